@@ -1,0 +1,662 @@
+//! The rules as one table, and `review`, which asks every rule and returns every finding.
+//!
+//! A rule is data with a reason, sources and one check. Limits are inclusive and durations exact.
+//! What a rule needs beyond the steps (the injury, earlier sessions) comes in a [`Context`]; no rule
+//! asks a clock or a disk for it.
+
+use std::time::Duration;
+
+use humantime::format_duration;
+use serde::Serialize;
+
+use crate::domain::exposure::{Exposure, Load, limit};
+use crate::domain::step::{Modality, Step, StepKind};
+
+/// What a broken rule does to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Said, changes nothing.
+    Note,
+    /// Said before the start.
+    Warn,
+    /// Refused unless the person names the rule.
+    Override,
+    /// Refused, always.
+    Refuse,
+}
+
+/// One rule of the table.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name, as `--override` and `explain` take it.
+    pub id: &'static str,
+    /// The gravest thing that it can do.
+    pub severity: Severity,
+    /// What it asks for, with the number.
+    pub summary: &'static str,
+    /// Why it exists, and who disagrees.
+    pub because: &'static str,
+    /// Keys of [`crate::domain::source::SOURCES`], or `ours`.
+    pub sources: &'static [&'static str],
+    check: fn(&Case<'_>) -> Vec<Finding>,
+}
+
+/// What one rule says about one plan.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Name of the rule.
+    pub rule: &'static str,
+    /// What it does here: at most the rule's severity.
+    pub severity: Severity,
+    /// The expanded step that it points at, from 0; `None` for the whole plan.
+    pub step: Option<usize>,
+    /// What is wrong, with the numbers.
+    pub message: String,
+    /// After how long a wait the same plan would pass, where waiting helps.
+    pub passes_after: Option<Duration>,
+}
+
+/// When the injury happened, seen from the start of the session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Injury {
+    /// Nobody said.
+    #[default]
+    Unknown,
+    /// So long before the start.
+    Ago(Duration),
+    /// So long after the start: a mistake.
+    Ahead(Duration),
+}
+
+/// An earlier session: how long before the coming start it began, and what was on, in order.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// From its start to the coming start.
+    pub began: Duration,
+    /// What was on, without gaps; a pause is a rest.
+    pub exposures: Vec<Exposure>,
+}
+
+/// What rules know beyond the steps. The default is a person without a past.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// The injury clock.
+    pub injury: Injury,
+    /// The protocol cannot be chosen without the time of injury.
+    pub injury_required: bool,
+    /// Sessions of the last days, oldest first.
+    pub past: Vec<Past>,
+    /// Another session runs now.
+    pub running: bool,
+    /// How far in the future the last record ends.
+    pub record_ahead: Duration,
+    /// Days with a session since this injury.
+    pub days: u32,
+}
+
+impl Context {
+    /// The load that earlier sessions leave on the skin at the coming start.
+    #[must_use]
+    pub fn carried(&self) -> Load {
+        let mut load = Load::NONE;
+        for (index, past) in self.past.iter().enumerate() {
+            let length: Duration = past.exposures.iter().map(|(_, length)| *length).sum();
+            for &(kind, length) in &past.exposures {
+                load = load.after(kind, length);
+            }
+            let next = self.past.get(index + 1).map_or(Duration::ZERO, |next| next.began);
+            let gap = past.began.saturating_sub(length).saturating_sub(next);
+            load = load.after(StepKind::Rest, gap);
+        }
+        load
+    }
+}
+
+/// The switch from ice to heat (S3, FPN heat).
+pub const ACUTE: Duration = hours(72);
+/// All steps of a session: S1's 120 min and 30 of ours.
+pub const SESSION: Duration = minutes(150);
+/// All cold, and all heat, of a session (S1).
+pub const SESSION_DOSE: Duration = minutes(60);
+/// Expanded steps of a session (ours).
+pub const SESSION_STEPS: usize = 64;
+/// Shortest step (ours).
+pub const STEP_MIN: Duration = Duration::from_secs(1);
+const COLD_DAILY: Duration = minutes(8 * 20);
+const HEAT_DAILY: Duration = minutes(120);
+const COLD_SPACING: Duration = hours(2);
+const COLD_SHORT: Duration = minutes(10);
+const HEAT_LONG: Duration = minutes(20);
+const STRETCH_AFTER_COLD: Duration = minutes(30);
+const CLOCK_BEHIND: Duration = minutes(2);
+const LONG_PAIN_DAYS: u32 = 7;
+const DAY: Duration = hours(24);
+
+const fn minutes(number: u64) -> Duration {
+    Duration::from_secs(number * 60)
+}
+
+const fn hours(number: u64) -> Duration {
+    minutes(number * 60)
+}
+
+/// Every rule, sorted by name.
+pub const RULES: &[Rule] = &[
+    Rule {
+        id: "clock-behind",
+        severity: Severity::Override,
+        summary: "the last record ends no more than 2 min in the future",
+        because: "a clock that was set back hides how long ago the last dose was",
+        sources: &["ours"],
+        check: |case| {
+            let ahead = case.context.record_ahead;
+            found(ahead > CLOCK_BEHIND, Severity::Override, || {
+                format!("the last record ends {} in the future: set the clock", format_duration(ahead))
+            })
+        },
+    },
+    Rule {
+        id: "cold-daily",
+        severity: Severity::Override,
+        summary: "at most 160 min of cold in any 24 h",
+        because: "8 applications of 20 min a day are the most that a source gives",
+        sources: &["AAOS"],
+        check: |case| case.daily(Modality::Cold, COLD_DAILY, Severity::Override),
+    },
+    Rule {
+        id: "cold-limit",
+        severity: Severity::Refuse,
+        summary: "the cold load of a session may reach 20 min, never pass it",
+        because: "longer icing numbs and can injure skin and nerves; even 20 min once did (Moeller 1997). \
+                  How fast the load falls again is a model of ours laid through published points",
+        sources: &["S3", "FPN cold"],
+        check: |case| case.over_limit(Modality::Cold),
+    },
+    Rule {
+        id: "cold-short",
+        severity: Severity::Warn,
+        summary: "a cold step in a plan without heat lasts at least 10 min",
+        because: "the source gives 10 to 20 min at a time; a shorter dose is allowed",
+        sources: &["S3"],
+        check: |case| {
+            let heat = case.steps.iter().any(|step| step.kind == StepKind::Heat);
+            case.each(|step, _| {
+                let short = !heat && step.kind == StepKind::Cold && step.length < COLD_SHORT;
+                short.then(|| {
+                    (
+                        Severity::Warn,
+                        format!("{} of cold is short; 10m to 20m is usual", format_duration(step.length)),
+                        None,
+                    )
+                })
+            })
+        },
+    },
+    Rule {
+        id: "cold-spacing",
+        severity: Severity::Warn,
+        summary: "cold sessions start at least 2 h apart",
+        because: "the studied and advised spacing is every 2 h (Bleakley 2006) to every 2 to 4 h (Mayo)",
+        sources: &["Bleakley 2006", "Mayo"],
+        check: cold_spacing,
+    },
+    Rule {
+        id: "early-heat",
+        severity: Severity::Override,
+        summary: "no heat planned to start less than 72 h after the injury",
+        because: "heat only after the first three days (S3, FPN heat); against it, without trauma: Qaseem 2017, French 2006",
+        sources: &["S3", "FPN heat", "Qaseem 2017", "French 2006"],
+        check: early_heat,
+    },
+    Rule {
+        id: "heat-daily",
+        severity: Severity::Warn,
+        summary: "at most 120 min of heat in any 24 h",
+        because: "no source gives a number; this is twice the most of one session",
+        sources: &["ours"],
+        check: |case| case.daily(Modality::Heat, HEAT_DAILY, Severity::Warn),
+    },
+    Rule {
+        id: "heat-limit",
+        severity: Severity::Refuse,
+        summary: "the heat load of a session may reach 30 min, never pass it",
+        because: "30 min is the longest application studied (Garra 2010); long use burns even on a low setting \
+                  (FDA/CPSC 1995). As a hard limit it is ours",
+        sources: &["Garra 2010", "FDA/CPSC 1995", "ours"],
+        check: |case| case.over_limit(Modality::Heat),
+    },
+    Rule {
+        id: "heat-long",
+        severity: Severity::Warn,
+        summary: "a heat step lasts at most 20 min",
+        because: "S1 and Mayo give 20 min; Garra 2010 studied 30",
+        sources: &["S1", "Mayo"],
+        check: |case| {
+            case.each(|step, _| {
+                let long = step.kind == StepKind::Heat && step.length > HEAT_LONG;
+                long.then(|| {
+                    (
+                        Severity::Warn,
+                        format!("{} of heat is long; most sources stop at 20m", format_duration(step.length)),
+                        None,
+                    )
+                })
+            })
+        },
+    },
+    Rule {
+        id: "injury-future",
+        severity: Severity::Refuse,
+        summary: "the time of injury is not after now",
+        because: "no age of an injury can be told from it",
+        sources: &["ours"],
+        check: |case| match case.context.injury {
+            Injury::Ahead(by) => vec![Finding::whole(
+                Severity::Refuse,
+                format!("the injury is said to happen {} from now", format_duration(whole_seconds(by))),
+            )],
+            Injury::Unknown | Injury::Ago(_) => Vec::new(),
+        },
+    },
+    Rule {
+        id: "injury-unknown",
+        severity: Severity::Refuse,
+        summary: "`acute` needs the time of the injury; heat is better with it",
+        because: "ice or heat depends on whether 72 h have passed (S3)",
+        sources: &["S3"],
+        check: injury_unknown,
+    },
+    Rule {
+        id: "long-pain",
+        severity: Severity::Note,
+        summary: "sessions on more than 7 days of one injury",
+        because: "a heat wrap's label says to stop after 7 days if no better",
+        sources: &["ThermaCare"],
+        check: |case| {
+            found(case.context.days > LONG_PAIN_DAYS, Severity::Note, || {
+                format!("sessions on {} days of this injury: if it is no better, ask a professional", case.context.days)
+            })
+        },
+    },
+    Rule {
+        id: "no-dose",
+        severity: Severity::Note,
+        summary: "a plan gives heat or cold",
+        because: "a plan of rests and stretches is a plain timer",
+        sources: &["ours"],
+        check: |case| {
+            found(case.steps.iter().all(|step| step.kind.modality().is_none()), Severity::Note, || {
+                "neither heat nor cold in it".to_owned()
+            })
+        },
+    },
+    Rule {
+        id: "numb-heat",
+        severity: Severity::Warn,
+        summary: "heat straight after cold asks whether feeling has come back",
+        because: "S1 puts heat straight after cold; numb skin does not feel a burn (FDA/CPSC 1995)",
+        sources: &["S1", "FDA/CPSC 1995"],
+        check: |case| {
+            case.each(|step, index| {
+                let after_cold = index > 0 && case.steps[index - 1].kind == StepKind::Cold;
+                (step.kind == StepKind::Heat && after_cold).then(|| {
+                    (Severity::Warn, "heat straight after cold: only when normal feeling is back".to_owned(), None)
+                })
+            })
+        },
+    },
+    Rule {
+        id: "one-session",
+        severity: Severity::Refuse,
+        summary: "one session at a time",
+        because: "two sessions at once would each count half of the dose",
+        sources: &["ours"],
+        check: |case| found(case.context.running, Severity::Refuse, || "a session is running already".to_owned()),
+    },
+    Rule {
+        id: "rewarm",
+        severity: Severity::Override,
+        summary: "the load that earlier sessions left, plus this one: at most 20 min cold, 30 min heat",
+        because: "skin does not forget between sessions; the same law and numbers as cold-limit and heat-limit",
+        sources: &["S3", "FPN cold", "Garra 2010"],
+        check: rewarm,
+    },
+    Rule {
+        id: "session-limit",
+        severity: Severity::Refuse,
+        summary: "a session lasts at most 150 min, with at most 60 min of cold, 60 of heat and 64 steps",
+        because: "S1's three cycles of 20 and 20 min are the longest session of any source; 30 min more and 64 steps are ours",
+        sources: &["S1", "ours"],
+        check: session_limit,
+    },
+    Rule {
+        id: "step-length",
+        severity: Severity::Refuse,
+        summary: "a step lasts at least 1 s and at most 150 min",
+        because: "nothing shorter can be done, nothing longer fits a session",
+        sources: &["ours"],
+        check: |case| {
+            case.each(|step, _| {
+                (step.length < STEP_MIN || step.length > SESSION).then(|| {
+                    let message = format!("a step of {}; it must last 1s to 2h 30m", format_duration(step.length));
+                    (Severity::Refuse, message, None)
+                })
+            })
+        },
+    },
+    Rule {
+        id: "stretch-early",
+        severity: Severity::Warn,
+        summary: "no stretching inside 72 h of the injury, nor less than 30 min after cold",
+        because: "stretches after recovery (S3; S2 stretches at once); motor function is reduced for up to 30 min after cold (MacAuley 2001)",
+        sources: &["S3", "MacAuley 2001"],
+        check: stretch_early,
+    },
+];
+
+/// The rule with this name.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
+}
+
+/// Asks every rule about a plan and returns all that they find, gravest first, then by step.
+#[must_use]
+pub fn review(steps: &[Step], context: &Context) -> Vec<Finding> {
+    let case = Case::new(steps, context);
+    let mut findings: Vec<Finding> = RULES
+        .iter()
+        .flat_map(|rule| {
+            let mut found = (rule.check)(&case);
+            for finding in &mut found {
+                finding.rule = rule.id;
+            }
+            found
+        })
+        .collect();
+    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.step));
+    findings
+}
+
+/// Whether these findings keep a plan from running, given the rules that the person overrides.
+#[must_use]
+pub fn refuses(findings: &[Finding], overrides: &[&'static str]) -> bool {
+    findings.iter().any(|finding| match finding.severity {
+        Severity::Refuse => true,
+        Severity::Override => !overrides.contains(&finding.rule),
+        Severity::Warn | Severity::Note => false,
+    })
+}
+
+impl Finding {
+    /// A finding about the whole plan; `review` fills in the rule.
+    fn whole(severity: Severity, message: String) -> Finding {
+        Finding { rule: "", severity, step: None, message, passes_after: None }
+    }
+}
+
+/// A plan under review: its steps, where each starts, the load of fresh skin after each.
+struct Case<'a> {
+    steps: &'a [Step],
+    context: &'a Context,
+    starts: Vec<Duration>,
+    loads: Vec<Load>,
+}
+
+impl<'a> Case<'a> {
+    fn new(steps: &'a [Step], context: &'a Context) -> Case<'a> {
+        let (mut starts, mut loads) = (Vec::new(), Vec::new());
+        let (mut at, mut load) = (Duration::ZERO, Load::NONE);
+        for step in steps {
+            starts.push(at);
+            at = at.saturating_add(step.length);
+            load = load.after(step.kind, step.length);
+            loads.push(load);
+        }
+        Case { steps, context, starts, loads }
+    }
+
+    /// One finding for each step for which `check` gives one.
+    fn each(&self, check: impl Fn(&Step, usize) -> Option<(Severity, String, Option<Duration>)>) -> Vec<Finding> {
+        let steps = self.steps.iter().enumerate();
+        steps
+            .filter_map(|(index, step)| {
+                let (severity, message, passes_after) = check(step, index)?;
+                Some(Finding { step: Some(index), passes_after, ..Finding::whole(severity, message) })
+            })
+            .collect()
+    }
+
+    fn exposures(&self) -> Vec<Exposure> {
+        self.steps.iter().map(|step| (step.kind, step.length)).collect()
+    }
+
+    fn total(&self, counts: impl Fn(StepKind) -> bool) -> Duration {
+        let lengths = self.steps.iter().filter(|step| counts(step.kind)).map(|step| step.length);
+        lengths.fold(Duration::ZERO, Duration::saturating_add)
+    }
+
+    fn over_limit(&self, modality: Modality) -> Vec<Finding> {
+        self.each(|step, index| {
+            let over = step.kind.modality() == Some(modality) && self.loads[index].passes_limit(modality);
+            over.then(|| {
+                let load = format_duration(self.loads[index].of(modality));
+                let limit = format_duration(limit(modality));
+                (Severity::Refuse, format!("the {modality} load would reach {load}; the limit is {limit}"), None)
+            })
+        })
+    }
+
+    /// The most of one modality in any 24 h that end in this plan, had it waited `wait`.
+    fn most_in_a_day(&self, modality: Modality, wait: Duration) -> Duration {
+        let kind = StepKind::from(modality);
+        // On one line that begins a day before the earliest past: (start, end) of each dose.
+        let origin = self.context.past.iter().map(|past| past.began).max().unwrap_or_default();
+        let mut doses = Vec::new();
+        for past in &self.context.past {
+            let mut at = origin.saturating_sub(past.began);
+            for &(on, length) in &past.exposures {
+                if on == kind {
+                    doses.push((at, at.saturating_add(length)));
+                }
+                at = at.saturating_add(length);
+            }
+        }
+        let earlier = doses.len();
+        let begin = origin.saturating_add(wait);
+        for (step, start) in self.steps.iter().zip(&self.starts) {
+            if step.kind == kind {
+                let start = begin.saturating_add(*start);
+                doses.push((start, start.saturating_add(step.length)));
+            }
+        }
+        // The sum over a sliding day peaks where a dose ends.
+        let ends = doses[earlier..].iter().map(|&(_, end)| end);
+        ends.map(|end| {
+            let from = end.saturating_sub(DAY);
+            doses
+                .iter()
+                .map(|&(start, stop)| stop.min(end).saturating_sub(start.max(from)))
+                .fold(Duration::ZERO, Duration::saturating_add)
+        })
+        .max()
+        .unwrap_or_default()
+    }
+
+    fn daily(&self, modality: Modality, most: Duration, severity: Severity) -> Vec<Finding> {
+        let sum = self.most_in_a_day(modality, Duration::ZERO);
+        if sum <= most {
+            return Vec::new();
+        }
+        let message =
+            format!("{} of {modality} within 24h; the most is {}", format_duration(sum), format_duration(most));
+        vec![Finding {
+            passes_after: first_wait(|wait| self.most_in_a_day(modality, wait) <= most),
+            ..Finding::whole(severity, message)
+        }]
+    }
+}
+
+/// The shortest wait, up to two days, that satisfies `passes`, which must not turn false again.
+fn first_wait(passes: impl Fn(Duration) -> bool) -> Option<Duration> {
+    let (mut low, mut high) = (0, u64::try_from((2 * DAY).as_nanos()).unwrap_or(u64::MAX));
+    if !passes(Duration::from_nanos(high)) {
+        return None;
+    }
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if passes(Duration::from_nanos(middle)) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    Some(Duration::from_nanos(low))
+}
+
+fn found(broken: bool, severity: Severity, message: impl FnOnce() -> String) -> Vec<Finding> {
+    if broken { vec![Finding::whole(severity, message())] } else { Vec::new() }
+}
+
+fn whole_seconds(length: Duration) -> Duration {
+    Duration::from_secs(length.as_secs().max(1))
+}
+
+fn cold_spacing(case: &Case<'_>) -> Vec<Finding> {
+    let Some(first) = case.steps.iter().position(|step| step.kind == StepKind::Cold) else {
+        return Vec::new();
+    };
+    let cold = |past: &&Past| past.exposures.iter().any(|(kind, _)| *kind == StepKind::Cold);
+    let Some(last) = case.context.past.iter().rev().find(cold) else {
+        return Vec::new();
+    };
+    let before = last.exposures.iter().take_while(|(kind, _)| *kind != StepKind::Cold);
+    let since = last.began.saturating_sub(before.map(|(_, length)| *length).sum());
+    let spacing = since.saturating_add(case.starts[first]);
+    if spacing >= COLD_SPACING {
+        return Vec::new();
+    }
+    let message =
+        format!("cold again {} after the last cold began; 2h apart is usual", format_duration(whole_seconds(spacing)));
+    vec![Finding {
+        step: Some(first),
+        passes_after: Some(COLD_SPACING.saturating_sub(spacing)),
+        ..Finding::whole(Severity::Warn, message)
+    }]
+}
+
+fn early_heat(case: &Case<'_>) -> Vec<Finding> {
+    let Injury::Ago(age) = case.context.injury else {
+        return Vec::new();
+    };
+    case.each(|step, index| {
+        let at = age.saturating_add(case.starts[index]);
+        (step.kind == StepKind::Heat && at < ACUTE).then(|| {
+            let message = format!("heat {} after the injury; not before 72h", format_duration(whole_seconds(at)));
+            (Severity::Override, message, Some(ACUTE.saturating_sub(at)))
+        })
+    })
+}
+
+fn injury_unknown(case: &Case<'_>) -> Vec<Finding> {
+    if case.context.injury != Injury::Unknown {
+        return Vec::new();
+    }
+    let heat = case.steps.iter().any(|step| step.kind == StepKind::Heat);
+    if case.context.injury_required {
+        let message = "when the injury happened decides between ice and heat; nobody said".to_owned();
+        vec![Finding::whole(Severity::Refuse, message)]
+    } else {
+        found(heat, Severity::Note, || {
+            "heat is for 72h after an injury and later; nobody said when it happened".to_owned()
+        })
+    }
+}
+
+fn rewarm(case: &Case<'_>) -> Vec<Finding> {
+    let carried = case.context.carried();
+    if carried == Load::NONE {
+        return Vec::new();
+    }
+    let mut load = carried;
+    let peaks = case.steps.iter().map(|step| {
+        load = load.after(step.kind, step.length);
+        load
+    });
+    let peaks: Vec<Load> = peaks.collect();
+    let mut findings = Vec::new();
+    for modality in Modality::ALL {
+        let on = |index: &usize| case.steps[*index].kind.modality() == Some(modality);
+        // What fresh skin would pass too is cold-limit's or heat-limit's to say.
+        let over = |index: &usize| peaks[*index].passes_limit(modality) && !case.loads[*index].passes_limit(modality);
+        if let Some(index) = (0..peaks.len()).find(|index| on(index) && over(index)) {
+            let message = format!(
+                "with what earlier sessions left, the {modality} load would reach {}; the limit is {}",
+                format_duration(whole_seconds(peaks[index].of(modality))),
+                format_duration(limit(modality)),
+            );
+            findings.push(Finding {
+                step: Some(index),
+                passes_after: carried.wait_before(&case.exposures()),
+                ..Finding::whole(Severity::Override, message)
+            });
+        }
+    }
+    findings
+}
+
+fn session_limit(case: &Case<'_>) -> Vec<Finding> {
+    let totals = [
+        ("all steps together", case.total(|_| true), SESSION),
+        ("all cold together", case.total(|kind| kind == StepKind::Cold), SESSION_DOSE),
+        ("all heat together", case.total(|kind| kind == StepKind::Heat), SESSION_DOSE),
+    ];
+    let long = totals.into_iter().filter(|(_, total, most)| total > most).map(|(what, total, most)| {
+        let message = format!("{what} last {}; the most is {}", format_duration(total), format_duration(most));
+        Finding::whole(Severity::Refuse, message)
+    });
+    let many = found(case.steps.len() > SESSION_STEPS, Severity::Refuse, || {
+        format!("{} steps; the most is {SESSION_STEPS}", case.steps.len())
+    });
+    long.chain(many).collect()
+}
+
+fn stretch_early(case: &Case<'_>) -> Vec<Finding> {
+    // How long before the start the last cold of earlier sessions ended.
+    let mut last_cold: Option<Duration> = None;
+    for past in &case.context.past {
+        let mut at = past.began;
+        for &(kind, length) in &past.exposures {
+            at = at.saturating_sub(length);
+            if kind == StepKind::Cold {
+                last_cold = Some(at);
+            }
+        }
+    }
+    case.each(|step, index| {
+        if step.kind != StepKind::Stretch {
+            return None;
+        }
+        let start = case.starts[index];
+        if let Injury::Ago(age) = case.context.injury
+            && age.saturating_add(start) < ACUTE
+        {
+            return Some((Severity::Warn, "stretching inside 72h of the injury".to_owned(), None));
+        }
+        let in_plan = (0..index).rev().find(|&earlier| case.steps[earlier].kind == StepKind::Cold);
+        let since = in_plan
+            .map(|cold| start.saturating_sub(case.starts[cold]).saturating_sub(case.steps[cold].length))
+            .or_else(|| last_cold.map(|ago| ago.saturating_add(start)));
+        since.filter(|since| *since < STRETCH_AFTER_COLD).map(|since| {
+            let message = format!(
+                "stretching {} after cold; 30m is better",
+                format_duration(Duration::from_secs(since.as_secs()))
+            );
+            (Severity::Warn, message, None)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests;

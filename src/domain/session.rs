@@ -1,0 +1,560 @@
+//! The state machine of a running session. It is told the time and what the person did, and answers
+//! with events; it must never look at a clock, a terminal or a disk.
+//!
+//! Three laws of time:
+//! - A wake that is late inside a step changes nothing: the pack was on, time counts.
+//! - A wake that is late past the end of a step charges the gap to that step and *holds* there until
+//!   the person answers; a step that nobody was told of never passes. `--confirm` is the same hold
+//!   at every end.
+//! - Pause means that the pack is off. Whatever nobody said means that it is still on.
+//!
+//! Elapsed time is a difference of moments; nothing accumulates ticks.
+
+use std::time::Duration;
+
+use crate::domain::exposure::{Exposure, Load};
+use crate::domain::plan::{Cue, Plan, Segment};
+use crate::domain::protocol::Protocol;
+use crate::domain::rules::{SESSION, SESSION_DOSE};
+use crate::domain::step::{Modality, StepKind};
+
+/// A point in time since an arbitrary origin, on a clock that counts while the machine sleeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(Duration);
+
+impl Moment {
+    /// The moment so long after the origin.
+    #[must_use]
+    pub const fn new(since_origin: Duration) -> Moment {
+        Moment(since_origin)
+    }
+
+    /// Time since the origin.
+    #[must_use]
+    pub const fn since_origin(self) -> Duration {
+        self.0
+    }
+
+    /// Time from `earlier` to here; none when `earlier` is later.
+    #[must_use]
+    pub fn since(self, earlier: Moment) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl std::ops::Add<Duration> for Moment {
+    type Output = Moment;
+
+    fn add(self, length: Duration) -> Moment {
+        Moment(self.0.saturating_add(length))
+    }
+}
+
+/// What a person says to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The pack is off.
+    Pause,
+    /// The pack is on again.
+    Resume,
+    /// The one of the two that changes something: the space bar.
+    Toggle,
+    /// On to the next step.
+    Skip,
+    /// So much longer, as far as the rules allow.
+    Extend(Duration),
+    /// The change is made.
+    Confirm,
+    /// The end.
+    Stop,
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every step was gone through or skipped.
+    Completed,
+    /// The person stopped it.
+    Stopped,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// The clock started.
+    Started,
+    /// A step began, planned for `length`.
+    StepBegan {
+        /// Planned length.
+        length: Duration,
+    },
+    /// The middle of a dose: time for the skin check.
+    Halfway,
+    /// A minute before a change that needs hands.
+    StepSoon,
+    /// The pack is off.
+    Paused,
+    /// The pack is on again.
+    Resumed,
+    /// The step was ended early by the person, or left out by the dose law.
+    Skipped {
+        /// The rule that leaves no dose for the step, when it was not the person.
+        by_rule: Option<&'static str>,
+    },
+    /// The step lasts longer now.
+    Extended {
+        /// By how much; zero when nothing was allowed.
+        by: Duration,
+        /// The rule that allowed less than was asked for.
+        by_rule: Option<&'static str>,
+    },
+    /// The step is past its end and the session holds there. Said again every [`REMIND`].
+    Overran {
+        /// How far past its end.
+        over: Duration,
+    },
+    /// The person answered: the change is made.
+    Confirmed,
+    /// The session is over.
+    Finished {
+        /// How.
+        outcome: Outcome,
+        /// Cold given.
+        cold: Duration,
+        /// Heat given.
+        heat: Duration,
+    },
+}
+
+/// Something that happened, exactly when it was due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Moment,
+    /// Elapsed time of the session, pauses left out.
+    pub elapsed: Duration,
+    /// The step, from 0.
+    pub step: usize,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// How a session treats the ends of its steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Every change waits for the person.
+    pub confirm: bool,
+    /// A wake later than this past the end of a step is late.
+    pub grace: Duration,
+}
+
+impl Default for Terms {
+    fn default() -> Terms {
+        Terms { confirm: false, grace: GRACE }
+    }
+}
+
+/// How late a step's end may be noticed before the session holds (ours): more than any busy machine
+/// needs, less than anybody feels.
+pub const GRACE: Duration = Duration::from_secs(2);
+
+/// How often an unanswered alarm is repeated (ours).
+pub const REMIND: Duration = Duration::from_secs(30);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Running,
+    /// Past the end of the step, the pack still on, until the person answers.
+    Held {
+        remind: Moment,
+    },
+    /// The pack is off. `at_end` when the step was over already.
+    Paused {
+        since: Moment,
+        at_end: bool,
+    },
+    Over(Outcome),
+}
+
+/// A running session.
+#[derive(Clone, Debug)]
+pub struct Session {
+    plan: Plan,
+    terms: Terms,
+    index: usize,
+    phase: Phase,
+    /// Elapsed time is counted from here; a pause moves it forward.
+    origin: Moment,
+    /// The latest moment that the session was told of.
+    now: Moment,
+    /// The cues of this step that were given.
+    halfway: bool,
+    soon: bool,
+    /// Load and doses up to `settled`; what is on since then is not in them yet.
+    settled: Moment,
+    load: Load,
+    doses: [Duration; 2],
+}
+
+impl Session {
+    /// Starts the clock.
+    #[must_use]
+    pub fn start(protocol: &Protocol, terms: Terms, now: Moment) -> (Session, Vec<Event>) {
+        let mut session = Session {
+            plan: Plan::new(protocol),
+            terms,
+            index: 0,
+            phase: Phase::Running,
+            origin: now,
+            now,
+            halfway: false,
+            soon: false,
+            settled: now,
+            load: protocol.carried(),
+            doses: [Duration::ZERO; 2],
+        };
+        let mut events = vec![session.event(now, EventKind::Started)];
+        session.begin(0, now, &mut events);
+        (session, events)
+    }
+
+    /// Time passed.
+    #[must_use]
+    pub fn advance(&mut self, now: Moment) -> Vec<Event> {
+        let mut events = Vec::new();
+        // A clock that steps back stands still here.
+        self.now = self.now.max(now);
+        while let Some(due) = self.wake_at().filter(|due| *due <= self.now) {
+            match self.phase {
+                Phase::Running if self.now.since(self.end()) > self.terms.grace => self.overrun(&mut events),
+                Phase::Running => self.cue(due, &mut events),
+                Phase::Held { .. } => self.remind(&mut events),
+                Phase::Paused { .. } | Phase::Over(_) => break,
+            }
+        }
+        events
+    }
+
+    /// Time passed, and then the person said something.
+    #[must_use]
+    pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Event> {
+        let mut events = self.advance(now);
+        let events_of = &mut events;
+        match (input, self.phase) {
+            (_, Phase::Over(_)) => {}
+            (Input::Stop, _) => self.finish(self.now, Outcome::Stopped, events_of),
+            (Input::Pause | Input::Toggle, Phase::Running) => self.pause(false, events_of),
+            (Input::Pause | Input::Toggle, Phase::Held { .. }) => self.pause(true, events_of),
+            (Input::Resume | Input::Toggle | Input::Confirm, Phase::Paused { .. }) => self.resume(events_of),
+            (Input::Skip, Phase::Paused { at_end, .. }) => {
+                self.resume(events_of);
+                if !at_end {
+                    self.skip(events_of);
+                }
+            }
+            (Input::Skip, Phase::Running) => self.skip(events_of),
+            (Input::Confirm | Input::Resume | Input::Skip, Phase::Held { .. }) => {
+                events_of.push(self.event(self.now, EventKind::Confirmed));
+                self.leave(self.now, events_of);
+            }
+            (Input::Extend(by), _) => self.extend(by, events_of),
+            (Input::Pause, Phase::Paused { .. }) | (Input::Confirm | Input::Resume, Phase::Running) => {}
+        }
+        events
+    }
+
+    /// The next moment at which time alone changes something; never in the past of an advanced
+    /// session. `None` while paused and when over.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<Moment> {
+        match self.phase {
+            Phase::Running => Some(self.origin + self.due().1),
+            Phase::Held { remind } => Some(remind),
+            Phase::Paused { .. } | Phase::Over(_) => None,
+        }
+    }
+
+    /// How it ended, when it is over.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        match self.phase {
+            Phase::Over(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+
+    /// Whether the pack is off at the person's word.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        matches!(self.phase, Phase::Paused { .. })
+    }
+
+    /// Whether the step is past its end and waits for the person.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        matches!(self.phase, Phase::Held { .. })
+    }
+
+    /// The plan as it stands: actual lengths behind, planned ones ahead.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The current step, from 0.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The current step in its place.
+    #[must_use]
+    pub fn segment(&self) -> &Segment {
+        &self.plan.segments()[self.index]
+    }
+
+    /// The latest moment that the session was told of.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// Elapsed time, pauses left out.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed_at(self.now)
+    }
+
+    /// When the current step ends, if nobody pauses.
+    #[must_use]
+    pub fn end(&self) -> Moment {
+        let shift = match self.phase {
+            Phase::Paused { since, .. } => self.now.since(since),
+            _ => Duration::ZERO,
+        };
+        self.origin + self.segment().end() + shift
+    }
+
+    /// What the skin carries now.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        self.load.after(self.on(), self.now.since(self.settled))
+    }
+
+    /// The dose given so far.
+    #[must_use]
+    pub fn dose(&self, modality: Modality) -> Duration {
+        let open = self.on().modality() == Some(modality);
+        let since = if open { self.now.since(self.settled) } else { Duration::ZERO };
+        self.doses[modality as usize] + since
+    }
+
+    fn elapsed_at(&self, at: Moment) -> Duration {
+        match self.phase {
+            Phase::Paused { since, .. } => since.since(self.origin),
+            _ => at.since(self.origin),
+        }
+    }
+
+    fn event(&self, at: Moment, kind: EventKind) -> Event {
+        Event { at, elapsed: self.elapsed_at(at), step: self.index, kind }
+    }
+
+    /// What is on the skin: nothing in a pause, the step's own pack otherwise.
+    fn on(&self) -> StepKind {
+        match self.phase {
+            Phase::Paused { .. } | Phase::Over(_) => StepKind::Rest,
+            Phase::Running | Phase::Held { .. } => self.segment().step.kind,
+        }
+    }
+
+    /// Brings load and doses up to `to`. Called before anything changes what is on.
+    fn settle(&mut self, to: Moment) {
+        let length = to.since(self.settled);
+        let on = self.on();
+        self.load = self.load.after(on, length);
+        if let Some(modality) = on.modality() {
+            self.doses[modality as usize] += length;
+        }
+        self.settled = self.settled.max(to);
+    }
+
+    /// The next cue of the running step and where it stands.
+    fn due(&self) -> (Cue, Duration) {
+        let given = |cue| match cue {
+            Cue::Halfway => self.halfway,
+            Cue::Soon => self.soon,
+            Cue::Done => false,
+        };
+        let cues = [Cue::Halfway, Cue::Soon, Cue::Done];
+        let due = cues.into_iter().filter(|cue| !given(*cue));
+        let due = due.filter_map(|cue| self.plan.cue(self.index, cue).map(|at| (cue, at)));
+        due.min_by_key(|&(cue, at)| (at, cue)).unwrap_or((Cue::Done, self.segment().end()))
+    }
+
+    /// A cue came due at `at`, and is noticed in time.
+    fn cue(&mut self, at: Moment, events: &mut Vec<Event>) {
+        match self.due().0 {
+            Cue::Halfway => {
+                self.halfway = true;
+                events.push(self.event(at, EventKind::Halfway));
+            }
+            Cue::Soon => {
+                self.soon = true;
+                events.push(self.event(at, EventKind::StepSoon));
+            }
+            Cue::Done if self.terms.confirm => {
+                self.phase = Phase::Held { remind: at + REMIND };
+                events.push(self.event(at, EventKind::Overran { over: Duration::ZERO }));
+            }
+            Cue::Done => self.leave(at, events),
+        }
+    }
+
+    /// The end of the step was slept through.
+    fn overrun(&mut self, events: &mut Vec<Event>) {
+        let over = self.now.since(self.end());
+        self.phase = Phase::Held { remind: self.now + REMIND };
+        self.halfway = true;
+        events.push(self.event(self.now, EventKind::Overran { over }));
+        // Nothing comes after the last step that could pass unannounced.
+        if self.plan.next(self.index).is_none() && !self.terms.confirm {
+            self.leave(self.now, events);
+        }
+    }
+
+    /// Nobody answered yet. Reminders that were slept through are given once.
+    fn remind(&mut self, events: &mut Vec<Event>) {
+        let Phase::Held { remind } = self.phase else {
+            return;
+        };
+        let slept = self.now.since(remind).as_nanos() / REMIND.as_nanos();
+        let at = remind + REMIND * u32::try_from(slept).unwrap_or(u32::MAX);
+        let over = at.since(self.end());
+        self.phase = Phase::Held { remind: at + REMIND };
+        events.push(self.event(at, EventKind::Overran { over }));
+    }
+
+    fn pause(&mut self, at_end: bool, events: &mut Vec<Event>) {
+        events.push(self.event(self.now, EventKind::Paused));
+        self.settle(self.now);
+        if at_end {
+            self.close_step(self.now);
+        }
+        self.phase = Phase::Paused { since: self.now, at_end };
+    }
+
+    fn resume(&mut self, events: &mut Vec<Event>) {
+        let Phase::Paused { since, at_end } = self.phase else {
+            return;
+        };
+        self.settle(self.now);
+        self.origin = self.origin + self.now.since(since);
+        self.phase = Phase::Running;
+        events.push(self.event(self.now, EventKind::Resumed));
+        if at_end {
+            self.begin(self.index + 1, self.now, events);
+        }
+    }
+
+    fn skip(&mut self, events: &mut Vec<Event>) {
+        events.push(self.event(self.now, EventKind::Skipped { by_rule: None }));
+        self.leave(self.now, events);
+    }
+
+    /// Gives the running, held or paused step more time, as far as the rules leave room.
+    fn extend(&mut self, by: Duration, events: &mut Vec<Event>) {
+        if matches!(self.phase, Phase::Paused { at_end: true, .. }) {
+            return;
+        }
+        let held = self.is_held();
+        // A held step has run past its end: what is asked for counts from now.
+        let so_far = self.elapsed().saturating_sub(self.segment().start);
+        let length = if held { so_far } else { self.segment().length };
+        let (room, rule) = self.room(length.saturating_sub(so_far));
+        let granted = by.min(room);
+        let by_rule = (granted < by).then_some(rule);
+        if granted > Duration::ZERO {
+            self.plan.set_length(self.index, length + granted);
+            self.plan.lay(self.index, self.segment().start);
+            if held {
+                self.phase = Phase::Running;
+            }
+            self.soon = self.plan.cue(self.index, Cue::Soon).is_some_and(|soon| soon <= self.elapsed());
+        }
+        events.push(self.event(self.now, EventKind::Extended { by: granted, by_rule }));
+    }
+
+    /// How much longer than `left` the step may go on, and the rule that says so.
+    fn room(&self, left: Duration) -> (Duration, &'static str) {
+        let kind = self.segment().step.kind;
+        let ahead = &self.plan.segments()[self.index + 1..];
+        let following: Vec<Exposure> = ahead.iter().map(|segment| (segment.step.kind, segment.length)).collect();
+        let total = self.elapsed() + left + following.iter().map(|(_, length)| *length).sum();
+        let mut rooms = vec![(SESSION.saturating_sub(total), "session-limit")];
+        if let Some(modality) = kind.modality() {
+            let planned = following.iter().filter(|(kind, _)| kind.modality() == Some(modality));
+            let dose = self.dose(modality) + left + planned.map(|(_, length)| *length).sum();
+            rooms.push((SESSION_DOSE.saturating_sub(dose), "session-limit"));
+            let rule = limit_rule(modality);
+            rooms.push((self.load().after(kind, left).room(kind, &following), rule));
+        }
+        rooms.into_iter().min_by_key(|(room, _)| *room).unwrap_or((Duration::ZERO, "session-limit"))
+    }
+
+    /// The step is over at `at`: its length becomes what it was.
+    fn close_step(&mut self, at: Moment) {
+        let length = self.elapsed_at(at).saturating_sub(self.segment().start);
+        self.plan.set_length(self.index, length);
+    }
+
+    fn leave(&mut self, at: Moment, events: &mut Vec<Event>) {
+        self.settle(at);
+        self.close_step(at);
+        self.begin(self.index + 1, at, events);
+    }
+
+    /// Begins step `index`, or the first one after it that the dose law leaves time for.
+    fn begin(&mut self, index: usize, at: Moment, events: &mut Vec<Event>) {
+        let start = self.elapsed_at(at);
+        let (load, doses) = (self.load, self.doses);
+        if index < self.plan.segments().len() {
+            self.plan.fit(index, start, load, |modality| doses[modality as usize]);
+        }
+        for index in index..self.plan.segments().len() {
+            self.index = index;
+            let segment = self.segment();
+            let length = segment.length;
+            if length > Duration::ZERO {
+                self.phase = Phase::Running;
+                (self.halfway, self.soon) = (false, false);
+                events.push(self.event(at, EventKind::StepBegan { length }));
+                return;
+            }
+            let by_rule = segment.step.kind.modality().map(limit_rule);
+            events.push(self.event(at, EventKind::Skipped { by_rule }));
+        }
+        self.finish(at, Outcome::Completed, events);
+    }
+
+    fn finish(&mut self, at: Moment, outcome: Outcome, events: &mut Vec<Event>) {
+        self.settle(at);
+        if let Phase::Paused { since, .. } = self.phase {
+            self.origin = self.origin + at.since(since);
+            self.phase = Phase::Running;
+        }
+        if outcome == Outcome::Stopped {
+            self.close_step(at);
+        }
+        let [cold, heat] = self.doses;
+        events.push(self.event(at, EventKind::Finished { outcome, cold, heat }));
+        self.phase = Phase::Over(outcome);
+    }
+}
+
+fn limit_rule(modality: Modality) -> &'static str {
+    match modality {
+        Modality::Cold => "cold-limit",
+        Modality::Heat => "heat-limit",
+    }
+}

@@ -1,0 +1,12 @@
+//! A timer for hot and cold therapy that counts what the skin has had.
+//!
+//! A protocol is a reviewed list of steps; a plan lays it on a line; a session is told the time and
+//! what the person did and answers with events; the runner stands between the session and the world.
+//! The modules below stand in a total order: each may use only what stands above it.
+//! ARCHITECTURE.md tells the whole.
+
+pub mod domain;
+
+pub mod runner;
+
+pub mod edge;

@@ -1,0 +1,91 @@
+//! The seam between a session and the world: a loop, and the two traits it knows.
+//! It must not know what the world is made of, nor who observes.
+
+use std::time::Duration;
+
+use crate::domain::session::{Event, Input, Moment, Outcome, Session};
+
+/// Where time comes from and what the person says. It can do two things: tell the time, and wait.
+pub trait World {
+    /// The time now.
+    fn now(&self) -> Moment;
+
+    /// Waits until `deadline` or until the person says something. May come back earlier with
+    /// nothing, or much later when the machine slept.
+    fn wait(&mut self, deadline: Moment) -> Option<Input>;
+}
+
+/// Somebody who hears every event. A failure is told once to the others; it ends nothing.
+pub trait Observer {
+    /// An event happened; `session` is as it stands after it and those that came with it.
+    ///
+    /// # Errors
+    /// Whatever keeps this observer from doing its work.
+    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()>;
+
+    /// A moment to redraw, at least once a [`FRAME`].
+    ///
+    /// # Errors
+    /// As `observe`.
+    fn frame(&mut self, _session: &Session) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// Another observer failed.
+    fn trouble(&mut self, _what: &str) {}
+}
+
+/// The longest wait. Sleeps stop while the machine does, so the clock is asked this often.
+pub const FRAME: Duration = Duration::from_secs(1);
+
+/// Goes through a session that was just started and returns how it ended.
+pub fn run(
+    session: &mut Session,
+    mut events: Vec<Event>,
+    world: &mut dyn World,
+    observers: &mut [&mut dyn Observer],
+) -> Outcome {
+    let mut failed = vec![false; observers.len()];
+    loop {
+        for event in &events {
+            tell(observers, &mut failed, |observer| observer.observe(event, session));
+        }
+        tell(observers, &mut failed, |observer| observer.frame(session));
+        if let Some(outcome) = session.outcome() {
+            return outcome;
+        }
+        let frame = next_frame(session);
+        let deadline = session.wake_at().map_or(frame, |wake| wake.min(frame));
+        let input = world.wait(deadline);
+        let now = world.now();
+        events = match input {
+            Some(input) => session.handle(now, input),
+            None => session.advance(now),
+        };
+    }
+}
+
+/// When what is shown changes next: at the next whole second of the session.
+fn next_frame(session: &Session) -> Moment {
+    let into_second = Duration::from_nanos(u64::from(session.elapsed().subsec_nanos()));
+    session.now() + (FRAME - into_second)
+}
+
+fn tell(
+    observers: &mut [&mut dyn Observer],
+    failed: &mut [bool],
+    mut what: impl FnMut(&mut dyn Observer) -> anyhow::Result<()>,
+) {
+    for index in 0..observers.len() {
+        let Err(error) = what(observers[index]) else {
+            continue;
+        };
+        if std::mem::replace(&mut failed[index], true) {
+            continue;
+        }
+        let trouble = format!("{error:#}");
+        for observer in observers.iter_mut() {
+            observer.trouble(&trouble);
+        }
+    }
+}
