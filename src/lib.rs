@@ -9,4 +9,18 @@ pub mod domain;
 
 pub mod runner;
 
+pub mod format;
+
+pub mod report;
+
+pub mod ribbon;
+
+pub mod when;
+
+pub mod words;
+
 pub mod edge;
+
+pub mod cli;
+
+pub mod commands;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::domain::advice;
-use crate::domain::exposure::Load;
+use crate::domain::exposure::{Exposure, Load};
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::SESSION_DOSE;
 use crate::domain::step::{Modality, Step, StepKind};
@@ -70,6 +70,12 @@ impl Plan {
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
         &self.segments
+    }
+
+    /// What is on and for how long, from `index` on.
+    #[must_use]
+    pub fn exposures(&self, index: usize) -> Vec<Exposure> {
+        self.segments[index..].iter().map(|segment| (segment.step.kind, segment.length)).collect()
     }
 
     /// How many rounds, at least 1.

@@ -37,6 +37,8 @@ pub struct Rule {
     pub summary: &'static str,
     /// Why it exists, and who disagrees.
     pub because: &'static str,
+    /// What to do about it.
+    pub way_out: &'static str,
     /// Keys of [`crate::domain::source::SOURCES`], or `ours`.
     pub sources: &'static [&'static str],
     check: fn(&Case<'_>) -> Vec<Finding>,
@@ -148,6 +150,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Override,
         summary: "the last record ends no more than 2 min in the future",
         because: "a clock that was set back hides how long ago the last dose was",
+        way_out: "set the clock, or name the rule with --override clock-behind",
         sources: &["ours"],
         check: |case| {
             let ahead = case.context.record_ahead;
@@ -161,6 +164,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Override,
         summary: "at most 160 min of cold in any 24 h",
         because: "8 applications of 20 min a day are the most that a source gives",
+        way_out: "wait, or name the rule with --override cold-daily",
         sources: &["AAOS"],
         check: |case| case.daily(Modality::Cold, COLD_DAILY, Severity::Override),
     },
@@ -170,6 +174,7 @@ pub const RULES: &[Rule] = &[
         summary: "the cold load of a session may reach 20 min, never pass it",
         because: "longer icing numbs and can injure skin and nerves; even 20 min once did (Moeller 1997). \
                   How fast the load falls again is a model of ours laid through published points",
+        way_out: "shorten it, or put heat or rest before it",
         sources: &["S3", "FPN cold"],
         check: |case| case.over_limit(Modality::Cold),
     },
@@ -178,6 +183,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Warn,
         summary: "a cold step in a plan without heat lasts at least 10 min",
         because: "the source gives 10 to 20 min at a time; a shorter dose is allowed",
+        way_out: "10min is the usual least",
         sources: &["S3"],
         check: |case| {
             let heat = case.steps.iter().any(|step| step.kind == StepKind::Heat);
@@ -198,6 +204,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Warn,
         summary: "cold sessions start at least 2 h apart",
         because: "the studied and advised spacing is every 2 h (Bleakley 2006) to every 2 to 4 h (Mayo)",
+        way_out: "wait until 2h have passed since the last cold began",
         sources: &["Bleakley 2006", "Mayo"],
         check: cold_spacing,
     },
@@ -206,6 +213,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Override,
         summary: "no heat planned to start less than 72 h after the injury",
         because: "heat only after the first three days (S3, FPN heat); against it, without trauma: Qaseem 2017, French 2006",
+        way_out: "use cold until 72h have passed, or name the rule with --override early-heat",
         sources: &["S3", "FPN heat", "Qaseem 2017", "French 2006"],
         check: early_heat,
     },
@@ -214,6 +222,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Warn,
         summary: "at most 120 min of heat in any 24 h",
         because: "no source gives a number; this is twice the most of one session",
+        way_out: "wait, or shorten the heat",
         sources: &["ours"],
         check: |case| case.daily(Modality::Heat, HEAT_DAILY, Severity::Warn),
     },
@@ -223,6 +232,7 @@ pub const RULES: &[Rule] = &[
         summary: "the heat load of a session may reach 30 min, never pass it",
         because: "30 min is the longest application studied (Garra 2010); long use burns even on a low setting \
                   (FDA/CPSC 1995). As a hard limit it is ours",
+        way_out: "shorten it, or put cold or rest before it",
         sources: &["Garra 2010", "FDA/CPSC 1995", "ours"],
         check: |case| case.over_limit(Modality::Heat),
     },
@@ -231,6 +241,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Warn,
         summary: "a heat step lasts at most 20 min",
         because: "S1 and Mayo give 20 min; Garra 2010 studied 30",
+        way_out: "20min is the usual most",
         sources: &["S1", "Mayo"],
         check: |case| {
             case.each(|step, _| {
@@ -250,6 +261,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Refuse,
         summary: "the time of injury is not after now",
         because: "no age of an injury can be told from it",
+        way_out: "give a time that has passed, such as --injured \"30h ago\"",
         sources: &["ours"],
         check: |case| match case.context.injury {
             Injury::Ahead(by) => vec![Finding::whole(
@@ -264,6 +276,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Refuse,
         summary: "`acute` needs the time of the injury; heat is better with it",
         because: "ice or heat depends on whether 72 h have passed (S3)",
+        way_out: "say when it happened, such as --injured \"30h ago\"",
         sources: &["S3"],
         check: injury_unknown,
     },
@@ -272,6 +285,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Note,
         summary: "sessions on more than 7 days of one injury",
         because: "a heat wrap's label says to stop after 7 days if no better",
+        way_out: "see `therapy safety`",
         sources: &["ThermaCare"],
         check: |case| {
             found(case.context.days > LONG_PAIN_DAYS, Severity::Note, || {
@@ -284,6 +298,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Note,
         summary: "a plan gives heat or cold",
         because: "a plan of rests and stretches is a plain timer",
+        way_out: "add a step with do = \"heat\" or do = \"cold\"",
         sources: &["ours"],
         check: |case| {
             found(case.steps.iter().all(|step| step.kind.modality().is_none()), Severity::Note, || {
@@ -296,6 +311,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Warn,
         summary: "heat straight after cold asks whether feeling has come back",
         because: "S1 puts heat straight after cold; numb skin does not feel a burn (FDA/CPSC 1995)",
+        way_out: "wait until normal feeling is back, or put a rest between",
         sources: &["S1", "FDA/CPSC 1995"],
         check: |case| {
             case.each(|step, index| {
@@ -311,6 +327,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Refuse,
         summary: "one session at a time",
         because: "two sessions at once would each count half of the dose",
+        way_out: "stop the running session first",
         sources: &["ours"],
         check: |case| found(case.context.running, Severity::Refuse, || "a session is running already".to_owned()),
     },
@@ -319,6 +336,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Override,
         summary: "the load that earlier sessions left, plus this one: at most 20 min cold, 30 min heat",
         because: "skin does not forget between sessions; the same law and numbers as cold-limit and heat-limit",
+        way_out: "wait, or name the rule with --override rewarm",
         sources: &["S3", "FPN cold", "Garra 2010"],
         check: rewarm,
     },
@@ -327,6 +345,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Refuse,
         summary: "a session lasts at most 150 min, with at most 60 min of cold, 60 of heat and 64 steps",
         because: "S1's three cycles of 20 and 20 min are the longest session of any source; 30 min more and 64 steps are ours",
+        way_out: "take fewer rounds or shorter steps",
         sources: &["S1", "ours"],
         check: session_limit,
     },
@@ -335,6 +354,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Refuse,
         summary: "a step lasts at least 1 s and at most 150 min",
         because: "nothing shorter can be done, nothing longer fits a session",
+        way_out: "write a length from 1s to 2h 30m",
         sources: &["ours"],
         check: |case| {
             case.each(|step, _| {
@@ -350,6 +370,7 @@ pub const RULES: &[Rule] = &[
         severity: Severity::Warn,
         summary: "no stretching inside 72 h of the injury, nor less than 30 min after cold",
         because: "stretches after recovery (S3; S2 stretches at once); motor function is reduced for up to 30 min after cold (MacAuley 2001)",
+        way_out: "stretch later, or put at least 30min of rest before it",
         sources: &["S3", "MacAuley 2001"],
         check: stretch_early,
     },

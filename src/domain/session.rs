@@ -12,7 +12,7 @@
 
 use std::time::Duration;
 
-use crate::domain::exposure::{Exposure, Load};
+use crate::domain::exposure::Load;
 use crate::domain::plan::{Cue, Plan, Segment};
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::{SESSION, SESSION_DOSE};
@@ -488,8 +488,7 @@ impl Session {
     /// How much longer than `left` the step may go on, and the rule that says so.
     fn room(&self, left: Duration) -> (Duration, &'static str) {
         let kind = self.segment().step.kind;
-        let ahead = &self.plan.segments()[self.index + 1..];
-        let following: Vec<Exposure> = ahead.iter().map(|segment| (segment.step.kind, segment.length)).collect();
+        let following = self.plan.exposures(self.index + 1);
         let total = self.elapsed() + left + following.iter().map(|(_, length)| *length).sum();
         let mut rooms = vec![(SESSION.saturating_sub(total), "session-limit")];
         if let Some(modality) = kind.modality() {

@@ -1,3 +1,13 @@
-//! One effect a file. Siblings do not know each other; `commands` brings them together.
+//! One effect a file. Siblings do not know each other, except that whoever writes writes through
+//! `output`; `commands` brings them together.
 
+pub mod catalog;
+pub mod clock;
+pub mod keys;
 pub mod simulate;
+
+pub mod output;
+
+pub mod bell;
+pub mod lines;
+pub mod screen;

@@ -1,0 +1,229 @@
+//! The command line. Every help text is a doc comment here; completions and the man page are made
+//! from the same definitions.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::domain::rules::{self, RULES, Severity};
+
+/// A timer for hot and cold therapy that counts what the skin has had
+///
+/// Leads you through heat and cold minute by minute: bars on the screen, desktop notifications, and
+/// never more ice than skin should have. A timer, not medical advice.
+#[derive(Debug, Parser)]
+#[command(
+    name = "therapy",
+    version,
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    after_help = "Examples:
+  therapy list                      what there is
+  therapy run contrast              20 min of heat and of cold in turn, three times
+  therapy run ice --minutes 12      one shorter dose of cold
+  therapy run heat --injured \"4 days ago\"
+  therapy show contrast             its timeline, numbers and sources
+  therapy safety                    when not to do any of this
+
+Exit codes: 0 completed, 1 could not, 2 usage, 3 refused by a rule, 130 stopped by you."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the protocols: the built-in ones and your own
+    List {
+        #[command(flatten)]
+        json: JsonFlag,
+    },
+    /// Draw one protocol to scale, with the source of every number
+    Show {
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        json: JsonFlag,
+    },
+    /// Run a session
+    #[command(after_help = "Keys while it runs on a terminal:
+  space  pause (the pack is off), and go on
+  s      skip to the next step
+  +      a minute more, as far as the rules allow
+  Enter  done: the change is made
+  q      stop; so does Ctrl-C
+
+Examples:
+  therapy run contrast
+  therapy run ice --minutes 15
+  therapy run acute --injured \"30h ago\"
+  therapy run my-protocol.toml --dry-run")]
+    Run(RunArgs),
+    /// Review protocol files and tell all their problems
+    ///
+    /// Exits 0 when every file may run, 2 when a file cannot be read as a protocol, 3 when a rule
+    /// refuses one.
+    Check {
+        /// Protocol files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        json: JsonFlag,
+    },
+    /// Say why a rule exists, or what a source says
+    Explain {
+        /// A rule or a source; without one, all are listed
+        #[arg(value_name = "RULE | SOURCE")]
+        name: Option<String>,
+        #[command(flatten)]
+        json: JsonFlag,
+    },
+    /// Say when to stop, when to ask first, and what this is not
+    Safety {
+        #[command(flatten)]
+        json: JsonFlag,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+/// Results as JSON.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct JsonFlag {
+    /// Print one JSON document instead
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A protocol with the person's choices.
+#[derive(Args, Debug)]
+pub struct Which {
+    /// A name from `therapy list`, or a .toml file
+    pub protocol: String,
+
+    /// Length of the one dose of a one-step protocol, in minutes such as 15 or 12.5
+    #[arg(long, value_name = "N", value_parser = minutes)]
+    pub minutes: Option<Duration>,
+
+    /// Rounds of a protocol that has rounds
+    #[arg(long, value_name = "N")]
+    pub rounds: Option<u32>,
+
+    /// When the injury happened: "30h ago", "2 days ago", "2026-11-20 18:30" or RFC 3339
+    #[arg(long, value_name = "WHEN")]
+    pub injured: Option<String>,
+}
+
+/// Options of `run`.
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub which: Which,
+
+    /// Every change waits for you; until then the alarm repeats and the dose goes on counting
+    #[arg(long)]
+    pub confirm: bool,
+
+    /// Go on although this rule refuses; may be repeated
+    #[arg(long = "override", value_name = "RULE", value_parser = overridable)]
+    pub overrides: Vec<&'static str>,
+
+    /// How to show progress [default: bars on a terminal, plain lines elsewhere]
+    #[arg(long, value_enum)]
+    pub progress: Option<Progress>,
+
+    /// No desktop notifications
+    #[arg(long)]
+    pub no_notify: bool,
+
+    /// Go through the whole session at once, in virtual time; nothing is recorded
+    #[arg(long, conflicts_with_all = ["speed", "confirm"])]
+    pub dry_run: bool,
+
+    /// Rehearse in real time at N times the speed; nothing is recorded
+    #[arg(long, value_name = "N", value_parser = speed)]
+    pub speed: Option<f64>,
+}
+
+/// How a session shows its progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Progress {
+    /// Bars on a terminal, plain lines elsewhere
+    Auto,
+    /// Bars
+    Bar,
+    /// One line an event
+    Plain,
+    /// One JSON object an event, on standard output
+    Json,
+    /// Nothing but notifications and warnings
+    Quiet,
+}
+
+/// Minutes as a whole or decimal number, exactly: no binary fraction in between.
+///
+/// # Errors
+/// Anything else, and numbers too large to be a duration.
+pub fn minutes(text: &str) -> Result<Duration, String> {
+    const NANOS: u64 = 60_000_000_000;
+    let way_out = || "write minutes as a number, such as 15 or 12.5".to_owned();
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(part) || part.len() > 9 {
+        return Err(way_out());
+    }
+    let whole: u64 = whole.parse().map_err(|_| way_out())?;
+    let part: u64 = format!("{part:0<9}").parse().map_err(|_| way_out())?;
+    // `part` counts 10^-9 minutes, each of 60 ns.
+    let seconds = whole.checked_mul(60).ok_or_else(way_out)?;
+    Ok(Duration::from_secs(seconds) + Duration::from_nanos(part * (NANOS / 1_000_000_000)))
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if (0.1..=100_000.0).contains(&speed) => Ok(speed),
+        _ => Err("write a number from 0.1 to 100000".to_owned()),
+    }
+}
+
+fn overridable(text: &str) -> Result<&'static str, String> {
+    let names = RULES.iter().filter(|rule| rule.severity == Severity::Override).map(|rule| rule.id);
+    let names: Vec<_> = names.collect();
+    match rules::find(text) {
+        Some(rule) if rule.severity == Severity::Override => Ok(rule.id),
+        Some(rule) => Err(format!("{} cannot be overridden; only {} can", rule.id, names.join(", "))),
+        None => Err(format!("no such rule; these can be overridden: {}", names.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn minutes_are_exact() {
+        assert_eq!(minutes("15"), Ok(Duration::from_secs(900)));
+        assert_eq!(minutes("0.1"), Ok(Duration::from_secs(6)));
+        assert_eq!(minutes("20.000000001"), Ok(Duration::from_secs(1200) + Duration::from_nanos(60)));
+        for bad in ["", ".", "-1", "1e3", "15m", "99999999999999999999", "1.0000000001", "NaN", "٣"] {
+            assert!(minutes(bad).is_err(), "{bad}");
+        }
+        assert!(minutes("999999999999999999").is_err());
+    }
+}

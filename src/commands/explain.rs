@@ -1,0 +1,97 @@
+//! `therapy explain [RULE | SOURCE]`.
+
+use std::fmt::Write as _;
+
+use anyhow::anyhow;
+use serde_json::{Value, json};
+
+use super::{Exit, Failure, print, print_json};
+use crate::domain::rules::{self, RULES, Rule, Severity};
+use crate::domain::source::{self, OURS, SOURCES, Source};
+use crate::format::{nearest, printable};
+
+/// Says why a rule exists and who said its number; or what a source says and who cites it.
+pub fn run(name: Option<&str>, json: bool) -> Result<Exit, Failure> {
+    let Some(name) = name else {
+        return if json {
+            let sources = SOURCES.iter().map(source_json).collect::<Vec<_>>();
+            print_json(&json!({ "rules": RULES.iter().map(rule_json).collect::<Vec<_>>(), "sources": sources }))
+        } else {
+            print(all())
+        };
+    };
+    if let Some(rule) = rules::find(name) {
+        return if json { print_json(&rule_json(rule)) } else { print(rule_text(rule)) };
+    }
+    if let Some(source) = source::find(name) {
+        return if json { print_json(&source_json(source)) } else { print(source_text(source)) };
+    }
+    let names = RULES.iter().map(|rule| rule.id).chain(SOURCES.iter().map(|source| source.key));
+    let hint = match nearest(name, names) {
+        Some(near) => format!("did you mean `{near}`? `therapy explain` lists all"),
+        None => "`therapy explain` lists all".to_owned(),
+    };
+    let error = anyhow!("no rule and no source is called `{}`", printable(name));
+    Err(Failure { error, hint: Some(hint), exit: Exit::Usage })
+}
+
+fn all() -> String {
+    let mut text = String::from("Rules:\n");
+    for rule in RULES {
+        let _ = writeln!(text, "  {:<15} {:<9} {}", rule.id, word(rule.severity), rule.summary);
+    }
+    text.push_str("\nSources:\n");
+    for source in SOURCES {
+        let _ = writeln!(text, "  {:<15} {}", source.key, source.title);
+    }
+    text
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Refuse => "refuses",
+        Severity::Override => "override",
+        Severity::Warn => "warns",
+        Severity::Note => "notes",
+    }
+}
+
+fn rule_text(rule: &Rule) -> String {
+    let what = match rule.severity {
+        Severity::Refuse => "refuses, always".to_owned(),
+        Severity::Override => format!("refuses, unless named with --override {}", rule.id),
+        Severity::Warn => "warns".to_owned(),
+        Severity::Note => "notes".to_owned(),
+    };
+    let mut text = format!("{}: {}\n", rule.id, rule.summary);
+    let _ = writeln!(text, "  what    {what}");
+    let _ = writeln!(text, "  why     {}", rule.because);
+    let _ = writeln!(text, "  do      {}", rule.way_out);
+    for key in rule.sources {
+        let _ = match source::find(key) {
+            Some(source) => writeln!(text, "  {:<7} {}: {}; {}", "source", source.key, source.title, source.gives),
+            None => writeln!(text, "  source  ours: no publication gives this number"),
+        };
+    }
+    text
+}
+
+fn source_text(source: &Source) -> String {
+    let cited: Vec<_> = RULES.iter().filter(|rule| rule.sources.contains(&source.key)).map(|rule| rule.id).collect();
+    let mut text = format!("{}: {}\n  read    {}\n  gives   {}\n", source.key, source.title, source.read, source.gives);
+    if !cited.is_empty() {
+        let _ = writeln!(text, "  cited   by {}", cited.join(", "));
+    }
+    text
+}
+
+fn rule_json(rule: &Rule) -> Value {
+    json!({
+        "rule": rule.id, "severity": rule.severity, "summary": rule.summary, "because": rule.because,
+        "way_out": rule.way_out, "sources": rule.sources, "ours": rule.sources.contains(&OURS),
+    })
+}
+
+fn source_json(source: &Source) -> Value {
+    json!({ "source": source.key, "title": source.title, "read": source.read, "gives": source.gives })
+}

@@ -1,0 +1,209 @@
+//! One file a subcommand: wiring, and nothing but.
+
+pub mod check;
+pub mod explain;
+pub mod list;
+pub mod run;
+pub mod safety;
+pub mod show;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow};
+use etcetera::BaseStrategy;
+use jiff::tz::TimeZone;
+
+use crate::cli::{Cli, Command, Which};
+use crate::domain::protocol::{Choice, Draft};
+use crate::domain::rules::{Context, Finding, Injury, Severity};
+use crate::edge::catalog::{self, CatalogError, Entry};
+use crate::edge::clock;
+use crate::format::Level;
+use crate::report;
+use crate::when;
+
+/// What the program tells the shell. The numbers are part of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Completed = 0,
+    /// Could not be done.
+    Failed = 1,
+    /// The command line or a file cannot be understood.
+    Usage = 2,
+    /// A rule refuses.
+    Refused = 3,
+    /// The person stopped it.
+    Stopped = 130,
+}
+
+/// An error with its way out and its exit code. `main` prints it.
+#[derive(Debug)]
+pub struct Failure {
+    /// What went wrong.
+    pub error: anyhow::Error,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The exit code.
+    pub exit: Exit,
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Failure {
+        Failure { error, hint: None, exit: Exit::Failed }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure::from(anyhow::Error::new(error).context("could not write"))
+    }
+}
+
+impl From<CatalogError> for Failure {
+    fn from(error: CatalogError) -> Failure {
+        let hint = match &error {
+            CatalogError::Unknown { hint, .. } => hint.clone(),
+            CatalogError::Unreadable { .. } => {
+                "a protocol is a .toml file; `therapy list` shows the built-in ones".to_owned()
+            }
+        };
+        Failure { error: error.into(), hint: Some(hint), exit: Exit::Usage }
+    }
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What `main` prints.
+pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
+    match cli.command {
+        Command::List { json } => list::run(json.json),
+        Command::Show { which, json } => show::run(&which, json.json),
+        Command::Run(args) => run::run(&args),
+        Command::Check { files, json } => check::run(&files, json.json),
+        Command::Explain { name, json } => explain::run(name.as_deref(), json.json),
+        Command::Safety { json } => safety::run(json.json),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command(), "therapy", &mut script);
+            print(&script)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(command()).render(&mut page)?;
+            print(&page)
+        }
+    }
+}
+
+fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
+/// Prints a result. A reader that has seen enough is no failure.
+fn print(text: impl AsRef<[u8]>) -> Result<Exit, Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(Exit::Completed),
+    }
+}
+
+fn print_json(document: &impl serde::Serialize) -> Result<Exit, Failure> {
+    let mut text = serde_json::to_string_pretty(document).context("could not write JSON")?;
+    text.push('\n');
+    print(text)
+}
+
+/// Messages go to standard error; that nobody reads them is no failure.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Prints an error and the way out.
+pub fn report_failure(failure: &Failure) {
+    let style = console::Style::new().for_stderr().bold();
+    say(&format!("{} {:#}", style.clone().red().apply_to("error:"), failure.error));
+    if let Some(hint) = &failure.hint {
+        say(&format!("{} {hint}", style.cyan().apply_to("hint:")));
+    }
+}
+
+/// The folder of `config.toml` and of `protocols`.
+fn config_folder() -> PathBuf {
+    match std::env::var_os("THERAPY_CONFIG_DIR") {
+        Some(folder) => PathBuf::from(folder),
+        None => etcetera::choose_base_strategy().map(|base| base.config_dir().join("therapy")).unwrap_or_default(),
+    }
+}
+
+fn protocols_folder() -> PathBuf {
+    config_folder().join("protocols")
+}
+
+/// Finds the protocol, tells the problems of its file, and knows the age of the injury.
+fn choose(which: &Which) -> Result<(Entry, Draft, Choice, Context), Failure> {
+    let entry = catalog::find(&which.protocol, &protocols_folder())?;
+    let injury = injury(which.injured.as_deref())?;
+    let context = Context { injury, injury_required: entry.parsed.by_injury.is_some(), ..Context::default() };
+    if !entry.parsed.is_readable() {
+        let problems = entry.parsed.review();
+        let worst: Vec<_> = problems.into_iter().filter(|problem| problem.level >= Level::Refused).collect();
+        say(&report::render(&worst, &entry.place(), &entry.text, console::colors_enabled_stderr()));
+        let error = anyhow!("{} cannot be read as a protocol", entry.place());
+        let hint = "mend the places above; `therapy check` reviews a file without running it".to_owned();
+        return Err(Failure { error, hint: Some(hint), exit: Exit::Usage });
+    }
+    let choice = Choice { length: which.minutes, rounds: which.rounds };
+    // Without the age of the injury `acute` has no steps; the review says which rule wants it.
+    let draft = entry.draft_for(injury).unwrap_or_else(|| entry.parsed.draft.clone());
+    Ok((entry, draft, choice, context))
+}
+
+fn injury(when: Option<&str>) -> Result<Injury, Failure> {
+    let Some(text) = when else {
+        return Ok(Injury::Unknown);
+    };
+    let now = clock::wall();
+    let at = when::parse(text, now, &TimeZone::system()).map_err(|error| Failure {
+        error: error.into(),
+        hint: Some("write \"30h ago\", \"2 days ago\", \"2026-11-20 18:30\" or RFC 3339".to_owned()),
+        exit: Exit::Usage,
+    })?;
+    let age = now.duration_since(at);
+    Ok(if age.is_negative() { Injury::Ahead(age.unsigned_abs()) } else { Injury::Ago(age.unsigned_abs()) })
+}
+
+/// A finding as a line: `refused[cold-limit]: …`.
+fn finding_line(finding: &Finding, overrides: &[&str]) -> String {
+    let word = match finding.severity {
+        Severity::Refuse => "refused",
+        Severity::Override if overrides.contains(&finding.rule) => "overridden",
+        Severity::Override => "refused",
+        Severity::Warn => "warning",
+        Severity::Note => "note",
+    };
+    let step = finding.step.map(|step| format!("step {}: ", step + 1)).unwrap_or_default();
+    format!("{word}[{}]: {step}{}", finding.rule, finding.message)
+}
+
+fn is_terminal(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal()
+}
+
+/// Whether the terminal understands more than lines.
+fn is_dumb() -> bool {
+    std::env::var("TERM").is_ok_and(|term| term == "dumb" || term.is_empty())
+        || cfg!(unix) && std::env::var_os("TERM").is_none()
+}
+
+/// Colours are for terminals that know them, unless the environment says otherwise.
+pub fn set_colours() {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0" && !value.is_empty());
+    let wanted = |terminal: bool| !is_set("NO_COLOR") && (forced || terminal && !is_dumb());
+    console::set_colors_enabled(wanted(is_terminal(&io::stdout())));
+    console::set_colors_enabled_stderr(wanted(is_terminal(&io::stderr())));
+}

@@ -1,0 +1,140 @@
+//! `therapy show PROTOCOL`.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use console::Term;
+use serde_json::json;
+
+use super::{Exit, Failure, choose, finding_line, print, print_json};
+use crate::cli::Which;
+use crate::domain::advice::EVIDENCE;
+use crate::domain::exposure::{Exposure, Load, limit};
+use crate::domain::protocol::Draft;
+use crate::domain::rules::{RULES, Rule, review};
+use crate::domain::step::{Modality, StepKind};
+use crate::edge::lines::seconds;
+use crate::edge::screen::colour;
+use crate::ribbon::{columns, sign};
+use crate::words::{count, span};
+
+/// Draws one protocol to scale, with the source of every number and the rules that bind it.
+pub fn run(which: &Which, json: bool) -> Result<Exit, Failure> {
+    let (entry, draft, choice, context) = choose(which)?;
+    let steps = draft.expand(choice);
+    let exposures: Vec<Exposure> = steps.iter().map(|step| (step.kind, step.length)).collect();
+    let findings = review(&steps, &context);
+    let lines: Vec<String> = findings.iter().map(|finding| finding_line(finding, &[])).collect();
+    let refused = draft.choice_errors(choice);
+    if json {
+        let steps = steps.iter().map(|step| {
+            let range = draft.steps[step.origin].length;
+            json!({
+                "kind": step.kind, "round": step.round, "length_s": seconds(step.length),
+                "min_s": seconds(range.min), "max_s": seconds(range.max),
+                "note": step.note, "sources": draft.steps[step.origin].sources,
+            })
+        });
+        let peaks = Modality::ALL.map(|modality| seconds(peak(&exposures, modality)));
+        return print_json(&json!({
+            "name": entry.name(), "summary": draft.summary, "caution": draft.caution, "runs_as": draft.name,
+            "total_s": seconds(total(&exposures)), "steps": steps.collect::<Vec<_>>(), "sources": draft.sources,
+            "peak_cold_s": peaks[0], "peak_heat_s": peaks[1], "findings": lines,
+        }));
+    }
+    let mut text = format!("{}: {}\n", entry.name(), entry.parsed.draft.summary);
+    if entry.name() != draft.name {
+        let _ = writeln!(text, "at this age of the injury: {}", draft.name);
+    }
+    if !steps.is_empty() {
+        let _ = writeln!(text, "{}, {}\n", count(steps.len(), "step"), span(total(&exposures)));
+        text.push_str(&timeline(&exposures, usize::from(Term::stdout().size().1)));
+        text.push_str(&numbers(&draft));
+    }
+    text.push_str(&bounds(&exposures));
+    for line in lines.iter().cloned().chain(refused.iter().map(|error| format!("refused: {error}"))) {
+        let _ = writeln!(text, "  {line}");
+    }
+    if let Some(caution) = &draft.caution {
+        let _ = writeln!(text, "\n{caution}");
+    }
+    let _ = writeln!(text, "\n{EVIDENCE}");
+    print(text)
+}
+
+fn total(steps: &[Exposure]) -> Duration {
+    steps.iter().map(|(_, length)| *length).fold(Duration::ZERO, Duration::saturating_add)
+}
+
+fn peak(steps: &[Exposure], modality: Modality) -> Duration {
+    let mut load = Load::NONE;
+    let loads = steps.iter().map(|&(kind, length)| {
+        load = load.after(kind, length);
+        load.of(modality)
+    });
+    loads.max().unwrap_or_default()
+}
+
+/// A lane for each kind of step, so that hot and cold stand apart, over a scale.
+fn timeline(steps: &[Exposure], width: usize) -> String {
+    const LABEL: usize = 9;
+    let width = width.clamp(20, 100) - LABEL;
+    let columns = columns(steps, width);
+    let mut text = String::new();
+    for kind in StepKind::ALL {
+        if !steps.iter().any(|(on, _)| *on == kind) {
+            continue;
+        }
+        let lane: String = columns.iter().map(|on| if *on == kind { sign(kind) } else { ' ' }).collect();
+        let lane = lane.trim_end();
+        let _ = writeln!(text, "{:<LABEL$}{}", kind.as_str(), colour(kind).apply_to(lane));
+    }
+    let (start, end) = ("0", span(total(steps)));
+    let _ = writeln!(text, "{:LABEL$}{start}{end:>rest$}\n", "", rest = width - start.len());
+    text
+}
+
+/// Every number with who gives it.
+fn numbers(draft: &Draft) -> String {
+    let by = |sources: &[String]| if sources.is_empty() { "the file's author".to_owned() } else { sources.join(", ") };
+    let mut text = String::new();
+    for (index, step) in draft.steps.iter().enumerate() {
+        let range = &step.length;
+        let open =
+            if range.is_open() { format!(" ({} to {})", span(range.min), span(range.max)) } else { String::new() };
+        let last = if step.last_round { "" } else { ", not in the last round" };
+        let number = format!("{} {}{open}{last}", step.kind, span(range.default));
+        let _ = writeln!(text, "  {}. {number:<28} from {}", index + 1, by(&step.sources));
+        if let Some(note) = &step.note {
+            let _ = writeln!(text, "     {note}");
+        }
+    }
+    if let Some(rounds) = draft.rounds {
+        let open = if rounds.is_open() { format!(" ({} to {})", rounds.min, rounds.max) } else { String::new() };
+        let number = format!("rounds: {}{open}", rounds.default);
+        let _ = writeln!(text, "     {number:<28} from {}", by(&draft.sources));
+    }
+    text.push('\n');
+    text
+}
+
+/// What the plan reaches of each limit, and the rules that depend on more than the plan.
+fn bounds(steps: &[Exposure]) -> String {
+    let mut text = String::from("Rules that bind it (therapy explain RULE):\n");
+    let on = |modality| steps.iter().any(|(kind, _)| kind.modality() == Some(modality));
+    for modality in Modality::ALL.into_iter().filter(|modality| on(*modality)) {
+        let (peak, limit) = (span(peak(steps, modality)), span(limit(modality)));
+        let rule = format!("{modality}-limit");
+        let _ = writeln!(text, "  {rule:<14} the {modality} load reaches {peak} of {limit}");
+    }
+    let _ = writeln!(text, "  {:<14} {} of 2h 30m", "session-limit", span(total(steps)));
+    let more = |rule: &&Rule| match rule.id {
+        "early-heat" | "heat-daily" => on(Modality::Heat),
+        "cold-daily" | "cold-spacing" => on(Modality::Cold),
+        _ => false,
+    };
+    for rule in RULES.iter().filter(more) {
+        let _ = writeln!(text, "  {:<14} {}", rule.id, rule.summary);
+    }
+    text
+}

@@ -1,0 +1,174 @@
+//! Desktop notifications, on a thread of their own: asking the notification service has no time
+//! limit, and a service that never answers must not hold up a session. The only one that knows
+//! notify-rust.
+
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{anyhow, bail};
+use notify_rust::Notification;
+
+use crate::domain::session::{Event, EventKind, Moment, Session};
+use crate::runner::Observer;
+use crate::words;
+
+/// A service that takes longer than this for one notification is said to be deaf.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// What one notification says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Alert {
+    title: String,
+    body: String,
+    urgent: bool,
+    sound: &'static str,
+}
+
+/// Sends a desktop notification for the events that need a person.
+#[derive(Debug)]
+pub struct Bell {
+    alerts: Option<Sender<Alert>>,
+    answers: Receiver<Result<(), String>>,
+    unanswered: usize,
+    asked: Moment,
+    clock: fn() -> Moment,
+    prefix: String,
+}
+
+impl Bell {
+    /// A bell for a session called `name`. `clock` tells how long the service takes to answer.
+    #[must_use]
+    pub fn new(name: &str, rehearsal: bool, clock: fn() -> Moment) -> Bell {
+        let (alerts, inbox) = mpsc::channel();
+        let (outbox, answers) = mpsc::channel();
+        thread::spawn(move || deliver(&inbox, &outbox));
+        let prefix = if rehearsal { format!("REHEARSAL {name}") } else { name.to_owned() };
+        Bell { alerts: Some(alerts), answers, unanswered: 0, asked: clock(), clock, prefix }
+    }
+
+    /// Takes the answers that came, and says what is wrong.
+    fn collect(&mut self) -> anyhow::Result<()> {
+        loop {
+            match self.answers.try_recv() {
+                Ok(answer) => {
+                    self.unanswered -= 1;
+                    self.asked = (self.clock)();
+                    if let Err(why) = answer {
+                        bail!("no desktop notifications ({why}); the session goes on with this screen and its bell");
+                    }
+                }
+                Err(TryRecvError::Disconnected) if self.unanswered > 0 => {
+                    self.unanswered = 0;
+                    bail!("no desktop notifications (the sender failed)");
+                }
+                Err(_) => break,
+            }
+        }
+        if self.is_deaf() {
+            return Err(anyhow!(
+                "the notification service does not answer; the session goes on with this screen and its bell"
+            ));
+        }
+        Ok(())
+    }
+
+    fn is_deaf(&self) -> bool {
+        self.unanswered > 0 && (self.clock)().since(self.asked) >= PATIENCE
+    }
+}
+
+impl Observer for Bell {
+    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
+        if let (Some(alert), Some(alerts)) = (alert(event, session, &self.prefix), &self.alerts) {
+            if self.unanswered == 0 {
+                self.asked = (self.clock)();
+            }
+            self.unanswered += usize::from(alerts.send(alert).is_ok());
+        }
+        self.collect()
+    }
+
+    fn frame(&mut self, _: &Session) -> anyhow::Result<()> {
+        self.collect()
+    }
+}
+
+/// The last alarm is given the rest of [`PATIENCE`] to arrive, unless the service is deaf already.
+impl Drop for Bell {
+    fn drop(&mut self) {
+        self.alerts = None;
+        while self.unanswered > 0 && !self.is_deaf() {
+            let left = PATIENCE.saturating_sub((self.clock)().since(self.asked));
+            match self.answers.recv_timeout(left) {
+                Ok(_) => self.unanswered -= 1,
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+/// What an event is worth saying on the desktop.
+fn alert(event: &Event, session: &Session, prefix: &str) -> Option<Alert> {
+    let words = words::of(event, session, false);
+    let wanted = match event.kind {
+        EventKind::StepBegan { .. } | EventKind::Halfway | EventKind::StepSoon => true,
+        EventKind::Overran { .. } | EventKind::Finished { .. } => true,
+        EventKind::Skipped { by_rule } => by_rule.is_some(),
+        _ => false,
+    };
+    let note = session.plan().segments()[event.step].step.note.as_deref();
+    let note = note.filter(|_| matches!(event.kind, EventKind::StepBegan { .. }));
+    let body = [Some(words.advice.as_str()), note].into_iter().flatten().collect::<Vec<_>>().join("\n");
+    wanted.then(|| Alert {
+        title: format!("{prefix}: {}", words.headline),
+        body: without_markup(&body),
+        urgent: words.urgent,
+        // Names of the freedesktop sound naming specification.
+        sound: if words.urgent { "alarm-clock-elapsed" } else { "message" },
+    })
+}
+
+/// Services may read the body as markup.
+fn without_markup(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// The thread: one notification that is replaced, not a pile. What waited while the service did not
+/// answer is old news; only the newest is shown then.
+fn deliver(inbox: &Receiver<Alert>, outbox: &Sender<Result<(), String>>) {
+    let mut id = None;
+    while let Ok(mut alert) = inbox.recv() {
+        while let Ok(newer) = inbox.try_recv() {
+            alert = newer;
+            let _ = outbox.send(Ok(()));
+        }
+        let shown = show(&alert, &mut id);
+        if outbox.send(shown.map_err(|error| error.to_string())).is_err() {
+            return;
+        }
+    }
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+fn show(alert: &Alert, id: &mut Option<u32>) -> notify_rust::error::Result<()> {
+    let mut notification = notification(alert);
+    notification.urgency(if alert.urgent { notify_rust::Urgency::Critical } else { notify_rust::Urgency::Normal });
+    if let Some(id) = *id {
+        notification.id(id);
+    }
+    *id = Some(notification.show()?.id());
+    Ok(())
+}
+
+/// Not tested. These systems know no urgency, and replace notifications in their own way.
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn show(alert: &Alert, _: &mut Option<u32>) -> notify_rust::error::Result<()> {
+    notification(alert).show().map(|_| ())
+}
+
+fn notification(alert: &Alert) -> Notification {
+    let mut notification = Notification::new();
+    notification.appname("therapy").summary(&alert.title).body(&alert.body).sound_name(alert.sound);
+    notification
+}

@@ -1,0 +1,155 @@
+//! A session without bars: one plain line an event, or one JSON object an event. Nothing animated,
+//! so that it can be read from a pipe, a log or a screen reader.
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::domain::session::{Event, EventKind, Moment, Outcome, Session};
+use crate::edge::output::Output;
+use crate::ribbon::count_up;
+use crate::runner::Observer;
+use crate::words;
+
+/// Plain lines for people.
+pub struct Plain {
+    output: Output,
+    wall: Box<dyn Fn(Moment) -> String>,
+    /// The stream is a terminal: it can ring, and somebody may answer a question.
+    terminal: bool,
+    mark: &'static str,
+}
+
+impl Plain {
+    /// Lines on the stream behind `output`; `mark` stands before what is said.
+    #[must_use]
+    pub fn new(output: Output, wall: Box<dyn Fn(Moment) -> String>, terminal: bool, mark: &'static str) -> Plain {
+        Plain { output, wall, terminal, mark }
+    }
+}
+
+impl Observer for Plain {
+    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
+        let words = words::of(event, session, self.terminal);
+        let note = match event.kind {
+            EventKind::StepBegan { .. } => session.plan().segments()[event.step].step.note.clone(),
+            _ => None,
+        };
+        let bell = if self.terminal && words.urgent { "\x07" } else { "" };
+        let said =
+            [Some(words.headline), Some(words.advice), note].into_iter().flatten().filter(|text| !text.is_empty());
+        let said = said.collect::<Vec<_>>().join(". ");
+        let line = format!("{bell}{}  {:>7}  {}{said}\n", (self.wall)(event.at), count_up(event.elapsed), self.mark);
+        self.output.send(line.into_bytes()).context("could not write the session's lines")
+    }
+
+    fn trouble(&mut self, what: &str) {
+        let _ = self.output.send(format!("warning: {what}\n").into_bytes());
+    }
+}
+
+/// JSON lines for programs: the fields of the contract.
+pub struct Json {
+    output: Output,
+    wall: Box<dyn Fn(Moment) -> Timestamp>,
+}
+
+impl Json {
+    /// Lines on the stream behind `output`.
+    #[must_use]
+    pub fn new(output: Output, wall: Box<dyn Fn(Moment) -> Timestamp>) -> Json {
+        Json { output, wall }
+    }
+}
+
+impl Observer for Json {
+    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
+        let mut line = serde_json::to_vec(&Line::new(event, session, (self.wall)(event.at)))?;
+        line.push(b'\n');
+        self.output.send(line).context("could not write the session's lines")
+    }
+}
+
+/// One event as JSON. Fields are added, never renamed.
+#[derive(Debug, Serialize)]
+struct Line {
+    event: &'static str,
+    at: Timestamp,
+    elapsed_s: f64,
+    step: usize,
+    of: usize,
+    kind: &'static str,
+    length_s: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    over_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cold_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heat_s: Option<f64>,
+}
+
+impl Line {
+    fn new(event: &Event, session: &Session, at: Timestamp) -> Line {
+        let segment = &session.plan().segments()[event.step];
+        let mut line = Line {
+            event: "",
+            at,
+            elapsed_s: seconds(event.elapsed),
+            step: event.step + 1,
+            of: session.plan().segments().len(),
+            kind: segment.step.kind.as_str(),
+            length_s: seconds(segment.length),
+            by_s: None,
+            over_s: None,
+            rule: None,
+            outcome: None,
+            cold_s: None,
+            heat_s: None,
+        };
+        line.event = match event.kind {
+            EventKind::Started => "started",
+            EventKind::StepBegan { length } => {
+                line.length_s = seconds(length);
+                "step_began"
+            }
+            EventKind::Halfway => "halfway",
+            EventKind::StepSoon => "step_soon",
+            EventKind::Paused => "paused",
+            EventKind::Resumed => "resumed",
+            EventKind::Skipped { by_rule } => {
+                line.rule = by_rule;
+                "skipped"
+            }
+            EventKind::Extended { by, by_rule } => {
+                (line.by_s, line.rule) = (Some(seconds(by)), by_rule);
+                "extended"
+            }
+            EventKind::Overran { over } => {
+                line.over_s = Some(seconds(over));
+                "overran"
+            }
+            EventKind::Confirmed => "confirmed",
+            EventKind::Finished { outcome, cold, heat } => {
+                line.outcome = Some(if outcome == Outcome::Completed { "completed" } else { "stopped" });
+                (line.cold_s, line.heat_s) = (Some(seconds(cold)), Some(seconds(heat)));
+                "finished"
+            }
+        };
+        line
+    }
+}
+
+/// Seconds to the millisecond.
+#[must_use]
+pub fn seconds(length: std::time::Duration) -> f64 {
+    // Exact up to 2^53 ms, which is longer than any session by far.
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of a session fit 53 bits")]
+    let millis = length.as_millis() as f64;
+    millis / 1000.0
+}

@@ -1,0 +1,413 @@
+//! The bars of a running session on a terminal. The only one that knows indicatif.
+//!
+//! indicatif lays out a frame; the canvas below it sends only the rows that changed, in one write,
+//! and skips a frame while the one before it is still unwritten: the next one makes up for it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use console::{Style, measure_text_width, truncate_str};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
+use std::fmt::Write as _;
+use std::io;
+use std::time::Duration;
+
+use crate::domain::session::{Event, EventKind, Moment, Session};
+use crate::domain::step::StepKind;
+use crate::edge::output::Output;
+use crate::ribbon::{self, count_up, countdown, sign};
+use crate::runner::Observer;
+use crate::words::{self, position, span};
+
+/// Tells the time of day of a moment of the session, as `18:42`.
+pub type WallClock = Box<dyn Fn(Moment) -> String>;
+
+/// Rows and columns of the terminal.
+pub type Size = fn() -> (u16, u16);
+
+/// The bars.
+pub struct Screen {
+    bar: ProgressBar,
+    face: Arc<Mutex<Face>>,
+    canvas: Canvas,
+    wall: WallClock,
+    size: Size,
+    keys: bool,
+    mark: &'static str,
+    advice: String,
+    trouble: bool,
+}
+
+/// The rows of text around the bar, as the next frame shows them.
+#[derive(Debug, Default)]
+struct Face {
+    rows: [String; ROWS.len()],
+}
+
+/// Rows of text by the name that the template gives them.
+const ROWS: [&str; 6] = ["title", "advice", "note", "session", "next", "keys"];
+
+impl Screen {
+    /// Bars on the stream behind `output`. `keys` says that somebody can press them; `mark` stands
+    /// before every title.
+    #[must_use]
+    pub fn new(output: Output, size: Size, wall: WallClock, keys: bool, mark: &'static str) -> Screen {
+        let canvas = Canvas::new(output, size);
+        let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::term_like(Box::new(canvas.clone())));
+        Screen { bar, face: Arc::default(), canvas, wall, size, keys, mark, advice: String::new(), trouble: false }
+    }
+
+    /// The layout of one step: its colour, its sign, a row for its note.
+    fn begin(&self, session: &Session) -> anyhow::Result<()> {
+        let segment = session.segment();
+        let kind = segment.step.kind;
+        let bar = format!("{{wide_bar:.{}}}", background(kind));
+        let several = session.plan().segments().len() > 1;
+        let mut rows = vec!["{title}", &bar, &bar, "{advice}"];
+        rows.extend(segment.step.note.is_some().then_some("{note}"));
+        rows.extend(several.then_some("{session}"));
+        rows.extend(["{next}", "{keys}"]);
+        let mut style = ProgressStyle::with_template(&rows.join("\n"))?.progress_chars(&format!("{} ", sign(kind)));
+        for (index, name) in ROWS.into_iter().enumerate() {
+            let face = Arc::clone(&self.face);
+            style = style.with_key(name, move |_: &ProgressState, row: &mut dyn std::fmt::Write| {
+                let _ = row.write_str(&lock(&face).rows[index]);
+            });
+        }
+        self.bar.set_style(style);
+        Ok(())
+    }
+
+    fn draw(&mut self, session: &Session) {
+        let width = usize::from((self.size)().1);
+        let segment = session.segment();
+        let now = session.elapsed();
+        let gone = now.saturating_sub(segment.start);
+        let rows = [
+            Style::new().bold().apply_to(format!("{}{}", self.mark, title(session))).to_string(),
+            self.advice.clone(),
+            segment.step.note.clone().unwrap_or_default(),
+            whole_session(session, width),
+            self.next(session),
+            self.key_help(session),
+        ];
+        lock(&self.face).rows = rows.map(|row| truncate_str(&row, width, "…").into_owned());
+        let (length, position) = (millis(segment.length), millis(gone));
+        self.bar.update(|state| {
+            state.set_len(length);
+            state.set_pos(position.min(length));
+        });
+    }
+
+    fn next(&self, session: &Session) -> String {
+        let at = (self.wall)(session.end());
+        let next = session.plan().next(session.index());
+        match next {
+            Some(next) if session.is_held() => format!("then {} for {}", next.step.kind, span(next.length)),
+            Some(next) => format!("next {} for {} at {at}", next.step.kind, span(next.length)),
+            None if session.is_held() => "then the end".to_owned(),
+            None => format!("ends at {at}"),
+        }
+    }
+
+    fn key_help(&self, session: &Session) -> String {
+        let help = match () {
+            () if !self.keys => "Ctrl-C stops",
+            () if session.is_held() => "Enter done · space pack off · q stop",
+            () if session.is_paused() => "space go on · s skip · q stop",
+            () => "space pause · s skip · + 1 min · q stop",
+        };
+        Style::new().dim().apply_to(help).to_string()
+    }
+}
+
+impl Observer for Screen {
+    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
+        let words = words::of(event, session, self.keys);
+        match event.kind {
+            EventKind::Started => return Ok(()),
+            EventKind::StepBegan { .. } => {
+                self.begin(session)?;
+                self.advice = words.advice;
+            }
+            EventKind::Finished { .. } => {
+                self.bar.finish_and_clear();
+                self.canvas.clear();
+                let last = [words.headline, words.advice].into_iter().filter(|line| !line.is_empty());
+                last.for_each(|line| self.canvas.print(&line));
+                self.canvas.paint()?;
+            }
+            EventKind::Halfway | EventKind::StepSoon | EventKind::Paused => self.advice = words.advice,
+            EventKind::Overran { .. } if words.advice.is_empty() => {}
+            EventKind::Overran { .. } => self.advice = format!("{} Then: Enter.", words.advice),
+            EventKind::Resumed => {
+                let kind = session.segment().step.kind;
+                crate::domain::advice::begin(kind, false).clone_into(&mut self.advice);
+            }
+            EventKind::Skipped { by_rule: Some(_) } => self.canvas.print(&words.headline),
+            EventKind::Extended { .. } => self.advice = words.headline,
+            EventKind::Skipped { .. } | EventKind::Confirmed => {}
+        }
+        let rings = matches!(
+            event.kind,
+            EventKind::StepBegan { .. }
+                | EventKind::StepSoon
+                | EventKind::Halfway
+                | EventKind::Overran { .. }
+                | EventKind::Finished { .. }
+        );
+        if rings {
+            self.canvas.ring()?;
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self, session: &Session) -> anyhow::Result<()> {
+        if session.outcome().is_none() {
+            self.draw(session);
+        }
+        let failed = self.canvas.failure();
+        match failed {
+            Some(error) if !std::mem::replace(&mut self.trouble, true) => {
+                Err(anyhow::Error::new(error).context("could not write to the terminal"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn trouble(&mut self, what: &str) {
+        self.canvas.print(&format!("warning: {what}"));
+    }
+}
+
+fn title(session: &Session) -> String {
+    let segment = session.segment();
+    let end = segment.end();
+    let name = segment.step.kind.as_str().to_uppercase();
+    let state = match end.checked_sub(session.elapsed()) {
+        _ if session.is_held() => format!("{} past its end", count_up(session.elapsed().saturating_sub(end))),
+        Some(left) if session.is_paused() => format!("paused, {} left", countdown(left)),
+        Some(left) => format!("{} left", countdown(left)),
+        None => "paused at its end".to_owned(),
+    };
+    format!("{name}  {state}{}", position(session.index(), session))
+}
+
+/// The whole session to scale, a mark where it is, and its time.
+fn whole_session(session: &Session, width: usize) -> String {
+    let (elapsed, total) = (session.elapsed(), session.plan().length());
+    let time = format!(" {} of {}", count_up(elapsed), count_up(total));
+    let width = width.saturating_sub(time.len());
+    let mark = ribbon::column(elapsed, total, width);
+    let columns = ribbon::columns(&session.plan().exposures(0), width);
+    let mut row = String::new();
+    let mut start = 0;
+    for run in columns.chunk_by(|a, b| a == b) {
+        let signs: String = (start..).zip(run).map(|(at, kind)| if at == mark { '|' } else { sign(*kind) }).collect();
+        let _ = write!(row, "{}", colour(run[0]).apply_to(signs));
+        start += run.len();
+    }
+    row + &time
+}
+
+/// The colour of a kind of step as text.
+#[must_use]
+pub fn colour(kind: StepKind) -> Style {
+    match kind {
+        StepKind::Cold => Style::new().blue().bright(),
+        StepKind::Heat => Style::new().red().bright(),
+        StepKind::Rest => Style::new().green(),
+        StepKind::Stretch => Style::new().yellow(),
+    }
+}
+
+fn background(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Cold => "white.on_blue",
+        StepKind::Heat => "white.on_red",
+        StepKind::Rest => "black.on_green",
+        StepKind::Stretch => "black.on_yellow",
+    }
+}
+
+fn millis(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What stands between indicatif and the terminal.
+#[derive(Clone, Debug)]
+struct Canvas(Arc<Mutex<Rows>>);
+
+#[derive(Debug)]
+struct Rows {
+    output: Output,
+    size: Size,
+    /// The frame that indicatif is writing: whole rows, and the one it is at.
+    coming: Vec<String>,
+    row: String,
+    /// Lines to leave above the bars for good.
+    above: Vec<String>,
+    /// What the terminal shows, and the width for which it was drawn. The cursor stands at the start
+    /// of the last row.
+    shown: Vec<String>,
+    width: u16,
+    failure: Option<io::Error>,
+}
+
+impl Canvas {
+    fn new(output: Output, size: Size) -> Canvas {
+        Canvas(Arc::new(Mutex::new(Rows {
+            output,
+            size,
+            coming: Vec::new(),
+            row: String::new(),
+            above: Vec::new(),
+            shown: Vec::new(),
+            width: 0,
+            failure: None,
+        })))
+    }
+
+    fn print(&self, line: &str) {
+        lock(&self.0).above.push(line.to_owned());
+    }
+
+    fn clear(&self) {
+        lock(&self.0).coming.clear();
+    }
+
+    fn paint(&self) -> io::Result<()> {
+        lock(&self.0).paint(true)
+    }
+
+    fn ring(&self) -> io::Result<()> {
+        lock(&self.0).output.send(vec![7])
+    }
+
+    fn failure(&self) -> Option<io::Error> {
+        lock(&self.0).failure.take()
+    }
+}
+
+impl Rows {
+    /// Sends what differs between what is shown and what is coming.
+    fn paint(&mut self, last: bool) -> io::Result<()> {
+        if !last && !self.output.is_idle() {
+            return Ok(());
+        }
+        let width = (self.size)().1;
+        let same_rows = self.coming.len() == self.shown.len();
+        let bytes = if same_rows && width == self.width && self.above.is_empty() {
+            self.changed_rows()
+        } else {
+            self.all_rows(width)
+        };
+        self.shown.clone_from(&self.coming);
+        self.width = width;
+        if bytes.is_empty() { Ok(()) } else { self.output.send(bytes.into_bytes()) }
+    }
+
+    fn changed_rows(&self) -> String {
+        let mut bytes = String::new();
+        let last = self.shown.len().saturating_sub(1);
+        let mut at = last;
+        for (row, text) in self.coming.iter().enumerate().filter(|(row, text)| self.shown[*row] != **text) {
+            match row.cmp(&at) {
+                std::cmp::Ordering::Less => write_move(&mut bytes, at - row, 'A'),
+                std::cmp::Ordering::Greater => write_move(&mut bytes, row - at, 'B'),
+                std::cmp::Ordering::Equal => {}
+            }
+            let _ = write!(bytes, "\r{text}\x1b[K");
+            at = row;
+        }
+        if !bytes.is_empty() {
+            if at < last {
+                write_move(&mut bytes, last - at, 'B');
+            }
+            bytes.push('\r');
+        }
+        bytes
+    }
+
+    /// After a resize the old rows may have been wrapped into more.
+    fn all_rows(&mut self, width: u16) -> String {
+        let wrapped = |row: &String| measure_text_width(row).div_ceil(usize::from(width.max(1))).max(1);
+        let height: usize = self.shown.iter().map(wrapped).sum();
+        let mut bytes = String::new();
+        if height > 1 {
+            write_move(&mut bytes, height - 1, 'A');
+        }
+        bytes.push_str("\r\x1b[J");
+        for line in self.above.drain(..) {
+            let _ = write!(bytes, "{line}\r\n");
+        }
+        let _ = write!(bytes, "{}\r", self.coming.join("\r\n"));
+        bytes
+    }
+}
+
+fn write_move(bytes: &mut String, by: usize, direction: char) {
+    let _ = write!(bytes, "\x1b[{by}{direction}");
+}
+
+impl TermLike for Canvas {
+    fn width(&self) -> u16 {
+        let size = lock(&self.0).size;
+        size().1
+    }
+
+    fn height(&self) -> u16 {
+        let size = lock(&self.0).size;
+        size().0
+    }
+
+    // indicatif moves and clears to get rid of the frame before; the canvas knows what is shown.
+    fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.write_str(text)
+    }
+
+    /// A row comes as its text and then blanks up to the full width.
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        let mut rows = lock(&self.0);
+        rows.row.push_str(text);
+        if measure_text_width(&rows.row) >= usize::from((rows.size)().1) {
+            let row = std::mem::take(&mut rows.row).trim_end().to_owned();
+            rows.coming.push(row);
+        }
+        Ok(())
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        let mut rows = lock(&self.0);
+        let painted = rows.paint(false);
+        rows.coming.clear();
+        rows.row.clear();
+        if let Err(error) = painted {
+            rows.failure = Some(error);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,38 @@
+//! Problems of a file as a person reads them: the line, a caret below it, the rule, a way out.
+//! Pure: text in, text out.
+
+use annotate_snippets::{AnnotationKind, Level as Mark, Renderer, Snippet};
+
+use crate::format::{Level, Problem};
+
+/// Draws every problem with its place in `text`, the content of the file `path`.
+#[must_use]
+pub fn render(problems: &[Problem], path: &str, text: &str, colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(100);
+    let drawn = problems.iter().map(|problem| {
+        let mark = match problem.level {
+            Level::Error => Mark::ERROR,
+            Level::Refused => Mark::ERROR.with_name("refused"),
+            Level::Warning => Mark::WARNING,
+            Level::Note => Mark::NOTE,
+        };
+        let mut title = mark.primary_title(problem.message.as_str());
+        if let Some(rule) = problem.rule {
+            title = title.id(rule);
+        }
+        let place = AnnotationKind::Primary.span(visible(problem.span.clone(), text));
+        let snippet = Snippet::source(text).path(path).annotation(place);
+        let group = title.element(snippet).element(Mark::HELP.message(problem.hint.as_str()));
+        renderer.render(&[group])
+    });
+    drawn.collect::<Vec<_>>().join("\n\n")
+}
+
+/// A span that lies in the text on character boundaries, and on one line so that one caret shows it.
+fn visible(span: std::ops::Range<usize>, text: &str) -> std::ops::Range<usize> {
+    let floor = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let start = floor(span.start);
+    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    start..floor(span.end).clamp(start, line_end)
+}
