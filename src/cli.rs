@@ -1,6 +1,8 @@
 //! The command line. Every help text is a doc comment here; completions and the man page are made
 //! from the same definitions.
 
+#![expect(missing_docs, reason = "clap would take the documentation of a flattened field for help text")]
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -126,7 +128,6 @@ pub struct Which {
 
 /// Options of `run`.
 #[derive(Args, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct RunArgs {
     #[command(flatten)]
     pub which: Which,

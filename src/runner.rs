@@ -68,7 +68,7 @@ pub fn run(
 /// When what is shown changes next: at the next whole second of the session.
 fn next_frame(session: &Session) -> Moment {
     let into_second = Duration::from_nanos(u64::from(session.elapsed().subsec_nanos()));
-    session.now() + (FRAME - into_second)
+    session.now() + FRAME.saturating_sub(into_second)
 }
 
 fn tell(

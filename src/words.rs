@@ -1,6 +1,7 @@
 //! What is said about each event: one headline, one piece of advice. Screen, plain lines and
 //! notifications all speak from here. Pure: no colours, no time of day.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use humantime::format_duration;
@@ -62,9 +63,8 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
             words(format!("{kind} left out: the skin has had its dose ({rule})"), "", false)
         }
         EventKind::Extended { by, by_rule } => {
-            let why = by_rule.map(|rule| format!("; no more: {rule}")).unwrap_or_default();
-            let headline = if by.is_zero() { "not longer".to_owned() } else { format!("{} longer", span(by)) };
-            words(headline + &why, "", false)
+            let how = if by.is_zero() { "not longer".to_owned() } else { format!("{} longer", span(by)) };
+            words(by_rule.map_or(how.clone(), |rule| format!("{how}, by {rule}")), "", false)
         }
         EventKind::Overran { over } => {
             let headline = if over.is_zero() {
@@ -110,7 +110,7 @@ pub fn position(index: usize, session: &Session) -> String {
         position = format!(", round {} of {}", plan.segments()[index].step.round, plan.rounds());
     }
     if steps > 1 {
-        position.push_str(&format!(", step {step} of {steps}"));
+        let _ = write!(position, ", step {step} of {steps}");
     }
     position
 }

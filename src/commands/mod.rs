@@ -119,7 +119,16 @@ fn print_json(document: &impl serde::Serialize) -> Result<Exit, Failure> {
 
 /// Messages go to standard error; that nobody reads them is no failure.
 fn say(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let mut stderr = io::stderr().lock();
+    let _ = match is_terminal(&stderr).then(|| usize::from(console::Term::stderr().size().1)) {
+        Some(width) if width > 0 => writeln!(stderr, "{}", textwrap::fill(line, width)),
+        _ => writeln!(stderr, "{line}"),
+    };
+}
+
+/// Something that is laid out already goes to standard error as it is.
+fn draw(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Prints an error and the way out.
@@ -151,7 +160,7 @@ fn choose(which: &Which) -> Result<(Entry, Draft, Choice, Context), Failure> {
     if !entry.parsed.is_readable() {
         let problems = entry.parsed.review();
         let worst: Vec<_> = problems.into_iter().filter(|problem| problem.level >= Level::Refused).collect();
-        say(&report::render(&worst, &entry.place(), &entry.text, console::colors_enabled_stderr()));
+        draw(&report::render(&worst, &entry.place(), &entry.text, console::colors_enabled_stderr()));
         let error = anyhow!("{} cannot be read as a protocol", entry.place());
         let hint = "mend the places above; `therapy check` reviews a file without running it".to_owned();
         return Err(Failure { error, hint: Some(hint), exit: Exit::Usage });
@@ -179,9 +188,8 @@ fn injury(when: Option<&str>) -> Result<Injury, Failure> {
 /// A finding as a line: `refused[cold-limit]: …`.
 fn finding_line(finding: &Finding, overrides: &[&str]) -> String {
     let word = match finding.severity {
-        Severity::Refuse => "refused",
         Severity::Override if overrides.contains(&finding.rule) => "overridden",
-        Severity::Override => "refused",
+        Severity::Refuse | Severity::Override => "refused",
         Severity::Warn => "warning",
         Severity::Note => "note",
     };

@@ -68,7 +68,7 @@ fn settings() -> Result<Settings, Failure> {
     if problems.is_empty() {
         return Ok(settings);
     }
-    say(&report::render(&problems, &path.to_string_lossy(), &text, console::colors_enabled_stderr()));
+    super::draw(&report::render(&problems, &path.to_string_lossy(), &text, console::colors_enabled_stderr()));
     let error = anyhow!("{} cannot be read", path.display());
     Err(Failure { error, hint: Some("mend the places above, or move the file away".to_owned()), exit: Exit::Usage })
 }
@@ -157,7 +157,6 @@ fn rehearse_at_once(protocol: &Protocol, progress: Progress) -> Outcome {
 /// A session in real time, or at `--speed`.
 fn go(protocol: &Protocol, args: &RunArgs, settings: &Settings, progress: Progress) -> Result<Outcome, Failure> {
     let listens = is_terminal(&io::stdin());
-    let speed = args.speed.unwrap_or(1.0);
     let start = clock::now();
     let mark = if args.speed.is_some() { "REHEARSAL " } else { "" };
     let label: Box<dyn Fn(Moment) -> Timestamp> = if args.speed.is_some() {
@@ -181,8 +180,9 @@ fn go(protocol: &Protocol, args: &RunArgs, settings: &Settings, progress: Progre
     let notify = !(args.no_notify || settings.no_notify);
     let mut bell = notify.then(|| Bell::new(protocol.name(), args.speed.is_some(), clock::now));
     let keys = Keys::take(listens).context("could not listen to signals")?;
-    let mut world = Real { keys, start, speed };
-    let terms = Terms { confirm: args.confirm || settings.confirm, grace: GRACE.mul_f64(speed.max(1.0)) };
+    let mut world = Real { keys, start, speed: args.speed };
+    let grace = GRACE.mul_f64(args.speed.unwrap_or(1.0).max(1.0));
+    let terms = Terms { confirm: args.confirm || settings.confirm, grace };
     let (mut session, events) = Session::start(protocol, terms, start);
     // The bell first: it only hands over, and the alarm matters more than its picture.
     let mut observers: Vec<&mut dyn Observer> = Vec::new();
@@ -212,18 +212,18 @@ fn farewell(session: &Session) {
 struct Real {
     keys: Keys,
     start: Moment,
-    speed: f64,
+    speed: Option<f64>,
 }
 
 impl World for Real {
     fn now(&self) -> Moment {
         let now = clock::now();
-        if self.speed == 1.0 { now } else { self.start + now.since(self.start).mul_f64(self.speed) }
+        self.speed.map_or(now, |speed| self.start + now.since(self.start).mul_f64(speed))
     }
 
     fn wait(&mut self, deadline: Moment) -> Option<Input> {
         let left = deadline.since(self.now());
-        self.keys.wait(if self.speed == 1.0 { left } else { left.div_f64(self.speed) })
+        self.keys.wait(self.speed.map_or(left, |speed| left.div_f64(speed)))
     }
 }
 

@@ -112,8 +112,8 @@ impl Plan {
             Cue::Halfway => advice::halfway(segment.step.kind).map(|_| segment.start + segment.length / 2),
             Cue::Soon => {
                 let next = self.next(index).map(|next| next.step.kind);
-                let wanted = advice::soon(segment.step.kind, next).is_some() && segment.length > SOON;
-                wanted.then(|| segment.end() - SOON)
+                let before = segment.length.checked_sub(SOON).filter(|before| *before > Duration::ZERO)?;
+                advice::soon(segment.step.kind, next).map(|_| segment.start + before)
             }
             Cue::Done => Some(segment.end()),
         }

@@ -127,14 +127,13 @@ impl Draft {
         let default = self.rounds.map_or(1, |rounds| rounds.default);
         let rounds = choice.rounds.unwrap_or(default);
         let all = (1..=rounds).flat_map(|round| {
-            self.steps.iter().enumerate().filter_map(move |(origin, step)| {
-                (step.last_round || round < rounds).then(|| Step {
-                    kind: step.kind,
-                    length: choice.length.unwrap_or(step.length.default),
-                    note: step.note.clone(),
-                    round,
-                    origin,
-                })
+            let steps = self.steps.iter().enumerate().filter(move |(_, step)| step.last_round || round < rounds);
+            steps.map(move |(origin, step)| Step {
+                kind: step.kind,
+                length: choice.length.unwrap_or(step.length.default),
+                note: step.note.clone(),
+                round,
+                origin,
             })
         });
         all.take(EXPANDED_MOST).collect()

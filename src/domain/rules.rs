@@ -301,9 +301,11 @@ pub const RULES: &[Rule] = &[
         way_out: "add a step with do = \"heat\" or do = \"cold\"",
         sources: &["ours"],
         check: |case| {
-            found(case.steps.iter().all(|step| step.kind.modality().is_none()), Severity::Note, || {
-                "neither heat nor cold in it".to_owned()
-            })
+            found(
+                !case.steps.is_empty() && case.steps.iter().all(|step| step.kind.modality().is_none()),
+                Severity::Note,
+                || "neither heat nor cold in it".to_owned(),
+            )
         },
     },
     Rule {

@@ -241,8 +241,9 @@ impl Session {
         let mut events = self.advance(now);
         let events_of = &mut events;
         match (input, self.phase) {
-            (_, Phase::Over(_)) => {}
-            (Input::Stop, _) => self.finish(self.now, Outcome::Stopped, events_of),
+            (Input::Stop, Phase::Running | Phase::Held { .. } | Phase::Paused { .. }) => {
+                self.finish(self.now, Outcome::Stopped, events_of);
+            }
             (Input::Pause | Input::Toggle, Phase::Running) => self.pause(false, events_of),
             (Input::Pause | Input::Toggle, Phase::Held { .. }) => self.pause(true, events_of),
             (Input::Resume | Input::Toggle | Input::Confirm, Phase::Paused { .. }) => self.resume(events_of),
@@ -257,8 +258,12 @@ impl Session {
                 events_of.push(self.event(self.now, EventKind::Confirmed));
                 self.leave(self.now, events_of);
             }
-            (Input::Extend(by), _) => self.extend(by, events_of),
-            (Input::Pause, Phase::Paused { .. }) | (Input::Confirm | Input::Resume, Phase::Running) => {}
+            (Input::Extend(by), Phase::Running | Phase::Held { .. } | Phase::Paused { .. }) => {
+                self.extend(by, events_of);
+            }
+            (Input::Pause, Phase::Paused { .. })
+            | (Input::Confirm | Input::Resume, Phase::Running)
+            | (_, Phase::Over(_)) => {}
         }
         events
     }

@@ -112,8 +112,11 @@ impl Drop for Bell {
 fn alert(event: &Event, session: &Session, prefix: &str) -> Option<Alert> {
     let words = words::of(event, session, false);
     let wanted = match event.kind {
-        EventKind::StepBegan { .. } | EventKind::Halfway | EventKind::StepSoon => true,
-        EventKind::Overran { .. } | EventKind::Finished { .. } => true,
+        EventKind::StepBegan { .. }
+        | EventKind::Halfway
+        | EventKind::StepSoon
+        | EventKind::Overran { .. }
+        | EventKind::Finished { .. } => true,
         EventKind::Skipped { by_rule } => by_rule.is_some(),
         _ => false,
     };

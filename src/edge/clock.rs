@@ -27,6 +27,7 @@ pub fn now() -> Moment {
 /// The time now on the clock that counts while the machine sleeps.
 #[cfg(not(unix))]
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "here it is read")]
 pub fn now() -> Moment {
     use std::sync::OnceLock;
     use std::time::Instant;
@@ -36,6 +37,7 @@ pub fn now() -> Moment {
 
 /// The time of day.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "here it is read")]
 pub fn wall() -> Timestamp {
     Timestamp::now()
 }

@@ -81,10 +81,7 @@ mod unix {
                         }
                         SIGCONT if terminal => watched.enter(),
                         SIGCONT => {}
-                        _ if stopping => {
-                            watched.leave();
-                            std::process::exit(130);
-                        }
+                        _ if stopping => exit_at_once(&watched),
                         _ => {
                             stopping = true;
                             let _ = outbox.write_all(b"q");
@@ -136,6 +133,13 @@ mod unix {
         fn drop(&mut self) {
             self.mode.leave();
         }
+    }
+
+    /// A second Ctrl-C: somebody wants out while the first is still at work.
+    #[expect(clippy::disallowed_methods, reason = "the terminal is given back first")]
+    fn exit_at_once(mode: &Mode) -> ! {
+        mode.leave();
+        std::process::exit(130)
     }
 
     fn is_foreground() -> bool {

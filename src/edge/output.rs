@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Duration;
 
@@ -66,9 +66,7 @@ impl Output {
 impl Drop for Output {
     fn drop(&mut self) {
         self.chunks = None; // the thread ends when its inbox is empty, and drops its end of `failed`
-        while let Ok(_) | Err(RecvTimeoutError::Timeout) = self.failed.recv_timeout(LAST_WORDS) {
-            break;
-        }
+        let _ = self.failed.recv_timeout(LAST_WORDS);
     }
 }
 

@@ -34,8 +34,13 @@ pub struct Screen {
     keys: bool,
     mark: &'static str,
     advice: String,
+    /// Shown instead of the keys until this much of the session has elapsed.
+    notice: Option<(String, Duration)>,
     trouble: bool,
 }
+
+/// How long a notice is shown.
+const NOTICE: Duration = Duration::from_secs(5);
 
 /// The rows of text around the bar, as the next frame shows them.
 #[derive(Debug, Default)]
@@ -53,7 +58,18 @@ impl Screen {
     pub fn new(output: Output, size: Size, wall: WallClock, keys: bool, mark: &'static str) -> Screen {
         let canvas = Canvas::new(output, size);
         let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::term_like(Box::new(canvas.clone())));
-        Screen { bar, face: Arc::default(), canvas, wall, size, keys, mark, advice: String::new(), trouble: false }
+        Screen {
+            bar,
+            face: Arc::default(),
+            canvas,
+            wall,
+            size,
+            keys,
+            mark,
+            advice: String::new(),
+            notice: None,
+            trouble: false,
+        }
     }
 
     /// The layout of one step: its colour, its sign, a row for its note.
@@ -110,6 +126,11 @@ impl Screen {
     }
 
     fn key_help(&self, session: &Session) -> String {
+        if let Some((notice, until)) = &self.notice
+            && session.elapsed() < *until
+        {
+            return notice.clone();
+        }
         let help = match () {
             () if !self.keys => "Ctrl-C stops",
             () if session.is_held() => "Enter done · space pack off · q stop",
@@ -144,7 +165,7 @@ impl Observer for Screen {
                 crate::domain::advice::begin(kind, false).clone_into(&mut self.advice);
             }
             EventKind::Skipped { by_rule: Some(_) } => self.canvas.print(&words.headline),
-            EventKind::Extended { .. } => self.advice = words.headline,
+            EventKind::Extended { .. } => self.notice = Some((words.headline, session.elapsed() + NOTICE)),
             EventKind::Skipped { .. } | EventKind::Confirmed => {}
         }
         let rings = matches!(

@@ -1,10 +1,14 @@
 //! The table as a table, and for every rule one plan that trips exactly it and one just inside it.
 
+#![expect(clippy::unchecked_time_subtraction, reason = "the numbers of a test are known")]
+
 use super::*;
 use crate::domain::source::{self, OURS};
 use crate::domain::step::StepKind::{Cold, Heat, Rest, Stretch};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+type Case = (Vec<Exposure>, Context);
 
 fn steps(list: &[Exposure]) -> Vec<Step> {
     list.iter().map(|&(kind, length)| Step::new(kind, length)).collect()
@@ -58,7 +62,7 @@ fn every_rule_is_tripped_alone_and_holds_one_second_inside() {
     };
     let m = minutes;
     // Rule; a plan that trips exactly it; one just inside it.
-    let table: Vec<(&str, (Vec<Exposure>, Context), (Vec<Exposure>, Context))> = vec![
+    let table: Vec<(&str, Case, Case)> = vec![
         (
             "clock-behind",
             (vec![(Cold, m(15))], Context { record_ahead: m(2) + SECOND, ..old() }),
