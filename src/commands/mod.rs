@@ -12,7 +12,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
 use etcetera::BaseStrategy;
-use jiff::tz::TimeZone;
 
 use crate::cli::{Cli, Command, Which};
 use crate::domain::protocol::{Choice, Draft};
@@ -176,7 +175,7 @@ fn injury(when: Option<&str>) -> Result<Injury, Failure> {
         return Ok(Injury::Unknown);
     };
     let now = clock::wall();
-    let at = when::parse(text, now, &TimeZone::system()).map_err(|error| Failure {
+    let at = when::parse(text, now, &clock::zone()).map_err(|error| Failure {
         error: error.into(),
         hint: Some("write \"30h ago\", \"2 days ago\", \"2026-11-20 18:30\" or RFC 3339".to_owned()),
         exit: Exit::Usage,

@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use clap::ValueEnum;
 use console::Term;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Exit, Failure, choose, config_folder, finding_line, is_dumb, is_terminal, say};
@@ -105,7 +104,7 @@ fn date_and_time(wait: Duration) -> String {
     let at = clock::wall().saturating_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX));
     let at = at.unwrap_or(Timestamp::MAX).as_second();
     let minute = Timestamp::from_second(at.saturating_add(60) / 60 * 60).unwrap_or(Timestamp::MAX);
-    minute.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+    minute.to_zoned(clock::zone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// What is said before the start.
@@ -204,7 +203,7 @@ fn farewell(session: &Session) {
     if session.dose(Modality::Cold) > Duration::ZERO {
         let wait = SPACING.saturating_sub(session.elapsed());
         let at = clock::wall() + SignedDuration::try_from(wait).unwrap_or_default();
-        say(&format!("Next cold at {}.", at.to_zoned(TimeZone::system()).strftime("%H:%M")));
+        say(&format!("Next cold at {}.", at.to_zoned(clock::zone()).strftime("%H:%M")));
     }
 }
 
@@ -252,7 +251,7 @@ fn wall_at(at: Moment) -> Timestamp {
 }
 
 fn time_of_day(label: impl Fn(Moment) -> Timestamp) -> impl Fn(Moment) -> String {
-    let zone = TimeZone::system();
+    let zone = clock::zone();
     move |at| label(at).to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
 }
 

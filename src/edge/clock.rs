@@ -6,6 +6,7 @@
 //! Wall time is a label on events, never arithmetic of a running session.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::domain::session::Moment;
 
@@ -40,4 +41,17 @@ pub fn now() -> Moment {
 #[expect(clippy::disallowed_methods, reason = "here it is read")]
 pub fn wall() -> Timestamp {
     Timestamp::now()
+}
+
+/// The time zone of the machine. Without `TZ`, the rules in `/etc/localtime` are read as they are:
+/// looking up the zone's name would search the whole zone database, which takes longer than the
+/// first frame may.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "here it is asked, when there is no other way")]
+pub fn zone() -> TimeZone {
+    let here = || TimeZone::tzif("local", &std::fs::read("/etc/localtime").ok()?).ok();
+    match std::env::var_os("TZ") {
+        None => here().unwrap_or_else(TimeZone::system),
+        Some(_) => TimeZone::system(),
+    }
 }

@@ -56,7 +56,7 @@ impl Screen {
     /// before every title.
     #[must_use]
     pub fn new(output: Output, size: Size, wall: WallClock, keys: bool, mark: &'static str) -> Screen {
-        let canvas = Canvas::new(output, size);
+        let canvas = Canvas::new(output, size());
         let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::term_like(Box::new(canvas.clone())));
         Screen {
             bar,
@@ -94,7 +94,9 @@ impl Screen {
     }
 
     fn draw(&mut self, session: &Session) {
-        let width = usize::from((self.size)().1);
+        let size = (self.size)();
+        lock(&self.canvas.0).size = size;
+        let width = usize::from(size.1);
         let segment = session.segment();
         let now = session.elapsed();
         let gone = now.saturating_sub(segment.start);
@@ -144,6 +146,10 @@ impl Screen {
 impl Observer for Screen {
     fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
         let words = words::of(event, session, self.keys);
+        if words.urgent || matches!(event.kind, EventKind::StepBegan { .. } | EventKind::StepSoon | EventKind::Halfway)
+        {
+            self.canvas.ring();
+        }
         match event.kind {
             EventKind::Started => return Ok(()),
             EventKind::StepBegan { .. } => {
@@ -167,17 +173,6 @@ impl Observer for Screen {
             EventKind::Skipped { by_rule: Some(_) } => self.canvas.print(&words.headline),
             EventKind::Extended { .. } => self.notice = Some((words.headline, session.elapsed() + NOTICE)),
             EventKind::Skipped { .. } | EventKind::Confirmed => {}
-        }
-        let rings = matches!(
-            event.kind,
-            EventKind::StepBegan { .. }
-                | EventKind::StepSoon
-                | EventKind::Halfway
-                | EventKind::Overran { .. }
-                | EventKind::Finished { .. }
-        );
-        if rings {
-            self.canvas.ring()?;
         }
         Ok(())
     }
@@ -265,7 +260,8 @@ struct Canvas(Arc<Mutex<Rows>>);
 #[derive(Debug)]
 struct Rows {
     output: Output,
-    size: Size,
+    /// Rows and columns, asked once a frame.
+    size: (u16, u16),
     /// The frame that indicatif is writing: whole rows, and the one it is at.
     coming: Vec<String>,
     row: String,
@@ -275,11 +271,13 @@ struct Rows {
     /// of the last row.
     shown: Vec<String>,
     width: u16,
+    /// The next frame rings the terminal's bell.
+    rings: bool,
     failure: Option<io::Error>,
 }
 
 impl Canvas {
-    fn new(output: Output, size: Size) -> Canvas {
+    fn new(output: Output, size: (u16, u16)) -> Canvas {
         Canvas(Arc::new(Mutex::new(Rows {
             output,
             size,
@@ -288,6 +286,7 @@ impl Canvas {
             above: Vec::new(),
             shown: Vec::new(),
             width: 0,
+            rings: false,
             failure: None,
         })))
     }
@@ -304,8 +303,8 @@ impl Canvas {
         lock(&self.0).paint(true)
     }
 
-    fn ring(&self) -> io::Result<()> {
-        lock(&self.0).output.send(vec![7])
+    fn ring(&self) {
+        lock(&self.0).rings = true;
     }
 
     fn failure(&self) -> Option<io::Error> {
@@ -319,15 +318,18 @@ impl Rows {
         if !last && !self.output.is_idle() {
             return Ok(());
         }
-        let width = (self.size)().1;
+        let width = self.size.1;
         let same_rows = self.coming.len() == self.shown.len();
-        let bytes = if same_rows && width == self.width && self.above.is_empty() {
+        let mut bytes = if same_rows && width == self.width && self.above.is_empty() {
             self.changed_rows()
         } else {
             self.all_rows(width)
         };
         self.shown.clone_from(&self.coming);
         self.width = width;
+        if std::mem::take(&mut self.rings) {
+            bytes.push('\x07');
+        }
         if bytes.is_empty() { Ok(()) } else { self.output.send(bytes.into_bytes()) }
     }
 
@@ -376,13 +378,11 @@ fn write_move(bytes: &mut String, by: usize, direction: char) {
 
 impl TermLike for Canvas {
     fn width(&self) -> u16 {
-        let size = lock(&self.0).size;
-        size().1
+        lock(&self.0).size.1
     }
 
     fn height(&self) -> u16 {
-        let size = lock(&self.0).size;
-        size().0
+        lock(&self.0).size.0
     }
 
     // indicatif moves and clears to get rid of the frame before; the canvas knows what is shown.
@@ -414,7 +414,7 @@ impl TermLike for Canvas {
     fn write_str(&self, text: &str) -> io::Result<()> {
         let mut rows = lock(&self.0);
         rows.row.push_str(text);
-        if measure_text_width(&rows.row) >= usize::from((rows.size)().1) {
+        if measure_text_width(&rows.row) >= usize::from(rows.size.1) {
             let row = std::mem::take(&mut rows.row).trim_end().to_owned();
             rows.coming.push(row);
         }
