@@ -167,7 +167,7 @@ fn go(protocol: &Protocol, args: &RunArgs, settings: &Settings, progress: Progre
     let mut voice: Box<dyn Observer> = match progress {
         Progress::Bar => {
             let wall = Box::new(time_of_day(label));
-            Box::new(Screen::new(Output::new(io::stderr()), size, wall, listens, mark))
+            Box::new(Screen::new(Output::terminal(), size, wall, listens, mark))
         }
         Progress::Json => Box::new(Json::new(Output::new(io::stdout()), label)),
         Progress::Quiet => Box::new(Silent),

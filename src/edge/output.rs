@@ -1,9 +1,11 @@
-//! A stream that never makes its writer wait: a thread of its own writes what it is handed. A
-//! reader that stopped reading (a full pipe, Ctrl-S) holds up that thread and not the session.
+//! A stream that never makes its writer wait. A reader that stopped reading (a full pipe, Ctrl-S)
+//! must hold up neither the clock nor the alarms.
+//!
+//! A terminal is opened once more, without blocking: bars are drawn every second, and a thread that
+//! wakes for each frame would double what a session costs. Anything else is written by a thread.
 
+use std::fs::File;
 use std::io::{self, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Duration;
@@ -11,69 +13,136 @@ use std::time::Duration;
 /// How long the end of a session waits for the last words to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// A stream with its thread.
+/// A stream.
 #[derive(Debug)]
-pub struct Output {
-    chunks: Option<Sender<Vec<u8>>>,
-    waiting: Arc<AtomicUsize>,
-    failed: Receiver<io::Error>,
+pub struct Output(Way);
+
+#[derive(Debug)]
+enum Way {
+    /// A terminal that does not block, and what it has not taken yet.
+    Terminal { file: File, rest: Vec<u8> },
+    /// A thread writes; `None` once that failed.
+    Thread { chunks: Option<Sender<Vec<u8>>>, failed: Receiver<io::Error> },
 }
 
 impl Output {
-    /// Takes over a stream.
+    /// Writes on a thread.
     #[must_use]
     pub fn new(mut stream: impl Write + Send + 'static) -> Output {
         let (chunks, inbox) = mpsc::channel::<Vec<u8>>();
         let (failures, failed) = mpsc::channel();
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let written = Arc::clone(&waiting);
         thread::spawn(move || {
             for chunk in inbox {
                 if let Err(error) = stream.write_all(&chunk).and_then(|()| stream.flush()) {
                     let _ = failures.send(error);
                     return;
                 }
-                written.fetch_sub(1, Ordering::Release);
             }
         });
-        Output { chunks: Some(chunks), waiting, failed }
+        Output(Way::Thread { chunks: Some(chunks), failed })
+    }
+
+    /// Writes to the terminal behind standard error.
+    #[must_use]
+    pub fn terminal() -> Output {
+        match open_again() {
+            Some(file) => Output(Way::Terminal { file, rest: Vec::new() }),
+            None => Output::new(io::stderr()),
+        }
     }
 
     /// Hands over bytes to be written in order.
     ///
     /// # Errors
-    /// When an earlier write failed: nothing can be written any more.
+    /// When nothing can be written any more; said once.
     pub fn send(&mut self, bytes: Vec<u8>) -> io::Result<()> {
-        let Some(chunks) = &self.chunks else {
-            return Ok(());
-        };
-        self.waiting.fetch_add(1, Ordering::AcqRel);
-        if chunks.send(bytes).is_ok() {
-            return Ok(());
+        match &mut self.0 {
+            Way::Terminal { rest, .. } => {
+                rest.extend(bytes);
+                self.drain()
+            }
+            Way::Thread { chunks, failed } => {
+                if chunks.as_ref().is_none_or(|chunks| chunks.send(bytes).is_ok()) {
+                    return Ok(());
+                }
+                *chunks = None;
+                Err(failed.try_recv().unwrap_or_else(|_| io::Error::from(io::ErrorKind::BrokenPipe)))
+            }
         }
-        self.chunks = None;
-        Err(self.failed.try_recv().unwrap_or_else(|_| io::Error::from(io::ErrorKind::BrokenPipe)))
     }
 
-    /// Whether everything that was handed over is written: a frame that would have to wait is not
-    /// worth sending.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        self.waiting.load(Ordering::Acquire) == 0
+    /// Whether a frame that is sent now would be seen now; otherwise it is not worth sending.
+    pub fn is_free(&mut self) -> bool {
+        let _ = self.drain();
+        matches!(&self.0, Way::Terminal { rest, .. } if rest.is_empty()) || matches!(self.0, Way::Thread { .. })
+    }
+
+    fn drain(&mut self) -> io::Result<()> {
+        let Way::Terminal { file, rest } = &mut self.0 else {
+            return Ok(());
+        };
+        while !rest.is_empty() {
+            match file.write(rest) {
+                Ok(count) => drop(rest.drain(..count)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    rest.clear();
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
     }
 }
 
 impl Drop for Output {
     fn drop(&mut self) {
-        self.chunks = None; // the thread ends when its inbox is empty, and drops its end of `failed`
-        let _ = self.failed.recv_timeout(LAST_WORDS);
+        match &mut self.0 {
+            Way::Terminal { file, rest } if !rest.is_empty() => {
+                wait_for(file);
+                let _ = self.drain();
+            }
+            Way::Terminal { .. } => {}
+            Way::Thread { chunks, failed } => {
+                // The thread ends when its inbox is empty, and drops its end of `failed`.
+                *chunks = None;
+                let _ = failed.recv_timeout(LAST_WORDS);
+            }
+        }
     }
 }
 
+/// The terminal behind standard error, opened for this program alone, so that not blocking stays
+/// its own business and not the shell's.
+#[cfg(unix)]
+fn open_again() -> Option<File> {
+    use rustix::fs::{Mode, OFlags, open};
+    let name = rustix::termios::ttyname(rustix::stdio::stderr(), Vec::new()).ok()?;
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    Some(File::from(open(name, flags, Mode::empty()).ok()?))
+}
+
+#[cfg(not(unix))]
+fn open_again() -> Option<File> {
+    None
+}
+
+#[cfg(unix)]
+fn wait_for(file: &File) {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let patience = Timespec::try_from(LAST_WORDS).ok();
+    let _ = poll(&mut [PollFd::new(file, PollFlags::OUT)], patience.as_ref());
+}
+
+#[cfg(not(unix))]
+fn wait_for(_: &File) {}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
-    use std::sync::Mutex;
 
     #[derive(Clone, Default)]
     struct Shared(Arc<Mutex<Vec<u8>>>);
@@ -110,12 +179,32 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_went_away_is_told_once() {
+    fn a_stream_that_went_away_is_told_exactly_once() {
         let mut output = Output::new(Gone);
-        let errors = (0..1000).filter(|_| {
-            thread::yield_now();
-            output.send(b"x".to_vec()).is_err()
+        let told = std::iter::repeat_with(|| output.send(b"x".to_vec())).position(|sent| sent.is_err());
+        assert!(told.is_some());
+        assert!((0..100).all(|_| output.send(b"x".to_vec()).is_ok()));
+    }
+
+    /// A terminal whose other side reads nothing takes some frames, then no more, and never blocks.
+    #[cfg(unix)]
+    #[test]
+    fn a_terminal_that_nobody_reads_does_not_block() {
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let file = File::from(std::os::fd::OwnedFd::from(writer));
+        rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::NONBLOCK).expect("a flag");
+        let mut output = Output(Way::Terminal { file, rest: Vec::new() });
+        let mut frames: usize = 0;
+        while output.is_free() {
+            output.send(vec![b'x'; 1000]).expect("no failure");
+            frames += 1;
+        }
+        assert!(frames > 10);
+        let taken = thread::spawn(move || {
+            let mut all = Vec::new();
+            io::Read::read_to_end(&mut reader, &mut all).map(|_| all.len())
         });
-        assert!(errors.count() <= 1);
+        drop(output);
+        assert_eq!(taken.join().expect("no panic").expect("read"), frames * 1000);
     }
 }

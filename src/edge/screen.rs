@@ -315,7 +315,7 @@ impl Canvas {
 impl Rows {
     /// Sends what differs between what is shown and what is coming.
     fn paint(&mut self, last: bool) -> io::Result<()> {
-        if !last && !self.output.is_idle() {
+        if !last && !self.output.is_free() {
             return Ok(());
         }
         let width = self.size.1;
