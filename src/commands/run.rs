@@ -198,12 +198,14 @@ fn go(protocol: &Protocol, args: &RunArgs, settings: &Settings, progress: Progre
 }
 
 /// When cold may come next; sessions are spaced from start to start (rule `cold-spacing`).
+/// A terminal that nobody reads does not hold it up.
 fn farewell(session: &Session) {
     const SPACING: Duration = Duration::from_secs(2 * 60 * 60);
     if session.dose(Modality::Cold) > Duration::ZERO {
         let wait = SPACING.saturating_sub(session.elapsed());
         let at = clock::wall() + SignedDuration::try_from(wait).unwrap_or_default();
-        say(&format!("Next cold at {}.", at.to_zoned(clock::zone()).strftime("%H:%M")));
+        let line = format!("Next cold at {}.\n", at.to_zoned(clock::zone()).strftime("%H:%M"));
+        let _ = Output::new(io::stderr()).send(line.into_bytes());
     }
 }
 
