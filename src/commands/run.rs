@@ -147,7 +147,7 @@ fn rehearse_at_once(protocol: &Protocol, progress: Progress) -> Outcome {
     let output = Output::new(io::stdout());
     let mut voice: Box<dyn Observer> = match progress {
         Progress::Json => Box::new(Json::new(output, Box::new(label))),
-        Progress::Quiet => Box::new(Silent),
+        Progress::Quiet => Box::new(Silent::new()),
         _ => Box::new(Plain::new(output, Box::new(time_of_day(label)), false, "")),
     };
     runner::run(&mut session, events, &mut Simulation::new(start, &[]), &mut [voice.as_mut()])
@@ -170,12 +170,13 @@ fn go(protocol: &Protocol, args: &RunArgs, settings: &Settings, progress: Progre
             Box::new(Screen::new(Output::terminal(), size, wall, listens, mark))
         }
         Progress::Json => Box::new(Json::new(Output::new(io::stdout()), label)),
-        Progress::Quiet => Box::new(Silent),
+        Progress::Quiet => Box::new(Silent::new()),
         Progress::Plain | Progress::Auto => {
             let terminal = is_terminal(&io::stderr());
             Box::new(Plain::new(Output::new(io::stderr()), Box::new(time_of_day(label)), terminal, mark))
         }
     };
+    let mut aside = (progress == Progress::Json).then(Silent::new);
     let notify = !(args.no_notify || settings.no_notify);
     let mut bell = notify.then(|| Bell::new(protocol.name(), args.speed.is_some(), clock::now));
     let keys = Keys::take(listens).context("could not listen to signals")?;
@@ -187,6 +188,7 @@ fn go(protocol: &Protocol, args: &RunArgs, settings: &Settings, progress: Progre
     let mut observers: Vec<&mut dyn Observer> = Vec::new();
     observers.extend(bell.as_mut().map(|bell| bell as &mut dyn Observer));
     observers.push(voice.as_mut());
+    observers.extend(aside.as_mut().map(|aside| aside as &mut dyn Observer));
     let outcome = runner::run(&mut session, events, &mut world, &mut observers);
     drop(voice); // its last words first,
     drop(world); // then the terminal's mode,
@@ -228,8 +230,14 @@ impl World for Real {
     }
 }
 
-/// `--progress quiet`: only trouble is told.
-struct Silent;
+/// Tells only trouble: for `--progress quiet`, and beside JSON, whose stream is the events' alone.
+struct Silent(Output);
+
+impl Silent {
+    fn new() -> Silent {
+        Silent(Output::new(io::stderr()))
+    }
+}
 
 impl Observer for Silent {
     fn observe(&mut self, _: &crate::domain::session::Event, _: &Session) -> anyhow::Result<()> {
@@ -237,7 +245,7 @@ impl Observer for Silent {
     }
 
     fn trouble(&mut self, what: &str) {
-        say(&format!("warning: {what}"));
+        let _ = self.0.send(format!("warning: {what}\n").into_bytes());
     }
 }
 
