@@ -1,5 +1,8 @@
 //! The integration tests: one binary, so that it links once.
 
+#![expect(clippy::expect_used, reason = "what fails in a helper is a test that fails")]
+#![expect(unreachable_pub, reason = "one binary: nothing in it can be reached")]
+
 mod support;
 
 mod sessions;

@@ -493,7 +493,7 @@ fn no_color_writes_no_colours() {
     assert_eq!(plain.end().code(), Some(130));
     let colours: Vec<u16> = renditions(&plain.text()).into_iter().filter(is_colour).collect();
     assert_eq!(colours, [0; 0], "{:?}", plain.text());
-    let heat_then_cold = plain.text().contains("#") && plain.text().contains("~");
+    let heat_then_cold = plain.text().contains('#') && plain.text().contains('~');
     assert!(heat_then_cold, "hot and cold are told apart by their signs");
 }
 
