@@ -1,1 +1,147 @@
-//! To come.
+//! The notification service missing, deaf or rude: the session ends on time, and the trouble is told
+//! once.
+#![cfg(unix)]
+
+use std::io::Read as _;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::{Command, Output};
+use std::thread;
+use std::time::Duration;
+
+use therapy::edge::clock;
+
+use crate::support::{Home, stderr, stdout};
+
+/// How late the end of a session may be noticed from outside, the program's start included.
+const LATE: Duration = Duration::from_millis(300);
+
+/// What every kind of trouble with notifications says.
+const TROUBLE: &str = "the session goes on with this screen and its bell";
+
+/// What the service does with somebody who calls.
+#[derive(Clone, Copy)]
+enum Service {
+    /// It takes the call and never says a word.
+    Deaf,
+    /// It takes the call and hangs up.
+    Rude,
+}
+
+/// A home whose bus is answered like this for as long as the test binary runs.
+fn home_with(service: Service) -> Home {
+    let home = Home::new();
+    let listener = UnixListener::bind(home.path().join("no-bus")).expect("a socket");
+    thread::spawn(move || {
+        let mut calls: Vec<UnixStream> = Vec::new();
+        for mut call in listener.incoming().flatten() {
+            match service {
+                Service::Deaf => {
+                    // What is said is taken, so that nobody waits for a full socket.
+                    let heard = call.try_clone();
+                    thread::spawn(move || heard.map(|mut call| call.read_to_end(&mut Vec::new())));
+                    calls.push(call);
+                }
+                Service::Rude => {
+                    let _ = call.read(&mut [0]);
+                }
+            }
+        }
+    });
+    home
+}
+
+/// A session of 1 s of heat and 1 s of cold.
+fn session(home: &Home, arguments: &[&str]) -> Command {
+    home.file(
+        "own.toml",
+        "[[step]]\ndo = \"heat\"\nfor = \"1s\"\n[[step]]\ndo = \"cold\"\nfor = \"1s\"\nnote = \"on the back\"\n",
+    );
+    let mut command = home.command(&["run", "own.toml"]);
+    command.args(arguments);
+    command
+}
+
+/// Runs it and says how long that took.
+fn timed(mut command: Command) -> (Output, Duration) {
+    let start = clock::now();
+    let output = command.output().expect("the program starts");
+    (output, clock::now().since(start))
+}
+
+#[track_caller]
+fn assert_on_time(output: &Output, took: Duration) {
+    let nominal = Duration::from_secs(2);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(output));
+    assert!(took >= nominal && took < nominal + LATE, "took {took:?}\n{}", stderr(output));
+}
+
+fn times_told(output: &Output) -> usize {
+    stderr(output).matches(TROUBLE).count()
+}
+
+#[test]
+fn a_service_that_never_answers_is_told_once_and_delays_nothing() {
+    let home = home_with(Service::Deaf);
+    let (output, took) = timed(session(&home, &[]));
+    assert_on_time(&output, took);
+    assert_eq!(times_told(&output), 1, "{}", stderr(&output));
+    assert!(stderr(&output).contains("warning: the notification service does not answer"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_service_that_hangs_up_is_told_once_and_delays_nothing() {
+    let home = home_with(Service::Rude);
+    let (output, took) = timed(session(&home, &[]));
+    assert_on_time(&output, took);
+    assert_eq!(times_told(&output), 1, "{}", stderr(&output));
+}
+
+#[test]
+fn no_service_at_all_is_told_once_and_delays_nothing() {
+    let home = Home::new();
+    let (output, took) = timed(session(&home, &[]));
+    assert_on_time(&output, took);
+    assert_eq!(times_told(&output), 1, "{}", stderr(&output));
+    assert!(stderr(&output).contains("warning: no desktop notifications ("), "{}", stderr(&output));
+    // And all that the session itself had to say was said.
+    for line in ["HEAT for 1s", "COLD for 1s", "on the back", "completed after 2s", "Next cold at "] {
+        assert!(stderr(&output).contains(line), "{line}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn no_notify_asks_nobody_and_tells_nothing() {
+    let home = home_with(Service::Rude);
+    let (output, took) = timed(session(&home, &["--no-notify"]));
+    assert_on_time(&output, took);
+    assert!(!stderr(&output).contains("notification"), "{}", stderr(&output));
+}
+
+/// Whoever asked for no lines, or for lines that a program reads, still has to know that the alarm
+/// will not come.
+#[test]
+fn trouble_is_told_on_standard_error_whatever_the_progress() {
+    for progress in ["plain", "json", "quiet"] {
+        let home = Home::new();
+        let output = session(&home, &["--speed", "10", "--progress", progress]).output().expect("the program starts");
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(times_told(&output), 1, "{progress}: {}", stderr(&output));
+        assert!(!stdout(&output).contains(TROUBLE), "{progress}: {}", stdout(&output));
+    }
+}
+
+#[test]
+fn a_deaf_service_does_not_hold_up_a_session_that_is_stopped() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let home = home_with(Service::Deaf);
+    let mut command = session(&home, &["--progress", "json"]);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
+    let start = clock::now();
+    let mut child = command.spawn().expect("the program starts");
+    let mut said = child.stdout.take().expect("piped");
+    said.read_exact(&mut [0]).expect("the first event");
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
+    assert_eq!(child.wait().expect("a child").code(), Some(130));
+    // The last alarm, "take it off now", is given as long as any other one.
+    assert!(clock::now().since(start) < Duration::from_millis(1500) + LATE);
+}
