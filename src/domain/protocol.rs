@@ -121,16 +121,17 @@ pub enum ChoiceError {
 const EXPANDED_MOST: usize = 1000;
 
 impl Draft {
-    /// The steps of all rounds, one after the other, with the person's choice in place.
+    /// The steps of all rounds, one after the other, with the person's choice in place. What of it the
+    /// protocol knows nothing of is [`Draft::choice_errors`]' to tell, and changes nothing here.
     #[must_use]
     pub fn expand(&self, choice: Choice) -> Vec<Step> {
-        let default = self.rounds.map_or(1, |rounds| rounds.default);
-        let rounds = choice.rounds.unwrap_or(default);
+        let rounds = self.rounds.map_or(1, |rounds| choice.rounds.unwrap_or(rounds.default));
+        let length = choice.length.filter(|_| self.steps.len() == 1);
         let all = (1..=rounds).flat_map(|round| {
             let steps = self.steps.iter().enumerate().filter(move |(_, step)| step.last_round || round < rounds);
             steps.map(move |(origin, step)| Step {
                 kind: step.kind,
-                length: choice.length.unwrap_or(step.length.default),
+                length: length.unwrap_or(step.length.default),
                 note: step.note.clone(),
                 round,
                 origin,
@@ -278,6 +279,14 @@ mod tests {
         assert_eq!(expanded(&draft, Choice::default()), all);
         let one = Choice { rounds: Some(1), ..Choice::default() };
         assert_eq!(expanded(&draft, one), [(Heat, 1), (Cold, 1)]);
+    }
+
+    #[test]
+    fn a_choice_that_the_protocol_does_not_know_changes_nothing() {
+        let two = draft(&[(StepKind::Heat, 10, true), (StepKind::Cold, 10, true)], None);
+        let both = Choice { length: Some(minutes(25)), rounds: Some(2) };
+        let lengths: Vec<_> = two.expand(both).iter().map(|step| step.length).collect();
+        assert_eq!(lengths, [minutes(10), minutes(10)]);
     }
 
     #[test]
