@@ -38,7 +38,7 @@ impl Observer for Plain {
         let bell = if self.terminal && words.urgent { "\x07" } else { "" };
         let said =
             [Some(words.headline), Some(words.advice), note].into_iter().flatten().filter(|text| !text.is_empty());
-        let said = said.collect::<Vec<_>>().join(". ");
+        let said = said.reduce(|said, more| said.trim_end_matches('.').to_owned() + ". " + &more).unwrap_or_default();
         let line = format!("{bell}{}  {:>7}  {}{said}\n", (self.wall)(event.at), count_up(event.elapsed), self.mark);
         self.output.send(line.into_bytes()).context("could not write the session's lines")
     }
