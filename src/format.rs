@@ -307,7 +307,7 @@ impl Reader<'_> {
         match texts {
             Some(texts) if texts.iter().all(|text| !text.chars().any(char::is_control)) => texts,
             _ => {
-                self.wrong_type(value, "a list of strings, such as [\"S3\"],");
+                self.wrong_type(value, "a list of strings such as [\"S3\"]");
                 Vec::new()
             }
         }
