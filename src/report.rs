@@ -10,6 +10,7 @@ use crate::format::{Level, Problem};
 pub fn render(problems: &[Problem], path: &str, text: &str, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(100);
+    let shown = without_c1(text);
     let drawn = problems.iter().map(|problem| {
         let mark = match problem.level {
             Level::Error => Mark::ERROR,
@@ -22,11 +23,17 @@ pub fn render(problems: &[Problem], path: &str, text: &str, colour: bool) -> Str
             title = title.id(rule);
         }
         let place = AnnotationKind::Primary.span(visible(problem.span.clone(), text));
-        let snippet = Snippet::source(text).path(path).annotation(place);
+        let snippet = Snippet::source(shown.as_str()).path(path).annotation(place);
         let group = title.element(snippet).element(Mark::HELP.message(problem.hint.as_str()));
         renderer.render(&[group])
     });
     drawn.collect::<Vec<_>>().join("\n\n")
+}
+
+/// The renderer makes the control characters of ASCII visible, but not those of Latin-1, of which one
+/// begins an escape sequence. What stands in their place is as many bytes long, so that spans hold.
+fn without_c1(text: &str) -> String {
+    text.chars().map(|c| if ('\u{80}'..='\u{9f}').contains(&c) { '·' } else { c }).collect()
 }
 
 /// A span that lies in the text on character boundaries, and on one line so that one caret shows it.

@@ -43,7 +43,7 @@ pub enum CatalogError {
         hint: String,
     },
     /// The file cannot be read.
-    #[error("could not read {}: {why}", path.display())]
+    #[error("could not read {}: {why}", format::printable(&path.to_string_lossy()))]
     Unreadable {
         /// The file.
         path: PathBuf,
