@@ -24,8 +24,8 @@ pub fn run(which: &Which, json: bool) -> Result<Exit, Failure> {
     let steps = draft.expand(choice);
     let exposures: Vec<Exposure> = steps.iter().map(|step| (step.kind, step.length)).collect();
     let findings = review(&steps, &context);
-    let lines: Vec<String> = findings.iter().map(|finding| finding_line(finding, &[])).collect();
-    let refused = draft.choice_errors(choice);
+    let refused = draft.choice_errors(choice).into_iter().map(|error| format!("refused: {error}"));
+    let lines: Vec<String> = findings.iter().map(|finding| finding_line(finding, &[])).chain(refused).collect();
     if json {
         let steps = steps.iter().map(|step| {
             let range = draft.steps[step.origin].length;
@@ -52,7 +52,7 @@ pub fn run(which: &Which, json: bool) -> Result<Exit, Failure> {
         text.push_str(&numbers(&draft));
     }
     text.push_str(&bounds(&exposures));
-    for line in lines.iter().cloned().chain(refused.iter().map(|error| format!("refused: {error}"))) {
+    for line in lines {
         let _ = writeln!(text, "  {line}");
     }
     if let Some(caution) = &draft.caution {
