@@ -531,12 +531,11 @@ fn a_pipe_gets_plain_lines_and_loses_no_keys_of_the_terminal() {
 
 #[test]
 fn plain_lines_on_a_terminal_obey_the_keys_too() {
-    let (_home, mut terminal) = {
-        let home = Home::new();
-        home.file("own.toml", LONG);
-        let terminal = Terminal::therapy(&home, &["own.toml", "--progress", "plain"]);
-        (home, terminal)
-    };
+    let home = Home::new();
+    home.file("own.toml", LONG);
+    // Asked for in the file of defaults: without it there would be bars.
+    home.file("config/config.toml", "progress = \"plain\"\n");
+    let mut terminal = Terminal::therapy(&home, &["own.toml"]);
     terminal.see("HEAT for 10m");
     terminal.until("keys taken", Terminal::is_taken);
     terminal.press(" ");
@@ -544,6 +543,19 @@ fn plain_lines_on_a_terminal_obey_the_keys_too() {
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
     terminal.assert_given_back();
+}
+
+/// Problems are drawn in colour on a terminal; what the file itself says stays harmless there too.
+#[test]
+fn a_file_cannot_write_escapes_to_a_terminal() {
+    let home = Home::new();
+    home.file("own.toml", "[[step]]\n# \u{1b}[2J\u{9b}2J\u{7}\ndo = \"\u{1b}[2J\u{9b}2J\"\nfor = \"\\u001b[2J\"\n");
+    let mut terminal = Terminal::therapy(&home, &["own.toml"]);
+    assert_eq!(terminal.end().code(), Some(2));
+    let text = terminal.text();
+    assert!(renditions(&text).contains(&1), "drawn with bold letters: {text:?}");
+    assert!(!text.contains("\u{1b}[2J") && !text.contains(['\u{9b}', '\u{7}']), "{text:?}");
+    assert!(terminal.contents().contains("cannot be read as a protocol"), "{}", terminal.contents());
 }
 
 /// The name of an environment variable that says: this process is the one that panics.
