@@ -40,6 +40,9 @@ pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let progress = progress(args, &settings);
     if progress != Progress::Quiet {
         announce(&protocol, draft.caution.as_deref(), args);
+        if progress == Progress::Bar {
+            say("");
+        }
         if args.which.minutes.is_some_and(|length| draft.steps.iter().any(|step| length < step.length.min)) {
             let min = crate::words::span(draft.steps[0].length.min);
             say(&format!("note: shorter than the {min} that {} advises", draft.name));

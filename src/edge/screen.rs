@@ -236,12 +236,13 @@ pub fn colour(kind: StepKind) -> Style {
     }
 }
 
+/// The style of the bar's filled part, and after the slash of the rest.
 fn background(kind: StepKind) -> &'static str {
     match kind {
-        StepKind::Cold => "white.on_blue",
-        StepKind::Heat => "white.on_red",
-        StepKind::Rest => "black.on_green",
-        StepKind::Stretch => "black.on_yellow",
+        StepKind::Cold => "white.on_blue/on_black.on_bright",
+        StepKind::Heat => "white.on_red/on_black.on_bright",
+        StepKind::Rest => "black.on_green/on_black.on_bright",
+        StepKind::Stretch => "black.on_yellow/on_black.on_bright",
     }
 }
 

@@ -1,1 +1,100 @@
-//! To come.
+//! What README, ARCHITECTURE.md and CHANGELOG.md say is held to what is true.
+
+use std::path::Path;
+
+use therapy::domain::rules::{self, RULES, Severity};
+use therapy::format;
+
+use crate::support::Home;
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("the file")
+}
+
+/// The fenced blocks of one language.
+fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+    let fence = format!("```{language}\n");
+    text.split(fence.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap_or_default()).collect()
+}
+
+/// The commands and results in the README are run and compared.
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let home = Home::new();
+    let cases = trycmd::TestCases::new();
+    cases.default_bin_path(env!("CARGO_BIN_EXE_therapy"));
+    for (name, value) in home.environment() {
+        cases.env(name, value);
+    }
+    cases.case("README.md");
+}
+
+#[test]
+fn the_protocol_in_the_readme_may_run() {
+    let readme = read("README.md");
+    let [protocol] = blocks(&readme, "toml")[..] else { panic!("one protocol in the README") };
+    let parsed = format::parse(protocol, "readme");
+    let refused: Vec<_> =
+        parsed.review().into_iter().filter(|problem| problem.level >= format::Level::Refused).collect();
+    assert!(refused.is_empty(), "{refused:?}");
+    assert_eq!(parsed.draft.name, "desk-back");
+}
+
+#[test]
+fn the_two_commands_are_there_and_name_a_protocol_that_exists() {
+    let readme = read("README.md");
+    let commands = blocks(&readme, "sh")[0];
+    assert!(commands.contains("cargo run --release -- run contrast"));
+    assert!(commands.contains("cargo test"));
+    assert!(read(".ci/run").contains("cargo test"));
+    assert!(therapy::edge::catalog::built_in("contrast").is_some());
+}
+
+#[test]
+fn rules_in_the_readme_exist_and_say_truly_whether_they_can_be_overridden() {
+    let readme = read("README.md");
+    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `"));
+    let mut seen = 0;
+    for row in rows.filter(|row| row.matches('|').count() == 4) {
+        let (id, rest) = row.split_once('`').expect("a name in backticks");
+        let rule = rules::find(id).unwrap_or_else(|| panic!("no rule {id}"));
+        assert_eq!(rest.trim_end().ends_with("| yes |"), rule.severity == Severity::Override, "{id}");
+        seen += 1;
+    }
+    assert!(seen >= 5, "{seen} rules");
+}
+
+#[test]
+fn the_changelog_counts_the_rules_and_names_the_version() {
+    let changelog = read("CHANGELOG.md");
+    assert!(changelog.contains(&format!("{} rules", RULES.len())));
+    assert!(changelog.contains(&format!("## {}", env!("CARGO_PKG_VERSION"))));
+}
+
+/// The map of the source lists every file, and no file that is gone.
+#[test]
+fn the_map_of_the_source_is_complete() {
+    let architecture = read("ARCHITECTURE.md");
+    let map = blocks(&architecture, "")[0];
+    let listed = map.split_whitespace().filter(|word| word.ends_with(".rs")).map(str::to_owned);
+    let mut listed: Vec<String> = listed.filter(|name| name != "mod.rs").collect();
+    listed.sort();
+    let mut files = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_str().expect("plain").to_owned();
+            if path.is_dir() {
+                folders.extend((name != "commands" && name != "rules").then_some(path));
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && name != "mod.rs"
+                && name != "lib.rs"
+            {
+                files.push(name);
+            }
+        }
+    }
+    files.sort();
+    assert_eq!(listed, files);
+}

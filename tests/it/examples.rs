@@ -1,1 +1,55 @@
-//! To come.
+//! Every example is run and says what it is there to say.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::{Home, stdout};
+
+fn folder(name: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+    let files = std::fs::read_dir(folder).expect("the folder").map(|file| file.expect("a file").path());
+    let mut files: Vec<_> = files.filter(|path| path.is_file()).collect();
+    files.sort();
+    files
+}
+
+/// Cargo builds the examples with the tests, next to the test binaries.
+fn run_example(name: &str) -> String {
+    let test = std::env::current_exe().expect("a path");
+    let target = test.parent().and_then(Path::parent).expect("the target folder");
+    let output = std::process::Command::new(target.join("examples").join(name))
+        .output()
+        .expect("built by `cargo test`, not by `cargo test --test it` alone");
+    assert!(output.status.success(), "{name}: {output:?}");
+    stdout(&output)
+}
+
+#[test]
+fn every_program_runs_and_shows_its_point() {
+    let shows = [
+        ("build_protocol", "evening may run: 2 steps\n  but heat-long: "),
+        ("own_observer", "without a pack: 10m\n"),
+        ("virtual_session", "cold is past its end by 1:47:00"),
+    ];
+    let names: Vec<_> = folder("").iter().map(|path| path.file_stem().expect("a name").to_owned()).collect();
+    assert_eq!(names, shows.map(|(name, _)| std::ffi::OsString::from(name)));
+    for (name, text) in shows {
+        let said = run_example(name);
+        assert!(said.contains(text), "{name}:\n{said}");
+        assert!(!said.contains("unexpected"), "{name}:\n{said}");
+    }
+}
+
+#[test]
+fn every_sample_protocol_runs_but_the_one_that_is_refused() {
+    let home = Home::new();
+    let files = folder("protocols");
+    assert!(files.len() >= 4);
+    for path in files {
+        let refused = path.ends_with("too-much-ice.toml");
+        let path = path.to_str().expect("a plain path");
+        assert_eq!(home.run(&["check", path]).status.code(), Some(if refused { 3 } else { 0 }), "{path}");
+        let run = home.run(&["run", path, "--injured", "10 days ago", "--dry-run", "--progress", "json"]);
+        assert_eq!(run.status.code(), Some(if refused { 3 } else { 0 }), "{path}");
+        assert_eq!(stdout(&run).contains("\"outcome\":\"completed\""), !refused, "{path}");
+    }
+}

@@ -1,0 +1,43 @@
+//! Listens to a session with an observer of its own: here, one that adds up the time without a pack.
+//!
+//! `cargo run --example own_observer`
+
+use std::time::Duration;
+
+use therapy::domain::protocol::Choice;
+use therapy::domain::rules::Context;
+use therapy::domain::session::{Event, EventKind, Moment, Session, Terms};
+use therapy::edge::catalog;
+use therapy::edge::simulate::Simulation;
+use therapy::runner::{self, Observer};
+
+/// Time of the session during which nothing was on the skin.
+#[derive(Default)]
+struct Bare {
+    since: Option<Duration>,
+    total: Duration,
+}
+
+impl Observer for Bare {
+    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
+        if let Some(since) = self.since.take() {
+            self.total += event.elapsed.saturating_sub(since);
+        }
+        let on = session.plan().segments()[event.step].step.kind.modality().is_some();
+        let over = matches!(event.kind, EventKind::Finished { .. });
+        self.since = (!on && !over).then_some(event.elapsed);
+        Ok(())
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let entry = catalog::built_in("intermittent").ok_or_else(|| anyhow::anyhow!("it is built in"))?;
+    let protocol = entry.parsed.draft.review(Choice::default(), &Context::default(), &[]);
+    let protocol = protocol.map_err(|findings| anyhow::anyhow!("refused: {findings:?}"))?;
+    let start = Moment::default();
+    let (mut session, events) = Session::start(&protocol, Terms::default(), start);
+    let mut bare = Bare::default();
+    runner::run(&mut session, events, &mut Simulation::new(start, &[]), &mut [&mut bare]);
+    println!("without a pack: {}", therapy::words::span(bare.total));
+    Ok(())
+}

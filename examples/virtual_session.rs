@@ -1,0 +1,44 @@
+//! Runs `contrast` in virtual time, with a person who pauses and a laptop that sleeps, and prints
+//! its ledger.
+//!
+//! `cargo run --example virtual_session`
+
+use std::time::Duration;
+
+use therapy::domain::protocol::Choice;
+use therapy::domain::rules::Context;
+use therapy::domain::session::{Event, Input, Moment, Session, Terms};
+use therapy::edge::catalog;
+use therapy::edge::simulate::{Happening, Simulation};
+use therapy::ribbon::count_up;
+use therapy::runner::{self, Observer};
+use therapy::words;
+
+struct Ledger;
+
+impl Observer for Ledger {
+    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
+        println!("{:>7}  {}", count_up(event.elapsed), words::of(event, session, false).headline);
+        Ok(())
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+    let contrast = catalog::built_in("contrast").ok_or_else(|| anyhow::anyhow!("contrast is built in"))?;
+    let protocol = contrast.parsed.draft.review(Choice::default(), &Context::default(), &[]);
+    let protocol = protocol.map_err(|findings| anyhow::anyhow!("refused: {findings:?}"))?;
+    let script = [
+        (minutes(5), Happening::Says(Input::Pause)),
+        (minutes(8), Happening::Says(Input::Resume)),
+        // The lid closes in the middle of the first cold and opens two hours later.
+        (minutes(30), Happening::Stalls(minutes(120))),
+        (minutes(151), Happening::Says(Input::Confirm)),
+    ];
+    let start = Moment::default();
+    let mut world = Simulation::new(start, &script);
+    let (mut session, events) = Session::start(&protocol, Terms::default(), start);
+    let outcome = runner::run(&mut session, events, &mut world, &mut [&mut Ledger]);
+    println!("{outcome:?}");
+    Ok(())
+}
