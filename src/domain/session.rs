@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::domain::exposure::Load;
 use crate::domain::plan::{Cue, Plan, Segment};
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::{SESSION, SESSION_DOSE};
+use crate::domain::rules::{SESSION, SESSION_DOSE, STEP_MIN};
 use crate::domain::step::{Modality, StepKind};
 
 /// A point in time since an arbitrary origin, on a clock that counts while the machine sleeps.
@@ -535,7 +535,9 @@ impl Session {
                 events.push(self.event(at, EventKind::StepBegan { length }));
                 return;
             }
-            let by_rule = segment.step.kind.modality().map(limit_rule);
+            let kind = segment.step.kind;
+            let full = load.room(kind, &[]) < STEP_MIN;
+            let by_rule = kind.modality().map(|modality| if full { limit_rule(modality) } else { "session-limit" });
             events.push(self.event(at, EventKind::Skipped { by_rule }));
         }
         self.finish(at, Outcome::Completed, events);
