@@ -421,6 +421,8 @@ impl Session {
         let over = self.now.since(self.end());
         self.phase = Phase::Held { remind: self.now + REMIND };
         self.halfway = true;
+        // What the gap did to the skin may bring back a step that was left out.
+        self.replan();
         events.push(self.event(self.now, EventKind::Overran { over }));
         // Nothing comes after the last step that could pass unannounced.
         if self.plan.next(self.index).is_none() && !self.terms.confirm {
@@ -459,6 +461,10 @@ impl Session {
         events.push(self.event(self.now, EventKind::Resumed));
         if at_end {
             self.begin(self.index + 1, self.now, events);
+        } else {
+            // In a pause the skin recovers: a step that was left out may come after all, and the end
+            // of this one must announce it.
+            self.replan();
         }
     }
 
@@ -481,11 +487,10 @@ impl Session {
         let by_rule = (granted < by).then_some(rule);
         if granted > Duration::ZERO {
             self.plan.set_length(self.index, length + granted);
-            self.plan.lay(self.index, self.segment().start);
             if held {
                 self.phase = Phase::Running;
             }
-            self.soon = self.plan.cue(self.index, Cue::Soon).is_some_and(|soon| soon <= self.elapsed());
+            self.replan();
         }
         events.push(self.event(self.now, EventKind::Extended { by: granted, by_rule }));
     }
@@ -504,6 +509,21 @@ impl Session {
             rooms.push((self.load().after(kind, left).room(kind, &following), rule));
         }
         rooms.into_iter().min_by_key(|(room, _)| *room).unwrap_or((Duration::ZERO, "session-limit"))
+    }
+
+    /// Fits what follows to the skin as it will be at the end of the step.
+    fn replan(&mut self) {
+        let kind = self.segment().step.kind;
+        let end = self.segment().end().max(self.elapsed());
+        let left = end.saturating_sub(self.elapsed());
+        let load = self.load().after(kind, left);
+        let doses = Modality::ALL.map(|modality| {
+            let more = if kind.modality() == Some(modality) { left } else { Duration::ZERO };
+            self.dose(modality) + more
+        });
+        self.plan.fit(self.index + 1, end, load, |modality| doses[modality as usize]);
+        // The end may have moved, or something may come now that has to be announced; not in the past.
+        self.soon = self.plan.cue(self.index, Cue::Soon).is_some_and(|soon| soon <= self.elapsed());
     }
 
     /// The step is over at `at`: its length becomes what it was.
