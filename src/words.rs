@@ -75,7 +75,12 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
             words(headline, if dose { take_off } else { "The next step waits." }, dose)
         }
         EventKind::Confirmed => words("change made".to_owned(), "", false),
-        EventKind::Finished { outcome, cold, heat } => finished(outcome, [cold, heat], session, kind),
+        EventKind::Finished { outcome, cold, heat } => {
+            // A step that was left out at the very end put nothing on.
+            let gone_through = &session.plan().segments()[..=event.step];
+            let last = gone_through.iter().rev().find(|segment| segment.length > Duration::ZERO);
+            finished(outcome, [cold, heat], session, last.map_or(kind, |segment| segment.step.kind))
+        }
     }
 }
 

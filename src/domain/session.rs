@@ -476,14 +476,16 @@ impl Session {
     /// Gives the running, held or paused step more time, as far as the rules leave room.
     fn extend(&mut self, by: Duration, events: &mut Vec<Event>) {
         if matches!(self.phase, Phase::Paused { at_end: true, .. }) {
-            return;
+            let nothing = EventKind::Extended { by: Duration::ZERO, by_rule: None };
+            return events.push(self.event(self.now, nothing));
         }
         let held = self.is_held();
         // A held step has run past its end: what is asked for counts from now.
         let so_far = self.elapsed().saturating_sub(self.segment().start);
         let length = if held { so_far } else { self.segment().length };
         let (room, rule) = self.room(length.saturating_sub(so_far));
-        let granted = by.min(room);
+        // Less than a step's least is nothing that a person could use.
+        let granted = Some(by.min(room)).filter(|granted| *granted >= STEP_MIN).unwrap_or_default();
         let by_rule = (granted < by).then_some(rule);
         if granted > Duration::ZERO {
             self.plan.set_length(self.index, length + granted);
@@ -575,6 +577,8 @@ impl Session {
         let [cold, heat] = self.doses;
         events.push(self.event(at, EventKind::Finished { outcome, cold, heat }));
         self.phase = Phase::Over(outcome);
+        // A session that is over has no time after its end.
+        self.now = at;
     }
 }
 
