@@ -87,6 +87,18 @@ impl Load {
         Some(duration(wait))
     }
 
+    /// The loads of cold and heat in half nanoseconds, for a record that must give the same load back.
+    #[must_use]
+    pub fn half_nanos(self) -> [i64; 2] {
+        Modality::ALL.map(|modality| i64::try_from(self.raw(modality)).unwrap_or(i64::MAX))
+    }
+
+    /// The load that a record holds; see [`Load::half_nanos`].
+    #[must_use]
+    pub fn from_half_nanos([cold, heat]: [i64; 2]) -> Load {
+        Load { cold: i128::from(cold.max(0)), heat: i128::from(heat.max(0)) }
+    }
+
     fn raw(self, modality: Modality) -> i128 {
         match modality {
             Modality::Cold => self.cold,

@@ -18,3 +18,5 @@ pub mod protocol;
 pub mod plan;
 
 pub mod session;
+
+pub mod course;

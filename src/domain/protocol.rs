@@ -209,6 +209,14 @@ pub struct Protocol {
 }
 
 impl Protocol {
+    /// A protocol out of the record of a session: it was reviewed when that session started. `None`
+    /// when the record has no steps.
+    #[must_use]
+    pub fn recorded(name: String, steps: Vec<Step>, carried: Load) -> Option<Protocol> {
+        let rounds = steps.last()?.round;
+        Some(Protocol { name, rounds, steps, findings: Vec::new(), carried })
+    }
+
     /// Name, as `run` takes it.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -95,9 +95,28 @@ pub struct Context {
     pub record_ahead: Duration,
     /// Days with a session since this injury.
     pub days: u32,
+    /// There may be earlier sessions, and nobody can tell.
+    pub past_unknown: bool,
 }
 
 impl Context {
+    /// The same person, so much later, having done nothing.
+    #[must_use]
+    pub fn later(&self, wait: Duration) -> Context {
+        let mut later = self.clone();
+        for past in &mut later.past {
+            past.began = past.began.saturating_add(wait);
+        }
+        later.record_ahead = self.record_ahead.saturating_sub(wait);
+        later.injury = match self.injury {
+            Injury::Ago(age) => Injury::Ago(age.saturating_add(wait)),
+            Injury::Ahead(by) if by <= wait => Injury::Ago(wait.saturating_sub(by)),
+            Injury::Ahead(by) => Injury::Ahead(by.saturating_sub(wait)),
+            Injury::Unknown => Injury::Unknown,
+        };
+        later
+    }
+
     /// The load that earlier sessions leave on the skin at the coming start.
     #[must_use]
     pub fn carried(&self) -> Load {
@@ -154,9 +173,11 @@ pub const RULES: &[Rule] = &[
         sources: &["ours"],
         check: |case| {
             let ahead = case.context.record_ahead;
-            found(ahead > CLOCK_BEHIND, Severity::Override, || {
-                format!("the last record ends {} in the future: set the clock", format_duration(ahead))
-            })
+            let behind = found(ahead > CLOCK_BEHIND, Severity::Override, || {
+                format!("the last record ends {} in the future: set the clock", format_duration(whole_seconds(ahead)))
+            });
+            let passes_after = ahead.checked_sub(CLOCK_BEHIND);
+            behind.into_iter().map(|finding| Finding { passes_after, ..finding }).collect()
         },
     },
     Rule {
@@ -460,6 +481,10 @@ impl<'a> Case<'a> {
         lengths.fold(Duration::ZERO, Duration::saturating_add)
     }
 
+    fn has(&self, modality: Modality) -> bool {
+        self.steps.iter().any(|step| step.kind.modality() == Some(modality))
+    }
+
     fn over_limit(&self, modality: Modality) -> Vec<Finding> {
         self.each(|step, index| {
             let over = step.kind.modality() == Some(modality) && self.loads[index].passes_limit(modality);
@@ -508,6 +533,9 @@ impl<'a> Case<'a> {
     }
 
     fn daily(&self, modality: Modality, most: Duration, severity: Severity) -> Vec<Finding> {
+        if self.context.past_unknown && severity == Severity::Override && self.has(modality) {
+            return vec![Finding::whole(severity, UNKNOWN.to_owned())];
+        }
         let sum = self.most_in_a_day(modality, Duration::ZERO);
         if sum <= most {
             return Vec::new();
@@ -597,7 +625,13 @@ fn injury_unknown(case: &Case<'_>) -> Vec<Finding> {
     }
 }
 
+/// Why `rewarm` and `cold-daily` refuse when the record of earlier sessions cannot be read.
+const UNKNOWN: &str = "earlier sessions cannot be read, so what the skin has had is unknown";
+
 fn rewarm(case: &Case<'_>) -> Vec<Finding> {
+    if case.context.past_unknown && Modality::ALL.into_iter().any(|modality| case.has(modality)) {
+        return vec![Finding::whole(Severity::Override, UNKNOWN.to_owned())];
+    }
     let carried = case.context.carried();
     if carried == Load::NONE {
         return Vec::new();

@@ -78,6 +78,17 @@ pub enum Outcome {
     Stopped,
 }
 
+impl Outcome {
+    /// Its name in JSON and in the journal.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Completed => "completed",
+            Outcome::Stopped => "stopped",
+        }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
@@ -124,6 +135,46 @@ pub enum EventKind {
         /// Heat given.
         heat: Duration,
     },
+}
+
+impl EventKind {
+    /// Its name in JSON and in the journal.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            EventKind::Started => "started",
+            EventKind::StepBegan { .. } => "step_began",
+            EventKind::Halfway => "halfway",
+            EventKind::StepSoon => "step_soon",
+            EventKind::Paused => "paused",
+            EventKind::Resumed => "resumed",
+            EventKind::Skipped { .. } => "skipped",
+            EventKind::Extended { .. } => "extended",
+            EventKind::Overran { .. } => "overran",
+            EventKind::Confirmed => "confirmed",
+            EventKind::Finished { .. } => "finished",
+        }
+    }
+
+    /// What the person said that made this event; `None` for what time alone brings.
+    #[must_use]
+    pub fn input(self) -> Option<Input> {
+        match self {
+            EventKind::Paused => Some(Input::Pause),
+            EventKind::Resumed => Some(Input::Resume),
+            EventKind::Skipped { by_rule: None } => Some(Input::Skip),
+            EventKind::Extended { by, .. } => Some(Input::Extend(by)),
+            EventKind::Confirmed => Some(Input::Confirm),
+            EventKind::Finished { outcome: Outcome::Stopped, .. } => Some(Input::Stop),
+            EventKind::Started
+            | EventKind::StepBegan { .. }
+            | EventKind::Halfway
+            | EventKind::StepSoon
+            | EventKind::Skipped { by_rule: Some(_) }
+            | EventKind::Overran { .. }
+            | EventKind::Finished { outcome: Outcome::Completed, .. } => None,
+        }
+    }
 }
 
 /// Something that happened, exactly when it was due.

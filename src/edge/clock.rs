@@ -4,36 +4,69 @@
 //! On Linux that is `CLOCK_BOOTTIME`; `std::time::Instant` stops in suspend there. On Apple systems
 //! `CLOCK_MONOTONIC` counts sleep. Elsewhere `Instant` does (Windows) or is the nearest there is.
 //! Wall time is a label on events, never arithmetic of a running session.
+//!
+//! For tests alone, `THERAPY_TEST_RATE` makes the clock of a whole process run so much faster, and
+//! `THERAPY_TEST_BOOT` names the boot. Unlike `--speed`, such a session is recorded.
+
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::domain::session::Moment;
 
+/// Moments count from ten years before the boot, so that those of earlier boots can be named too.
+const BOOT: Moment = Moment::new(Duration::from_secs(10 * 365 * 24 * 60 * 60));
+
 /// The time now on the clock that counts while the machine sleeps.
-#[cfg(unix)]
 #[must_use]
 pub fn now() -> Moment {
+    BOOT + rate().map_or_else(since_boot, |rate| since_boot().mul_f64(rate))
+}
+
+/// How long a wait of `length` takes.
+#[must_use]
+pub fn wait_for(length: Duration) -> Duration {
+    rate().map_or(length, |rate| length.div_f64(rate))
+}
+
+/// How much faster than real the clock runs, for tests.
+#[must_use]
+pub fn rate() -> Option<f64> {
+    static RATE: OnceLock<Option<f64>> = OnceLock::new();
+    *RATE.get_or_init(|| {
+        let rate: f64 = std::env::var("THERAPY_TEST_RATE").ok()?.parse().ok()?;
+        (1.0..=100_000.0).contains(&rate).then_some(rate)
+    })
+}
+
+#[cfg(unix)]
+fn since_boot() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
-    use std::time::Duration;
     #[cfg(any(target_os = "linux", target_os = "android"))]
     const CLOCK: ClockId = ClockId::Boottime;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     const CLOCK: ClockId = ClockId::Monotonic;
     let time = clock_gettime(CLOCK);
     let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
-    Moment::new(Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default()))
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
-/// The time now on the clock that counts while the machine sleeps.
 #[cfg(not(unix))]
-#[must_use]
 #[expect(clippy::disallowed_methods, reason = "here it is read")]
-pub fn now() -> Moment {
-    use std::sync::OnceLock;
+fn since_boot() -> Duration {
     use std::time::Instant;
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
-    Moment::new(ORIGIN.get_or_init(Instant::now).elapsed())
+    ORIGIN.get_or_init(Instant::now).elapsed()
+}
+
+/// Which boot of the machine this is; empty where the system does not tell.
+#[must_use]
+pub fn boot() -> String {
+    let told =
+        std::env::var("THERAPY_TEST_BOOT").or_else(|_| std::fs::read_to_string("/proc/sys/kernel/random/boot_id"));
+    told.map(|boot| boot.trim().to_owned()).unwrap_or_default()
 }
 
 /// The time of day.

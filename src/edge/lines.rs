@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::domain::session::{Event, EventKind, Moment, Outcome, Session};
+use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::edge::output::Output;
 use crate::ribbon::count_up;
 use crate::runner::Observer;
@@ -98,7 +98,7 @@ impl Line {
     fn new(event: &Event, session: &Session, at: Timestamp) -> Line {
         let segment = &session.plan().segments()[event.step];
         let mut line = Line {
-            event: "",
+            event: event.kind.name(),
             at,
             elapsed_s: seconds(event.elapsed),
             step: event.step + 1,
@@ -112,35 +112,17 @@ impl Line {
             cold_s: None,
             heat_s: None,
         };
-        line.event = match event.kind {
-            EventKind::Started => "started",
-            EventKind::StepBegan { length } => {
-                line.length_s = seconds(length);
-                "step_began"
-            }
-            EventKind::Halfway => "halfway",
-            EventKind::StepSoon => "step_soon",
-            EventKind::Paused => "paused",
-            EventKind::Resumed => "resumed",
-            EventKind::Skipped { by_rule } => {
-                line.rule = by_rule;
-                "skipped"
-            }
-            EventKind::Extended { by, by_rule } => {
-                (line.by_s, line.rule) = (Some(seconds(by)), by_rule);
-                "extended"
-            }
-            EventKind::Overran { over } => {
-                line.over_s = Some(seconds(over));
-                "overran"
-            }
-            EventKind::Confirmed => "confirmed",
+        match event.kind {
+            EventKind::StepBegan { length } => line.length_s = seconds(length),
+            EventKind::Skipped { by_rule } => line.rule = by_rule,
+            EventKind::Extended { by, by_rule } => (line.by_s, line.rule) = (Some(seconds(by)), by_rule),
+            EventKind::Overran { over } => line.over_s = Some(seconds(over)),
             EventKind::Finished { outcome, cold, heat } => {
-                line.outcome = Some(if outcome == Outcome::Completed { "completed" } else { "stopped" });
+                line.outcome = Some(outcome.name());
                 (line.cold_s, line.heat_s) = (Some(seconds(cold)), Some(seconds(heat)));
-                "finished"
             }
-        };
+            _ => {}
+        }
         line
     }
 }

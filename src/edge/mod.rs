@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod clock;
+pub mod journal;
 pub mod keys;
 pub mod simulate;
 
@@ -10,4 +11,5 @@ pub mod output;
 
 pub mod bell;
 pub mod lines;
+pub mod recorder;
 pub mod screen;

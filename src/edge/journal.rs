@@ -1,0 +1,756 @@
+//! The journal: the only memory, and the only one that knows SQLite.
+//!
+//! One row an event, committed when it happens. History, status, resume, control from another shell
+//! and the rules across sessions are all read from it. It is told the time, and it must not know
+//! what is done with what it holds.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::domain::course::{exposures, replay};
+use crate::domain::exposure::Load;
+use crate::domain::protocol::Protocol;
+use crate::domain::rules::{self, Past};
+use crate::domain::session::{Event, EventKind, Input, Moment, Outcome, Session, Terms};
+use crate::domain::step::{Modality, Step, StepKind};
+
+const SCHEMA: &str = include_str!("journal.sql");
+/// The schema's version. A later one is added by steps from this one, never by changing this one.
+const VERSION: i64 = 1;
+/// How long a command waits for another shell that is writing.
+const BUSY: Duration = Duration::from_secs(2);
+/// Sessions that start earlier than this before now no longer bear on any rule: a day for the daily
+/// limits, and a day more for a load that a suspend made large.
+const BEARS_MS: i64 = 48 * 60 * 60 * 1000;
+
+/// Why the journal cannot be used.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    /// A newer version of the program wrote it.
+    #[error("{}: the journal was written by a newer therapy (version {found} of its form, this one knows {VERSION})", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+    },
+    /// It is not what this program wrote.
+    #[error("{}: the journal is damaged: {why}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        why: String,
+    },
+    /// The system refuses.
+    #[error("{}: the journal cannot be used: {why}", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+}
+
+impl JournalError {
+    /// The way out.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            JournalError::Newer { .. } => "install the newer therapy".to_owned(),
+            JournalError::Damaged { path, .. } => format!(
+                "move {0} and its -wal file away and start a new one, or try `sqlite3 {0} .recover`",
+                path.display()
+            ),
+            JournalError::Unusable { .. } => "free space or mend the permissions of that folder".to_owned(),
+        }
+    }
+}
+
+type Result<T> = std::result::Result<T, JournalError>;
+
+/// A reading of all clocks at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Time of day, milliseconds since 1970.
+    pub wall_ms: i64,
+    /// Which boot of the machine; empty where the system does not tell.
+    pub boot: String,
+    /// The clock that counts in suspend.
+    pub clock: Moment,
+}
+
+/// A session as the journal holds it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its number.
+    pub id: i64,
+    /// Name of its protocol.
+    pub protocol: String,
+    /// When it started, milliseconds since 1970.
+    pub started_ms: i64,
+    /// When it ended; `None` while it is open.
+    pub ended_ms: Option<i64>,
+    /// `completed`, `stopped` or `cut_off`; `None` while it is open.
+    pub outcome: Option<String>,
+    /// Planned and actual doses, cold and heat.
+    pub planned: [Duration; 2],
+    /// See `planned`.
+    pub actual: [Duration; 2],
+    /// Pain before and after, 0 to 10.
+    pub pain: [Option<u8>; 2],
+    /// Rules that were overridden.
+    pub overrides: String,
+}
+
+/// A session with all that is needed to go on with it. Its moments are on the clock of now.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Its number.
+    pub id: i64,
+    /// When it started, milliseconds since 1970.
+    pub started_ms: i64,
+    /// What it goes through.
+    pub protocol: Protocol,
+    /// How it treats the ends of its steps.
+    pub terms: Terms,
+    /// All its events.
+    pub events: Vec<Event>,
+    /// `None` while it is open.
+    pub outcome: Option<String>,
+    last_wall_ms: i64,
+}
+
+impl Record {
+    /// The session as it stood after its last event.
+    #[must_use]
+    pub fn session(&self) -> Option<Session> {
+        replay(&self.protocol, self.terms, &self.events)
+    }
+
+    /// How long ago its last event was.
+    #[must_use]
+    pub fn age(&self, now: &Stamp) -> Duration {
+        self.events.last().map_or(Duration::MAX, |last| now.clock.since(last.at))
+    }
+
+    /// What it put on the skin, and how long before now it began. An open step of a session that is
+    /// still taken up goes on until now; of one that was closed as cut off, until its planned end:
+    /// what nobody said means that the pack is still on.
+    fn past(&self, now: &Stamp) -> Option<Past> {
+        let first = self.events.first()?.at;
+        let last = self.events.last()?.at;
+        let until = match self.outcome.as_deref() {
+            None => now.clock,
+            Some("cut_off") => {
+                self.session().map_or(last, |session| if session.is_paused() { last } else { session.end().max(last) })
+            }
+            Some(_) => last,
+        };
+        let exposures = exposures(&self.protocol, &self.events, until.min(now.clock.max(last)));
+        Some(Past { began: now.clock.since(first), exposures })
+    }
+}
+
+/// A new session, before its clock starts.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// What it goes through.
+    pub protocol: &'a Protocol,
+    /// How it treats the ends of its steps.
+    pub terms: Terms,
+    /// Rules that the person overrides.
+    pub overrides: &'a [&'static str],
+    /// Pain before, 0 to 10.
+    pub pain: Option<u8>,
+    /// Time of day, milliseconds since 1970.
+    pub started_ms: i64,
+}
+
+/// The injury clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InjuryEntry {
+    /// Its number.
+    pub id: i64,
+    /// When it happened, milliseconds since 1970.
+    pub happened_ms: i64,
+    /// What was answered before its first session: `Some(true)` is a red flag.
+    pub red_flag: Option<bool>,
+}
+
+/// An open journal.
+#[derive(Debug)]
+pub struct Journal {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// The lock that a running session holds.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "held for as long as it lives")] File);
+
+impl Journal {
+    /// Opens the journal in `folder`; makes both when they are not there.
+    pub fn open(folder: &Path) -> Result<Journal> {
+        let path = folder.join("journal.db");
+        let unusable = |error: io::Error| JournalError::Unusable { path: path.clone(), why: error.to_string() };
+        match fs::metadata(&path) {
+            Ok(about) if about.len() == 0 => {
+                return Err(JournalError::Damaged { path, why: "it is empty".to_owned() });
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => create(folder, &path)?,
+            Err(error) => return Err(unusable(error)),
+        }
+        let journal = Journal { connection: connect(&path).map_err(|error| explain(&path, &error))?, path };
+        let version: i64 =
+            journal.wrap(|connection| connection.pragma_query_value(None, "user_version", |row| row.get(0)))?;
+        match version {
+            VERSION => Ok(journal),
+            newer if newer > VERSION => Err(JournalError::Newer { path: journal.path, found: newer }),
+            _ => Err(JournalError::Damaged { path: journal.path, why: "it holds no journal".to_owned() }),
+        }
+    }
+
+    /// A second connection, for another thread.
+    pub fn again(&self) -> Result<Journal> {
+        let connection = connect(&self.path).map_err(|error| explain(&self.path, &error))?;
+        Ok(Journal { connection, path: self.path.clone() })
+    }
+
+    fn wrap<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        query(&self.connection).map_err(|error| explain(&self.path, &error))
+    }
+
+    /// Takes the lock of the running session, `None` when another process holds it. The number of
+    /// this process is left in it, so that another shell can nudge it.
+    pub fn lock(folder: &Path) -> io::Result<Option<Lock>> {
+        let mut file = lock_file(folder)?;
+        match file.try_lock() {
+            Ok(()) => {
+                file.set_len(0)?;
+                io::Write::write_all(&mut file, std::process::id().to_string().as_bytes())?;
+                Ok(Some(Lock(file)))
+            }
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// The process that runs a session now, if one does.
+    #[must_use]
+    pub fn running(folder: &Path) -> Option<u32> {
+        let mut file = OpenOptions::new().read(true).open(folder.join("session.lock")).ok()?;
+        match file.try_lock_shared() {
+            Err(fs::TryLockError::WouldBlock) => {}
+            _ => return None,
+        }
+        let mut number = String::new();
+        io::Read::read_to_string(&mut file, &mut number).ok()?;
+        Some(number.trim().parse().unwrap_or(0))
+    }
+
+    /// Writes a new session and returns its number.
+    pub fn begin(&self, new: &NewSession<'_>) -> Result<i64> {
+        let steps: Vec<StepRow> = new.protocol.steps().iter().map(StepRow::from).collect();
+        let steps = serde_json::to_string(&steps).unwrap_or_default();
+        let [cold, heat] = new.protocol.carried().half_nanos();
+        let planned = Modality::ALL.map(|modality| {
+            let steps = new.protocol.steps().iter().filter(|step| step.kind.modality() == Some(modality));
+            nanos(steps.map(|step| step.length).sum())
+        });
+        self.wrap(|connection| {
+            connection.execute(
+                "INSERT INTO session (protocol, steps, carried_cold, carried_heat, confirm, grace_ns, overrides, \
+                 started_ms, planned_cold_ns, planned_heat_ns, pain_before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                params![
+                    new.protocol.name(),
+                    steps,
+                    cold,
+                    heat,
+                    new.terms.confirm,
+                    nanos(new.terms.grace),
+                    new.overrides.join(" "),
+                    new.started_ms,
+                    planned[0],
+                    planned[1],
+                    new.pain,
+                ],
+            )?;
+            Ok(connection.last_insert_rowid())
+        })
+    }
+
+    /// Takes back a session whose clock never started.
+    pub fn forget(&self, id: i64) -> Result<()> {
+        self.wrap(|connection| {
+            let started: bool =
+                connection
+                    .query_row("SELECT EXISTS (SELECT 1 FROM event WHERE session = ?)", [id], |row| row.get(0))?;
+            if !started {
+                connection.execute("DELETE FROM session WHERE id = ?", [id])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes an event; the end of a session goes into its row too, in the same transaction.
+    pub fn write(&self, session: i64, event: &Event, stamp: &Stamp) -> Result<()> {
+        let (kind, length, rule) = columns(event.kind);
+        self.wrap(|connection| {
+            let transaction = connection.unchecked_transaction()?;
+            transaction
+                .prepare_cached(
+                    "INSERT INTO event (session, wall_ms, boot, clock_ns, elapsed_ns, step, kind, length_ns, rule) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                )?
+                .execute(params![
+                    session,
+                    stamp.wall_ms,
+                    stamp.boot,
+                    nanos(event.at.since_origin()),
+                    nanos(event.elapsed),
+                    i64::try_from(event.step).unwrap_or(i64::MAX),
+                    kind,
+                    length.map(nanos),
+                    rule,
+                ])?;
+            if let EventKind::Finished { outcome, cold, heat } = event.kind {
+                end(&transaction, session, outcome.name(), stamp.wall_ms, [cold, heat])?;
+            }
+            transaction.commit()
+        })
+    }
+
+    /// Closes a session that was cut off too long ago: with the doses of its events, no more.
+    pub fn close_cut_off(&self, record: &Record) -> Result<()> {
+        let last = record.events.last().map_or_else(Moment::default, |last| last.at);
+        let known = exposures(&record.protocol, &record.events, last);
+        let doses = Modality::ALL.map(|modality| crate::domain::course::dose(&known, modality));
+        self.wrap(|connection| end(connection, record.id, "cut_off", record.last_wall_ms, doses))
+    }
+
+    /// The session that has no end yet: it runs, or it was cut off.
+    pub fn open_session(&self, now: &Stamp) -> Result<Option<Record>> {
+        let id = self.wrap(|connection| {
+            let sql = "SELECT id FROM session WHERE outcome IS NULL ORDER BY id DESC LIMIT 1";
+            connection.query_row(sql, [], |row| row.get(0)).optional()
+        })?;
+        id.map_or(Ok(None), |id| self.record(id, now).map(Some))
+    }
+
+    /// Everything about one session.
+    pub fn record(&self, id: i64, now: &Stamp) -> Result<Record> {
+        let (name, steps, carried, terms, started_ms, outcome) = self.wrap(|connection| {
+            let sql = "SELECT protocol, steps, carried_cold, carried_heat, confirm, grace_ns, started_ms, outcome \
+                       FROM session WHERE id = ?";
+            connection.query_row(sql, [id], |row| {
+                let terms = Terms { confirm: row.get(4)?, grace: length(row, 5)? };
+                let carried = Load::from_half_nanos([row.get(2)?, row.get(3)?]);
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, carried, terms, row.get(6)?, row.get(7)?))
+            })
+        })?;
+        let damaged = |why: &str| JournalError::Damaged { path: self.path.clone(), why: why.to_owned() };
+        let steps: Vec<StepRow> =
+            serde_json::from_str(&steps).map_err(|_| damaged("the steps of a session cannot be read"))?;
+        let steps: Option<Vec<Step>> = steps.into_iter().map(StepRow::step).collect();
+        let steps = steps.ok_or_else(|| damaged("a step of a session is of no known kind"))?;
+        let count = steps.len();
+        let protocol = Protocol::recorded(crate::format::printable(&name).into_owned(), steps, carried)
+            .ok_or_else(|| damaged("a session has no steps"))?;
+        let rows = self.events(id)?;
+        if rows.iter().any(|(_, event)| event.step >= count) {
+            return Err(damaged("an event names a step that its session does not have"));
+        }
+        let last_wall_ms = rows.last().map_or(started_ms, |(stamp, _)| stamp.wall_ms);
+        let events = on_the_clock_of(now, rows);
+        Ok(Record { id, started_ms, protocol, terms, events, outcome, last_wall_ms })
+    }
+
+    fn events(&self, session: i64) -> Result<Vec<(Stamp, Event)>> {
+        let rows = self.wrap(|connection| {
+            let sql = "SELECT wall_ms, boot, clock_ns, elapsed_ns, step, kind, length_ns, rule FROM event WHERE session = ? ORDER BY id";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map([session], |row| {
+                let stamp = Stamp { wall_ms: row.get(0)?, boot: row.get(1)?, clock: Moment::new(length(row, 2)?) };
+                let kind: String = row.get(5)?;
+                let rule: Option<String> = row.get(7)?;
+                let long = row.get::<_, Option<i64>>(6)?.map(duration);
+                let parsed = event_kind(&kind, long, rule.as_deref());
+                let step = usize::try_from(row.get::<_, i64>(4)?).unwrap_or(usize::MAX);
+                let (at, elapsed) = (stamp.clock, length(row, 3)?);
+                Ok(parsed.map(|kind| (stamp, Event { at, elapsed, step, kind })))
+            })?;
+            rows.collect::<rusqlite::Result<Option<Vec<_>>>>()
+        })?;
+        rows.ok_or_else(|| JournalError::Damaged {
+            path: self.path.clone(),
+            why: "an event is of no known kind".to_owned(),
+        })
+    }
+
+    /// The sessions that bear on the rules, oldest first, and how far in the future the last record
+    /// ends. `but` is left out: the session that is being taken up.
+    pub fn past(&self, now: &Stamp, but: Option<i64>) -> Result<(Vec<Past>, Duration)> {
+        // The last few whatever their time of day: a clock that was set must not hide them.
+        let ids: Vec<i64> = self.wrap(|connection| {
+            let sql = "SELECT id FROM session WHERE started_ms >= ?1 AND id IS NOT ?2 \
+                       UNION SELECT id FROM session WHERE id > (SELECT max(id) - 8 FROM session) AND id IS NOT ?2 ORDER BY id";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map(params![now.wall_ms.saturating_sub(BEARS_MS), but], |row| row.get(0))?;
+            rows.collect()
+        })?;
+        let mut past = Vec::new();
+        let mut last_ms = i64::MIN;
+        for id in ids {
+            let record = self.record(id, now)?;
+            last_ms = last_ms.max(record.last_wall_ms);
+            past.extend(record.past(now));
+        }
+        past.sort_by_key(|past| std::cmp::Reverse(past.began));
+        let ahead = u64::try_from(last_ms.saturating_sub(now.wall_ms)).unwrap_or(0);
+        Ok((past, Duration::from_millis(ahead)))
+    }
+
+    /// The injury clock, unless it was never set or was cleared.
+    pub fn injury(&self) -> Result<Option<InjuryEntry>> {
+        self.wrap(|connection| {
+            let sql = "SELECT id, happened_ms, (SELECT red_flag FROM screening WHERE injury = injury.id ORDER BY id DESC LIMIT 1) \
+                       FROM injury ORDER BY id DESC LIMIT 1";
+            let latest = connection.query_row(sql, [], |row| {
+                let happened: Option<i64> = row.get(1)?;
+                Ok(happened.map(|happened_ms| (row.get(0), happened_ms, row.get(2))))
+            });
+            match latest.optional()?.flatten() {
+                Some((id, happened_ms, red_flag)) => Ok(Some(InjuryEntry { id: id?, happened_ms, red_flag: red_flag? })),
+                None => Ok(None),
+            }
+        })
+    }
+
+    /// Sets or clears the injury clock. Earlier settings are kept.
+    pub fn set_injury(&self, happened_ms: Option<i64>, now: &Stamp) -> Result<()> {
+        self.wrap(|connection| {
+            connection
+                .execute("INSERT INTO injury (happened_ms, noted_ms) VALUES (?, ?)", params![happened_ms, now.wall_ms])
+        })?;
+        Ok(())
+    }
+
+    /// Keeps the answer to the question before the first session of an injury.
+    pub fn screened(&self, injury: i64, red_flag: bool, now: &Stamp) -> Result<()> {
+        self.wrap(|connection| {
+            let sql = "INSERT INTO screening (injury, red_flag, noted_ms) VALUES (?, ?, ?)";
+            connection.execute(sql, params![injury, red_flag, now.wall_ms])
+        })?;
+        Ok(())
+    }
+
+    /// On how many days since `from_ms` there was a session; counts no further than `most`.
+    pub fn days_with_sessions(&self, from_ms: i64, most: u32) -> Result<u32> {
+        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+        let (mut days, mut from) = (0, from_ms);
+        // From day to day through the index, whatever lies between.
+        while days < most {
+            let next: Option<i64> = self.wrap(|connection| {
+                let sql = "SELECT min(started_ms) FROM session WHERE started_ms >= ?";
+                connection.prepare_cached(sql)?.query_row([from], |row| row.get(0))
+            })?;
+            let Some(next) = next else { break };
+            days += 1;
+            from = next.saturating_sub(next.rem_euclid(DAY_MS)).saturating_add(DAY_MS);
+        }
+        Ok(days)
+    }
+
+    /// The sessions since a time of day, oldest first.
+    pub fn history(&self, since_ms: i64) -> Result<Vec<Entry>> {
+        self.wrap(|connection| {
+            let sql = "SELECT id, protocol, started_ms, ended_ms, outcome, planned_cold_ns, planned_heat_ns, cold_ns, heat_ns, \
+                       pain_before, pain_after, overrides FROM session WHERE started_ms >= ? ORDER BY started_ms, id";
+            let mut statement = connection.prepare(sql)?;
+            let rows = statement.query_map([since_ms], |row| {
+                let given = |index| row.get::<_, Option<i64>>(index).map(|length| duration(length.unwrap_or(0)));
+                Ok(Entry {
+                    id: row.get(0)?,
+                    protocol: crate::format::printable(&row.get::<_, String>(1)?).into_owned(),
+                    started_ms: row.get(2)?,
+                    ended_ms: row.get(3)?,
+                    outcome: row.get(4)?,
+                    planned: [length(row, 5)?, length(row, 6)?],
+                    actual: [given(7)?, given(8)?],
+                    pain: [row.get(9)?, row.get(10)?],
+                    overrides: row.get(11)?,
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// Notes the pain, tied to the last session; it becomes the pain after it. Returns that session.
+    pub fn note_pain(&self, score: u8, now: &Stamp) -> Result<Option<i64>> {
+        self.wrap(|connection| {
+            let transaction = connection.unchecked_transaction()?;
+            let last: Option<i64> = transaction.query_row("SELECT max(id) FROM session", [], |row| row.get(0))?;
+            transaction.execute(
+                "INSERT INTO pain (session, score, noted_ms) VALUES (?, ?, ?)",
+                params![last, score, now.wall_ms],
+            )?;
+            transaction.execute("UPDATE session SET pain_after = ? WHERE id = ?", params![score, last])?;
+            transaction.commit()?;
+            Ok(last)
+        })
+    }
+
+    /// Asks something of the running session.
+    pub fn ask(&self, session: i64, input: Input) -> Result<i64> {
+        let (what, by) = input_columns(input);
+        self.wrap(|connection| {
+            let sql = "INSERT INTO request (session, what, length_ns) VALUES (?, ?, ?)";
+            connection.execute(sql, params![session, what, by.map(nanos)])?;
+            Ok(connection.last_insert_rowid())
+        })
+    }
+
+    /// What came of a request, once something did.
+    pub fn answer(&self, request: i64) -> Result<Option<String>> {
+        self.wrap(|connection| {
+            connection.prepare_cached("SELECT answer FROM request WHERE id = ?")?.query_row([request], |row| row.get(0))
+        })
+    }
+
+    /// The oldest request that nobody answered.
+    pub fn next_request(&self, session: i64) -> Result<Option<(i64, Option<Input>)>> {
+        self.wrap(|connection| {
+            let sql =
+                "SELECT id, what, length_ns FROM request WHERE session = ? AND answer IS NULL ORDER BY id LIMIT 1";
+            let row = connection.prepare_cached(sql)?.query_row([session], |row| {
+                let by: Option<i64> = row.get(2)?;
+                Ok((row.get(0)?, input(&row.get::<_, String>(1)?, by.map(duration))))
+            });
+            row.optional()
+        })
+    }
+
+    /// Answers a request.
+    pub fn reply(&self, request: i64, answer: &str) -> Result<()> {
+        self.wrap(|connection| {
+            connection.prepare_cached("UPDATE request SET answer = ? WHERE id = ?")?.execute(params![answer, request])
+        })?;
+        Ok(())
+    }
+}
+
+fn end(
+    connection: &Connection,
+    session: i64,
+    outcome: &str,
+    ended_ms: i64,
+    [cold, heat]: [Duration; 2],
+) -> rusqlite::Result<()> {
+    let sql = "UPDATE session SET outcome = ?, ended_ms = ?, cold_ns = ?, heat_ns = ? WHERE id = ?";
+    connection.execute(sql, params![outcome, ended_ms, nanos(cold), nanos(heat), session])?;
+    Ok(())
+}
+
+/// Makes the folder and the file, for the person's eyes only. The file appears whole or not at all,
+/// so that an empty one is always damage and never a beginning.
+fn create(folder: &Path, path: &Path) -> Result<()> {
+    let unusable = |error: io::Error| JournalError::Unusable { path: path.to_owned(), why: error.to_string() };
+    private_folder(folder).map_err(unusable)?;
+    let draft = folder.join(format!("journal.db.{}", std::process::id()));
+    let _ = fs::remove_file(&draft);
+    private(&mut OpenOptions::new()).write(true).create_new(true).open(&draft).map_err(unusable)?;
+    let made = Connection::open(&draft).and_then(|connection| {
+        connection.execute_batch(SCHEMA)?;
+        connection.pragma_update(None, "user_version", VERSION)
+    });
+    made.map_err(|error| explain(path, &error))?;
+    // Whoever else made one at the same time was first: a link does not replace it.
+    let placed = match fs::hard_link(&draft, path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(unusable(error)),
+        _ => Ok(()),
+    };
+    let _ = fs::remove_file(&draft);
+    placed
+}
+
+fn lock_file(folder: &Path) -> io::Result<File> {
+    private_folder(folder)?;
+    private(&mut OpenOptions::new())
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(folder.join("session.lock"))
+}
+
+#[cfg(unix)]
+fn private_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn private_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+#[cfg(unix)]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.mode(0o600)
+}
+
+#[cfg(not(unix))]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    // FULL: a commit is on the disk before it is believed, for the battery's sake.
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+    Ok(connection)
+}
+
+fn explain(path: &Path, error: &rusqlite::Error) -> JournalError {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    let path = path.to_owned();
+    let damaged = matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+        // A table or a value that is not there or not of its type.
+        || error.sqlite_error_code().is_none()
+        || matches!(error, rusqlite::Error::SqlInputError { .. });
+    let why = error.to_string();
+    if damaged { JournalError::Damaged { path, why } } else { JournalError::Unusable { path, why } }
+}
+
+/// Puts the events of any boot on the clock of now: within this boot by the clock that counts in
+/// suspend, across boots by the time of day. Nothing ever lies in the future or goes back.
+fn on_the_clock_of(now: &Stamp, rows: Vec<(Stamp, Event)>) -> Vec<Event> {
+    let mut anchors: Vec<(String, Moment, Moment)> = Vec::new(); // boot, its last reading, that on our clock
+    for (stamp, _) in rows.iter().rev() {
+        if anchors.iter().all(|(boot, ..)| *boot != stamp.boot) {
+            let same = stamp.boot == now.boot && !now.boot.is_empty();
+            let ago = u64::try_from(now.wall_ms.saturating_sub(stamp.wall_ms)).unwrap_or(0);
+            let by_wall = back(now.clock, Duration::from_millis(ago));
+            anchors.push((stamp.boot.clone(), stamp.clock, if same { stamp.clock.min(now.clock) } else { by_wall }));
+        }
+    }
+    let mut earliest = Moment::default();
+    let place = |(stamp, event): (Stamp, Event)| {
+        let anchor = anchors.iter().find(|(boot, ..)| *boot == stamp.boot);
+        let at = anchor.map_or(stamp.clock, |(_, reading, ours)| back(*ours, reading.since(stamp.clock)));
+        earliest = earliest.max(at);
+        Event { at: earliest, ..event }
+    };
+    rows.into_iter().map(place).collect()
+}
+
+fn back(from: Moment, by: Duration) -> Moment {
+    Moment::new(from.since_origin().saturating_sub(by))
+}
+
+/// A step as the journal holds it.
+#[derive(Debug, Deserialize, Serialize)]
+struct StepRow {
+    kind: String,
+    length_ns: i64,
+    note: Option<String>,
+    round: u32,
+    origin: usize,
+}
+
+impl From<&Step> for StepRow {
+    fn from(step: &Step) -> StepRow {
+        let kind = step.kind.as_str().to_owned();
+        StepRow { kind, length_ns: nanos(step.length), note: step.note.clone(), round: step.round, origin: step.origin }
+    }
+}
+
+impl StepRow {
+    fn step(self) -> Option<Step> {
+        let kind = StepKind::from_name(&self.kind)?;
+        let note = self.note.map(|note| crate::format::printable(&note).into_owned());
+        Some(Step { kind, length: duration(self.length_ns), note, round: self.round, origin: self.origin })
+    }
+}
+
+/// The columns of an event: its name, a length, a rule. The doses of the end are in the session.
+fn columns(kind: EventKind) -> (&'static str, Option<Duration>, Option<&'static str>) {
+    let (length, rule) = match kind {
+        EventKind::StepBegan { length } | EventKind::Overran { over: length } => (Some(length), None),
+        EventKind::Skipped { by_rule } => (None, by_rule),
+        EventKind::Extended { by, by_rule } => (Some(by), by_rule),
+        EventKind::Finished { outcome, cold, .. } => (Some(cold), Some(outcome.name())),
+        _ => (None, None),
+    };
+    (kind.name(), length, rule)
+}
+
+fn event_kind(name: &str, length: Option<Duration>, rule: Option<&str>) -> Option<EventKind> {
+    let by_rule = rule.and_then(rules::find).map(|rule| rule.id);
+    let length = length.unwrap_or_default();
+    Some(match name {
+        "started" => EventKind::Started,
+        "step_began" => EventKind::StepBegan { length },
+        "halfway" => EventKind::Halfway,
+        "step_soon" => EventKind::StepSoon,
+        "paused" => EventKind::Paused,
+        "resumed" => EventKind::Resumed,
+        "skipped" => EventKind::Skipped { by_rule },
+        "extended" => EventKind::Extended { by: length, by_rule },
+        "overran" => EventKind::Overran { over: length },
+        "confirmed" => EventKind::Confirmed,
+        "finished" => {
+            let outcome = if rule == Some(Outcome::Stopped.name()) { Outcome::Stopped } else { Outcome::Completed };
+            EventKind::Finished { outcome, cold: length, heat: Duration::ZERO }
+        }
+        _ => return None,
+    })
+}
+
+fn input_columns(input: Input) -> (&'static str, Option<Duration>) {
+    match input {
+        Input::Pause => ("pause", None),
+        Input::Resume => ("resume", None),
+        Input::Toggle => ("toggle", None),
+        Input::Skip => ("skip", None),
+        Input::Extend(by) => ("extend", Some(by)),
+        Input::Confirm => ("confirm", None),
+        Input::Stop => ("stop", None),
+    }
+}
+
+fn input(what: &str, by: Option<Duration>) -> Option<Input> {
+    Some(match what {
+        "pause" => Input::Pause,
+        "resume" => Input::Resume,
+        "toggle" => Input::Toggle,
+        "skip" => Input::Skip,
+        "extend" => Input::Extend(by?),
+        "confirm" => Input::Confirm,
+        "stop" => Input::Stop,
+        _ => return None,
+    })
+}
+
+fn length(row: &Row<'_>, column: usize) -> rusqlite::Result<Duration> {
+    row.get(column).map(duration)
+}
+
+fn duration(nanos: i64) -> Duration {
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))
+}
+
+fn nanos(length: Duration) -> i64 {
+    i64::try_from(length.as_nanos()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,174 @@
+//! Writes a running session into the journal, on a thread of its own: a disk that takes its time must
+//! hold up no alarm. What could not be written waits and is written as soon as it can be.
+//!
+//! It also hears what other shells ask of the session, and tells them what came of it.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::anyhow;
+
+use crate::domain::session::{Event, Input, Moment, Session};
+use crate::edge::journal::{Journal, JournalError, Stamp};
+use crate::runner::Observer;
+use crate::words;
+
+/// How long a frame waits at most for its events to be on the disk.
+const PATIENCE: Duration = Duration::from_millis(40);
+/// How often what could not be written is tried again.
+const RETRY: Duration = Duration::from_secs(2);
+/// How long the end of a session waits for the disk.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Reads all clocks at once, for a moment of the session.
+pub type Clocks = Box<dyn Fn(Moment) -> Stamp>;
+
+/// Records one session.
+pub struct Recorder {
+    rows: Option<Sender<Line>>,
+    answers: Receiver<Result<(), String>>,
+    unanswered: usize,
+    thread: Option<JoinHandle<()>>,
+    /// For what other shells ask; it only reads.
+    requests: Journal,
+    session: i64,
+    asked: Option<(i64, Vec<String>)>,
+    clocks: Clocks,
+}
+
+/// Something to write.
+enum Line {
+    Event(Event, Stamp),
+    Reply(i64, String),
+}
+
+impl Recorder {
+    /// Records the session of this number.
+    ///
+    /// # Errors
+    /// When the journal cannot be opened a second time.
+    pub fn new(journal: Journal, session: i64, clocks: Clocks) -> Result<Recorder, JournalError> {
+        let requests = journal.again()?;
+        let (rows, inbox) = mpsc::channel();
+        let (outbox, answers) = mpsc::channel();
+        let thread = thread::spawn(move || write(&journal, session, &inbox, &outbox));
+        let thread = Some(thread);
+        Ok(Recorder { rows: Some(rows), answers, unanswered: 0, thread, requests, session, asked: None, clocks })
+    }
+
+    /// What another shell asks of the session, if one does. What follows is its answer.
+    pub fn request(&mut self) -> Option<Input> {
+        if self.asked.is_some() {
+            return None;
+        }
+        let (id, input) = self.requests.next_request(self.session).ok()??;
+        self.asked = Some((id, Vec::new()));
+        // Words that this version does not know are answered too.
+        input.or_else(|| {
+            self.answer();
+            None
+        })
+    }
+
+    fn answer(&mut self) {
+        if let Some((id, said)) = self.asked.take() {
+            let said = if said.is_empty() { "nothing to change".to_owned() } else { said.join("; ") };
+            self.send(Line::Reply(id, said));
+        }
+    }
+
+    fn send(&mut self, line: Line) {
+        if let Some(rows) = &self.rows {
+            self.unanswered += usize::from(rows.send(line).is_ok());
+        }
+    }
+
+    /// Waits a little for what was handed over to be on the disk.
+    fn collect(&mut self) -> anyhow::Result<()> {
+        let mut trouble = Ok(());
+        while self.unanswered > 0 {
+            match self.answers.recv_timeout(PATIENCE) {
+                Ok(answer) => {
+                    self.unanswered -= 1;
+                    if let Err(why) = answer {
+                        trouble = Err(anyhow!("{why}; the session goes on, and is recorded as soon as it can be"));
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.unanswered = 0;
+                    return Err(anyhow!("the session is not recorded any more; it goes on"));
+                }
+            }
+        }
+        trouble
+    }
+}
+
+impl Observer for Recorder {
+    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
+        if let Some((_, said)) = &mut self.asked {
+            said.push(words::of(event, session, false).headline);
+        }
+        let stamp = (self.clocks)(event.at);
+        self.send(Line::Event(*event, stamp));
+        Ok(())
+    }
+
+    fn frame(&mut self, _: &Session) -> anyhow::Result<()> {
+        self.answer();
+        self.collect()
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.answer();
+        self.rows = None;
+        while self.unanswered > 0 && self.answers.recv_timeout(LAST_WORDS).is_ok() {
+            self.unanswered -= 1;
+        }
+        if let Some(thread) = self.thread.take().filter(|_| self.unanswered == 0) {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The thread. A line that failed is answered with its failure and kept, in order.
+fn write(journal: &Journal, session: i64, inbox: &Receiver<Line>, outbox: &Sender<Result<(), String>>) {
+    let mut waiting: VecDeque<Line> = VecDeque::new();
+    loop {
+        let next = if waiting.is_empty() {
+            inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            inbox.recv_timeout(RETRY)
+        };
+        let mut new = 0;
+        let over = match next {
+            Ok(line) => {
+                waiting.push_back(line);
+                new = 1;
+                false
+            }
+            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Disconnected) => true,
+        };
+        let mut trouble = None;
+        while let Some(line) = waiting.front() {
+            let written = match line {
+                Line::Event(event, stamp) => journal.write(session, event, stamp),
+                Line::Reply(request, answer) => journal.reply(*request, answer),
+            };
+            if let Err(error) = written {
+                trouble = Some(error.to_string());
+                break;
+            }
+            waiting.pop_front();
+        }
+        if new > 0 && outbox.send(trouble.map_or(Ok(()), Err)).is_err() || over {
+            return;
+        }
+    }
+}
