@@ -47,6 +47,8 @@ pub enum Command {
     },
     /// Draw one protocol to scale, with the source of every number
     Show {
+        /// A name from `therapy list`, or a .toml file
+        protocol: String,
         #[command(flatten)]
         which: Which,
         #[command(flatten)]
@@ -66,6 +68,49 @@ Examples:
   therapy run acute --injured \"30h ago\"
   therapy run my-protocol.toml --dry-run")]
     Run(RunArgs),
+    /// Say what may run now, what is best and why, and when the next may
+    Next {
+        #[command(flatten)]
+        json: JsonFlag,
+    },
+    /// Show the injury clock, set or clear it
+    Injury {
+        #[command(subcommand)]
+        command: Option<InjuryCommand>,
+        #[command(flatten)]
+        json: JsonFlag,
+    },
+    /// Show the running session, from any shell; exit 1 when none runs
+    Status(StatusArgs),
+    /// Pause the running session: the pack is off
+    Pause,
+    /// Go on: with the running session, or with one that was cut off
+    Resume {
+        /// How to show a session that was cut off
+        #[arg(long, value_enum)]
+        progress: Option<Progress>,
+        /// No desktop notifications
+        #[arg(long)]
+        no_notify: bool,
+    },
+    /// Skip to the next step of the running session
+    Skip,
+    /// Stop the running session, or close one that was cut off
+    Stop,
+    /// Give the running step more time, as far as the rules allow
+    Extend {
+        /// How much, such as 2min
+        #[arg(value_name = "DURATION", value_parser = humantime::parse_duration)]
+        length: Duration,
+    },
+    /// Show past sessions: planned and actual dose, pain before and after
+    History(HistoryArgs),
+    /// Note the pain now, tied to the last session
+    Pain {
+        /// 0 to 10
+        #[arg(value_name = "N", value_parser = clap::value_parser!(u8).range(0..=10))]
+        score: u8,
+    },
     /// Review protocol files and tell all their problems
     ///
     /// Exits 0 when every file may run, 2 when a file cannot be read as a protocol, 3 when a rule
@@ -107,12 +152,9 @@ pub struct JsonFlag {
     pub json: bool,
 }
 
-/// A protocol with the person's choices.
+/// What a person chooses about a protocol.
 #[derive(Args, Debug)]
 pub struct Which {
-    /// A name from `therapy list`, or a .toml file
-    pub protocol: String,
-
     /// Length of the one dose of a one-step protocol, in minutes such as 15 or 12.5
     #[arg(long, value_name = "N", value_parser = minutes)]
     pub minutes: Option<Duration>,
@@ -129,8 +171,15 @@ pub struct Which {
 /// Options of `run`.
 #[derive(Args, Debug)]
 pub struct RunArgs {
+    /// A name from `therapy list`, or a .toml file; what `next` recommends when left out
+    pub protocol: Option<String>,
+
     #[command(flatten)]
     pub which: Which,
+
+    /// Pain before the session, 0 to 10; the pain after it is asked at the end
+    #[arg(long, value_name = "0-10", value_parser = clap::value_parser!(u8).range(0..=10))]
+    pub pain: Option<u8>,
 
     /// Every change waits for you; until then the alarm repeats and the dose goes on counting
     #[arg(long)]
@@ -155,6 +204,52 @@ pub struct RunArgs {
     /// Rehearse in real time at N times the speed; nothing is recorded
     #[arg(long, value_name = "N", value_parser = speed)]
     pub speed: Option<f64>,
+}
+
+/// What to do with the injury clock.
+#[derive(Debug, Subcommand)]
+pub enum InjuryCommand {
+    /// Note when it happened
+    Set {
+        /// "30h ago", "2 days ago", "2026-11-20 18:30" or RFC 3339
+        #[arg(value_name = "WHEN")]
+        when: String,
+    },
+    /// Forget it; earlier settings are kept in the journal
+    Clear,
+}
+
+/// Options of `status`.
+#[derive(Args, Debug)]
+#[group(multiple = false)]
+pub struct StatusArgs {
+    /// Print one JSON document instead
+    #[arg(long)]
+    pub json: bool,
+
+    /// Print the JSON of a waybar module instead
+    #[arg(long)]
+    pub waybar: bool,
+
+    /// Print this text, with fields such as {kind} {left} {step} {of} filled in
+    #[arg(long, value_name = "TEXT")]
+    pub format: Option<String>,
+}
+
+/// Options of `history`.
+#[derive(Args, Debug)]
+pub struct HistoryArgs {
+    /// Only sessions since then: 30d, or a point in time
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+
+    /// Print one JSON document instead
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+
+    /// Print comma-separated values instead
+    #[arg(long)]
+    pub csv: bool,
 }
 
 /// How a session shows its progress.

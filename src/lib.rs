@@ -5,6 +5,8 @@
 //! The modules below stand in a total order: each may use only what stands above it.
 //! ARCHITECTURE.md tells the whole.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod domain;
 
 pub mod runner;

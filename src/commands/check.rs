@@ -30,7 +30,7 @@ struct Found {
 }
 
 /// Reviews every file and tells every problem of every file.
-pub fn run(files: &[PathBuf], json: bool) -> Result<Exit, Failure> {
+pub(super) fn run(files: &[PathBuf], json: bool) -> Result<Exit, Failure> {
     let mut exit = Exit::Completed;
     let (mut text, mut all) = (String::new(), Vec::new());
     for file in files {

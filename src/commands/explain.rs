@@ -11,7 +11,7 @@ use crate::domain::source::{self, OURS, SOURCES, Source};
 use crate::format::{nearest, printable};
 
 /// Says why a rule exists and who said its number; or what a source says and who cites it.
-pub fn run(name: Option<&str>, json: bool) -> Result<Exit, Failure> {
+pub(super) fn run(name: Option<&str>, json: bool) -> Result<Exit, Failure> {
     let Some(name) = name else {
         return if json {
             let sources = SOURCES.iter().map(source_json).collect::<Vec<_>>();

@@ -26,7 +26,7 @@ struct Row {
 }
 
 /// Lists the built-in protocols and the person's own.
-pub fn run(json: bool) -> Result<Exit, Failure> {
+pub(super) fn run(json: bool) -> Result<Exit, Failure> {
     let (own, errors) = catalog::own(&protocols_folder());
     for error in errors {
         say(&format!("warning: {error}"));

@@ -1,21 +1,32 @@
 //! One file a subcommand: wiring, and nothing but.
 
-pub mod check;
-pub mod explain;
-pub mod list;
-pub mod run;
-pub mod safety;
-pub mod show;
+mod check;
+mod control;
+mod explain;
+mod history;
+mod injury;
+mod list;
+mod live;
+mod memory;
+mod next;
+mod pain;
+mod run;
+mod safety;
+mod show;
+mod status;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
 use etcetera::BaseStrategy;
+use jiff::Timestamp;
 
+use self::memory::Memory;
 use crate::cli::{Cli, Command, Which};
 use crate::domain::protocol::{Choice, Draft};
 use crate::domain::rules::{Context, Finding, Injury, Severity};
+use crate::domain::session::Input;
 use crate::edge::catalog::{self, CatalogError, Entry};
 use crate::edge::clock;
 use crate::format::Level;
@@ -79,8 +90,18 @@ impl From<CatalogError> for Failure {
 pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::List { json } => list::run(json.json),
-        Command::Show { which, json } => show::run(&which, json.json),
+        Command::Show { protocol, which, json } => show::run(&protocol, &which, json.json),
         Command::Run(args) => run::run(&args),
+        Command::Next { json } => next::run(json.json),
+        Command::Injury { command, json } => injury::run(command.as_ref(), json.json),
+        Command::Status(args) => status::run(&args),
+        Command::Pause => control::run(Input::Pause),
+        Command::Resume { progress, no_notify } => control::resume(progress, no_notify),
+        Command::Skip => control::run(Input::Skip),
+        Command::Stop => control::run(Input::Stop),
+        Command::Extend { length } => control::run(Input::Extend(length)),
+        Command::History(args) => history::run(&args),
+        Command::Pain { score } => pain::run(score),
         Command::Check { files, json } => check::run(&files, json.json),
         Command::Explain { name, json } => explain::run(name.as_deref(), json.json),
         Command::Safety { json } => safety::run(json.json),
@@ -147,15 +168,23 @@ fn config_folder() -> PathBuf {
     }
 }
 
+/// The folder of the journal.
+fn data_folder() -> PathBuf {
+    match std::env::var_os("THERAPY_DATA_DIR") {
+        Some(folder) => PathBuf::from(folder),
+        None => etcetera::choose_base_strategy().map(|base| base.data_dir().join("therapy")).unwrap_or_default(),
+    }
+}
+
 fn protocols_folder() -> PathBuf {
     config_folder().join("protocols")
 }
 
-/// Finds the protocol, tells the problems of its file, and knows the age of the injury.
-fn choose(which: &Which) -> Result<(Entry, Draft, Choice, Context), Failure> {
-    let entry = catalog::find(&which.protocol, &protocols_folder())?;
-    let injury = injury(which.injured.as_deref())?;
-    let context = Context { injury, injury_required: entry.parsed.by_injury.is_some(), ..Context::default() };
+/// Finds the protocol, tells the problems of its file, and puts it against what is known.
+fn choose(name: &str, which: &Which, memory: &Memory) -> Result<(Entry, Draft, Choice, Context), Failure> {
+    let entry = catalog::find(name, &protocols_folder())?;
+    let injury = memory.context.injury;
+    let context = Context { injury_required: entry.parsed.by_injury.is_some(), ..memory.context.clone() };
     if !entry.parsed.is_readable() {
         let problems = entry.parsed.review();
         let worst: Vec<_> = problems.into_iter().filter(|problem| problem.level >= Level::Refused).collect();
@@ -170,18 +199,23 @@ fn choose(which: &Which) -> Result<(Entry, Draft, Choice, Context), Failure> {
     Ok((entry, draft, choice, context))
 }
 
-fn injury(when: Option<&str>) -> Result<Injury, Failure> {
-    let Some(text) = when else {
+fn injury(injured: Option<&str>) -> Result<Injury, Failure> {
+    let Some(text) = injured else {
         return Ok(Injury::Unknown);
     };
+    // One reading: with two, 72 h ago would be a little less than 72 h.
     let now = clock::wall();
-    let at = when::parse(text, now, &clock::zone()).map_err(|error| Failure {
+    let age = now.duration_since(when(text, now)?);
+    Ok(if age.is_negative() { Injury::Ahead(age.unsigned_abs()) } else { Injury::Ago(age.unsigned_abs()) })
+}
+
+/// A point in time as people write it.
+fn when(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    when::parse(text, now, &clock::zone()).map_err(|error| Failure {
         error: error.into(),
         hint: Some("write \"30h ago\", \"2 days ago\", \"2026-11-20 18:30\" or RFC 3339".to_owned()),
         exit: Exit::Usage,
-    })?;
-    let age = now.duration_since(at);
-    Ok(if age.is_negative() { Injury::Ahead(age.unsigned_abs()) } else { Injury::Ago(age.unsigned_abs()) })
+    })
 }
 
 /// A finding as a line: `refused[cold-limit]: …`.

@@ -5,59 +5,133 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use clap::ValueEnum;
-use console::Term;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Exit, Failure, choose, config_folder, finding_line, is_dumb, is_terminal, say};
+use super::live::{self, Live, Silent, label, time_of_day};
+use super::memory::{Memory, one_session};
+use super::{Exit, Failure, choose, config_folder, data_folder, finding_line, is_dumb, is_terminal, say};
 use crate::cli::{Progress, RunArgs};
 use crate::domain::advice::{ALWAYS, DISCLAIMER};
+use crate::domain::course;
 use crate::domain::protocol::{ChoiceError, Protocol};
-use crate::domain::rules::{self, Context, Finding, Severity, refuses};
-use crate::domain::session::{GRACE, Input, Moment, Outcome, Session, Terms};
-use crate::domain::step::Modality;
-use crate::edge::bell::Bell;
+use crate::domain::rules::{self, Finding, Severity, refuses};
+use crate::domain::session::{GRACE, Moment, Outcome, Session, Terms};
 use crate::edge::clock;
+use crate::edge::journal::{Journal, Lock, NewSession};
 use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
 use crate::edge::output::Output;
-use crate::edge::screen::Screen;
+use crate::edge::recorder::Recorder;
 use crate::edge::simulate::Simulation;
 use crate::format::{self, Settings};
 use crate::report;
-use crate::runner::{self, Observer, World};
+use crate::runner::{self, Observer};
 
 /// Runs a session.
-pub fn run(args: &RunArgs) -> Result<Exit, Failure> {
+pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let settings = settings()?;
-    let (entry, draft, choice, context) = choose(&args.which)?;
+    let progress = progress(args.progress, &settings, args.dry_run);
+    let rehearsal = args.dry_run || args.speed.is_some();
+    let injured = args.which.injured.as_deref();
+    let mut memory = if rehearsal { Memory::none(injured)? } else { Memory::recall(injured)? };
+    let name = match &args.protocol {
+        Some(name) => name.clone(),
+        None => recommended(&memory),
+    };
+    let (entry, draft, choice, context) = choose(&name, &args.which, &memory)?;
     let reviewed = draft.review(choice, &context, &args.overrides);
     let choice_errors = draft.choice_errors(choice);
     let protocol = match reviewed {
         Ok(protocol) if choice_errors.is_empty() => protocol,
-        Ok(protocol) => return Err(refused(entry.name(), protocol.findings(), &choice_errors, args, &context)),
-        Err(findings) => return Err(refused(entry.name(), &findings, &choice_errors, args, &context)),
+        Ok(protocol) => return Err(refused(entry.name(), protocol.findings(), &choice_errors, args, &memory)),
+        Err(findings) => return Err(refused(entry.name(), &findings, &choice_errors, args, &memory)),
     };
-    let progress = progress(args, &settings);
+    if !rehearsal {
+        memory.no_open_session()?;
+        memory.screen()?;
+    }
     if progress != Progress::Quiet {
         announce(&protocol, draft.caution.as_deref(), args);
-        if progress == Progress::Bar {
-            say("");
-        }
         if args.which.minutes.is_some_and(|length| draft.steps.iter().any(|step| length < step.length.min)) {
             let min = crate::words::span(draft.steps[0].length.min);
             say(&format!("note: shorter than the {min} that {} advises", draft.name));
         }
+        if progress == Progress::Bar {
+            say("");
+        }
     }
-    let outcome =
-        if args.dry_run { rehearse_at_once(&protocol, progress) } else { go(&protocol, args, &settings, progress)? };
-    Ok(match outcome {
+    if args.dry_run {
+        return Ok(exit(rehearse_at_once(&protocol, progress)));
+    }
+    let rate = args.speed.unwrap_or(1.0).max(1.0) * clock::rate().unwrap_or(1.0);
+    let terms = Terms { confirm: args.confirm || settings.confirm, grace: GRACE.mul_f64(rate) };
+    let keys = Keys::take(live::listens()).context("could not listen to signals")?;
+    let mut lock = None;
+    let recorder = match memory.journal.take().filter(|_| !rehearsal) {
+        Some(journal) => {
+            let new = NewSession {
+                protocol: &protocol,
+                terms,
+                overrides: &args.overrides,
+                pain: args.pain,
+                started_ms: clock::wall().as_millisecond(),
+            };
+            lock = Some(take_lock()?);
+            recorder(journal, &new, &args.overrides)?
+        }
+        None => None,
+    };
+    let is_recorded = recorder.is_some();
+    let notify = !(args.no_notify || settings.no_notify);
+    let surroundings = Live { keys, progress, notify, speed: args.speed, recorder };
+    let (_, outcome) = live::go(surroundings, protocol.name(), |now| Session::start(&protocol, terms, now))?;
+    drop(lock);
+    if is_recorded && progress != Progress::Quiet && progress != Progress::Json {
+        super::pain::after(args.pain.is_some());
+    }
+    Ok(exit(outcome))
+}
+
+/// The exit code of an outcome.
+pub(super) fn exit(outcome: Outcome) -> Exit {
+    match outcome {
         Outcome::Completed => Exit::Completed,
         Outcome::Stopped => Exit::Stopped,
-    })
+    }
+}
+
+/// What `next` recommends now.
+fn recommended(memory: &Memory) -> String {
+    let (name, why) = course::recommend(memory.context.injury);
+    say(&format!("{name}: {why}"));
+    name.to_owned()
+}
+
+/// The lock of the running session. Keys and signals are taken over before: the holder is nudged.
+pub(super) fn take_lock() -> Result<Lock, Failure> {
+    match Journal::lock(&data_folder()) {
+        Ok(Some(lock)) => Ok(lock),
+        Ok(None) => Err(one_session("a session is running already")),
+        Err(error) => Err(anyhow!("could not take the lock of the session: {error}").into()),
+    }
+}
+
+/// Starts the record. Without one, the person must have said that the rules of the past do not bind.
+fn recorder(journal: Journal, new: &NewSession<'_>, overrides: &[&str]) -> Result<Option<Recorder>, Failure> {
+    let clocks = Box::new(live::clocks(clock::boot()));
+    let begun = journal.begin(new).and_then(|id| Recorder::new(journal, id, clocks));
+    match begun {
+        Ok(recorder) => Ok(Some(recorder)),
+        Err(error) if ["rewarm", "cold-daily"].iter().all(|rule| overrides.contains(rule)) => {
+            say(&format!("warning: {error}; this session is not recorded"));
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The defaults in `config.toml`, if there is one.
-fn settings() -> Result<Settings, Failure> {
+pub(super) fn settings() -> Result<Settings, Failure> {
     let path = config_folder().join("config.toml");
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
@@ -76,7 +150,7 @@ fn settings() -> Result<Settings, Failure> {
 }
 
 /// Tells all that stands against a session, and the first way out.
-fn refused(name: &str, findings: &[Finding], choices: &[ChoiceError], args: &RunArgs, context: &Context) -> Failure {
+fn refused(name: &str, findings: &[Finding], choices: &[ChoiceError], args: &RunArgs, memory: &Memory) -> Failure {
     for finding in findings {
         say(&finding_line(finding, &args.overrides));
     }
@@ -88,11 +162,14 @@ fn refused(name: &str, findings: &[Finding], choices: &[ChoiceError], args: &Run
         Severity::Override => !args.overrides.contains(&finding.rule),
         Severity::Warn | Severity::Note => false,
     };
+    if let Some(trouble) = &memory.trouble {
+        say(&format!("warning: {trouble}"));
+    }
     let first = findings.iter().find(blocks);
     let hint = match first {
         Some(finding) => {
             let way_out = rules::find(finding.rule).map_or("", |rule| rule.way_out);
-            let from = finding.passes_after.filter(|_| context.injury != rules::Injury::Unknown);
+            let from = finding.passes_after;
             let from = from.map(|wait| format!("; it would pass from {}", date_and_time(wait))).unwrap_or_default();
             format!("{way_out}{from} (therapy explain {})", finding.rule)
         }
@@ -103,7 +180,7 @@ fn refused(name: &str, findings: &[Finding], choices: &[ChoiceError], args: &Run
 }
 
 /// The time of day after a wait, rounded up to the minute so that it is never too early.
-fn date_and_time(wait: Duration) -> String {
+pub(super) fn date_and_time(wait: Duration) -> String {
     let at = clock::wall().saturating_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX));
     let at = at.unwrap_or(Timestamp::MAX).as_second();
     let minute = Timestamp::from_second(at.saturating_add(60) / 60 * 60).unwrap_or(Timestamp::MAX);
@@ -131,10 +208,11 @@ fn announce(protocol: &Protocol, caution: Option<&str>, args: &RunArgs) {
     }
 }
 
-fn progress(args: &RunArgs, settings: &Settings) -> Progress {
+/// How progress is shown: what was asked for, or what `config.toml` says, or what the terminal can.
+pub(super) fn progress(asked: Option<Progress>, settings: &Settings, dry_run: bool) -> Progress {
     let configured = || settings.progress.as_deref().and_then(|name| Progress::from_str(name, false).ok());
-    let wanted = args.progress.or_else(configured).unwrap_or(Progress::Auto);
-    let bars = is_terminal(&io::stderr()) && !is_dumb() && !args.dry_run;
+    let wanted = asked.or_else(configured).unwrap_or(Progress::Auto);
+    let bars = is_terminal(&io::stderr()) && !is_dumb() && !dry_run;
     match wanted {
         Progress::Auto | Progress::Bar if bars => Progress::Bar,
         Progress::Auto | Progress::Bar => Progress::Plain,
@@ -154,123 +232,4 @@ fn rehearse_at_once(protocol: &Protocol, progress: Progress) -> Outcome {
         _ => Box::new(Plain::new(output, Box::new(time_of_day(label)), false, "")),
     };
     runner::run(&mut session, events, &mut Simulation::new(start, &[]), &mut [voice.as_mut()])
-}
-
-/// A session in real time, or at `--speed`.
-fn go(protocol: &Protocol, args: &RunArgs, settings: &Settings, progress: Progress) -> Result<Outcome, Failure> {
-    let listens = is_terminal(&io::stdin());
-    let start = clock::now();
-    let mark = if args.speed.is_some() { "REHEARSAL " } else { "" };
-    let label: Box<dyn Fn(Moment) -> Timestamp> = if args.speed.is_some() {
-        let wall = clock::wall();
-        Box::new(move |at| label(wall, at.since(start)))
-    } else {
-        Box::new(wall_at)
-    };
-    let mut voice: Box<dyn Observer> = match progress {
-        Progress::Bar => {
-            let wall = Box::new(time_of_day(label));
-            Box::new(Screen::new(Output::terminal(), size, wall, listens, mark))
-        }
-        Progress::Json => Box::new(Json::new(Output::new(io::stdout()), label)),
-        Progress::Quiet => Box::new(Silent::new()),
-        Progress::Plain | Progress::Auto => {
-            let terminal = is_terminal(&io::stderr());
-            Box::new(Plain::new(Output::new(io::stderr()), Box::new(time_of_day(label)), terminal, mark))
-        }
-    };
-    let mut aside = (progress == Progress::Json).then(Silent::new);
-    let notify = !(args.no_notify || settings.no_notify);
-    let mut bell = notify.then(|| Bell::new(protocol.name(), args.speed.is_some(), clock::now));
-    let keys = Keys::take(listens).context("could not listen to signals")?;
-    let mut world = Real { keys, start, speed: args.speed };
-    let grace = GRACE.mul_f64(args.speed.unwrap_or(1.0).max(1.0));
-    let terms = Terms { confirm: args.confirm || settings.confirm, grace };
-    let (mut session, events) = Session::start(protocol, terms, start);
-    // The bell first: it only hands over, and the alarm matters more than its picture.
-    let mut observers: Vec<&mut dyn Observer> = Vec::new();
-    observers.extend(bell.as_mut().map(|bell| bell as &mut dyn Observer));
-    observers.push(voice.as_mut());
-    observers.extend(aside.as_mut().map(|aside| aside as &mut dyn Observer));
-    let outcome = runner::run(&mut session, events, &mut world, &mut observers);
-    drop(voice); // its last words first,
-    drop(world); // then the terminal's mode,
-    drop(bell); // and the last alarm may take its time.
-    if progress != Progress::Quiet && progress != Progress::Json && args.speed.is_none() {
-        farewell(&session);
-    }
-    Ok(outcome)
-}
-
-/// When cold may come next; sessions are spaced from start to start (rule `cold-spacing`).
-/// A terminal that nobody reads does not hold it up.
-fn farewell(session: &Session) {
-    const SPACING: Duration = Duration::from_secs(2 * 60 * 60);
-    if session.dose(Modality::Cold) > Duration::ZERO {
-        let wait = SPACING.saturating_sub(session.elapsed());
-        let at = clock::wall() + SignedDuration::try_from(wait).unwrap_or_default();
-        let line = format!("Next cold at {}.\n", at.to_zoned(clock::zone()).strftime("%H:%M"));
-        let _ = Output::new(io::stderr()).send(line.into_bytes());
-    }
-}
-
-/// The person, the clock that counts in suspend, and how much faster than real it goes.
-struct Real {
-    keys: Keys,
-    start: Moment,
-    speed: Option<f64>,
-}
-
-impl World for Real {
-    fn now(&self) -> Moment {
-        let now = clock::now();
-        self.speed.map_or(now, |speed| self.start + now.since(self.start).mul_f64(speed))
-    }
-
-    fn wait(&mut self, deadline: Moment) -> Option<Input> {
-        let left = deadline.since(self.now());
-        self.keys.wait(self.speed.map_or(left, |speed| left.div_f64(speed)))
-    }
-}
-
-/// Tells only trouble: for `--progress quiet`, and beside JSON, whose stream is the events' alone.
-struct Silent(Output);
-
-impl Silent {
-    fn new() -> Silent {
-        Silent(Output::new(io::stderr()))
-    }
-}
-
-impl Observer for Silent {
-    fn observe(&mut self, _: &crate::domain::session::Event, _: &Session) -> anyhow::Result<()> {
-        Ok(())
-    }
-
-    fn trouble(&mut self, what: &str) {
-        let _ = self.0.send(format!("warning: {what}\n").into_bytes());
-    }
-}
-
-fn label(start: Timestamp, after: Duration) -> Timestamp {
-    start.saturating_add(SignedDuration::try_from(after).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX)
-}
-
-/// The wall time of a moment near now.
-fn wall_at(at: Moment) -> Timestamp {
-    let (now, wall) = (clock::now(), clock::wall());
-    let ago = SignedDuration::try_from(now.since(at)).unwrap_or_default();
-    label(wall.saturating_sub(ago).unwrap_or(wall), at.since(now))
-}
-
-fn time_of_day(label: impl Fn(Moment) -> Timestamp) -> impl Fn(Moment) -> String {
-    let zone = clock::zone();
-    move |at| label(at).to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
-}
-
-fn size() -> (u16, u16) {
-    match Term::stderr().size() {
-        (0, _) | (_, 0) => (24, 80),
-        size => size,
-    }
 }

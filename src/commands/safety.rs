@@ -7,7 +7,7 @@ use crate::domain::advice::{ALWAYS, CONTRAINDICATIONS, DISCLAIMER, EVIDENCE, RED
 use crate::domain::source::OURS;
 
 /// Says when to stop, when to ask first, and what this is not.
-pub fn run(json: bool) -> Result<Exit, Failure> {
+pub(super) fn run(json: bool) -> Result<Exit, Failure> {
     if json {
         let flag = |(flag, source): &(&str, &str)| serde_json::json!({ "sign": flag, "source": source });
         let flags = |flags: &[(&str, &str)]| flags.iter().map(flag).collect::<Vec<_>>();

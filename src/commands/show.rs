@@ -6,6 +6,7 @@ use std::time::Duration;
 use console::Term;
 use serde_json::json;
 
+use super::memory::Memory;
 use super::{Exit, Failure, choose, finding_line, print, print_json};
 use crate::cli::Which;
 use crate::domain::advice::EVIDENCE;
@@ -19,8 +20,9 @@ use crate::ribbon::{columns, sign};
 use crate::words::{count, span};
 
 /// Draws one protocol to scale, with the source of every number and the rules that bind it.
-pub fn run(which: &Which, json: bool) -> Result<Exit, Failure> {
-    let (entry, draft, choice, context) = choose(which)?;
+pub(super) fn run(name: &str, which: &Which, json: bool) -> Result<Exit, Failure> {
+    let memory = Memory::glance(which.injured.as_deref())?;
+    let (entry, draft, choice, context) = choose(name, which, &memory)?;
     let steps = draft.expand(choice);
     let exposures: Vec<Exposure> = steps.iter().map(|step| (step.kind, step.length)).collect();
     let findings = review(&steps, &context);

@@ -2,6 +2,7 @@
 //! limit, and a service that never answers must not hold up a session. The only one that knows
 //! notify-rust.
 
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use anyhow::{anyhow, bail};
 use notify_rust::Notification;
 
 use crate::domain::session::{Event, EventKind, Moment, Session};
+use crate::edge::keys::Button;
 use crate::runner::Observer;
 use crate::words;
 
@@ -23,7 +25,15 @@ struct Alert {
     body: String,
     urgent: bool,
     sound: &'static str,
+    /// Buttons: what they are called, and what they press. None after the end.
+    buttons: &'static [(&'static str, Button)],
 }
+
+const BUTTONS: &[(&str, Button)] =
+    &[("Pause / go on", Button::Pause), ("A minute more", Button::More), ("Done", Button::Done)];
+
+/// Presses a button of the session, from any thread.
+pub type Press = Arc<dyn Fn(Button) + Send + Sync>;
 
 /// Sends a desktop notification for the events that need a person.
 #[derive(Debug)]
@@ -37,12 +47,13 @@ pub struct Bell {
 }
 
 impl Bell {
-    /// A bell for a session called `name`. `clock` tells how long the service takes to answer.
+    /// A bell for a session called `name`. `clock` tells how long the service takes to answer;
+    /// `press` is what the buttons of a notification do.
     #[must_use]
-    pub fn new(name: &str, rehearsal: bool, clock: fn() -> Moment) -> Bell {
+    pub fn new(name: &str, rehearsal: bool, clock: fn() -> Moment, press: Press) -> Bell {
         let (alerts, inbox) = mpsc::channel();
         let (outbox, answers) = mpsc::channel();
-        thread::spawn(move || deliver(&inbox, &outbox));
+        thread::spawn(move || deliver(&inbox, &outbox, &press));
         let prefix = if rehearsal { format!("REHEARSAL {name}") } else { name.to_owned() };
         Bell { alerts: Some(alerts), answers, unanswered: 0, asked: clock(), clock, prefix }
     }
@@ -129,6 +140,7 @@ fn alert(event: &Event, session: &Session, prefix: &str) -> Option<Alert> {
         urgent: words.urgent,
         // Names of the freedesktop sound naming specification.
         sound: if words.urgent { "alarm-clock-elapsed" } else { "message" },
+        buttons: if matches!(event.kind, EventKind::Finished { .. }) { &[] } else { BUTTONS },
     })
 }
 
@@ -139,35 +151,65 @@ fn without_markup(text: &str) -> String {
 
 /// The thread: one notification that is replaced, not a pile. What waited while the service did not
 /// answer is old news; only the newest is shown then.
-fn deliver(inbox: &Receiver<Alert>, outbox: &Sender<Result<(), String>>) {
-    let mut id = None;
+fn deliver(inbox: &Receiver<Alert>, outbox: &Sender<Result<(), String>>, press: &Press) {
+    let mut shown = Shown::default();
     while let Ok(mut alert) = inbox.recv() {
         while let Ok(newer) = inbox.try_recv() {
             alert = newer;
             let _ = outbox.send(Ok(()));
         }
-        let shown = show(&alert, &mut id);
-        if outbox.send(shown.map_err(|error| error.to_string())).is_err() {
+        let answer = shown.show(&alert, press).map_err(|error| error.to_string());
+        if outbox.send(answer).is_err() {
             return;
         }
     }
 }
 
+/// The notification that stands on the desktop.
+#[derive(Debug, Default)]
+struct Shown {
+    #[cfg(all(unix, not(target_os = "macos")))]
+    id: Option<u32>,
+    /// Waits for a button; it ends with the press, or when the notification is closed.
+    #[cfg(all(unix, not(target_os = "macos")))]
+    listener: Option<thread::JoinHandle<()>>,
+}
+
 #[cfg(all(unix, not(target_os = "macos")))]
-fn show(alert: &Alert, id: &mut Option<u32>) -> notify_rust::error::Result<()> {
-    let mut notification = notification(alert);
-    notification.urgency(if alert.urgent { notify_rust::Urgency::Critical } else { notify_rust::Urgency::Normal });
-    if let Some(id) = *id {
-        notification.id(id);
+impl Shown {
+    fn show(&mut self, alert: &Alert, press: &Press) -> notify_rust::error::Result<()> {
+        let mut notification = notification(alert);
+        notification.urgency(if alert.urgent { notify_rust::Urgency::Critical } else { notify_rust::Urgency::Normal });
+        for (index, (label, _)) in alert.buttons.iter().enumerate() {
+            notification.action(&index.to_string(), label);
+        }
+        if let Some(id) = self.id {
+            notification.id(id);
+        }
+        let handle = notification.show()?;
+        let same = self.id.replace(handle.id()) == self.id;
+        let listens = same && self.listener.as_ref().is_some_and(|listener| !listener.is_finished());
+        if !listens && !alert.buttons.is_empty() {
+            let press = Arc::clone(press);
+            self.listener = Some(thread::spawn(move || {
+                handle.wait_for_action(|action| {
+                    let button = action.parse().ok().and_then(|index: usize| BUTTONS.get(index));
+                    if let Some((_, button)) = button {
+                        press(*button);
+                    }
+                });
+            }));
+        }
+        Ok(())
     }
-    *id = Some(notification.show()?.id());
-    Ok(())
 }
 
 /// Not tested. These systems know no urgency, and replace notifications in their own way.
 #[cfg(not(all(unix, not(target_os = "macos"))))]
-fn show(alert: &Alert, _: &mut Option<u32>) -> notify_rust::error::Result<()> {
-    notification(alert).show().map(|_| ())
+impl Shown {
+    fn show(&mut self, alert: &Alert, _: &Press) -> notify_rust::error::Result<()> {
+        notification(alert).show().map(|_| ())
+    }
 }
 
 fn notification(alert: &Alert) -> Notification {

@@ -25,6 +25,22 @@ pub fn now() -> Moment {
     BOOT + rate().map_or_else(since_boot, |rate| since_boot().mul_f64(rate))
 }
 
+/// The time now, whatever the rate: for the patience with other programs.
+#[must_use]
+pub fn unhurried() -> Moment {
+    BOOT + since_boot()
+}
+
+/// Waits, for a command that asks a running session and not for a session.
+pub fn wait(length: Duration) {
+    #[cfg(unix)]
+    {
+        let _ = rustix::event::poll(&mut [], rustix::event::Timespec::try_from(length).ok().as_ref());
+    }
+    #[cfg(not(unix))]
+    std::thread::park_timeout(length);
+}
+
 /// How long a wait of `length` takes.
 #[must_use]
 pub fn wait_for(length: Duration) -> Duration {

@@ -1,4 +1,4 @@
-//! The journal: the only memory, and the only one that knows SQLite.
+//! The journal: the only memory, and the only one that knows `SQLite`.
 //!
 //! One row an event, committed when it happens. History, status, resume, control from another shell
 //! and the rules across sessions are all read from it. It is told the time, and it must not know
@@ -216,6 +216,12 @@ impl Journal {
             newer if newer > VERSION => Err(JournalError::Newer { path: journal.path, found: newer }),
             _ => Err(JournalError::Damaged { path: journal.path, why: "it holds no journal".to_owned() }),
         }
+    }
+
+    /// Whether there is one.
+    #[must_use]
+    pub fn exists(folder: &Path) -> bool {
+        folder.join("journal.db").exists()
     }
 
     /// A second connection, for another thread.

@@ -24,11 +24,32 @@ pub fn input_of(key: u8) -> Option<Input> {
     }
 }
 
+/// The key that a button of a notification, or another shell, presses from afar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Button {
+    /// Pause, and go on.
+    Pause,
+    /// A minute more.
+    More,
+    /// Done: the change is made.
+    Done,
+}
+
+impl Button {
+    fn key(self) -> u8 {
+        match self {
+            Button::Pause => b' ',
+            Button::More => b'+',
+            Button::Done => b'\n',
+        }
+    }
+}
+
 #[cfg(unix)]
-pub use unix::Keys;
+pub use unix::{Keys, Remote, nudge};
 
 #[cfg(not(unix))]
-pub use elsewhere::Keys;
+pub use elsewhere::{Keys, Remote, nudge};
 
 #[cfg(unix)]
 mod unix {
@@ -40,22 +61,43 @@ mod unix {
     use std::time::Duration;
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::process::getpgrp;
+    use rustix::process::{Pid, Signal, getpgrp, kill_process};
     use rustix::stdio::stdin;
     use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
-    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR1};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
 
-    use super::input_of;
+    use super::{Button, input_of};
     use crate::domain::session::Input;
+
+    /// Presses keys from another thread.
+    #[derive(Debug)]
+    pub struct Remote(UnixStream);
+
+    impl Remote {
+        /// Presses one.
+        pub fn press(&self, button: Button) {
+            let _ = (&self.0).write_all(&[button.key()]);
+        }
+    }
+
+    /// Wakes the process that runs a session, so that it looks at what other shells ask of it. The
+    /// process that holds the lock listens to this signal before it takes the lock.
+    pub fn nudge(process: u32) {
+        let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+        if let Some(process) = process {
+            let _ = kill_process(process, Signal::USR1);
+        }
+    }
 
     /// Keys of the terminal, where there is one, and signals, everywhere.
     #[derive(Debug)]
     pub struct Keys {
         mode: Arc<Mode>,
-        /// Bytes from the signal thread.
+        /// Bytes from the signal thread and from remotes.
         inbox: UnixStream,
+        remote: UnixStream,
         reads_terminal: bool,
         said: VecDeque<Input>,
     }
@@ -68,8 +110,9 @@ mod unix {
         pub fn take(terminal: bool) -> io::Result<Keys> {
             let (mut outbox, inbox) = UnixStream::pair()?;
             inbox.set_nonblocking(true)?;
+            let remote = outbox.try_clone()?;
             let mode = Arc::new(Mode::default());
-            let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT])?;
+            let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGUSR1])?;
             let watched = Arc::clone(&mode);
             thread::Builder::new().name("signals".to_owned()).spawn(move || {
                 let mut stopping = false;
@@ -81,6 +124,8 @@ mod unix {
                         }
                         SIGCONT if terminal => watched.enter(),
                         SIGCONT => {}
+                        // No key: it only ends a wait.
+                        SIGUSR1 => drop(outbox.write_all(b"\0")),
                         _ if stopping => exit_at_once(&watched),
                         _ => {
                             stopping = true;
@@ -92,10 +137,18 @@ mod unix {
             if terminal {
                 mode.enter();
             }
-            Ok(Keys { mode, inbox, reads_terminal: terminal, said: VecDeque::new() })
+            Ok(Keys { mode, inbox, remote, reads_terminal: terminal, said: VecDeque::new() })
         }
 
-        /// Waits for so long, or until something is said.
+        /// A way to press keys from another thread.
+        ///
+        /// # Errors
+        /// When the system gives no further descriptor.
+        pub fn remote(&self) -> io::Result<Remote> {
+            self.remote.try_clone().map(Remote)
+        }
+
+        /// Waits for so long, or until something is said or a nudge comes.
         pub fn wait(&mut self, length: Duration) -> Option<Input> {
             if let Some(input) = self.said.pop_front() {
                 return Some(input);
@@ -186,15 +239,28 @@ mod elsewhere {
 
     use console::{Key, Term};
 
-    use super::input_of;
+    use super::{Button, input_of};
     use crate::domain::session::Input;
+
+    /// Presses keys from another thread.
+    #[derive(Debug)]
+    pub struct Remote(mpsc::Sender<u8>);
+
+    impl Remote {
+        /// Presses one.
+        pub fn press(&self, button: Button) {
+            let _ = self.0.send(button.key());
+        }
+    }
+
+    /// Here what other shells ask is seen at the next frame.
+    pub fn nudge(_: u32) {}
 
     /// Keys of the console, where there is one.
     #[derive(Debug)]
     pub struct Keys {
         pressed: Receiver<u8>,
-        // Kept so that waiting on a silent channel still waits.
-        _open: mpsc::Sender<u8>,
+        remote: mpsc::Sender<u8>,
     }
 
     impl Keys {
@@ -220,7 +286,15 @@ mod elsewhere {
                     }
                 })?;
             }
-            Ok(Keys { pressed, _open: sender })
+            Ok(Keys { pressed, remote: sender })
+        }
+
+        /// A way to press keys from another thread.
+        ///
+        /// # Errors
+        /// None here.
+        pub fn remote(&self) -> io::Result<Remote> {
+            Ok(Remote(self.remote.clone()))
         }
 
         /// Waits for so long, or until something is said.

@@ -1,0 +1,108 @@
+//! `therapy pause | resume | skip | stop | extend`: the running session, from any shell.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+
+use super::live::{self, Live};
+use super::memory::{Memory, stamp};
+use super::run::{exit, progress, settings, take_lock};
+use super::{Exit, Failure, data_folder, print};
+use crate::cli::Progress;
+use crate::domain::session::{Input, Session};
+use crate::edge::clock;
+use crate::edge::journal::{Journal, Record};
+use crate::edge::keys::{Keys, nudge};
+use crate::edge::recorder::Recorder;
+
+/// How long an answer may take; a session looks at requests at least once a second.
+const PATIENCE: Duration = Duration::from_millis(2500);
+/// How often the answer is looked for.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Asks the running session for something and says what came of it.
+pub(super) fn run(input: Input) -> Result<Exit, Failure> {
+    let folder = data_folder();
+    let Some(process) = Journal::running(&folder) else {
+        return without_a_process(input);
+    };
+    let journal = Journal::open(&folder)?;
+    let Some(session) = journal.open_session(&stamp())? else {
+        return Err(none());
+    };
+    let request = journal.ask(session.id, input)?;
+    nudge(process);
+    let since = clock::unhurried();
+    loop {
+        if let Some(answer) = journal.answer(request)? {
+            return print(format!("{answer}\n"));
+        }
+        if clock::unhurried().since(since) > PATIENCE {
+            break;
+        }
+        clock::wait(LOOK);
+    }
+    // Nobody may obey later what nobody waits for any more.
+    journal.reply(request, "withdrawn")?;
+    let hint = "it may be stopped or very busy; its own keys work as soon as it goes on";
+    Err(Failure { error: anyhow!("the session does not answer"), hint: Some(hint.to_owned()), exit: Exit::Failed })
+}
+
+/// `resume`: the running session goes on; one that was cut off is taken up in this shell.
+pub(super) fn resume(asked: Option<Progress>, no_notify: bool) -> Result<Exit, Failure> {
+    if Journal::running(&data_folder()).is_some() {
+        return run(Input::Resume);
+    }
+    let (journal, record) = cut_off()?;
+    let settings = settings()?;
+    let progress = progress(asked, &settings, false);
+    let keys = Keys::take(live::listens()).context("could not listen to signals")?;
+    let lock = take_lock()?;
+    let clocks = Box::new(live::clocks(clock::boot()));
+    let recorder = Some(Recorder::new(journal, record.id, clocks)?);
+    let notify = !(no_notify || settings.no_notify);
+    let surroundings = Live { keys, progress, notify, speed: None, recorder };
+    let mut session = session(&record)?;
+    let (_, outcome) = live::go(surroundings, record.protocol.name(), |now| {
+        let events = session.advance(now);
+        (session, events)
+    })?;
+    drop(lock);
+    Ok(exit(outcome))
+}
+
+/// Nobody runs a session: one that was cut off can still be stopped.
+fn without_a_process(input: Input) -> Result<Exit, Failure> {
+    if input != Input::Stop {
+        return Err(none());
+    }
+    let (journal, record) = cut_off()?;
+    let _lock = take_lock()?;
+    let mut session = session(&record)?;
+    let clocks = live::clocks(clock::boot());
+    let mut said = String::new();
+    for event in session.handle(clock::now(), Input::Stop) {
+        journal.write(record.id, &event, &clocks(event.at))?;
+        said = crate::words::of(&event, &session, false).headline;
+    }
+    print(format!("{}: {said}\n", record.protocol.name()))
+}
+
+/// The session that was cut off, unless that was too long ago.
+fn cut_off() -> Result<(Journal, Record), Failure> {
+    let mut memory = Memory::glance(None)?;
+    if let Some(trouble) = memory.trouble.take() {
+        return Err(anyhow!(trouble).into());
+    }
+    let record = memory.open().cloned();
+    memory.journal.zip(record).ok_or_else(none)
+}
+
+fn session(record: &Record) -> Result<Session, Failure> {
+    record.session().ok_or_else(|| anyhow!("the record of {} has no start", record.protocol.name()).into())
+}
+
+fn none() -> Failure {
+    let hint = "`therapy run` starts one, `therapy history` shows earlier ones";
+    Failure { error: anyhow!("no session is running"), hint: Some(hint.to_owned()), exit: Exit::Failed }
+}

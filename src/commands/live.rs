@@ -1,0 +1,198 @@
+//! A session in real time: the person, the clock, and everybody who hears it. `run` and `resume`
+//! meet here.
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use console::Term;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Failure, is_terminal};
+use crate::cli::Progress;
+use crate::domain::session::{Event, Input, Moment, Outcome, Session};
+use crate::domain::step::Modality;
+use crate::edge::bell::Bell;
+use crate::edge::clock;
+use crate::edge::journal::Stamp;
+use crate::edge::keys::Keys;
+use crate::edge::lines::{Json, Plain};
+use crate::edge::output::Output;
+use crate::edge::recorder::Recorder;
+use crate::edge::screen::Screen;
+use crate::runner::{self, Observer, World};
+
+/// What surrounds a session.
+pub(super) struct Live {
+    /// Keys and signals, taken over already.
+    pub(super) keys: Keys,
+    /// How it is shown; never `auto`.
+    pub(super) progress: Progress,
+    /// Whether there are desktop notifications.
+    pub(super) notify: bool,
+    /// How many times faster than real it is rehearsed.
+    pub(super) speed: Option<f64>,
+    /// Where it is recorded.
+    pub(super) recorder: Option<Recorder>,
+}
+
+/// Whether somebody can press keys.
+pub(super) fn listens() -> bool {
+    is_terminal(&io::stdin())
+}
+
+/// Goes through a session; `start` starts its clock.
+pub(super) fn go(
+    live: Live,
+    name: &str,
+    start: impl FnOnce(Moment) -> (Session, Vec<Event>),
+) -> Result<(Session, Outcome), Failure> {
+    let Live { keys, progress, notify, speed, recorder } = live;
+    let begin = clock::now();
+    let mark = if speed.is_some() { "REHEARSAL " } else { "" };
+    let label: Box<dyn Fn(Moment) -> Timestamp> = if speed.is_some() {
+        let wall = clock::wall();
+        Box::new(move |at| label(wall, at.since(begin)))
+    } else {
+        Box::new(wall_at)
+    };
+    let mut voice = voice(progress, label, mark);
+    let mut aside = (progress == Progress::Json).then(Silent::new);
+    let remote = keys.remote().context("could not listen to buttons")?;
+    let press = Arc::new(move |button| remote.press(button));
+    let mut bell = notify.then(|| Bell::new(name, speed.is_some(), clock::unhurried, press));
+    let recorder = recorder.map(|recorder| Rc::new(RefCell::new(recorder)));
+    let mut record = recorder.clone().map(Shared);
+    let mut world = Real { keys, start: begin, speed, requests: recorder };
+    let (mut session, events) = start(begin);
+    // The bell first: it only hands over, and the alarm matters more than its picture.
+    let mut observers: Vec<&mut dyn Observer> = Vec::new();
+    observers.extend(bell.as_mut().map(|bell| bell as &mut dyn Observer));
+    observers.push(voice.as_mut());
+    observers.extend(aside.as_mut().map(|aside| aside as &mut dyn Observer));
+    observers.extend(record.as_mut().map(|record| record as &mut dyn Observer));
+    let outcome = runner::run(&mut session, events, &mut world, &mut observers);
+    drop(voice); // its last words first,
+    drop(world); // then the terminal's mode,
+    drop(record); // the record,
+    drop(bell); // and the last alarm may take its time.
+    if progress != Progress::Quiet && progress != Progress::Json && speed.is_none() {
+        farewell(&session);
+    }
+    Ok((session, outcome))
+}
+
+fn voice(progress: Progress, label: Box<dyn Fn(Moment) -> Timestamp>, mark: &'static str) -> Box<dyn Observer> {
+    match progress {
+        Progress::Bar => {
+            let wall = Box::new(time_of_day(label));
+            Box::new(Screen::new(Output::terminal(), size, wall, listens(), mark))
+        }
+        Progress::Json => Box::new(Json::new(Output::new(io::stdout()), label)),
+        Progress::Quiet => Box::new(Silent::new()),
+        Progress::Plain | Progress::Auto => {
+            let terminal = is_terminal(&io::stderr());
+            Box::new(Plain::new(Output::new(io::stderr()), Box::new(time_of_day(label)), terminal, mark))
+        }
+    }
+}
+
+/// All clocks, for a moment near now.
+pub(super) fn clocks(boot: String) -> impl Fn(Moment) -> Stamp {
+    move |at| Stamp { wall_ms: wall_at(at).as_millisecond(), boot: boot.clone(), clock: at }
+}
+
+/// The recorder hears events as an observer, and the world asks it what other shells want.
+struct Shared(Rc<RefCell<Recorder>>);
+
+impl Observer for Shared {
+    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
+        self.0.borrow_mut().observe(event, session)
+    }
+
+    fn frame(&mut self, session: &Session) -> anyhow::Result<()> {
+        self.0.borrow_mut().frame(session)
+    }
+}
+
+/// When cold may come next; sessions are spaced from start to start (rule `cold-spacing`).
+/// A terminal that nobody reads does not hold it up.
+fn farewell(session: &Session) {
+    const SPACING: Duration = Duration::from_secs(2 * 60 * 60);
+    if session.dose(Modality::Cold) > Duration::ZERO {
+        let wait = SPACING.saturating_sub(session.elapsed());
+        let at = clock::wall() + SignedDuration::try_from(wait).unwrap_or_default();
+        let line = format!("Next cold at {}.\n", at.to_zoned(clock::zone()).strftime("%H:%M"));
+        let _ = Output::new(io::stderr()).send(line.into_bytes());
+    }
+}
+
+/// The person, the clock that counts in suspend, and how much faster than real it goes.
+struct Real {
+    keys: Keys,
+    start: Moment,
+    speed: Option<f64>,
+    requests: Option<Rc<RefCell<Recorder>>>,
+}
+
+impl World for Real {
+    fn now(&self) -> Moment {
+        let now = clock::now();
+        self.speed.map_or(now, |speed| self.start + now.since(self.start).mul_f64(speed))
+    }
+
+    fn wait(&mut self, deadline: Moment) -> Option<Input> {
+        let left = deadline.since(self.now());
+        let said = self.keys.wait(clock::wait_for(self.speed.map_or(left, |speed| left.div_f64(speed))));
+        // A nudge or a frame: other shells may have asked for something.
+        said.or_else(|| self.requests.as_ref()?.borrow_mut().request())
+    }
+}
+
+/// Tells only trouble: for `--progress quiet`, and beside JSON, whose stream is the events' alone.
+pub(super) struct Silent(Output);
+
+impl Silent {
+    /// On standard error.
+    pub(super) fn new() -> Silent {
+        Silent(Output::new(io::stderr()))
+    }
+}
+
+impl Observer for Silent {
+    fn observe(&mut self, _: &Event, _: &Session) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    fn trouble(&mut self, what: &str) {
+        let _ = self.0.send(format!("warning: {what}\n").into_bytes());
+    }
+}
+
+/// The wall time so long after `start`.
+pub(super) fn label(start: Timestamp, after: Duration) -> Timestamp {
+    start.saturating_add(SignedDuration::try_from(after).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX)
+}
+
+/// The wall time of a moment near now.
+pub(super) fn wall_at(at: Moment) -> Timestamp {
+    let (now, wall) = (clock::now(), clock::wall());
+    let ago = SignedDuration::try_from(now.since(at)).unwrap_or_default();
+    label(wall.saturating_sub(ago).unwrap_or(wall), at.since(now))
+}
+
+/// The local time of day of a moment, `18:42:07`.
+pub(super) fn time_of_day(label: impl Fn(Moment) -> Timestamp) -> impl Fn(Moment) -> String {
+    let zone = clock::zone();
+    move |at| label(at).to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
+fn size() -> (u16, u16) {
+    match Term::stderr().size() {
+        (0, _) | (_, 0) => (24, 80),
+        size => size,
+    }
+}
