@@ -8,7 +8,7 @@ use therapy::commands;
 use therapy::format::printable;
 
 fn main() -> ExitCode {
-    commands::set_colours();
+    commands::set_up();
     let exit = commands::dispatch(arguments()).unwrap_or_else(|failure| {
         commands::report_failure(&failure);
         failure.exit

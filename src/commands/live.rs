@@ -68,12 +68,13 @@ pub(super) fn go(
     let mut record = recorder.clone().map(Shared);
     let mut world = Real { keys, start: begin, speed, requests: recorder };
     let (mut session, events) = start(begin);
-    // The bell first: it only hands over, and the alarm matters more than its picture.
+    // The bell first: it only hands over, and the alarm matters most. Then the record, so that
+    // nothing is shown that could be lost.
     let mut observers: Vec<&mut dyn Observer> = Vec::new();
     observers.extend(bell.as_mut().map(|bell| bell as &mut dyn Observer));
+    observers.extend(record.as_mut().map(|record| record as &mut dyn Observer));
     observers.push(voice.as_mut());
     observers.extend(aside.as_mut().map(|aside| aside as &mut dyn Observer));
-    observers.extend(record.as_mut().map(|record| record as &mut dyn Observer));
     let outcome = runner::run(&mut session, events, &mut world, &mut observers);
     drop(voice); // its last words first,
     drop(world); // then the terminal's mode,

@@ -123,7 +123,10 @@ impl Memory {
         let red_flag = if let Some(answer) = injury.red_flag {
             answer
         } else {
-            tell_red_flags();
+            // Where nobody can be asked, it is said before the first session alone.
+            if self.context.days == 0 || is_terminal(&io::stdin()) {
+                tell_red_flags();
+            }
             if !is_terminal(&io::stdin()) || !is_terminal(&io::stderr()) {
                 return Ok(());
             }

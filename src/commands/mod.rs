@@ -240,8 +240,14 @@ fn is_dumb() -> bool {
         || cfg!(unix) && std::env::var_os("TERM").is_none()
 }
 
+/// What must hold before anything else.
+pub fn set_up() {
+    crate::edge::keys::outlive_file_limits();
+    set_colours();
+}
+
 /// Colours are for terminals that know them, unless the environment says otherwise.
-pub fn set_colours() {
+fn set_colours() {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0" && !value.is_empty());
     let wanted = |terminal: bool| !is_set("NO_COLOR") && (forced || terminal && !is_dumb());

@@ -46,10 +46,10 @@ impl Button {
 }
 
 #[cfg(unix)]
-pub use unix::{Keys, Remote, nudge};
+pub use unix::{Keys, Remote, nudge, outlive_file_limits};
 
 #[cfg(not(unix))]
-pub use elsewhere::{Keys, Remote, nudge};
+pub use elsewhere::{Keys, Remote, nudge, outlive_file_limits};
 
 #[cfg(unix)]
 mod unix {
@@ -89,6 +89,11 @@ mod unix {
         if let Some(process) = process {
             let _ = kill_process(process, Signal::USR1);
         }
+    }
+
+    /// A file that reaches the limit of its size is an error to be told, not the end of a session.
+    pub fn outlive_file_limits() {
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     }
 
     /// Keys of the terminal, where there is one, and signals, everywhere.
@@ -252,6 +257,9 @@ mod elsewhere {
             let _ = self.0.send(button.key());
         }
     }
+
+    /// No such limits here.
+    pub fn outlive_file_limits() {}
 
     /// Here what other shells ask is seen at the next frame.
     pub fn nudge(_: u32) {}

@@ -15,8 +15,9 @@ use crate::edge::journal::{Journal, JournalError, Stamp};
 use crate::runner::Observer;
 use crate::words;
 
-/// How long a frame waits at most for its events to be on the disk.
-const PATIENCE: Duration = Duration::from_millis(40);
+/// How long an event waits to be on the disk before it is shown: what was said is not lost. There are
+/// at most three such waits before a frame, and the bell has rung before.
+const PATIENCE: Duration = Duration::from_millis(12);
 /// How often what could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 /// How long the end of a session waits for the disk.
@@ -114,7 +115,7 @@ impl Observer for Recorder {
         }
         let stamp = (self.clocks)(event.at);
         self.send(Line::Event(*event, stamp));
-        Ok(())
+        self.collect()
     }
 
     fn frame(&mut self, _: &Session) -> anyhow::Result<()> {

@@ -486,6 +486,8 @@ fn no_color_writes_no_colours() {
     coloured.see("q stop");
     let is_colour = |number: &u16| (30..50).contains(number) || (90..108).contains(number);
     assert!(renditions(&coloured.text()).iter().any(is_colour), "without NO_COLOR there are colours");
+    coloured.press("q");
+    assert_eq!(coloured.end().code(), Some(130));
 
     let mut command = command(&home, &["own.toml"]);
     command.env("NO_COLOR", "1");
