@@ -59,7 +59,7 @@ pub(super) fn resume(asked: Option<Progress>, no_notify: bool) -> Result<Exit, F
     let keys = Keys::take(live::listens()).context("could not listen to signals")?;
     let lock = take_lock()?;
     let clocks = Box::new(live::clocks(clock::boot()));
-    let recorder = Some(Recorder::new(journal, record.id, clocks)?);
+    let recorder = Some(Recorder::new(journal, record.id, clocks));
     let notify = !(no_notify || settings.no_notify);
     let surroundings = Live { keys, progress, notify, speed: None, recorder };
     let mut session = session(&record)?;

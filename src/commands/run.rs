@@ -119,7 +119,7 @@ pub(super) fn take_lock() -> Result<Lock, Failure> {
 /// Starts the record. Without one, the person must have said that the rules of the past do not bind.
 fn recorder(journal: Journal, new: &NewSession<'_>, overrides: &[&str]) -> Result<Option<Recorder>, Failure> {
     let clocks = Box::new(live::clocks(clock::boot()));
-    let begun = journal.begin(new).and_then(|id| Recorder::new(journal, id, clocks));
+    let begun = journal.begin(new).map(|id| Recorder::new(journal, id, clocks));
     match begun {
         Ok(recorder) => Ok(Some(recorder)),
         Err(error) if ["rewarm", "cold-daily"].iter().all(|rule| overrides.contains(rule)) => {

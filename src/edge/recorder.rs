@@ -5,13 +5,14 @@
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::anyhow;
 
-use crate::domain::session::{Event, Input, Moment, Session};
-use crate::edge::journal::{Journal, JournalError, Stamp};
+use crate::domain::session::{Event, EventKind, Input, Moment, Session};
+use crate::edge::journal::{Journal, Stamp};
 use crate::runner::Observer;
 use crate::words;
 
@@ -32,8 +33,8 @@ pub struct Recorder {
     answers: Receiver<Result<(), String>>,
     unanswered: usize,
     thread: Option<JoinHandle<()>>,
-    /// For what other shells ask; it only reads.
-    requests: Journal,
+    /// For what other shells ask, between two events.
+    journal: Arc<Mutex<Journal>>,
     session: i64,
     asked: Option<(i64, Vec<String>)>,
     clocks: Clocks,
@@ -47,16 +48,15 @@ enum Line {
 
 impl Recorder {
     /// Records the session of this number.
-    ///
-    /// # Errors
-    /// When the journal cannot be opened a second time.
-    pub fn new(journal: Journal, session: i64, clocks: Clocks) -> Result<Recorder, JournalError> {
-        let requests = journal.again()?;
+    #[must_use]
+    pub fn new(journal: Journal, session: i64, clocks: Clocks) -> Recorder {
+        let journal = Arc::new(Mutex::new(journal));
         let (rows, inbox) = mpsc::channel();
         let (outbox, answers) = mpsc::channel();
-        let thread = thread::spawn(move || write(&journal, session, &inbox, &outbox));
+        let shared = Arc::clone(&journal);
+        let thread = thread::spawn(move || write(&shared, session, &inbox, &outbox));
         let thread = Some(thread);
-        Ok(Recorder { rows: Some(rows), answers, unanswered: 0, thread, requests, session, asked: None, clocks })
+        Recorder { rows: Some(rows), answers, unanswered: 0, thread, journal, session, asked: None, clocks }
     }
 
     /// What another shell asks of the session, if one does. What follows is its answer.
@@ -64,7 +64,8 @@ impl Recorder {
         if self.asked.is_some() {
             return None;
         }
-        let (id, input) = self.requests.next_request(self.session).ok()??;
+        // While the thread writes, the next frame asks again.
+        let (id, input) = self.journal.try_lock().ok()?.next_request(self.session).ok()??;
         self.asked = Some((id, Vec::new()));
         // Words that this version does not know are answered too.
         input.or_else(|| {
@@ -138,8 +139,9 @@ impl Drop for Recorder {
 }
 
 /// The thread. A line that failed is answered with its failure and kept, in order.
-fn write(journal: &Journal, session: i64, inbox: &Receiver<Line>, outbox: &Sender<Result<(), String>>) {
+fn write(journal: &Mutex<Journal>, session: i64, inbox: &Receiver<Line>, outbox: &Sender<Result<(), String>>) {
     let mut waiting: VecDeque<Line> = VecDeque::new();
+    let mut ended = false;
     loop {
         let next = if waiting.is_empty() {
             inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -157,6 +159,7 @@ fn write(journal: &Journal, session: i64, inbox: &Receiver<Line>, outbox: &Sende
             Err(RecvTimeoutError::Disconnected) => true,
         };
         let mut trouble = None;
+        let journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(line) = waiting.front() {
             let written = match line {
                 Line::Event(event, stamp) => journal.write(session, event, stamp),
@@ -166,10 +169,17 @@ fn write(journal: &Journal, session: i64, inbox: &Receiver<Line>, outbox: &Sende
                 trouble = Some(error.to_string());
                 break;
             }
+            ended |= matches!(line, Line::Event(event, _) if matches!(event.kind, EventKind::Finished { .. }));
             waiting.pop_front();
         }
         if new > 0 && outbox.send(trouble.map_or(Ok(()), Err)).is_err() || over {
             return;
+        }
+        // Answered already: nobody waits for the disk itself. The end is left to the system's own
+        // writing, so that it is on time: should the power fail in the half minute that this takes,
+        // the session looks cut off, and counts for more, not for less.
+        if !ended {
+            let _ = journal.sync();
         }
     }
 }
