@@ -20,16 +20,17 @@ use crate::domain::rules::{self, RULES, Severity};
     name = "therapy",
     version,
     disable_help_subcommand = true,
+    max_term_width = 80,
     arg_required_else_help = true,
     after_help = "Examples:
   therapy list                      what there is
-  therapy run contrast              20 min of heat and of cold in turn, three times
+  therapy run contrast              heat and cold in turn, 20 min each
   therapy run ice --minutes 12      one shorter dose of cold
   therapy run heat --injured \"4 days ago\"
   therapy show contrast             its timeline, numbers and sources
   therapy safety                    when not to do any of this
 
-Exit codes: 0 completed, 1 could not, 2 usage, 3 refused by a rule, 130 stopped by you."
+Exit codes: 0 completed, 1 could not, 2 usage, 3 refused, 130 stopped by you."
 )]
 pub struct Cli {
     /// What to do.

@@ -23,6 +23,30 @@ fn the_program_says_what_the_case_files_say() {
     cases.case("tests/cases/*.trycmd");
 }
 
+/// Help is read on narrow terminals too, and before anything else.
+#[test]
+fn every_line_of_help_fits_80_columns() {
+    let home = Home::new();
+    let subcommands = ["list", "show", "run", "check", "explain", "safety", "completions", "man"];
+    for help in ["--help", "-h"] {
+        assert_eq!(long_lines(&home, &[help]), [""; 0], "{help}");
+        for name in subcommands {
+            assert_eq!(long_lines(&home, &[name, help]), [""; 0], "{name} {help}");
+        }
+    }
+    let listed = stdout(&home.run(&["-h"]));
+    let commands = listed.split_once("Commands:\n").and_then(|(_, rest)| rest.split_once("\n\n")).expect("a list").0;
+    let names: Vec<_> = commands.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(names, subcommands);
+}
+
+fn long_lines(home: &Home, arguments: &[&str]) -> Vec<String> {
+    let output = home.run(arguments);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+    let help = stdout(&output);
+    help.lines().filter(|line| line.chars().count() > 80).map(str::to_owned).collect()
+}
+
 #[test]
 fn completions_are_there_for_every_shell() {
     let home = Home::new();
