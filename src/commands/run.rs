@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::live::{self, Live, Silent, label, time_of_day};
 use super::memory::{Memory, one_session};
-use super::{Exit, Failure, choose, config_folder, data_folder, finding_line, is_dumb, is_terminal, say};
+use super::{Exit, Failure, choose, config_folder, data_folder, finding_line, is_dumb, is_terminal, print, say};
 use crate::cli::{Progress, RunArgs};
 use crate::domain::advice::{ALWAYS, DISCLAIMER};
 use crate::domain::course;
@@ -20,7 +20,7 @@ use crate::edge::clock;
 use crate::edge::journal::{Journal, Lock, NewSession};
 use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
-use crate::edge::output::Output;
+use crate::edge::output::{Kept, Output};
 use crate::edge::recorder::Recorder;
 use crate::edge::simulate::Simulation;
 use crate::format::{self, Settings};
@@ -61,7 +61,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
         }
     }
     if args.dry_run {
-        return Ok(exit(rehearse_at_once(&protocol, progress)));
+        return Ok(exit(rehearse_at_once(&protocol, progress)?));
     }
     let rate = args.speed.unwrap_or(1.0).max(1.0) * clock::rate().unwrap_or(1.0);
     let terms = Terms { confirm: args.confirm || settings.confirm, grace: GRACE.mul_f64(rate) };
@@ -220,16 +220,20 @@ pub(super) fn progress(asked: Option<Progress>, settings: &Settings, dry_run: bo
     }
 }
 
-/// `--dry-run`: the same engine in virtual time.
-fn rehearse_at_once(protocol: &Protocol, progress: Progress) -> Outcome {
+/// `--dry-run`: the same engine in virtual time. Its lines are a result: that they cannot be written
+/// is a failure.
+fn rehearse_at_once(protocol: &Protocol, progress: Progress) -> Result<Outcome, Failure> {
     let (start, wall) = (Moment::default(), clock::wall());
     let label = move |at: Moment| label(wall, at.since(start));
     let (mut session, events) = Session::start(protocol, Terms::default(), start);
-    let output = Output::new(io::stdout());
+    let kept = Kept::default();
+    let output = Output::keep(&kept);
     let mut voice: Box<dyn Observer> = match progress {
         Progress::Json => Box::new(Json::new(output, Box::new(label))),
         Progress::Quiet => Box::new(Silent::new()),
         _ => Box::new(Plain::new(output, Box::new(time_of_day(label)), false, "")),
     };
-    runner::run(&mut session, events, &mut Simulation::new(start, &[]), &mut [voice.as_mut()])
+    let outcome = runner::run(&mut session, events, &mut Simulation::new(start, &[]), &mut [voice.as_mut()]);
+    print(kept.take())?;
+    Ok(outcome)
 }

@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -23,6 +24,20 @@ enum Way {
     Terminal { file: File, rest: Vec<u8> },
     /// A thread writes; `None` once that failed.
     Thread { chunks: Option<Sender<Vec<u8>>>, failed: Receiver<io::Error> },
+    /// Nothing is written yet.
+    Kept(Kept),
+}
+
+/// What an [`Output`] was given, kept to be printed as one result.
+#[derive(Clone, Debug, Default)]
+pub struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Kept {
+    /// Takes what came so far.
+    #[must_use]
+    pub fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Output {
@@ -51,6 +66,12 @@ impl Output {
         }
     }
 
+    /// Writes nothing: keeps it.
+    #[must_use]
+    pub fn keep(kept: &Kept) -> Output {
+        Output(Way::Kept(kept.clone()))
+    }
+
     /// Hands over bytes to be written in order.
     ///
     /// # Errors
@@ -68,13 +89,17 @@ impl Output {
                 *chunks = None;
                 Err(failed.try_recv().unwrap_or_else(|_| io::Error::from(io::ErrorKind::BrokenPipe)))
             }
+            Way::Kept(kept) => {
+                kept.0.lock().unwrap_or_else(PoisonError::into_inner).extend(bytes);
+                Ok(())
+            }
         }
     }
 
     /// Whether a frame that is sent now would be seen now; otherwise it is not worth sending.
     pub fn is_free(&mut self) -> bool {
         let _ = self.drain();
-        matches!(&self.0, Way::Terminal { rest, .. } if rest.is_empty()) || matches!(self.0, Way::Thread { .. })
+        !matches!(&self.0, Way::Terminal { rest, .. } if !rest.is_empty())
     }
 
     fn drain(&mut self) -> io::Result<()> {
@@ -103,7 +128,7 @@ impl Drop for Output {
                 wait_for(file);
                 let _ = self.drain();
             }
-            Way::Terminal { .. } => {}
+            Way::Terminal { .. } | Way::Kept(_) => {}
             Way::Thread { chunks, failed } => {
                 // The thread ends when its inbox is empty, and drops its end of `failed`.
                 *chunks = None;
@@ -140,8 +165,6 @@ fn wait_for(_: &File) {}
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use super::*;
 
     #[derive(Clone, Default)]
