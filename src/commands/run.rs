@@ -133,19 +133,20 @@ fn recorder(journal: Journal, new: &NewSession<'_>, overrides: &[&str]) -> Resul
 /// The defaults in `config.toml`, if there is one.
 pub(super) fn settings() -> Result<Settings, Failure> {
     let path = config_folder().join("config.toml");
+    let place = format::printable(&path.to_string_lossy()).into_owned();
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Settings::default()),
         Err(error) => {
-            return Err(Failure { exit: Exit::Usage, ..anyhow!("could not read {}: {error}", path.display()).into() });
+            return Err(Failure { exit: Exit::Usage, ..anyhow!("could not read {place}: {error}").into() });
         }
     };
     let (settings, problems) = format::settings(&text);
     if problems.is_empty() {
         return Ok(settings);
     }
-    super::draw(&report::render(&problems, &path.to_string_lossy(), &text, console::colors_enabled_stderr()));
-    let error = anyhow!("{} cannot be read", path.display());
+    super::draw(&report::render(&problems, &place, &text, console::colors_enabled_stderr()));
+    let error = anyhow!("{place} cannot be read");
     Err(Failure { error, hint: Some("mend the places above, or move the file away".to_owned()), exit: Exit::Usage })
 }
 

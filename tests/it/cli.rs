@@ -268,6 +268,25 @@ fn a_mistake_in_config_toml_is_told_with_its_place_and_nothing_starts() {
     assert_eq!(stdout(&output), "");
 }
 
+/// The folder's name is somebody's choice too.
+#[test]
+fn a_mistake_in_config_toml_prints_no_control_character_of_its_path() {
+    let home = Home::new();
+    let mistake = home.file("a\u{1b}[31mb/config.toml", "confirm = 1\n");
+    let folder = std::path::Path::new(&mistake).parent().expect("a folder").to_owned();
+    let told = |home: &Home| {
+        let output = home.command(&["run", "ice"]).env("THERAPY_CONFIG_DIR", &folder).output();
+        let output = output.expect("the program starts");
+        assert_eq!(output.status.code(), Some(2));
+        let told = stderr(&output);
+        assert!(told.contains("a\\u{1b}[31mb") && !told.contains('\u{1b}'), "{told:?}");
+        told
+    };
+    assert!(told(&home).contains("expected true or false"));
+    std::fs::write(&mistake, b"\xff").expect("a file");
+    assert!(told(&home).contains("could not read"));
+}
+
 #[test]
 fn own_protocols_are_listed_shown_and_run_by_name() {
     let home = Home::new();
