@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example build_protocol`
 
+#![expect(clippy::print_stdout, reason = "an example prints")]
+
 use std::time::Duration;
 
 use therapy::domain::protocol::{Choice, Draft, DraftStep, Range};

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example own_observer`
 
+#![expect(clippy::print_stdout, reason = "an example prints")]
+
 use std::time::Duration;
 
 use therapy::domain::protocol::Choice;

@@ -3,6 +3,8 @@
 //!
 //! `cargo run --example virtual_session`
 
+#![expect(clippy::print_stdout, reason = "an example prints")]
+
 use std::time::Duration;
 
 use therapy::domain::protocol::Choice;
