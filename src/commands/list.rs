@@ -15,7 +15,8 @@ struct Row {
     name: String,
     summary: String,
     steps: String,
-    total_s: f64,
+    /// None when it depends on the age of the injury.
+    total_s: Option<f64>,
     from_hours_after_injury: u32,
     own: bool,
     may_run: bool,
@@ -57,7 +58,7 @@ fn row(entry: &Entry) -> Row {
         summary: draft.summary.clone(),
         steps: by_injury
             .map_or_else(|| in_short(draft), |by| format!("{} before 72h, then {}", by.under_72h, by.from_72h)),
-        total_s: crate::edge::lines::seconds(total),
+        total_s: by_injury.is_none().then(|| crate::edge::lines::seconds(total)),
         from_hours_after_injury: if heat { 72 } else { 0 },
         own: entry.path.is_some(),
         may_run,

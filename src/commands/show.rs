@@ -37,24 +37,35 @@ pub(super) fn run(name: &str, which: &Which, json: bool) -> Result<Exit, Failure
                 "note": step.note, "sources": draft.steps[step.origin].sources,
             })
         });
-        let peaks = Modality::ALL.map(|modality| seconds(peak(&exposures, modality)));
+        // Without steps there is nothing to add up: `acute` before anyone said when the injury happened.
+        let known = |length| (!exposures.is_empty()).then(|| seconds(length));
+        let [cold, heat] = Modality::ALL.map(|modality| known(peak(&exposures, modality)));
         return print_json(&json!({
             "name": entry.name(), "summary": draft.summary, "caution": draft.caution, "runs_as": draft.name,
-            "total_s": seconds(total(&exposures)), "steps": steps.collect::<Vec<_>>(), "sources": draft.sources,
-            "peak_cold_s": peaks[0], "peak_heat_s": peaks[1], "findings": lines,
+            "total_s": known(total(&exposures)), "steps": steps.collect::<Vec<_>>(), "sources": draft.sources,
+            "peak_cold_s": cold, "peak_heat_s": heat, "findings": lines,
         }));
     }
     let mut text = format!("{}: {}\n", entry.name(), entry.parsed.draft.summary);
     if entry.name() != draft.name {
         let _ = writeln!(text, "at this age of the injury: {}", draft.name);
     }
+    let unsettled = entry.parsed.by_injury.as_ref().filter(|_| steps.is_empty());
+    if let Some(by) = unsettled {
+        let _ = writeln!(text, "\n{} before 72h after the injury, {} from then on", by.under_72h, by.from_72h);
+        let _ = writeln!(text, "needs --injured: say when the injury happened, such as --injured \"30h ago\"");
+    } else if steps.is_empty() {
+        text.push('\n');
+    }
     if !steps.is_empty() {
         let _ = writeln!(text, "{}, {}\n", count(steps.len(), "step"), span(total(&exposures)));
         text.push_str(&timeline(&exposures, usize::from(Term::stdout().size().1)));
         text.push_str(&numbers(&draft));
+        text.push_str(&bounds(&exposures));
     }
-    text.push_str(&bounds(&exposures));
-    for line in lines {
+    // What it needs was just said in plain words.
+    let said = |line: &String| unsettled.is_some() && line.starts_with("refused[injury-unknown]");
+    for line in lines.into_iter().filter(|line| !said(line)) {
         let _ = writeln!(text, "  {line}");
     }
     if let Some(caution) = &draft.caution {

@@ -145,6 +145,7 @@ impl Draft {
     pub fn choice_errors(&self, choice: Choice) -> Vec<ChoiceError> {
         let name = || self.name.clone();
         let length = choice.length.and_then(|asked| match &self.steps[..] {
+            [] => None, // not known yet: it depends on the age of the injury
             [step] => {
                 let max = step.length.max;
                 let fixed = !step.length.is_open();
@@ -310,6 +311,12 @@ mod tests {
         assert!(one.choice_errors(Choice { length: Some(minutes(20)), rounds: Some(3) }).is_empty());
         assert_eq!(one.choice_errors(Choice { rounds: Some(0), ..Choice::default() }).len(), 1);
         assert_eq!(one.largest_choice(), Choice { length: Some(minutes(20)), rounds: Some(3) });
+    }
+
+    #[test]
+    fn nothing_is_said_against_the_length_of_steps_that_are_not_known_yet() {
+        let acute = draft(&[], None);
+        assert_eq!(acute.choice_errors(Choice { length: Some(minutes(12)), rounds: None }), []);
     }
 
     #[test]
