@@ -24,9 +24,11 @@ use jiff::Timestamp;
 
 use self::memory::Memory;
 use crate::cli::{Cli, Command, Which};
-use crate::domain::protocol::{Choice, Draft};
+use crate::domain::exposure::limit;
+use crate::domain::protocol::{Choice, ChoiceError, Draft};
 use crate::domain::rules::{Context, Finding, Injury, Severity};
 use crate::domain::session::Input;
+use crate::domain::step::Modality;
 use crate::edge::catalog::{self, CatalogError, Entry};
 use crate::edge::clock;
 use crate::format::Level;
@@ -218,16 +220,49 @@ fn when(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     })
 }
 
-/// A finding as a line: `refused[cold-limit]: …`.
-fn finding_line(finding: &Finding, overrides: &[&str]) -> String {
-    let word = match finding.severity {
-        Severity::Override if overrides.contains(&finding.rule) => "overridden",
-        Severity::Refuse | Severity::Override => "refused",
-        Severity::Warn => "warning",
-        Severity::Note => "note",
+/// All findings as lines: `refused[cold-limit]: …`. What is the same at several steps is said once.
+fn finding_lines(findings: &[Finding], overrides: &[&str]) -> Vec<String> {
+    let same = |a: &Finding, b: &Finding| (a.rule, a.severity, &a.message) == (b.rule, b.severity, &b.message);
+    let first = |at: &usize| !findings[..*at].iter().any(|before| same(before, &findings[*at]));
+    let lines = (0..findings.len()).filter(first).map(|at| {
+        let finding = &findings[at];
+        let steps = findings.iter().filter(|other| same(other, finding)).filter_map(|other| other.step);
+        let word = match finding.severity {
+            Severity::Override if overrides.contains(&finding.rule) => "overridden",
+            Severity::Refuse | Severity::Override => "refused",
+            Severity::Warn => "warning",
+            Severity::Note => "note",
+        };
+        format!("{word}[{}]: {}{}", finding.rule, steps_named(&steps.collect::<Vec<_>>()), finding.message)
+    });
+    lines.collect()
+}
+
+/// `step 3: `, `steps 3, 5: `, and not a whole row of numbers.
+fn steps_named(steps: &[usize]) -> String {
+    const NAMED: usize = 5;
+    let named: Vec<_> = steps.iter().take(NAMED).map(|step| (step + 1).to_string()).collect();
+    let named = named.join(", ");
+    match steps.len() {
+        0 => String::new(),
+        1 => format!("step {named}: "),
+        2..=NAMED => format!("steps {named}: "),
+        all => format!("steps {named} and {} more: ", all - NAMED),
+    }
+}
+
+/// What stands against a choice, a line each: what the rules find, and what of it the protocol does
+/// not offer, unless a rule has said the same.
+fn objections(findings: &[Finding], choices: &[ChoiceError], overrides: &[&str]) -> Vec<String> {
+    let by_rule = |choice: &ChoiceError| match choice {
+        ChoiceError::TooLong { max, .. } => findings.iter().any(|finding| {
+            let over = |modality| finding.rule == format!("{modality}-limit") && *max == limit(modality);
+            Modality::ALL.into_iter().any(over)
+        }),
+        _ => false,
     };
-    let step = finding.step.map(|step| format!("step {}: ", step + 1)).unwrap_or_default();
-    format!("{word}[{}]: {step}{}", finding.rule, finding.message)
+    let choices = choices.iter().filter(|choice| !by_rule(choice)).map(|choice| format!("refused: {choice}"));
+    finding_lines(findings, overrides).into_iter().chain(choices).collect()
 }
 
 fn is_terminal(stream: &impl IsTerminal) -> bool {
@@ -253,4 +288,17 @@ fn set_colours() {
     let wanted = |terminal: bool| !is_set("NO_COLOR") && (forced || terminal && !is_dumb());
     console::set_colors_enabled(wanted(is_terminal(&io::stdout())));
     console::set_colors_enabled_stderr(wanted(is_terminal(&io::stderr())));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_steps_are_counted_and_not_all_named() {
+        assert_eq!(steps_named(&[]), "");
+        assert_eq!(steps_named(&[2]), "step 3: ");
+        assert_eq!(steps_named(&[2, 4]), "steps 3, 5: ");
+        assert_eq!(steps_named(&[0, 1, 2, 3, 4, 5, 6]), "steps 1, 2, 3, 4, 5 and 2 more: ");
+    }
 }

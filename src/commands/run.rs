@@ -9,7 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::live::{self, Live, Silent, label, time_of_day};
 use super::memory::{Memory, one_session};
-use super::{Exit, Failure, choose, config_folder, data_folder, finding_line, is_dumb, is_terminal, print, say};
+use super::{
+    Exit, Failure, choose, config_folder, data_folder, finding_lines, is_dumb, is_terminal, objections, print, say,
+};
 use crate::cli::{Progress, RunArgs};
 use crate::domain::advice::{ALWAYS, DISCLAIMER};
 use crate::domain::course;
@@ -152,11 +154,8 @@ pub(super) fn settings() -> Result<Settings, Failure> {
 
 /// Tells all that stands against a session, and the first way out.
 fn refused(name: &str, findings: &[Finding], choices: &[ChoiceError], args: &RunArgs, memory: &Memory) -> Failure {
-    for finding in findings {
-        say(&finding_line(finding, &args.overrides));
-    }
-    for error in choices {
-        say(&format!("refused: {error}"));
+    for line in objections(findings, choices, &args.overrides) {
+        say(&line);
     }
     let blocks = |finding: &&Finding| match finding.severity {
         Severity::Refuse => true,
@@ -195,12 +194,8 @@ fn announce(protocol: &Protocol, caution: Option<&str>, args: &RunArgs) {
     if let Some(caution) = caution {
         say(caution);
     }
-    for finding in protocol.findings() {
-        // Heat after cold is spoken of at each such change too: once is enough here.
-        let repeated = protocol.findings().iter().find(|other| other.rule == finding.rule);
-        if repeated.is_some_and(|first| std::ptr::eq(first, finding)) {
-            say(&finding_line(finding, &args.overrides));
-        }
+    for line in finding_lines(protocol.findings(), &args.overrides) {
+        say(&line);
     }
     if args.dry_run {
         say("DRY RUN: the whole session at once, in virtual time; nothing is recorded");

@@ -7,7 +7,7 @@ use console::Term;
 use serde_json::json;
 
 use super::memory::Memory;
-use super::{Exit, Failure, choose, finding_line, print, print_json};
+use super::{Exit, Failure, choose, objections, print, print_json};
 use crate::cli::Which;
 use crate::domain::advice::EVIDENCE;
 use crate::domain::exposure::{Exposure, Load, limit};
@@ -26,8 +26,7 @@ pub(super) fn run(name: &str, which: &Which, json: bool) -> Result<Exit, Failure
     let steps = draft.expand(choice);
     let exposures: Vec<Exposure> = steps.iter().map(|step| (step.kind, step.length)).collect();
     let findings = review(&steps, &context);
-    let refused = draft.choice_errors(choice).into_iter().map(|error| format!("refused: {error}"));
-    let lines: Vec<String> = findings.iter().map(|finding| finding_line(finding, &[])).chain(refused).collect();
+    let lines = objections(&findings, &draft.choice_errors(choice), &[]);
     if json {
         let steps = steps.iter().map(|step| {
             let range = draft.steps[step.origin].length;
