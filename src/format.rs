@@ -177,7 +177,9 @@ impl Parsed {
             if largest != Choice::default() {
                 let more = self.findings(&self.draft, 0, largest, &context);
                 let new = more.into_iter().filter(|more| more.level == Level::Refused);
-                let new: Vec<_> = new.filter(|more| !findings.iter().any(|have| have.span == more.span)).collect();
+                let told =
+                    |more: &Problem| findings.iter().any(|have| (&have.span, have.rule) == (&more.span, more.rule));
+                let new: Vec<_> = new.filter(|more| !told(more)).collect();
                 findings.extend(new.into_iter().map(|problem| Problem {
                     message: format!("at the largest choice that the file offers, {}", problem.message),
                     ..problem
@@ -220,7 +222,7 @@ impl Parsed {
                 None => self.whole_place(),
             };
             let told = |problem: &Problem| problem.span == place && problem.rule == Some(finding.rule);
-            if finding.step.is_none() || !problems.iter().any(told) {
+            if !problems.iter().any(told) {
                 problems.push(Problem::from_finding(&finding, place));
             }
         }

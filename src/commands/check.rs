@@ -23,8 +23,11 @@ struct Found {
     level: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<&'static str>,
-    line: usize,
-    column: usize,
+    /// Neither line nor column when the file could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
     message: String,
     hint: String,
 }
@@ -44,7 +47,7 @@ pub(super) fn run(files: &[PathBuf], json: bool) -> Result<Exit, Failure> {
             Err(error) => {
                 let hint = "give the path of a protocol file".to_owned();
                 let problem =
-                    Found { level: "error", rule: None, line: 0, column: 0, message: error.to_string(), hint };
+                    Found { level: "error", rule: None, line: None, column: None, message: error.to_string(), hint };
                 (vec![problem], format!("error: {error}\n"))
             }
         };
@@ -91,8 +94,8 @@ fn found(problem: &Problem, text: &str) -> Found {
             Level::Note => "note",
         },
         rule: problem.rule,
-        line: before.matches('\n').count() + 1,
-        column: before[line_start..].chars().count() + 1,
+        line: Some(before.matches('\n').count() + 1),
+        column: Some(before[line_start..].chars().count() + 1),
         message: problem.message.clone(),
         hint: problem.hint.clone(),
     }

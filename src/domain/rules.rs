@@ -665,18 +665,19 @@ fn rewarm(case: &Case<'_>) -> Vec<Finding> {
 
 fn session_limit(case: &Case<'_>) -> Vec<Finding> {
     let totals = [
-        ("all steps together", case.total(|_| true), SESSION),
-        ("all cold together", case.total(|kind| kind == StepKind::Cold), SESSION_DOSE),
-        ("all heat together", case.total(|kind| kind == StepKind::Heat), SESSION_DOSE),
+        ("all steps together last", case.total(|_| true), SESSION),
+        ("all cold", case.total(|kind| kind == StepKind::Cold), SESSION_DOSE),
+        ("all heat", case.total(|kind| kind == StepKind::Heat), SESSION_DOSE),
     ];
-    let long = totals.into_iter().filter(|(_, total, most)| total > most).map(|(what, total, most)| {
-        let message = format!("{what} last {}; the most is {}", format_duration(total), format_duration(most));
-        Finding::whole(Severity::Refuse, message)
+    let long = totals.into_iter().filter(|(_, total, most)| total > most);
+    let long = long.map(|(what, total, most)| {
+        format!("{what} {} instead of at most {}", format_duration(total), format_duration(most))
     });
-    let many = found(case.steps.len() > SESSION_STEPS, Severity::Refuse, || {
-        format!("{} steps; the most is {SESSION_STEPS}", case.steps.len())
-    });
-    long.chain(many).collect()
+    let many = (case.steps.len() > SESSION_STEPS)
+        .then(|| format!("{} steps instead of at most {SESSION_STEPS}", case.steps.len()));
+    let all: Vec<_> = long.chain(many).collect();
+    // One finding: it is one session, and shorter is the way out of all of them.
+    found(!all.is_empty(), Severity::Refuse, || all.join(", "))
 }
 
 fn stretch_early(case: &Case<'_>) -> Vec<Finding> {

@@ -178,16 +178,20 @@ fn cold_daily_names_the_wait_and_holds_from_then() {
 }
 
 #[test]
-fn session_limits_are_all_told() {
+fn session_limits_are_all_told_in_one_finding() {
+    let told = |plan: &[(StepKind, Duration)]| {
+        let found = review(&steps(plan), &old()).into_iter().filter(|finding| finding.rule == "session-limit");
+        found.map(|finding| finding.message).collect::<Vec<_>>()
+    };
     let many = vec![(Rest, minutes(5)); 65];
-    let messages: Vec<_> =
-        review(&steps(&many), &old()).into_iter().filter(|finding| finding.rule == "session-limit").collect();
-    assert_eq!(messages.len(), 2);
+    let message = "all steps together last 5h 25m instead of at most 2h 30m, 65 steps instead of at most 64";
+    assert_eq!(told(&many), [message]);
     assert!(ids(&[vec![(Heat, SECOND)], vec![(Rest, SECOND); 63]].concat(), &old()).is_empty());
     // Four rounds of contrast: time, cold and heat are each too much.
     let four = [(Heat, minutes(20)), (Cold, minutes(20))].repeat(4);
-    let found = review(&steps(&four), &old());
-    assert_eq!(found.iter().filter(|finding| finding.rule == "session-limit").count(), 3);
+    let message = "all steps together last 2h 40m instead of at most 2h 30m, \
+                   all cold 1h 20m instead of at most 1h, all heat 1h 20m instead of at most 1h";
+    assert_eq!(told(&four), [message]);
 }
 
 #[test]
