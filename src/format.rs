@@ -303,16 +303,22 @@ impl Reader<'_> {
         let Some(value) = table.get(key) else {
             return Vec::new();
         };
-        let items = value.get_ref().as_array().map(|array| array.iter());
-        let texts: Option<Vec<_>> =
-            items.and_then(|items| items.map(|item| item.get_ref().as_str().map(str::to_owned)).collect());
-        match texts {
-            Some(texts) if texts.iter().all(|text| !text.chars().any(char::is_control)) => texts,
-            _ => {
-                self.wrong_type(value, "a list of strings such as [\"S3\"]");
-                Vec::new()
+        let Some(items) = value.get_ref().as_array() else {
+            self.wrong_type(value, "a list of strings such as [\"S3\"]");
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for item in items {
+            match item.get_ref().as_str() {
+                Some(text) if text.chars().any(char::is_control) => {
+                    let message = format!("`{key}` must be without control characters");
+                    self.error(item.span(), message, "write each as one short line".to_owned());
+                }
+                Some(text) => texts.push(text.to_owned()),
+                None => self.wrong_type(item, "a string in quotes"),
             }
         }
+        texts
     }
 
     fn flag(&mut self, table: &Table<'_>, key: &str) -> Option<bool> {
@@ -352,7 +358,7 @@ impl Reader<'_> {
             .position(|(byte, next)| byte == b'M' && !next.is_ascii_alphabetic());
         let parsed = match months {
             Some(at) => Err((at..at + 1, "`M` means months".to_owned())),
-            None => humantime::parse_duration(text).map_err(|error| (error_place(&error, text), error.to_string())),
+            None => humantime::parse_duration(text).map_err(|error| (error_place(&error, text), error_words(&error))),
         };
         match parsed {
             Ok(duration) if text.trim() != "0" => Some(duration),
@@ -487,6 +493,16 @@ fn error_place(error: &humantime::DurationError, text: &str) -> Span<usize> {
         }
         UnknownUnit { start, end, .. } if start < end => *start..*end,
         _ => 0..text.len(),
+    }
+}
+
+/// What is wrong; where it is, the caret shows.
+fn error_words(error: &humantime::DurationError) -> String {
+    use humantime::DurationError::{InvalidCharacter, NumberExpected};
+    match error {
+        InvalidCharacter(_) => "a character that is part of no duration".to_owned(),
+        NumberExpected(_) => "expected a number".to_owned(),
+        _ => error.to_string(),
     }
 }
 
