@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::anyhow;
 use serde_json::{Value, json};
 
-use super::{Exit, Failure, print, print_json};
+use super::{Exit, Failure, print_json, print_text};
 use crate::domain::rules::{self, RULES, Rule, Severity};
 use crate::domain::source::{self, OURS, SOURCES, Source};
 use crate::format::{nearest, printable};
@@ -17,14 +17,14 @@ pub(super) fn run(name: Option<&str>, json: bool) -> Result<Exit, Failure> {
             let sources = SOURCES.iter().map(source_json).collect::<Vec<_>>();
             print_json(&json!({ "rules": RULES.iter().map(rule_json).collect::<Vec<_>>(), "sources": sources }))
         } else {
-            print(all())
+            print_text(&all())
         };
     };
     if let Some(rule) = rules::find(name) {
-        return if json { print_json(&rule_json(rule)) } else { print(rule_text(rule)) };
+        return if json { print_json(&rule_json(rule)) } else { print_text(&rule_text(rule)) };
     }
     if let Some(source) = source::find(name) {
-        return if json { print_json(&source_json(source)) } else { print(source_text(source)) };
+        return if json { print_json(&source_json(source)) } else { print_text(&source_text(source)) };
     }
     let names = RULES.iter().map(|rule| rule.id).chain(SOURCES.iter().map(|source| source.key));
     let hint = match nearest(name, names) {

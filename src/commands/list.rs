@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Exit, Failure, print, print_json, protocols_folder, say};
+use super::{Exit, Failure, print_json, print_text, protocols_folder, say};
 use crate::domain::protocol::{Choice, Draft};
 use crate::domain::step::StepKind;
 use crate::edge::catalog::{self, Entry};
@@ -42,7 +42,7 @@ pub(super) fn run(json: bool) -> Result<Exit, Failure> {
         }
     }
     let rows: Vec<Row> = built_in.iter().chain(&own).map(row).collect();
-    if json { print_json(&rows) } else { print(table(&rows)) }
+    if json { print_json(&rows) } else { print_text(&table(&rows)) }
 }
 
 fn row(entry: &Entry) -> Row {

@@ -133,6 +133,19 @@ fn print(text: impl AsRef<[u8]>) -> Result<Exit, Failure> {
     }
 }
 
+/// Prints lines for people. On a terminal a line that does not fit is broken at a word.
+fn print_text(text: &str) -> Result<Exit, Failure> {
+    let width = usize::from(console::Term::stdout().size().1);
+    if !is_terminal(&io::stdout()) || width == 0 {
+        return print(text);
+    }
+    let lines = text.lines().map(|line| {
+        let indent = " ".repeat((line.len() - line.trim_start().len() + 2).min(width / 2));
+        textwrap::fill(line, textwrap::Options::new(width).subsequent_indent(&indent)) + "\n"
+    });
+    print(lines.collect::<String>())
+}
+
 fn print_json(document: &impl serde::Serialize) -> Result<Exit, Failure> {
     let mut text = serde_json::to_string_pretty(document).context("could not write JSON")?;
     text.push('\n');

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Exit, Failure, print, print_json};
+use super::{Exit, Failure, print_json, print_text};
 use crate::domain::advice::{ALWAYS, CONTRAINDICATIONS, DISCLAIMER, EVIDENCE, RED_FLAGS, URGENT};
 use crate::domain::source::OURS;
 
@@ -39,5 +39,5 @@ pub(super) fn run(json: bool) -> Result<Exit, Failure> {
         }
     }
     let _ = writeln!(text, "\nAlways: {ALWAYS}");
-    print(text)
+    print_text(&text)
 }

@@ -7,7 +7,7 @@ use console::Term;
 use serde_json::json;
 
 use super::memory::Memory;
-use super::{Exit, Failure, choose, objections, print, print_json};
+use super::{Exit, Failure, choose, objections, print_json, print_text};
 use crate::cli::Which;
 use crate::domain::advice::EVIDENCE;
 use crate::domain::exposure::{Exposure, Load, limit};
@@ -71,7 +71,7 @@ pub(super) fn run(name: &str, which: &Which, json: bool) -> Result<Exit, Failure
         let _ = writeln!(text, "\n{caution}");
     }
     let _ = writeln!(text, "\n{EVIDENCE}");
-    print(text)
+    print_text(&text)
 }
 
 fn total(steps: &[Exposure]) -> Duration {

@@ -102,13 +102,14 @@ impl Screen {
         let gone = now.saturating_sub(segment.start);
         let rows = [
             Style::new().bold().apply_to(format!("{}{}", self.mark, title(session))).to_string(),
-            self.advice.clone(),
-            segment.step.note.clone().unwrap_or_default(),
+            wrapped(&self.advice, width),
+            wrapped(segment.step.note.as_deref().unwrap_or_default(), width),
             whole_session(session, width),
             self.next(session),
             self.key_help(session),
         ];
-        lock(&self.face).rows = rows.map(|row| truncate_str(&row, width, "…").into_owned());
+        let cut = |row: &str| truncate_str(row, width, "…").into_owned();
+        lock(&self.face).rows = rows.map(|row| row.split('\n').map(cut).collect::<Vec<_>>().join("\n"));
         let (length, position) = (millis(segment.length), millis(gone));
         self.bar.update(|state| {
             state.set_len(length);
@@ -193,6 +194,20 @@ impl Observer for Screen {
     fn trouble(&mut self, what: &str) {
         self.canvas.print(&format!("warning: {what}"));
     }
+}
+
+/// Advice and notes are the last to be cut short: they take up to three rows.
+fn wrapped(text: &str, width: usize) -> String {
+    const ROWS: usize = 3;
+    if measure_text_width(text) <= width {
+        return text.to_owned();
+    }
+    let mut rows: Vec<_> = textwrap::wrap(text, width).into_iter().map(std::borrow::Cow::into_owned).collect();
+    if rows.len() > ROWS {
+        let rest = rows.split_off(ROWS - 1).join(" ");
+        rows.push(rest); // too long: it is cut, and says so
+    }
+    rows.join("\n")
 }
 
 fn title(session: &Session) -> String {
@@ -366,7 +381,9 @@ impl Rows {
         }
         bytes.push_str("\r\x1b[J");
         for line in self.above.drain(..) {
-            let _ = write!(bytes, "{line}\r\n");
+            for row in textwrap::wrap(&line, usize::from(width.max(1))) {
+                let _ = write!(bytes, "{row}\r\n");
+            }
         }
         let _ = write!(bytes, "{}\r", self.coming.join("\r\n"));
         bytes

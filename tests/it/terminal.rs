@@ -384,12 +384,56 @@ fn at_40_columns_every_row_fits() {
     let mut terminal = Terminal::start(command(&home, &["own.toml"]), 24, 40);
     terminal.see("q stop");
     assert_eq!(terminal.wrapped_rows(), [0; 0], "{}", terminal.contents());
-    assert_eq!(terminal.frame("HEAT").len(), 8, "{}", terminal.contents());
+    let frame = terminal.frame("HEAT");
+    assert_eq!(frame.len(), 9, "{frame:#?}");
+    // What keeps the skin safe is not cut off: it takes two rows.
+    assert_eq!(frame[3], "Heat on: warm, not hot; moist is better.");
+    assert_eq!(frame[4], "Pad low or medium; water at most 40 °C.");
     terminal.press("s");
     terminal.see("COLD  10:00 left");
     assert_eq!(terminal.wrapped_rows(), [0; 0], "{}", terminal.contents());
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
+}
+
+/// What is wider than it is long in letters, and what has no place to break.
+#[test]
+fn at_40_columns_wide_characters_fit_and_long_notes_are_cut_short() {
+    let home = Home::new();
+    let note = format!("{} {} {}", "湿ったパッド🔥".repeat(8), "x".repeat(60), "low ".repeat(10));
+    let step = format!("[[step]]\ndo = \"heat\"\nfor = \"10min\"\nnote = \"{note}\"\n");
+    home.file("own.toml", &format!("name = \"温冷交代浴の長い名前です、とても長い名前\"\n{step}"));
+    let mut terminal = Terminal::start(command(&home, &["own.toml"]), 24, 40);
+    terminal.see("q stop");
+    assert_eq!(terminal.wrapped_rows(), [0; 0], "{}", terminal.contents());
+    let frame = terminal.frame("HEAT");
+    assert_eq!(frame.len(), 10, "{frame:#?}");
+    assert!(frame[5].starts_with("湿ったパッド🔥"), "{frame:#?}");
+    assert!(frame[7].ends_with('…'), "{frame:#?}");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+}
+
+/// What is read at leisure is broken at words as well, whatever was wanted.
+#[test]
+fn at_40_columns_results_are_broken_at_words() {
+    let home = Home::new();
+    for arguments in [&["safety"][..], &["show", "contrast"], &["explain"], &["explain", "cold-limit"], &["list"]] {
+        let mut terminal = Terminal::start(home.command(arguments), 120, 40);
+        assert_eq!(terminal.end().code(), Some(0));
+        assert_eq!(terminal.wrapped_rows(), [0; 0], "{arguments:?}: {}", terminal.contents());
+    }
+}
+
+/// Words that stay on the screen are broken between words.
+#[test]
+fn at_20_columns_last_words_are_broken_at_words() {
+    let home = home(&[("heat", "20min"), ("cold", "20min")]);
+    let mut terminal = Terminal::start(command(&home, &["own.toml", "--speed", "10000"]), 60, 20);
+    assert_eq!(terminal.end().code(), Some(0));
+    let last = terminal.frame("completed after");
+    assert_eq!(terminal.wrapped_rows(), [0; 0], "{last:#?}");
+    assert!(last.len() > 3 && last.iter().any(|row| row == "Take it off now."), "{last:#?}");
 }
 
 #[test]
@@ -406,7 +450,7 @@ fn a_resize_while_it_runs_draws_a_frame_that_fits() {
     terminal.until("a frame of 40 columns", whole(40));
     terminal.see("q stop");
     let frame = terminal.frame("HEAT");
-    assert_eq!(frame.len(), 8, "{frame:#?}");
+    assert_eq!(frame.len(), 9, "{frame:#?}");
     assert!(frame.iter().all(|row| row.chars().count() <= 40), "{frame:#?}");
     assert_eq!(terminal.wrapped_rows(), [0; 0], "{frame:#?}");
     assert_eq!(terminal.contents().matches("HEAT  ").count(), 1, "the old frame is gone: {frame:#?}");
