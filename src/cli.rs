@@ -157,11 +157,11 @@ pub struct JsonFlag {
 #[derive(Args, Debug)]
 pub struct Which {
     /// Length of the one dose of a one-step protocol, in minutes such as 15 or 12.5
-    #[arg(long, value_name = "N", value_parser = minutes)]
+    #[arg(long, value_name = "N", value_parser = minutes, allow_negative_numbers = true)]
     pub minutes: Option<Duration>,
 
     /// Rounds of a protocol that has rounds
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub rounds: Option<u32>,
 
     /// When the injury happened: "30h ago", "2 days ago", "2026-11-20 18:30" or RFC 3339
@@ -203,7 +203,7 @@ pub struct RunArgs {
     pub dry_run: bool,
 
     /// Rehearse in real time at N times the speed; nothing is recorded
-    #[arg(long, value_name = "N", value_parser = speed)]
+    #[arg(long, value_name = "N", value_parser = speed, allow_negative_numbers = true)]
     pub speed: Option<f64>,
 }
 

@@ -3,8 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 use therapy::cli::Cli;
 use therapy::commands;
+use therapy::edge::catalog;
 use therapy::format::printable;
 
 fn main() -> ExitCode {
@@ -19,5 +21,19 @@ fn main() -> ExitCode {
 /// The command line. A mistake is told with what was typed in it, control characters made visible.
 fn arguments() -> Cli {
     let visible = |argument: std::ffi::OsString| printable(&argument.to_string_lossy()).into_owned();
-    Cli::try_parse().unwrap_or_else(|_| Cli::parse_from(std::env::args_os().map(visible)))
+    Cli::try_parse().unwrap_or_else(|_| {
+        let again = Cli::try_parse_from(std::env::args_os().map(visible));
+        again.unwrap_or_else(|mistake| with_the_way_to_run(mistake).exit())
+    })
+}
+
+/// Who types the name of a protocol alone is told the command that runs it.
+fn with_the_way_to_run(mut mistake: clap::Error) -> clap::Error {
+    if let Some(ContextValue::String(name)) = mistake.get(ContextKind::InvalidSubcommand)
+        && catalog::built_in(name).is_some()
+    {
+        let command = ContextValue::Strings(vec![format!("run {name}")]);
+        mistake.insert(ContextKind::SuggestedSubcommand, command);
+    }
+    mistake
 }
