@@ -15,7 +15,7 @@ struct Row {
     name: String,
     summary: String,
     steps: String,
-    /// None when it depends on the age of the injury.
+    /// None when the steps are not known: they depend on the age of the injury, or cannot be read.
     total_s: Option<f64>,
     from_hours_after_injury: u32,
     own: bool,
@@ -58,11 +58,11 @@ fn row(entry: &Entry) -> Row {
         summary: draft.summary.clone(),
         steps: by_injury
             .map_or_else(|| in_short(draft), |by| format!("{} before 72h, then {}", by.under_72h, by.from_72h)),
-        total_s: by_injury.is_none().then(|| crate::edge::lines::seconds(total)),
+        total_s: (!steps.is_empty()).then(|| crate::edge::lines::seconds(total)),
         from_hours_after_injury: if heat { 72 } else { 0 },
         own: entry.path.is_some(),
         may_run,
-        total: if by_injury.is_some() { "-".to_owned() } else { span(total) },
+        total: if steps.is_empty() { "-".to_owned() } else { span(total) },
         fits: match (may_run, by_injury, heat) {
             (false, _, _) => "cannot run: see `therapy check`".to_owned(),
             (_, Some(_), _) => "any time; needs --injured".to_owned(),

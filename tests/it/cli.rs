@@ -296,6 +296,10 @@ fn own_protocols_are_listed_shown_and_run_by_name() {
     let list = home.run(&["list"]);
     assert!(stdout(&list).contains("\ndesk            cold 12m"), "{}", stdout(&list));
     assert!(stdout(&list).contains("cannot run: see `therapy check`"), "{}", stdout(&list));
+    home.file("config/protocols/unread.toml", "[[step]]\ndo = \"cold\"\n");
+    let all: Value = serde_json::from_slice(&home.run(&["list", "--json"]).stdout).expect("JSON");
+    let unread = all.as_array().expect("a list").iter().find(|row| row["name"] == "unread").expect("a row");
+    assert_eq!((&unread["total_s"], &unread["may_run"]), (&Value::Null, &Value::from(false)));
     assert!(stderr(&list).contains("is called like a built-in protocol"), "{}", stderr(&list));
     assert!(stdout(&home.run(&["show", "desk"])).starts_with("desk: after work\n1 step, 12m\n"));
     assert_eq!(home.run(&["run", "desk", "--dry-run"]).status.code(), Some(0));
