@@ -177,7 +177,7 @@ pub fn report_failure(failure: &Failure) {
 
 /// The folder of `config.toml` and of `protocols`.
 fn config_folder() -> PathBuf {
-    match std::env::var_os("THERAPY_CONFIG_DIR") {
+    match std::env::var_os("THERAPY_CONFIG_DIR").filter(|folder| !folder.is_empty()) {
         Some(folder) => PathBuf::from(folder),
         None => etcetera::choose_base_strategy().map(|base| base.config_dir().join("therapy")).unwrap_or_default(),
     }

@@ -309,6 +309,16 @@ fn own_protocols_are_listed_shown_and_run_by_name() {
     assert!(stderr(&typo).contains("did you mean `desk`?"), "{}", stderr(&typo));
 }
 
+/// An empty variable is none; it does not make the current folder the one of own protocols.
+#[test]
+fn an_empty_config_folder_is_none() {
+    let home = Home::new();
+    home.file("protocols/here.toml", "[[step]]\ndo = \"cold\"\nfor = \"12min\"\n");
+    let output = home.command(&["list"]).env("THERAPY_CONFIG_DIR", "").output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(!stdout(&output).contains("here"), "{}", stdout(&output));
+}
+
 /// Nothing that a person or a file says may move the cursor or change the colours of a terminal.
 #[test]
 fn control_characters_are_never_printed_as_they_are() {
