@@ -3,6 +3,7 @@
 //! indicatif lays out a frame; the canvas below it sends only the rows that changed, in one write,
 //! and skips a frame while the one before it is still unwritten: the next one makes up for it.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use console::{Style, measure_text_width, truncate_str};
@@ -108,8 +109,13 @@ impl Screen {
             self.next(session),
             self.key_help(session),
         ];
-        let cut = |row: &str| truncate_str(row, width, "…").into_owned();
-        lock(&self.face).rows = rows.map(|row| row.split('\n').map(cut).collect::<Vec<_>>().join("\n"));
+        lock(&self.face).rows = rows.map(|row| {
+            if row.len() <= width {
+                row
+            } else {
+                row.split('\n').map(|row| cut(row, width)).collect::<Vec<_>>().join("\n")
+            }
+        });
         let (length, position) = (millis(segment.length), millis(gone));
         self.bar.update(|state| {
             state.set_len(length);
@@ -196,13 +202,18 @@ impl Observer for Screen {
     }
 }
 
+fn cut(row: &str, width: usize) -> Cow<'_, str> {
+    truncate_str(row, width, "…")
+}
+
 /// Advice and notes are the last to be cut short: they take up to three rows.
 fn wrapped(text: &str, width: usize) -> String {
     const ROWS: usize = 3;
-    if measure_text_width(text) <= width {
+    // No letter is wider than it has bytes, and most rows are short: no need to measure them.
+    if text.len() <= width || measure_text_width(text) <= width {
         return text.to_owned();
     }
-    let mut rows: Vec<_> = textwrap::wrap(text, width).into_iter().map(std::borrow::Cow::into_owned).collect();
+    let mut rows: Vec<_> = textwrap::wrap(text, width).into_iter().map(Cow::into_owned).collect();
     if rows.len() > ROWS {
         let rest = rows.split_off(ROWS - 1).join(" ");
         rows.push(rest); // too long: it is cut, and says so
@@ -432,7 +443,8 @@ impl TermLike for Canvas {
     fn write_str(&self, text: &str) -> io::Result<()> {
         let mut rows = lock(&self.0);
         rows.row.push_str(text);
-        if measure_text_width(&rows.row) >= usize::from(rows.size.1) {
+        let width = usize::from(rows.size.1);
+        if rows.row.len() >= width && measure_text_width(&rows.row) >= width {
             let row = std::mem::take(&mut rows.row).trim_end().to_owned();
             rows.coming.push(row);
         }
