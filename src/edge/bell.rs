@@ -105,7 +105,7 @@ impl Observer for Bell {
     }
 }
 
-/// The last alarm is given the rest of [`PATIENCE`] to arrive, unless the service is deaf already.
+/// The last alarm is given the rest of `PATIENCE` to arrive, unless the service is deaf already.
 impl Drop for Bell {
     fn drop(&mut self) {
         self.alerts = None;
@@ -173,6 +173,10 @@ struct Shown {
     /// Waits for a button; it ends with the press, or when the notification is closed.
     #[cfg(all(unix, not(target_os = "macos")))]
     listener: Option<thread::JoinHandle<()>>,
+    /// Replaces what is shown over a connection that stays: a new one costs more than all the rest
+    /// of a minute.
+    #[cfg(all(unix, not(target_os = "macos")))]
+    kept: Option<notify_rust::NotificationHandle>,
 }
 
 #[cfg(all(unix, not(target_os = "macos")))]
@@ -186,10 +190,22 @@ impl Shown {
         if let Some(id) = self.id {
             notification.id(id);
         }
+        let listens = self.listener.as_ref().is_some_and(|listener| !listener.is_finished());
+        if (listens || alert.buttons.is_empty())
+            && let Some(mut handle) = self.kept.take()
+        {
+            *handle = notification.clone();
+            if handle.update().is_ok() {
+                self.kept = Some(handle);
+                return Ok(());
+            }
+            // The bus went away; perhaps it is back.
+        }
         let handle = notification.show()?;
-        let same = self.id.replace(handle.id()) == self.id;
-        let listens = same && self.listener.as_ref().is_some_and(|listener| !listener.is_finished());
-        if !listens && !alert.buttons.is_empty() {
+        let same = self.id.replace(handle.id()) == Some(handle.id());
+        if (same && listens) || alert.buttons.is_empty() {
+            self.kept = Some(handle);
+        } else {
             let press = Arc::clone(press);
             self.listener = Some(thread::spawn(move || {
                 handle.wait_for_action(|action| {
