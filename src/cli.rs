@@ -104,7 +104,7 @@ Examples:
         #[arg(value_name = "DURATION", value_parser = humantime::parse_duration)]
         length: Duration,
     },
-    /// Show past sessions: planned and actual dose, pain before and after
+    /// Show past sessions: doses planned and given, and the pain
     History(HistoryArgs),
     /// Note the pain now, tied to the last session
     Pain {

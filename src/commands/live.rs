@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use console::Term;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Failure, is_terminal};
+use super::{Failure, is_terminal, last_words};
 use crate::cli::Progress;
 use crate::domain::session::{Event, Input, Moment, Outcome, Session};
 use crate::domain::step::Modality;
@@ -120,14 +120,12 @@ impl Observer for Shared {
 }
 
 /// When cold may come next; sessions are spaced from start to start (rule `cold-spacing`).
-/// A terminal that nobody reads does not hold it up.
 fn farewell(session: &Session) {
     const SPACING: Duration = Duration::from_secs(2 * 60 * 60);
     if session.dose(Modality::Cold) > Duration::ZERO {
         let wait = SPACING.saturating_sub(session.elapsed());
         let at = clock::wall() + SignedDuration::try_from(wait).unwrap_or_default();
-        let line = format!("Next cold at {}.\n", at.to_zoned(clock::zone()).strftime("%H:%M"));
-        let _ = Output::new(io::stderr()).send(line.into_bytes());
+        last_words(&format!("Next cold at {}.", at.to_zoned(clock::zone()).strftime("%H:%M")));
     }
 }
 

@@ -31,6 +31,7 @@ use crate::domain::session::Input;
 use crate::domain::step::Modality;
 use crate::edge::catalog::{self, CatalogError, Entry};
 use crate::edge::clock;
+use crate::edge::output::Output;
 use crate::format::Level;
 use crate::report;
 use crate::when;
@@ -159,6 +160,11 @@ fn say(line: &str) {
         Some(width) if width > 0 => writeln!(stderr, "{}", textwrap::fill(line, width)),
         _ => writeln!(stderr, "{line}"),
     };
+}
+
+/// A message after the end of a session: a terminal that nobody reads does not hold it up.
+fn last_words(line: &str) {
+    let _ = Output::new(io::stderr()).send(format!("{line}\n").into_bytes());
 }
 
 /// Something that is laid out already goes to standard error as it is.

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use anyhow::anyhow;
 
 use super::memory::{read_line, stamp};
-use super::{Exit, Failure, data_folder, is_terminal, print, say};
+use super::{Exit, Failure, data_folder, is_terminal, last_words, print, say};
 use crate::edge::journal::Journal;
 
 /// The most there is.
@@ -21,7 +21,7 @@ pub(super) fn run(score: u8) -> Result<Exit, Failure> {
 /// After a session: asked on a terminal when the pain before was told; else one line says how.
 pub(super) fn after(told_before: bool) {
     if !told_before || !is_terminal(&io::stdin()) || !is_terminal(&io::stderr()) {
-        say("How is it now? `therapy pain N`, 0 to 10, notes it.");
+        last_words("How is it now? `therapy pain N`, 0 to 10, notes it.");
         return;
     }
     loop {

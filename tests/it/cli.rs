@@ -27,7 +27,26 @@ fn the_program_says_what_the_case_files_say() {
 #[test]
 fn every_line_of_help_fits_80_columns() {
     let home = Home::new();
-    let subcommands = ["list", "show", "run", "check", "explain", "safety", "completions", "man"];
+    let subcommands = [
+        "list",
+        "show",
+        "run",
+        "next",
+        "injury",
+        "status",
+        "pause",
+        "resume",
+        "skip",
+        "stop",
+        "extend",
+        "history",
+        "pain",
+        "check",
+        "explain",
+        "safety",
+        "completions",
+        "man",
+    ];
     for help in ["--help", "-h"] {
         assert_eq!(long_lines(&home, &[help]), [""; 0], "{help}");
         for name in subcommands {
