@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::memory::Memory;
 use super::run::date_and_time;
-use super::{Exit, Failure, print, print_json, say};
+use super::{Exit, Failure, print_json, print_text, say};
 use crate::domain::course::{earliest, findings, recommend};
 use crate::domain::exposure::limit;
 use crate::domain::protocol::Choice;
@@ -90,7 +90,7 @@ pub(super) fn run(json: bool) -> Result<Exit, Failure> {
     for modality in Modality::ALL {
         let _ = writeln!(text, "{}", bar(modality, load.of(modality)));
     }
-    print(text)
+    print_text(&text)
 }
 
 fn from(wait: Duration) -> Option<Timestamp> {
