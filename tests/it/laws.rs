@@ -24,7 +24,7 @@ const NANO: Duration = Duration::from_nanos(1);
 /// More events than any generated session has.
 const EVENTS_MOST: usize = 20_000;
 
-fn config(cases: u32) -> ProptestConfig {
+pub fn config(cases: u32) -> ProptestConfig {
     // A case that failed belongs into a test of its own, not into a file that nobody reads.
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -33,7 +33,7 @@ fn config(cases: u32) -> ProptestConfig {
 
 /// Lengths as people write them, and lengths that nobody would: both, so that laws meet equal
 /// moments as well as odd ones.
-fn lengths(seconds: RangeInclusive<u64>) -> impl Strategy<Value = Duration> {
+pub fn lengths(seconds: RangeInclusive<u64>) -> impl Strategy<Value = Duration> {
     let (least, most) = (*seconds.start(), *seconds.end());
     prop_oneof![
         3 => (least.div_ceil(60)..=most / 60).prop_map(|minutes| Duration::from_secs(minutes * 60)),
@@ -42,13 +42,13 @@ fn lengths(seconds: RangeInclusive<u64>) -> impl Strategy<Value = Duration> {
     ]
 }
 
-fn kinds() -> impl Strategy<Value = StepKind> {
+pub fn kinds() -> impl Strategy<Value = StepKind> {
     prop_oneof![3 => Just(StepKind::Cold), 3 => Just(StepKind::Heat), 1 => Just(StepKind::Rest), 1 => Just(StepKind::Stretch)]
 }
 
 /// Steps of a generated list, each taken when no rule refuses it after those before it, on skin
 /// that may carry something from an earlier session.
-fn protocols() -> impl Strategy<Value = Protocol> {
+pub fn protocols() -> impl Strategy<Value = Protocol> {
     let past = vec((kinds(), lengths(1..=20 * 60)), 0..3);
     (past, lengths(0..=30 * 60), vec((kinds(), lengths(1..=20 * 60)), 1..12)).prop_map(|(past, ago, steps)| {
         let began = ago + past.iter().map(|(_, length)| *length).sum::<Duration>();
@@ -91,7 +91,7 @@ fn review(steps: &[Exposure], context: &Context) -> Option<Protocol> {
 
 /// What happens next in a generated session.
 #[derive(Clone, Copy, Debug)]
-enum Deed {
+pub enum Deed {
     Says(Input),
     Sleeps(Duration),
 }
@@ -126,11 +126,11 @@ fn deeds() -> impl Strategy<Value = Vec<(Duration, Deed)>> {
     })
 }
 
-fn scripts() -> impl Strategy<Value = Vec<(Duration, Deed)>> {
+pub fn scripts() -> impl Strategy<Value = Vec<(Duration, Deed)>> {
     vec(deeds(), 0..8).prop_map(|deeds| deeds.concat())
 }
 
-fn all_terms() -> impl Strategy<Value = Terms> {
+pub fn all_terms() -> impl Strategy<Value = Terms> {
     (any::<bool>(), 500..=5000_u64).prop_map(|(confirm, grace)| Terms { confirm, grace: Duration::from_millis(grace) })
 }
 
@@ -138,7 +138,7 @@ fn all_terms() -> impl Strategy<Value = Terms> {
 
 /// How a session is woken between the things that happen.
 #[derive(Clone, Copy)]
-enum Wakes<'a> {
+pub enum Wakes<'a> {
     /// Exactly when it asks.
     Asked,
     /// After slices of these lengths, over and over.
@@ -146,7 +146,7 @@ enum Wakes<'a> {
 }
 
 /// Moments need not start at zero.
-const START: Moment = Moment::new(Duration::from_millis(86_399_750));
+pub const START: Moment = Moment::new(Duration::from_millis(86_399_750));
 
 /// A session on its way: all that it said, and a look at it after each call.
 struct Drive<'a, F> {
@@ -203,7 +203,7 @@ impl<F: FnMut(&Session, &[Event])> Drive<'_, F> {
 }
 
 /// Goes through a session as scripted, and then with a person who answers everything to its end.
-fn play(
+pub fn play(
     protocol: &Protocol,
     terms: Terms,
     script: &[(Duration, Deed)],

@@ -9,6 +9,8 @@ mod sessions;
 
 mod laws;
 
+mod journal;
+
 mod cli;
 
 mod terminal;
