@@ -69,7 +69,11 @@ impl Load {
             return Duration::MAX;
         };
         match highest_start(modality, following) {
-            Some(highest) => duration((highest - self.raw(modality)).max(0) / PER_NANO),
+            // The step itself may not pass the limit either, whatever follows.
+            Some(highest) => {
+                let highest = highest.min(half_nanos(limit(modality)));
+                duration((highest - self.raw(modality)).max(0) / PER_NANO)
+            }
             None => Duration::ZERO,
         }
     }
@@ -117,22 +121,24 @@ fn change(modality: Modality, kind: StepKind, length: Duration) -> i128 {
     }
 }
 
-/// The highest load from which `steps` stay within the limit of `modality`, or `None` when they pass
-/// it even from zero.
+/// The highest load from which no step of `modality` among `steps` passes its limit, or `None` when
+/// one does even from zero. A load that is above the limit before them has time to fall until then.
 ///
 /// With a floor at zero, the load after some steps is `max(start + drift, base)`, where `base` is
 /// what fresh skin would carry. So one pass finds the answer, without searching.
 fn highest_start(modality: Modality, steps: &[Exposure]) -> Option<i128> {
     let limit = half_nanos(limit(modality));
-    let (mut drift, mut base, mut highest) = (0, 0, limit);
+    let (mut drift, mut base, mut highest) = (0, 0, i128::MAX);
     for &(kind, length) in steps {
         let change = change(modality, kind, length);
         drift += change;
         base = (base + change).max(0);
-        if base > limit {
-            return None;
+        if kind.modality() == Some(modality) {
+            if base > limit {
+                return None;
+            }
+            highest = highest.min(limit - drift);
         }
-        highest = highest.min(limit - drift);
     }
     Some(highest)
 }
