@@ -3,7 +3,7 @@
 //!
 //! No clock is read here: every time is written down.
 
-#![expect(clippy::expect_used, reason = "what fails in a helper is a test that fails")]
+#![expect(clippy::expect_used, clippy::panic, reason = "what fails in a helper is a test that fails")]
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use tempfile::TempDir;
 
-use therapy::domain::course::{dose, earliest, exposures};
+use therapy::domain::course::{STALE, dose, earliest, exposures};
 use therapy::domain::exposure::Exposure;
 use therapy::domain::protocol::{Choice, Draft, DraftStep, Protocol, Range};
 use therapy::domain::rules::{Context, Finding, Injury, Severity, review};
-use therapy::domain::session::{Event, EventKind, Input, Moment, Session, Terms};
+use therapy::domain::session::{Event, Input, Moment, Outcome, Session, Terms};
 use therapy::domain::step::Modality;
-use therapy::domain::step::StepKind::{self, Cold, Heat, Rest};
+use therapy::domain::step::StepKind::{Cold, Heat, Rest};
 use therapy::edge::catalog;
 use therapy::edge::journal::{Journal, NewSession, Stamp};
 
@@ -389,4 +389,188 @@ fn a_record_that_ends_in_the_future_is_told_from_two_minutes_on() {
     let refused = says("clock-behind", &[(Rest, min(1))], &behind(120_001)).expect("set back");
     assert_eq!((refused.severity, refused.passes_after), (Severity::Override, Some(Duration::from_millis(1))));
     assert!(says("clock-behind", &[(Rest, min(1))], &behind(-HOUR_MS)).is_none());
+}
+
+// Clocks.
+
+/// After a reboot: another boot clock, and a wall that is right.
+const SECOND_BOOT: Clocks = Clocks { boot: "second", origin_ms: NOON_MS - 10_000 * HOUR_MS };
+
+impl Clocks {
+    /// All clocks when so much time has passed since noon.
+    fn after(&self, length: Duration) -> Stamp {
+        self.at(self.noon() + length)
+    }
+
+    fn noon(&self) -> Moment {
+        let since = u64::try_from(NOON_MS - self.origin_ms).expect("noon comes after the boot");
+        Moment::new(Duration::from_millis(since))
+    }
+}
+
+fn ice_20() -> Protocol {
+    protocol(&[(Cold, min(20))])
+}
+
+#[test]
+fn within_a_boot_the_wall_may_show_what_it_likes() {
+    for set_by in [-40 * 24 * HOUR_MS, -HOUR_MS, 0, HOUR_MS, 3 * 24 * HOUR_MS, 4000 * 24 * HOUR_MS] {
+        let place = Place::new();
+        let id = place.begin(&ice_20(), TERMS, NOON_MS);
+        let log = lived(&ice_20(), START, &[]);
+        // It is set in the middle of the session, and once more after it.
+        let set = Clocks { origin_ms: FIRST.origin_ms + set_by, ..FIRST };
+        place.write(id, &log[..2], &FIRST);
+        place.write(id, &log[2..], &set);
+        for wall in [&FIRST, &set] {
+            let now = wall.at(START + min(50));
+            let record = place.journal.record(id, &now).expect("a record");
+            assert_eq!(record.events, log, "set by {set_by} ms");
+            assert_eq!(record.age(&now), min(30));
+            let context = place.past(&now);
+            assert_eq!(context.past[0].exposures, [(Cold, min(20))]);
+            assert_eq!(context.past[0].began, min(50));
+            assert_eq!(context.carried().of(Modality::Cold), min(5));
+            let ahead = u64::try_from(set.at(START + min(20)).wall_ms - now.wall_ms).unwrap_or(0);
+            assert_eq!(context.record_ahead, Duration::from_millis(ahead));
+        }
+    }
+}
+
+#[test]
+fn across_boots_the_wall_tells_how_long_ago_it_was() {
+    let place = Place::new();
+    let id = place.session(&ice_20(), START, &[], &FIRST);
+    let now = SECOND_BOOT.after(min(50));
+    let record = place.journal.record(id, &now).expect("a record");
+    assert_eq!(record.age(&now), min(30));
+    let context = place.past(&now);
+    assert_eq!((context.past[0].began, &context.past[0].exposures[..]), (min(50), &[(Cold, min(20))][..]));
+    assert_eq!(context.carried().of(Modality::Cold), min(5));
+    // A system that names no boot has only the wall, however alike the names are.
+    let nameless = Clocks { boot: "", ..FIRST };
+    let id = place.session(&ice_20(), START, &[], &nameless);
+    let later = Stamp { wall_ms: NOON_MS + 2 * HOUR_MS, ..nameless.at(START + min(25)) };
+    assert_eq!(place.journal.record(id, &later).expect("a record").age(&later), min(100));
+}
+
+#[test]
+fn a_wall_set_back_across_boots_makes_the_last_dose_as_fresh_as_can_be() {
+    let place = Place::new();
+    let id = place.session(&ice_20(), START, &[], &FIRST);
+    for minutes in [0, 10, 19] {
+        let now = SECOND_BOOT.after(min(minutes));
+        let record = place.journal.record(id, &now).expect("a record");
+        assert_eq!(record.age(&now), Duration::ZERO);
+        let context = place.past(&now);
+        assert_eq!((context.past[0].began, &context.past[0].exposures[..]), (min(20), &[(Cold, min(20))][..]));
+        assert_eq!(context.record_ahead, min(20 - minutes));
+        assert_eq!(context.carried().of(Modality::Cold), min(20));
+    }
+}
+
+#[test]
+fn a_reboot_in_the_middle_of_a_session_is_a_gap_by_the_wall() {
+    for (said, cold, rest) in [
+        // The pack was off at a word, and on again after the reboot.
+        (vec![(min(5), Input::Pause), (min(35), Input::Resume), (min(45), Input::Stop)], 15, 30),
+        // Nobody said anything: it was on.
+        (vec![(min(18), Input::Stop)], 18, 0),
+    ] {
+        let log = lived(&ice_20(), START, &said);
+        let place = Place::new();
+        let id = place.begin(&ice_20(), TERMS, NOON_MS);
+        let again = log.iter().position(|event| event.at >= START + min(12)).expect("it goes on after the reboot");
+        place.write(id, &log[..again], &FIRST);
+        let now = SECOND_BOOT.after(min(12));
+        let until_then = place.journal.record(id, &now).expect("a record");
+        assert_eq!(until_then.age(&now), (START + min(12)).since(log[again - 1].at));
+        let moved = |event: &Event| Event { at: SECOND_BOOT.noon() + event.at.since(START), ..*event };
+        let rebooted: Vec<Event> = log.iter().map(moved).collect();
+        place.write(id, &rebooted[again..], &SECOND_BOOT);
+        let now = SECOND_BOOT.after(min(60));
+        assert_eq!(place.journal.record(id, &now).expect("a record").events, rebooted);
+        let context = place.past(&now);
+        assert_eq!(dose(&context.past[0].exposures, Modality::Cold), min(cold));
+        let rests = context.past[0].exposures.iter().filter(|(kind, _)| *kind == Rest);
+        assert_eq!(rests.map(|(_, length)| *length).sum::<Duration>(), min(rest));
+        assert_eq!(context.past[0].began, min(60));
+    }
+}
+
+#[test]
+fn eight_hours_asleep_in_the_middle_of_cold_were_cold_unless_it_was_paused() {
+    let place = Place::new();
+    let id = place.begin(&ice_20(), TERMS, NOON_MS);
+    let (mut session, mut log) = Session::start(&ice_20(), TERMS, START);
+    place.write(id, &log, &FIRST);
+    let now = FIRST.at(START + hours(8));
+    let context = place.past(&now);
+    assert_eq!(context.past[0].exposures, [(Cold, hours(8))]);
+    assert_eq!(context.carried().of(Modality::Cold), hours(8));
+    let refused = says("rewarm", &[(Cold, min(20))], &context).expect("far above the limit");
+    assert_eq!(refused.passes_after, Some(hours(16)));
+    // What is written when it wakes says the same.
+    let mut back = place.journal.open_session(&now).expect("read").expect("open").session().expect("a session");
+    let end = back.advance(now.clock);
+    assert_eq!(end, session.advance(now.clock));
+    assert_eq!(back.outcome(), Some(Outcome::Completed));
+    place.write(id, &end, &FIRST);
+    assert_eq!(place.past(&now).past[0].exposures, [(Cold, hours(8))]);
+    assert_eq!(place.journal.history(i64::MIN).expect("a history")[0].actual, [hours(8), Duration::ZERO]);
+
+    let place = Place::new();
+    let id = place.begin(&ice_20(), TERMS, NOON_MS);
+    (session, log) = Session::start(&ice_20(), TERMS, START);
+    log.extend(session.handle(START + min(5), Input::Pause));
+    place.write(id, &log, &FIRST);
+    let context = place.past(&now);
+    assert_eq!(context.past[0].exposures, [(Cold, min(5)), (Rest, hours(8).saturating_sub(min(5)))]);
+    assert!(says("rewarm", &[(Cold, min(20))], &context).is_none());
+}
+
+#[test]
+fn what_was_cut_off_long_ago_is_closed_with_what_is_known() {
+    // (what was said, the dose that is known, what the rules count with)
+    let cases = [(vec![], min(10), min(20)), (vec![(min(11), Input::Pause)], min(11), min(11))];
+    for (said, known, counted) in cases {
+        let mut log = lived(&ice_20(), START, &said);
+        // Nothing was written after 12 min.
+        log.retain(|event| event.at < START + min(12));
+        let last = log.last().expect("something was written").at;
+        let place = Place::new();
+        let id = place.begin(&ice_20(), TERMS, NOON_MS);
+        place.write(id, &log, &FIRST);
+        for now in [FIRST.at(last + STALE), SECOND_BOOT.after(last.since(START) + STALE)] {
+            assert_eq!(place.journal.record(id, &now).expect("a record").age(&now), STALE, "still taken up");
+        }
+        let now = SECOND_BOOT.after(hours(4));
+        let open = place.journal.open_session(&now).expect("read").expect("it is open");
+        assert!(open.age(&now) > STALE);
+        place.journal.close_cut_off(&open).expect("it is closed");
+        assert!(place.journal.open_session(&now).expect("read").is_none());
+        let [entry] = &place.journal.history(i64::MIN).expect("a history")[..] else { panic!("one session") };
+        assert_eq!((entry.outcome.as_deref(), entry.actual), (Some("cut_off"), [known, Duration::ZERO]));
+        assert_eq!(entry.ended_ms, Some(FIRST.at(last).wall_ms));
+        let context = place.past(&now);
+        assert_eq!(dose(&context.past[0].exposures, Modality::Cold), counted);
+        assert_eq!(context.past[0].began, hours(4));
+    }
+}
+
+#[test]
+fn a_session_whose_clock_never_started_counts_for_nothing() {
+    let place = Place::new();
+    let id = place.begin(&ice_20(), TERMS, NOON_MS);
+    let now = FIRST.after(min(1));
+    let open = place.journal.open_session(&now).expect("read").expect("it is open");
+    assert!(open.session().is_none());
+    assert!(place.past(&now).past.is_empty());
+    place.journal.close_cut_off(&open).expect("it is closed");
+    assert!(place.past(&now).past.is_empty());
+    assert_eq!(place.journal.history(i64::MIN).expect("a history")[0].actual, [Duration::ZERO; 2]);
+    let id_of_next = place.begin(&ice_20(), TERMS, NOON_MS);
+    assert_ne!(id, id_of_next);
+    place.journal.forget(id_of_next).expect("it is taken back");
+    assert_eq!(place.journal.history(i64::MIN).expect("a history").len(), 1);
 }
