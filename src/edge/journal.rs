@@ -409,14 +409,15 @@ impl Journal {
     pub fn past(&self, now: &Stamp, but: Option<i64>) -> Result<(Vec<Past>, Duration)> {
         // The last few whatever their time of day: a clock that was set must not hide them.
         let mut ids: Vec<i64> = self.wrap(|connection| {
-            // Sorted below: an order asked for here would be got by reading every session there is.
+            // Sorted and freed of doubles below: asked for here, SQLite would read every session for it.
             let sql = "SELECT id FROM session WHERE started_ms >= ?1 AND id IS NOT ?2 \
-                       UNION SELECT id FROM session WHERE id > (SELECT max(id) - 8 FROM session) AND id IS NOT ?2";
+                       UNION ALL SELECT id FROM session WHERE id > (SELECT max(id) - 8 FROM session) AND id IS NOT ?2";
             let mut statement = connection.prepare_cached(sql)?;
             let rows = statement.query_map(params![now.wall_ms.saturating_sub(BEARS_MS), but], |row| row.get(0))?;
             rows.collect()
         })?;
         ids.sort_unstable();
+        ids.dedup();
         let mut past = Vec::new();
         let mut last_ms = i64::MIN;
         for id in ids {
