@@ -20,6 +20,7 @@ use crate::domain::protocol::Protocol;
 use crate::domain::rules::{self, Past};
 use crate::domain::session::{Event, EventKind, Input, Moment, Outcome, Session, Terms};
 use crate::domain::step::{Modality, Step, StepKind};
+use crate::format::printable;
 
 const SCHEMA: &str = include_str!("journal.sql");
 /// The schema's version. A later one is added by steps from this one, never by changing this one.
@@ -362,7 +363,9 @@ impl Journal {
             connection.query_row(sql, [id], |row| {
                 let terms = Terms { confirm: row.get(4)?, grace: length(row, 5)? };
                 let carried = Load::from_half_nanos([row.get(2)?, row.get(3)?]);
-                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, carried, terms, row.get(6)?, row.get(7)?))
+                let outcome: Option<String> = row.get(7)?;
+                let outcome = outcome.map(|outcome| printable(&outcome).into_owned());
+                Ok((text(row, 0)?, row.get::<_, String>(1)?, carried, terms, row.get(6)?, outcome))
             })
         })?;
         let damaged = |why: &str| JournalError::Damaged { path: self.path.clone(), why: why.to_owned() };
@@ -371,8 +374,7 @@ impl Journal {
         let steps: Option<Vec<Step>> = steps.into_iter().map(StepRow::step).collect();
         let steps = steps.ok_or_else(|| damaged("a step of a session is of no known kind"))?;
         let count = steps.len();
-        let protocol = Protocol::recorded(crate::format::printable(&name).into_owned(), steps, carried)
-            .ok_or_else(|| damaged("a session has no steps"))?;
+        let protocol = Protocol::recorded(name, steps, carried).ok_or_else(|| damaged("a session has no steps"))?;
         let rows = self.events(id)?;
         if rows.iter().any(|(_, event)| event.step >= count) {
             return Err(damaged("an event names a step that its session does not have"));
@@ -491,14 +493,14 @@ impl Journal {
                 let given = |index| row.get::<_, Option<i64>>(index).map(|length| duration(length.unwrap_or(0)));
                 Ok(Entry {
                     id: row.get(0)?,
-                    protocol: crate::format::printable(&row.get::<_, String>(1)?).into_owned(),
+                    protocol: text(row, 1)?,
                     started_ms: row.get(2)?,
                     ended_ms: row.get(3)?,
-                    outcome: row.get(4)?,
+                    outcome: row.get::<_, Option<String>>(4)?.map(|outcome| printable(&outcome).into_owned()),
                     planned: [length(row, 5)?, length(row, 6)?],
                     actual: [given(7)?, given(8)?],
                     pain: [row.get(9)?, row.get(10)?],
-                    overrides: row.get(11)?,
+                    overrides: text(row, 11)?,
                 })
             })?;
             rows.collect()
@@ -533,7 +535,9 @@ impl Journal {
     /// What came of a request, once something did.
     pub fn answer(&self, request: i64) -> Result<Option<String>> {
         self.wrap(|connection| {
-            connection.prepare_cached("SELECT answer FROM request WHERE id = ?")?.query_row([request], |row| row.get(0))
+            let mut statement = connection.prepare_cached("SELECT answer FROM request WHERE id = ?")?;
+            let answer: Option<String> = statement.query_row([request], |row| row.get(0))?;
+            Ok(answer.map(|answer| printable(&answer).into_owned()))
         })
     }
 
@@ -699,7 +703,7 @@ impl From<&Step> for StepRow {
 impl StepRow {
     fn step(self) -> Option<Step> {
         let kind = StepKind::from_name(&self.kind)?;
-        let note = self.note.map(|note| crate::format::printable(&note).into_owned());
+        let note = self.note.map(|note| printable(&note).into_owned());
         Some(Step { kind, length: duration(self.length_ns), note, round: self.round, origin: self.origin })
     }
 }
@@ -761,6 +765,11 @@ fn input(what: &str, by: Option<Duration>) -> Option<Input> {
         "stop" => Input::Stop,
         _ => return None,
     })
+}
+
+/// What the file says may be shown, whoever wrote it.
+fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+    Ok(printable(&row.get::<_, String>(column)?).into_owned())
 }
 
 fn length(row: &Row<'_>, column: usize) -> rusqlite::Result<Duration> {
