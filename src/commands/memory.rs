@@ -78,11 +78,14 @@ impl Memory {
         self.open = journal.open_session(&now)?;
         if let Some(open) = self.open.take_if(|open| !context.running && open.age(&now) > STALE) {
             journal.close_cut_off(&open)?;
-            let ago = span(Duration::from_secs(open.age(&now).as_secs()));
-            say(&format!(
-                "note: {} was cut off {ago} ago; it is closed with what is known of it",
-                open.protocol.name()
-            ));
+            // Of one whose clock never started there is nothing to tell.
+            if !open.events.is_empty() {
+                let ago = span(Duration::from_secs(open.age(&now).as_secs()));
+                say(&format!(
+                    "note: {} was cut off {ago} ago; it is closed with what is known of it",
+                    open.protocol.name()
+                ));
+            }
         }
         (context.past, context.record_ahead) = journal.past(&now, None)?;
         if !injured && let Some(entry) = journal.injury()? {
