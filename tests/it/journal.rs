@@ -951,6 +951,18 @@ fn a_time_zone_changes_how_a_time_is_shown_and_nothing_else() {
 }
 
 #[test]
+fn a_session_whose_clock_never_started_is_closed_without_a_word() {
+    let (home, journal) = home();
+    let protocol = ice_20();
+    let new = NewSession { protocol: &protocol, terms: TERMS, overrides: &[], pain: None, started_ms: NOON_MS };
+    journal.begin(&new).expect("a session begins");
+    let output = home.run(&["next"]);
+    assert_eq!((stderr(&output).as_str(), output.status.code()), ("", Some(0)));
+    let [entry] = &journal.history(i64::MIN).expect("a history")[..] else { panic!("one session") };
+    assert_eq!((entry.outcome.as_deref(), entry.actual), (Some("cut_off"), [Duration::ZERO; 2]));
+}
+
+#[test]
 fn csv_keeps_its_columns_whatever_a_protocol_is_called() {
     let (home, journal) = home();
     noted(&journal, "say \"ice\", twice", &[(Cold, min(15))], 0, [Some(7), None]);
