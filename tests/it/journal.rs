@@ -3,7 +3,7 @@
 //!
 //! No clock is read here: every time is written down.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "what fails in a helper is a test that fails")]
+#![expect(clippy::expect_used, reason = "what fails in a helper is a test that fails")]
 
 use std::path::Path;
 use std::process::Stdio;
@@ -154,7 +154,7 @@ fn protocol(steps: &[Exposure]) -> Protocol {
 // What is read back.
 
 proptest! {
-    #![proptest_config(config(48))]
+    #![proptest_config(config(32))]
 
     #[test]
     fn a_session_that_is_read_back_stands_where_it_stood(
@@ -239,7 +239,7 @@ fn earliest_is_exact(draft: &Draft, choice: Choice, context: &Context) -> Option
 }
 
 proptest! {
-    #![proptest_config(config(48))]
+    #![proptest_config(config(32))]
 
     #[test]
     fn what_the_journal_allows_from_a_time_on_is_accepted_then_and_not_before(
@@ -710,7 +710,7 @@ fn a_log_that_was_cut_short_loses_the_last_events_and_no_others() {
 }
 
 proptest! {
-    #![proptest_config(config(100))]
+    #![proptest_config(config(64))]
 
     #[test]
     fn no_damage_to_the_file_is_worse_than_an_error(
