@@ -15,6 +15,8 @@ mod cli;
 
 mod terminal;
 
+mod memory;
+
 mod bus;
 
 mod examples;

@@ -1,0 +1,387 @@
+//! What outlives a process: sessions that were killed, control from another shell, trouble with the
+//! journal, the injury clock, and what earlier sessions mean for later ones. Real processes, each
+//! test with a journal of its own.
+#![cfg(unix)]
+
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use therapy::domain::session::Moment;
+use therapy::edge::clock;
+
+use crate::support::{Home, stderr, stdout};
+
+/// Longer than any busy machine needs; only a failing test waits so long.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// An event as the contract tells it: its name, its step from 1, milliseconds of the session.
+type Told = (String, u64, u64);
+
+/// A home whose clock runs so many times as fast.
+struct Lab {
+    home: Home,
+    rate: f64,
+}
+
+impl Lab {
+    fn at_rate(rate: f64) -> Lab {
+        Lab { home: Home::new(), rate }
+    }
+
+    fn new() -> Lab {
+        Lab::at_rate(1.0)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.home.command(arguments);
+        command.env("THERAPY_TEST_RATE", self.rate.to_string());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the program starts")
+    }
+
+    /// Runs a session to its end, without a word and without a bus.
+    fn session(&self, arguments: &[&str]) -> Output {
+        let output = self.run(&[&["run", "--no-notify", "--progress", "quiet"], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+        output
+    }
+
+    /// Starts a session that tells its events as JSON.
+    fn start(&self, arguments: &[&str]) -> Running {
+        Running::new(self.command(&[arguments, &["--progress", "json", "--no-notify"]].concat()))
+    }
+
+    fn data(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.data().join("journal.db")
+    }
+
+    fn sql(&self) -> Connection {
+        let connection = Connection::open(self.journal()).expect("a journal");
+        connection.busy_timeout(Duration::from_secs(5)).expect("patience");
+        connection
+    }
+
+    fn number(&self, query: &str) -> i64 {
+        self.sql().query_row(query, [], |row| row.get(0)).expect("a number")
+    }
+
+    fn history(&self) -> Vec<Value> {
+        let output = self.run(&["history", "--json"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        serde_json::from_str(&stdout(&output)).expect("JSON")
+    }
+
+    /// The events of all sessions, in the order in which they were written.
+    fn written(&self) -> Vec<Told> {
+        let connection = self.sql();
+        let mut statement =
+            connection.prepare("SELECT kind, step, elapsed_ns FROM event ORDER BY id").expect("a table");
+        let rows = statement.query_map([], |row| {
+            let (step, elapsed): (i64, i64) = (row.get(1)?, row.get(2)?);
+            Ok((row.get(0)?, step.unsigned_abs() + 1, elapsed.unsigned_abs() / 1_000_000))
+        });
+        rows.expect("rows").map(|row| row.expect("a row")).collect()
+    }
+}
+
+/// A session in another process.
+struct Running {
+    child: Child,
+    lines: Arc<Mutex<Vec<(Moment, Value)>>>,
+    errors: Arc<Mutex<String>>,
+    readers: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    fn new(mut command: Command) -> Running {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let (lines, errors) = (Arc::default(), Arc::default());
+        let (lines_in, errors_in) = (Arc::clone(&lines), Arc::clone(&errors));
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut err = child.stderr.take().expect("a pipe");
+        let readers = vec![
+            thread::spawn(move || {
+                let mut line = String::new();
+                // What a kill cut in half was not told.
+                while out.read_line(&mut line).is_ok_and(|count| count > 0) && line.ends_with('\n') {
+                    let value = serde_json::from_str(&line).expect("a JSON line");
+                    let lines: &Mutex<Vec<(Moment, Value)>> = &lines_in;
+                    lines.lock().expect("lines").push((clock::now(), value));
+                    line.clear();
+                }
+            }),
+            thread::spawn(move || {
+                let mut bytes = [0; 4096];
+                while let Ok(count @ 1..) = err.read(&mut bytes) {
+                    let errors: &Mutex<String> = &errors_in;
+                    errors.lock().expect("errors").push_str(&String::from_utf8_lossy(&bytes[..count]));
+                }
+            }),
+        ];
+        Running { child, lines, errors, readers }
+    }
+
+    fn lines(&self) -> Vec<(Moment, Value)> {
+        self.lines.lock().expect("lines").clone()
+    }
+
+    fn told(&self) -> Vec<Told> {
+        self.lines().iter().map(|(_, line)| told(line)).collect()
+    }
+
+    fn errors(&self) -> String {
+        self.errors.lock().expect("errors").clone()
+    }
+
+    /// Waits for an event of this name and returns when it came and what it said.
+    fn see(&self, event: &str) -> (Moment, Value) {
+        let mut found = None;
+        until(event, || {
+            found = self.lines().into_iter().find(|(_, line)| line["event"] == event);
+            found.is_some()
+        });
+        found.expect("just seen")
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("the program runs");
+    }
+
+    /// Waits for the end, and until everything that was written is read.
+    fn end(&mut self) -> ExitStatus {
+        let start = clock::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                break status;
+            }
+            assert!(clock::now().since(start) < DEADLINE, "no end: {:?}\n{}", self.told(), self.errors());
+            clock::wait(Duration::from_millis(2));
+        };
+        for reader in self.readers.drain(..) {
+            reader.join().expect("a reader");
+        }
+        status
+    }
+
+    /// As a battery or a person without patience ends it.
+    fn kill(&mut self) {
+        self.child.kill().expect("a child");
+        self.end();
+    }
+}
+
+/// A test that fails leaves no session behind.
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = clock::now();
+    while !holds() {
+        assert!(clock::now().since(start) < DEADLINE, "never came: {what}");
+        clock::wait(Duration::from_millis(2));
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "milliseconds of a session, as whole as they were told"
+)]
+fn told(line: &Value) -> Told {
+    let elapsed = line["elapsed_s"].as_f64().expect("a number") * 1000.0;
+    let name = line["event"].as_str().expect("a name").to_owned();
+    (name, line["step"].as_u64().expect("a number"), elapsed.round() as u64)
+}
+
+/// A protocol file of these steps.
+fn steps(rounds: u32, steps: &[(&str, &str)]) -> String {
+    let mut text = format!("rounds = {rounds}\n");
+    for (kind, length) in steps {
+        let _ = write!(text, "[[step]]\ndo = \"{kind}\"\nfor = \"{length}\"\n");
+    }
+    text
+}
+
+/// Numbers that look random and are the same for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (bits ^ (bits >> 31)) % bound
+    }
+}
+
+// --- killed at any moment ---
+
+const SHAPES: [(u32, &[(&str, &str)]); 4] = [
+    (2, &[("heat", "3min"), ("cold", "2min"), ("rest", "90s")]),
+    (3, &[("cold", "90s"), ("rest", "2min"), ("heat", "61s")]),
+    (1, &[("heat", "5min"), ("stretch", "2min"), ("cold", "4min"), ("rest", "30s")]),
+    (4, &[("heat", "50s"), ("cold", "20s"), ("rest", "1s")]),
+];
+
+/// Tells which numbers make a failure again.
+struct Tell(u64);
+
+impl Drop for Tell {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("again with THERAPY_KILLS=1 THERAPY_SEED={}", self.0);
+        }
+    }
+}
+
+/// Kills one session and takes it up again. Tells how many events were in the journal at the kill;
+/// `None` when the machine was so slow that the session held, and nothing can be said.
+fn kill_one(seed: u64) -> Option<usize> {
+    let _tell = Tell(seed);
+    let mut random = Random(seed);
+    let (rounds, shape) = SHAPES[usize::try_from(random.below(4)).expect("small")];
+    let lab = Lab::at_rate(f64::from(u32::try_from(1000 + random.below(1000)).expect("small")));
+    lab.home.file("own.toml", &steps(rounds, shape));
+    let rehearsal = lab.run(&["run", "own.toml", "--dry-run", "--progress", "json"]);
+    let lines: Vec<Value> = stdout(&rehearsal).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let expected: Vec<Told> = lines.iter().map(told).collect();
+    let finish = lines.last().expect("an end");
+    assert_eq!(finish["outcome"], "completed");
+
+    let length = Duration::from_millis(expected.last().expect("an end").2).div_f64(lab.rate);
+    let micros = u64::try_from(length.as_micros()).expect("small") + 30_000;
+    let moment = clock::now() + Duration::from_micros(random.below(micros));
+    let mut running = lab.start(&["run", "own.toml"]);
+    while let left = moment.since(clock::now())
+        && !left.is_zero()
+    {
+        clock::wait(left.min(Duration::from_millis(20)));
+    }
+    running.kill();
+    let printed = running.told();
+    assert!(!running.errors().contains("warning: "), "{}", running.errors());
+
+    // The journal opens, and holds what was told, in order, and nothing that was not to come.
+    let history = lab.history();
+    if !lab.journal().exists() {
+        assert_eq!(printed, [], "nothing can be told before there is a journal");
+        return Some(0);
+    }
+    let check: String = lab.sql().query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("an answer");
+    assert_eq!(check, "ok");
+    let written = lab.written();
+    if written.iter().any(|(event, ..)| event == "overran") {
+        return None;
+    }
+    assert_eq!(written, expected[..written.len()], "what was written is the session so far");
+    assert!(written.len() >= printed.len(), "told and lost: {:?}", &printed[written.len()..]);
+    assert_eq!(printed, expected[..printed.len()]);
+
+    let status = lab.run(&["status"]);
+    assert_eq!(status.status.code(), Some(1));
+    if written.len() == expected.len() || history.is_empty() {
+        assert!(!stderr(&status).contains("cut off"), "{}", stderr(&status));
+    } else if written.is_empty() {
+        // Its clock never started: nothing to take up, and nothing stands in the way of the next.
+        assert_eq!(lab.run(&["run", "own.toml", "--no-notify", "--progress", "quiet"]).status.code(), Some(0));
+        assert_eq!(lab.number("SELECT count(*) FROM session WHERE outcome IS NULL"), 0);
+        return Some(0);
+    } else {
+        assert!(stderr(&status).contains("own was cut off "), "{}", stderr(&status));
+        let ice = lab.run(&["run", "ice"]);
+        assert_eq!(ice.status.code(), Some(3), "{}", stderr(&ice));
+        for way_out in ["`therapy resume`", "`therapy stop`"] {
+            assert!(stderr(&ice).contains(way_out), "{}", stderr(&ice));
+        }
+        let mut resumed = lab.start(&["resume"]);
+        let start = clock::now();
+        while resumed.child.try_wait().expect("a child").is_none() {
+            assert!(clock::now().since(start) < DEADLINE, "no end: {:?}", resumed.told());
+            if resumed.told().iter().any(|(event, ..)| event == "overran") {
+                return None;
+            }
+            clock::wait(Duration::from_millis(2));
+        }
+        assert_eq!(resumed.end().code(), Some(0), "{}", resumed.errors());
+        assert_eq!(resumed.told(), expected[written.len()..], "what was to come, when it was to come");
+    }
+    if history.is_empty() {
+        return Some(0);
+    }
+
+    // The whole of it, as if nothing had happened.
+    assert_eq!(lab.written(), expected);
+    let strays = "SELECT count(*) FROM event, (SELECT clock_ns AS began FROM event ORDER BY id LIMIT 1) \
+                  WHERE clock_ns - began <> elapsed_ns";
+    assert_eq!(lab.number(strays), 0, "every event when the clock said so");
+    let history = lab.history();
+    assert_eq!(history.len(), 1, "{history:?}");
+    assert_eq!(history[0]["outcome"], "completed");
+    for kind in ["cold", "heat"] {
+        let mut sum = 0;
+        for pair in expected.windows(2) {
+            let on = lines.iter().find(|line| line["step"] == pair[0].1).expect("a step");
+            sum += if on["kind"] == kind { pair[1].2 - pair[0].2 } else { 0 };
+        }
+        #[expect(clippy::cast_precision_loss, reason = "small")]
+        let sum = sum as f64 / 1000.0;
+        let field = format!("{kind}_s");
+        assert_eq!(history[0][&field].as_f64(), Some(sum), "{field}");
+        assert_eq!(history[0][&field], finish[&field]);
+    }
+    assert_eq!(lab.number("SELECT count(*) FROM session WHERE outcome IS NULL"), 0);
+    Some(written.len())
+}
+
+fn from_environment(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// `THERAPY_KILLS=500` for the full count.
+#[test]
+fn a_session_that_is_killed_at_any_moment_is_taken_up_at_the_right_place() {
+    let kills = from_environment("THERAPY_KILLS").unwrap_or(24);
+    let first = from_environment("THERAPY_SEED")
+        .unwrap_or_else(|| u64::try_from(clock::now().since_origin().as_nanos()).unwrap_or_default() % 1_000_000_000);
+    let (next, within, slow) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                while let number = next.fetch_add(1, Ordering::Relaxed)
+                    && number < kills
+                {
+                    match kill_one(first + number) {
+                        Some(0) => {}
+                        Some(_) => drop(within.fetch_add(1, Ordering::Relaxed)),
+                        None => drop(slow.fetch_add(1, Ordering::Relaxed)),
+                    }
+                }
+            });
+        }
+    });
+    let (within, slow) = (within.into_inner(), slow.into_inner());
+    println!("{kills} kills from seed {first}: {within} within a session, {slow} on a machine too slow to say");
+    assert!(slow * 4 <= kills, "{slow} of {kills} sessions held because the machine was too slow");
+    assert!(kills < 20 || within * 2 >= kills, "only {within} of {kills} were within a session");
+}
