@@ -9,9 +9,9 @@ use super::memory::{Memory, stamp};
 use super::run::{exit, progress, settings, take_lock};
 use super::{Exit, Failure, data_folder, print};
 use crate::cli::Progress;
-use crate::domain::session::{Input, Session};
+use crate::domain::session::{Event, Input, Session};
 use crate::edge::clock;
-use crate::edge::journal::{Journal, Record};
+use crate::edge::journal::{Journal, Lock, Record};
 use crate::edge::keys::{Keys, nudge};
 use crate::edge::recorder::Recorder;
 
@@ -53,18 +53,17 @@ pub(super) fn resume(asked: Option<Progress>, no_notify: bool) -> Result<Exit, F
     if Journal::running(&data_folder()).is_some() {
         return run(Input::Resume);
     }
-    let (journal, record) = cut_off()?;
     let settings = settings()?;
     let progress = progress(asked, &settings, false);
     let keys = Keys::take(live::listens()).context("could not listen to signals")?;
-    let lock = take_lock()?;
+    let (journal, record, lock) = cut_off()?;
     let clocks = Box::new(live::clocks(clock::boot()));
     let recorder = Some(Recorder::new(journal, record.id, clocks));
     let notify = !(no_notify || settings.no_notify);
     let surroundings = Live { keys, progress, notify, speed: None, recorder };
-    let mut session = session(&record)?;
+    let (mut session, mut events) = session(&record)?;
     let (_, outcome) = live::go(surroundings, record.protocol.name(), |now| {
-        let events = session.advance(now);
+        events.extend(session.advance(now));
         (session, events)
     })?;
     drop(lock);
@@ -76,30 +75,39 @@ fn without_a_process(input: Input) -> Result<Exit, Failure> {
     if input != Input::Stop {
         return Err(none());
     }
-    let (journal, record) = cut_off()?;
-    let _lock = take_lock()?;
-    let mut session = session(&record)?;
+    let (journal, record, _lock) = cut_off()?;
+    let (mut session, mut events) = session(&record)?;
+    events.extend(session.handle(clock::now(), Input::Stop));
     let clocks = live::clocks(clock::boot());
     let mut said = String::new();
-    for event in session.handle(clock::now(), Input::Stop) {
+    for event in events {
         journal.write(record.id, &event, &clocks(event.at))?;
         said = crate::words::of(&event, &session, false).headline;
     }
     print(format!("{}: {said}\n", record.protocol.name()))
 }
 
-/// The session that was cut off, unless that was too long ago.
-fn cut_off() -> Result<(Journal, Record), Failure> {
+/// The session that was cut off, unless that was too long ago, and the lock to go on with it. Whoever
+/// had the lock a moment before may have ended it, so it is read again under the lock.
+fn cut_off() -> Result<(Journal, Record, Lock), Failure> {
     let mut memory = Memory::glance(None)?;
     if let Some(trouble) = memory.trouble.take() {
         return Err(anyhow!(trouble).into());
     }
-    let record = memory.open().cloned();
-    memory.journal.zip(record).ok_or_else(none)
+    if memory.open().is_none() {
+        return Err(none());
+    }
+    let journal = memory.journal.ok_or_else(none)?;
+    let lock = take_lock()?;
+    let record = journal.open_session(&stamp())?.ok_or_else(none)?;
+    Ok((journal, record, lock))
 }
 
-fn session(record: &Record) -> Result<Session, Failure> {
-    record.session().ok_or_else(|| anyhow!("the record of {} has no start", record.protocol.name()).into())
+/// Where it stood, and what of that is not written yet.
+fn session(record: &Record) -> Result<(Session, Vec<Event>), Failure> {
+    let session = record.session().ok_or_else(|| anyhow!("the record of {} has no start", record.protocol.name()))?;
+    let unwritten = record.events[record.events.len() - record.unwritten..].to_vec();
+    Ok((session, unwritten))
 }
 
 fn none() -> Failure {

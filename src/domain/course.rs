@@ -14,24 +14,31 @@ use crate::domain::step::{Modality, StepKind};
 pub const STALE: Duration = Duration::from_secs(3 * 60 * 60);
 
 /// Goes through the events of a record again. The session that comes out stands where the one that
-/// was recorded stood after its last event; advancing it to now is what a long stall is.
+/// was recorded stood after its last event; advancing it to now is what a long stall is. With it come
+/// the events that happened together with the last one and that the record lacks: it was cut off
+/// between the two.
 ///
 /// `None` when the record does not start with a start.
 #[must_use]
-pub fn replay(protocol: &Protocol, terms: Terms, events: &[Event]) -> Option<Session> {
+pub fn replay(protocol: &Protocol, terms: Terms, events: &[Event]) -> Option<(Session, Vec<Event>)> {
     let (first, rest) = events.split_first()?;
     if first.kind != EventKind::Started {
         return None;
     }
-    let (mut session, _) = Session::start(protocol, terms, first.at);
+    let (mut session, mut unseen) = Session::start(protocol, terms, first.at);
+    unseen.remove(0);
     for event in rest {
-        // What comes out is what was recorded; only the session's place is wanted here.
-        let _ = match event.kind.input() {
-            Some(input) => session.handle(event.at, input),
-            None => session.advance(event.at),
-        };
+        if unseen.is_empty() {
+            unseen = match event.kind.input() {
+                Some(input) => session.handle(event.at, input),
+                None => session.advance(event.at),
+            };
+        }
+        if !unseen.is_empty() {
+            unseen.remove(0);
+        }
     }
-    Some(session)
+    Some((session, unseen))
 }
 
 /// What was on, from the first event until `until`, without gaps; a pause is a rest.

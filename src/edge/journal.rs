@@ -122,8 +122,11 @@ pub struct Record {
     pub protocol: Protocol,
     /// How it treats the ends of its steps.
     pub terms: Terms,
-    /// All its events.
+    /// All its events; the last ones may be [`Record::unwritten`].
     pub events: Vec<Event>,
+    /// How many of the last events are not in the journal: they happened together with one that is,
+    /// and the process was killed between the two.
+    pub unwritten: usize,
     /// `None` while it is open.
     pub outcome: Option<String>,
     last_wall_ms: i64,
@@ -133,7 +136,7 @@ impl Record {
     /// The session as it stood after its last event.
     #[must_use]
     pub fn session(&self) -> Option<Session> {
-        replay(&self.protocol, self.terms, &self.events)
+        replay(&self.protocol, self.terms, &self.events).map(|(session, _)| session)
     }
 
     /// How long ago its last event was.
@@ -357,17 +360,18 @@ impl Journal {
 
     /// Everything about one session.
     pub fn record(&self, id: i64, now: &Stamp) -> Result<Record> {
-        let (name, steps, carried, terms, started_ms, outcome) = self.wrap(|connection| {
-            let sql = "SELECT protocol, steps, carried_cold, carried_heat, confirm, grace_ns, started_ms, outcome \
+        let (name, steps, carried, terms, started_ms, outcome): (_, _, _, _, _, Option<String>) =
+            self.wrap(|connection| {
+                let sql = "SELECT protocol, steps, carried_cold, carried_heat, confirm, grace_ns, started_ms, outcome \
                        FROM session WHERE id = ?";
-            connection.query_row(sql, [id], |row| {
-                let terms = Terms { confirm: row.get(4)?, grace: length(row, 5)? };
-                let carried = Load::from_half_nanos([row.get(2)?, row.get(3)?]);
-                let outcome: Option<String> = row.get(7)?;
-                let outcome = outcome.map(|outcome| printable(&outcome).into_owned());
-                Ok((text(row, 0)?, row.get::<_, String>(1)?, carried, terms, row.get(6)?, outcome))
-            })
-        })?;
+                connection.query_row(sql, [id], |row| {
+                    let terms = Terms { confirm: row.get(4)?, grace: length(row, 5)? };
+                    let carried = Load::from_half_nanos([row.get(2)?, row.get(3)?]);
+                    let outcome: Option<String> = row.get(7)?;
+                    let outcome = outcome.map(|outcome| printable(&outcome).into_owned());
+                    Ok((text(row, 0)?, row.get::<_, String>(1)?, carried, terms, row.get(6)?, outcome))
+                })
+            })?;
         let damaged = |why: &str| JournalError::Damaged { path: self.path.clone(), why: why.to_owned() };
         let steps: Vec<StepRow> =
             serde_json::from_str(&steps).map_err(|_| damaged("the steps of a session cannot be read"))?;
@@ -380,8 +384,13 @@ impl Journal {
             return Err(damaged("an event names a step that its session does not have"));
         }
         let last_wall_ms = rows.last().map_or(started_ms, |(stamp, _)| stamp.wall_ms);
-        let events = on_the_clock_of(now, rows);
-        Ok(Record { id, started_ms, protocol, terms, events, outcome, last_wall_ms })
+        let mut events = on_the_clock_of(now, rows);
+        let is_whole = matches!(outcome.as_deref(), Some("completed" | "stopped"));
+        let unwritten = replay(&protocol, terms, &events).filter(|_| !is_whole).map(|(_, unwritten)| unwritten);
+        let unwritten = unwritten.unwrap_or_default();
+        events.extend(&unwritten);
+        let unwritten = unwritten.len();
+        Ok(Record { id, started_ms, protocol, terms, events, unwritten, outcome, last_wall_ms })
     }
 
     fn events(&self, session: i64) -> Result<Vec<(Stamp, Event)>> {
