@@ -144,10 +144,13 @@ impl World for Real {
     }
 
     fn wait(&mut self, deadline: Moment) -> Option<Input> {
-        let left = deadline.since(self.now());
-        let said = self.keys.wait(clock::wait_for(self.speed.map_or(left, |speed| left.div_f64(speed))));
-        // A nudge or a frame: other shells may have asked for something.
-        said.or_else(|| self.requests.as_ref()?.borrow_mut().request())
+        // Before each wait and not behind it: several nudges may have ended one wait, or a key the
+        // same one, and then there is more to answer.
+        let asked = self.requests.as_ref().and_then(|recorder| recorder.borrow_mut().request());
+        asked.or_else(|| {
+            let left = deadline.since(self.now());
+            self.keys.wait(clock::wait_for(self.speed.map_or(left, |speed| left.div_f64(speed))))
+        })
     }
 }
 
