@@ -106,7 +106,7 @@ impl Memory {
 
     /// One session at a time, and one that was cut off is still one.
     pub(super) fn no_open_session(&self) -> Result<(), Failure> {
-        let Some(open) = &self.open else {
+        let Some(open) = self.open.as_ref().filter(|_| !self.context.running) else {
             return Ok(());
         };
         let ago = span(Duration::from_secs(open.age(&stamp()).as_secs()));

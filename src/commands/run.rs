@@ -41,6 +41,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
         None => recommended(&memory),
     };
     let (entry, draft, choice, context) = choose(&name, &args.which, &memory)?;
+    // First: what it left on the skin may refuse too, and waiting is not the way out then.
+    memory.no_open_session()?;
     let reviewed = draft.review(choice, &context, &args.overrides);
     let choice_errors = draft.choice_errors(choice);
     let protocol = match reviewed {
@@ -49,7 +51,6 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
         Err(findings) => return Err(refused(entry.name(), &findings, &choice_errors, args, &memory)),
     };
     if !rehearsal {
-        memory.no_open_session()?;
         memory.screen()?;
     }
     if progress != Progress::Quiet {
@@ -67,6 +68,9 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     }
     let rate = args.speed.unwrap_or(1.0).max(1.0) * clock::rate().unwrap_or(1.0);
     let terms = Terms { confirm: args.confirm || settings.confirm, grace: GRACE.mul_f64(rate) };
+    if let Some(trouble) = memory.trouble.as_ref().filter(|_| !rehearsal) {
+        say(&format!("warning: {trouble}; this session is not recorded"));
+    }
     let keys = Keys::take(live::listens()).context("could not listen to signals")?;
     let mut lock = None;
     let recorder = match memory.journal.take().filter(|_| !rehearsal) {

@@ -71,7 +71,7 @@ fn running() -> Result<Option<(Record, Session)>, Failure> {
 fn nothing() -> Failure {
     let folder = data_folder();
     let open = Journal::exists(&folder).then(|| Journal::open(&folder).ok()?.open_session(&stamp()).ok()?).flatten();
-    let hint = match open {
+    let hint = match open.filter(|open| !open.events.is_empty()) {
         Some(open) => {
             let ago = span(Duration::from_secs(open.age(&stamp()).as_secs()));
             format!(
