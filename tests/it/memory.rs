@@ -388,3 +388,177 @@ fn a_session_that_is_killed_at_any_moment_is_taken_up_at_the_right_place() {
     assert!(slow * 10 <= kills.max(10), "{slow} of {kills} on a machine too slow to say");
     assert!(kills < 20 || within * 2 >= kills, "only {within} of {kills} were within a session");
 }
+
+// --- control from another shell ---
+
+/// Ten minutes of heat, then as much cold.
+fn long() -> String {
+    steps(1, &[("heat", "10min"), ("cold", "10min")])
+}
+
+impl Lab {
+    /// A session of long steps that has begun, in real time.
+    fn long_session(&self) -> Running {
+        self.home.file("own.toml", &long());
+        let running = self.start(&["run", "own.toml"]);
+        running.see("step_began");
+        running
+    }
+
+    /// Asks for something; returns the answer, and when it was asked.
+    fn ask(&self, arguments: &[&str]) -> (String, Moment) {
+        let asked = clock::now();
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+        (stdout(&output), asked)
+    }
+}
+
+#[test]
+fn another_shell_controls_the_session_within_half_a_second() {
+    let lab = Lab::new();
+    let mut running = lab.long_session();
+    let obeyed = |arguments: &[&str], answer: &str, event: &str, number: usize| {
+        let (said, asked) = lab.ask(arguments);
+        assert!(said.contains(answer), "{arguments:?}: {said}");
+        let mut lines = Vec::new();
+        until(event, || {
+            lines = running.lines().into_iter().filter(|(_, line)| line["event"] == event).collect();
+            lines.len() >= number
+        });
+        let (at, line) = lines.swap_remove(number - 1);
+        let took = at.since(asked);
+        assert!(took < Duration::from_millis(500), "{arguments:?}: {took:?}");
+        line
+    };
+    obeyed(&["pause"], "paused: the pack is off", "paused", 1);
+    assert_eq!(lab.ask(&["pause"]).0, "nothing to change\n");
+    assert_eq!(lab.ask(&["status", "--format", "{state} {kind} {step}/{of}"]).0, "paused heat 1/2\n");
+    obeyed(&["resume"], "going on with heat", "resumed", 1);
+    assert_eq!(lab.ask(&["resume"]).0, "nothing to change\n");
+    let extended = obeyed(&["extend", "2min"], "2m longer", "extended", 1);
+    assert_eq!((extended["by_s"].as_f64(), &extended["rule"]), (Some(120.0), &Value::Null));
+    let extended = obeyed(&["extend", "5h"], ", by heat-limit", "extended", 2);
+    assert_eq!(extended["rule"], "heat-limit");
+    assert!(extended["length_s"].as_f64().is_some_and(|length| length > 1799.0 && length < 1801.0), "{extended}");
+    let extended = obeyed(&["extend", "1min"], "not longer, by heat-limit", "extended", 3);
+    assert_eq!(extended["by_s"].as_f64(), Some(0.0));
+    let skipped = obeyed(&["skip"], "heat ended early; COLD for 10m", "skipped", 1);
+    assert_eq!(skipped["step"], 1);
+    assert_eq!(lab.ask(&["status", "--format", "{state} {kind} {step}/{of}"]).0, "running cold 2/2\n");
+    let finished = obeyed(&["stop"], "stopped after ", "finished", 1);
+    assert_eq!(finished["outcome"], "stopped");
+    assert_eq!(running.end().code(), Some(130));
+    assert_eq!(running.told(), lab.written(), "what was told is what is kept");
+    assert_eq!(lab.history()[0]["outcome"], "stopped");
+}
+
+#[test]
+fn without_a_session_there_is_nothing_to_control() {
+    let lab = Lab::new();
+    for _ in 0..2 {
+        for arguments in [&["pause"][..], &["resume"], &["skip"], &["stop"], &["extend", "1min"], &["status"]] {
+            let output = lab.run(arguments);
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+            assert!(stderr(&output).contains("error: no session is running\nhint: `therapy run` starts one"));
+        }
+        // And the same once there is a journal.
+        assert_eq!(lab.run(&["pain", "1"]).status.code(), Some(0));
+    }
+}
+
+#[test]
+fn several_shells_at_once_are_all_answered() {
+    let lab = Lab::new();
+    let mut running = lab.long_session();
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                let (said, asked) = lab.ask(&["extend", "1min"]);
+                let took = clock::now().since(asked);
+                assert_eq!(said, "1m longer\n");
+                assert!(took < Duration::from_millis(900), "an answer after {took:?}");
+            });
+        }
+    });
+    assert_eq!(lab.number("SELECT count(*) FROM event WHERE kind = 'extended'"), 6);
+    assert_eq!(lab.number("SELECT count(*) FROM request WHERE answer IS NULL"), 0);
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code(), Some(130));
+}
+
+#[test]
+fn a_second_session_is_refused_until_the_first_is_gone_and_a_stale_lock_binds_nobody() {
+    let lab = Lab::new();
+    let mut running = lab.long_session();
+    let second = lab.run(&["run", "own.toml", "--no-notify"]);
+    assert_eq!(second.status.code(), Some(3), "{}", stderr(&second));
+    assert!(stderr(&second).contains("one-session"), "{}", stderr(&second));
+    assert_eq!(lab.number("SELECT count(*) FROM session"), 1);
+    running.kill();
+    let lock = std::fs::read_to_string(lab.data().join("session.lock")).expect("a lock file");
+    assert_eq!(lock, running.child.id().to_string(), "nobody was there to take it away");
+    for arguments in [&["pause"][..], &["skip"], &["extend", "1min"], &["status"]] {
+        assert_eq!(lab.run(arguments).status.code(), Some(1), "{arguments:?}");
+    }
+    // Several shells close it: it ends once.
+    thread::scope(|scope| {
+        let stops: Vec<_> = (0..4).map(|_| scope.spawn(|| lab.run(&["stop"]))).collect();
+        let codes = stops.into_iter().map(|stop| stop.join().expect("a thread").status.code());
+        assert_eq!(codes.filter(|code| *code == Some(0)).count(), 1);
+    });
+    assert_eq!(lab.number("SELECT count(*) FROM event WHERE kind = 'finished'"), 1);
+    assert_eq!(lab.history()[0]["outcome"], "stopped");
+    lab.home.file("rest.toml", &steps(1, &[("rest", "1s")]));
+    assert_eq!(lab.session(&["rest.toml"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_session_that_was_stopped_dead_does_not_obey_later() {
+    let lab = Lab::new();
+    let mut running = lab.long_session();
+    running.signal(Signal::STOP);
+    let asked = clock::now();
+    let output = lab.run(&["skip"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("error: the session does not answer\nhint: "), "{}", stderr(&output));
+    assert!(clock::now().since(asked) < Duration::from_secs(4));
+    running.signal(Signal::CONT);
+    assert!(lab.ask(&["pause"]).0.contains("paused"));
+    assert!(running.told().iter().all(|(event, ..)| event != "skipped"), "{:?}", running.told());
+    assert_eq!(lab.number("SELECT count(*) FROM event WHERE kind = 'skipped'"), 0);
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code(), Some(130));
+}
+
+#[test]
+fn every_signal_that_ends_a_session_is_recorded_as_stopped() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let lab = Lab::new();
+        let mut running = lab.long_session();
+        running.signal(signal);
+        assert_eq!(running.end().code(), Some(130), "{signal:?}");
+        let (_, last) = running.lines().pop().expect("an end");
+        assert_eq!((&last["event"], &last["outcome"]), (&"finished".into(), &"stopped".into()));
+        let history = lab.history();
+        assert_eq!(history[0]["outcome"], "stopped", "{signal:?}");
+        assert_eq!(history[0]["heat_s"], last["heat_s"]);
+        assert_eq!(running.told(), lab.written());
+    }
+}
+
+#[test]
+fn cold_that_was_cut_off_is_named_before_what_it_left_on_the_skin() {
+    let lab = Lab::at_rate(2000.0);
+    let mut running = lab.start(&["run", "ice", "--minutes", "20"]);
+    running.see("halfway");
+    running.kill();
+    let ice = lab.run(&["run", "ice"]);
+    assert_eq!(ice.status.code(), Some(3));
+    assert!(
+        stderr(&ice).contains("hint: `therapy resume` goes on with it, `therapy stop` closes it"),
+        "{}",
+        stderr(&ice)
+    );
+    assert!(!stderr(&ice).contains("rewarm"), "{}", stderr(&ice));
+}
