@@ -645,6 +645,11 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version != VERSION {
+        // Somebody else's: not even its mode is changed.
+        return Ok(connection);
+    }
     // What the log holds goes into the database when the log is long, not whenever a command ends.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // NORMAL: a commit does not wait for the disk; `sync` does, when nobody waits for it. A small
