@@ -244,16 +244,27 @@ impl Journal {
     /// Takes the lock of the running session, `None` when another process holds it. The number of
     /// this process is left in it, so that another shell can nudge it.
     pub fn lock(folder: &Path) -> io::Result<Option<Lock>> {
+        /// A look takes less than one.
+        const TRIES: usize = 1000;
         let mut file = lock_file(folder)?;
-        match file.try_lock() {
-            Ok(()) => {
-                file.set_len(0)?;
-                io::Write::write_all(&mut file, std::process::id().to_string().as_bytes())?;
-                Ok(Some(Lock(file)))
+        for _ in 0..TRIES {
+            match file.try_lock() {
+                Ok(()) => {
+                    file.set_len(0)?;
+                    io::Write::write_all(&mut file, std::process::id().to_string().as_bytes())?;
+                    return Ok(Some(Lock(file)));
+                }
+                Err(fs::TryLockError::WouldBlock) => {}
+                Err(fs::TryLockError::Error(error)) => return Err(error),
             }
-            Err(fs::TryLockError::WouldBlock) => Ok(None),
-            Err(fs::TryLockError::Error(error)) => Err(error),
+            // Another shell that only looks, as `running` does, shares it for a moment.
+            match file.try_lock_shared() {
+                Ok(()) => file.unlock()?,
+                Err(_) => return Ok(None),
+            }
+            std::thread::yield_now();
         }
+        Ok(None)
     }
 
     /// The process that runs a session now, if one does.
