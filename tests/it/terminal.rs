@@ -37,7 +37,7 @@ const LONG: &str = "name = \"long\"\nsummary = \"test\"\n\
     [[step]]\ndo = \"cold\"\nfor = \"10min\"\n";
 
 /// A terminal with the program on it.
-struct Terminal {
+pub struct Terminal {
     pty: Pty,
     /// The program's side, held open so that its modes can be read after the program has gone.
     inner: File,
@@ -53,7 +53,7 @@ fn size(number: u16) -> NonZeroU16 {
 
 impl Terminal {
     /// Starts `command` on a terminal of so many rows and columns.
-    fn start(command: Command, rows: u16, columns: u16) -> Terminal {
+    pub fn start(command: Command, rows: u16, columns: u16) -> Terminal {
         let (pty, pts) = open().expect("a pseudo-terminal");
         pty.resize(Size::new(rows, columns)).expect("a size");
         let name = ttyname(&pts, Vec::new()).expect("a name");
@@ -84,7 +84,7 @@ impl Terminal {
     }
 
     /// Reads until the condition holds.
-    fn until(&mut self, what: &str, holds: impl Fn(&mut Terminal) -> bool) {
+    pub fn until(&mut self, what: &str, holds: impl Fn(&mut Terminal) -> bool) {
         let start = clock::now();
         while !holds(self) {
             let waited = clock::now().since(start);
@@ -94,12 +94,12 @@ impl Terminal {
     }
 
     /// Reads until the screen shows this.
-    fn see(&mut self, text: &str) {
+    pub fn see(&mut self, text: &str) {
         self.until(text, |terminal| terminal.contents().contains(text));
     }
 
     /// Reads until the program has ended and everything that it wrote is read.
-    fn end(&mut self) -> ExitStatus {
+    pub fn end(&mut self) -> ExitStatus {
         self.until("the end", |terminal| terminal.child.try_wait().expect("a child").is_some());
         // What was written to a terminal comes out of it some time later, but in order: so a mark is
         // written behind it. NUL shows nothing. A terminal that was closed takes none and gives none.
@@ -110,7 +110,7 @@ impl Terminal {
         self.child.wait().expect("a child")
     }
 
-    fn press(&mut self, keys: &str) {
+    pub fn press(&mut self, keys: &str) {
         self.pty.write_all(keys.as_bytes()).expect("the terminal takes keys");
     }
 
@@ -124,11 +124,11 @@ impl Terminal {
         self.screen.set_size(size(rows), size(columns));
     }
 
-    fn contents(&self) -> String {
+    pub fn contents(&self) -> String {
         self.screen.screen().contents()
     }
 
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
