@@ -34,8 +34,14 @@ pub(super) fn run(input: Input) -> Result<Exit, Failure> {
     nudge(process);
     let since = clock::unhurried();
     loop {
+        // Read before the answer: the last words of a session that ends now are an answer too.
+        let over = Journal::running(&folder).is_none();
         if let Some(answer) = journal.answer(request)? {
             return print(format!("{answer}\n"));
+        }
+        if over {
+            journal.reply(request, "withdrawn")?;
+            return Err(none());
         }
         if clock::unhurried().since(since) > PATIENCE {
             break;
@@ -75,6 +81,8 @@ fn without_a_process(input: Input) -> Result<Exit, Failure> {
     if input != Input::Stop {
         return Err(none());
     }
+    // The holder of the lock is nudged by other shells, and must outlive that.
+    let _keys = Keys::take(false).context("could not listen to signals")?;
     let (journal, record, _lock) = cut_off()?;
     let (mut session, mut events) = session(&record)?;
     events.extend(session.handle(clock::now(), Input::Stop));
