@@ -200,6 +200,20 @@ pub struct Journal {
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "held for as long as it lives")] File);
 
+/// The file that commits go into first; see [`Journal::log`].
+#[derive(Clone, Debug)]
+pub struct Log(PathBuf);
+
+impl Log {
+    /// Puts what was committed on the disk. A commit alone outlives this process, whatever ends it;
+    /// after this it outlives a flat battery too.
+    pub fn sync(&self) -> io::Result<()> {
+        // Locks are held on the database and its shared memory, never on this file: closing it
+        // again lets go of none.
+        File::open(&self.0)?.sync_data()
+    }
+}
+
 impl Journal {
     /// Opens the journal in `folder`; makes both when they are not there.
     pub fn open(folder: &Path) -> Result<Journal> {
@@ -229,12 +243,10 @@ impl Journal {
         folder.join("journal.db").exists()
     }
 
-    /// Puts what was committed on the disk. A commit alone outlives this process, whatever ends it;
-    /// after this it outlives a flat battery too.
-    pub fn sync(&self) -> io::Result<()> {
-        // Locks are held on the database and its shared memory, never on this file: closing it
-        // again lets go of none.
-        File::open(self.path.with_extension("db-wal"))?.sync_data()
+    /// The file that commits go into first.
+    #[must_use]
+    pub fn log(&self) -> Log {
+        Log(self.path.with_extension("db-wal"))
     }
 
     fn wrap<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
@@ -561,12 +573,12 @@ impl Journal {
         })
     }
 
-    /// The oldest request that nobody answered.
-    pub fn next_request(&self, session: i64) -> Result<Option<(i64, Option<Input>)>> {
+    /// The oldest request after `last` that nobody answered.
+    pub fn next_request(&self, session: i64, last: i64) -> Result<Option<(i64, Option<Input>)>> {
         self.wrap(|connection| {
             let sql =
-                "SELECT id, what, length_ns FROM request WHERE session = ? AND answer IS NULL ORDER BY id LIMIT 1";
-            let row = connection.prepare_cached(sql)?.query_row([session], |row| {
+                "SELECT id, what, length_ns FROM request WHERE session = ? AND id > ? AND answer IS NULL ORDER BY id LIMIT 1";
+            let row = connection.prepare_cached(sql)?.query_row([session, last], |row| {
                 let by: Option<i64> = row.get(2)?;
                 Ok((row.get(0)?, input(&row.get::<_, String>(1)?, by.map(duration))))
             });

@@ -104,6 +104,7 @@ mod unix {
         inbox: UnixStream,
         remote: UnixStream,
         reads_terminal: bool,
+        nudged: bool,
         said: VecDeque<Input>,
     }
 
@@ -142,7 +143,7 @@ mod unix {
             if terminal {
                 mode.enter();
             }
-            Ok(Keys { mode, inbox, remote, reads_terminal: terminal, said: VecDeque::new() })
+            Ok(Keys { mode, inbox, remote, reads_terminal: terminal, nudged: false, said: VecDeque::new() })
         }
 
         /// A way to press keys from another thread.
@@ -151,6 +152,11 @@ mod unix {
         /// When the system gives no further descriptor.
         pub fn remote(&self) -> io::Result<Remote> {
             self.remote.try_clone().map(Remote)
+        }
+
+        /// Whether another shell has called since the last time that this was asked.
+        pub fn take_nudge(&mut self) -> bool {
+            std::mem::take(&mut self.nudged)
         }
 
         /// Waits for so long, or until something is said or a nudge comes.
@@ -170,6 +176,7 @@ mod unix {
             let [by_signal, by_key] = [0, 1].map(|index| watched.get(index).is_some_and(|fd| !fd.revents().is_empty()));
             let mut bytes = [0; 64];
             if by_signal && let Ok(count) = self.inbox.read(&mut bytes) {
+                self.nudged |= bytes[..count].contains(&0);
                 self.said.extend(bytes[..count].iter().filter_map(|byte| input_of(*byte)));
             }
             if by_key {
@@ -303,6 +310,11 @@ mod elsewhere {
         /// None here.
         pub fn remote(&self) -> io::Result<Remote> {
             Ok(Remote(self.remote.clone()))
+        }
+
+        /// Nobody can call here: every frame looks.
+        pub fn take_nudge(&mut self) -> bool {
+            true
         }
 
         /// Waits for so long, or until something is said.

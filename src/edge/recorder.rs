@@ -37,7 +37,20 @@ pub struct Recorder {
     journal: Arc<Mutex<Journal>>,
     session: i64,
     asked: Option<(i64, Vec<String>)>,
+    /// The last request that was looked at.
+    last: i64,
     clocks: Clocks,
+}
+
+/// What a look at the requests of other shells finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Nobody asks for anything.
+    Nothing,
+    /// Somebody does.
+    Says(Input),
+    /// It cannot be told yet: look again soon.
+    Busy,
 }
 
 /// Something to write.
@@ -56,22 +69,29 @@ impl Recorder {
         let shared = Arc::clone(&journal);
         let thread = thread::spawn(move || write(&shared, session, &inbox, &outbox));
         let thread = Some(thread);
-        Recorder { rows: Some(rows), answers, unanswered: 0, thread, journal, session, asked: None, clocks }
+        Recorder { rows: Some(rows), answers, unanswered: 0, thread, journal, session, asked: None, last: 0, clocks }
     }
 
     /// What another shell asks of the session, if one does. What follows is its answer.
-    pub fn request(&mut self) -> Option<Input> {
-        if self.asked.is_some() {
-            return None;
-        }
-        // While the thread writes, the next frame asks again.
-        let (id, input) = self.journal.try_lock().ok()?.next_request(self.session).ok()??;
+    pub fn request(&mut self) -> Request {
+        let Ok(journal) = self.journal.try_lock() else {
+            return Request::Busy;
+        };
+        // By number: the answer to the last one may still be on its way to the disk.
+        let Ok(Some((id, input))) = journal.next_request(self.session, self.last) else {
+            return Request::Nothing;
+        };
+        drop(journal);
+        self.last = id;
         self.asked = Some((id, Vec::new()));
-        // Words that this version does not know are answered too.
-        input.or_else(|| {
-            self.answer();
-            None
-        })
+        input.map_or_else(
+            || {
+                // Words that this version does not know are answered too.
+                self.answer();
+                Request::Busy
+            },
+            Request::Says,
+        )
     }
 
     fn answer(&mut self) {
@@ -159,11 +179,11 @@ fn write(journal: &Mutex<Journal>, session: i64, inbox: &Receiver<Line>, outbox:
             Err(RecvTimeoutError::Disconnected) => true,
         };
         let mut trouble = None;
-        let journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = journal.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(line) = waiting.front() {
             let written = match line {
-                Line::Event(event, stamp) => journal.write(session, event, stamp),
-                Line::Reply(request, answer) => journal.reply(*request, answer),
+                Line::Event(event, stamp) => open.write(session, event, stamp),
+                Line::Reply(request, answer) => open.reply(*request, answer),
             };
             if let Err(error) = written {
                 trouble = Some(error.to_string());
@@ -172,6 +192,8 @@ fn write(journal: &Mutex<Journal>, session: i64, inbox: &Receiver<Line>, outbox:
             ended |= matches!(line, Line::Event(event, _) if matches!(event.kind, EventKind::Finished { .. }));
             waiting.pop_front();
         }
+        let log = open.log();
+        drop(open);
         if new > 0 && outbox.send(trouble.map_or(Ok(()), Err)).is_err() || over {
             return;
         }
@@ -179,7 +201,7 @@ fn write(journal: &Mutex<Journal>, session: i64, inbox: &Receiver<Line>, outbox:
         // writing, so that it is on time: should the power fail in the half minute that this takes,
         // the session looks cut off, and counts for more, not for less.
         if !ended {
-            let _ = journal.sync();
+            let _ = log.sync();
         }
     }
 }

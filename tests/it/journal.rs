@@ -663,7 +663,7 @@ fn probe(folder: &Path) -> Option<(usize, usize)> {
     told(journal.past(&now, None));
     told(journal.injury());
     told(journal.days_with_sessions(i64::MIN, 32));
-    told(journal.next_request(1));
+    told(journal.next_request(1, 0));
     let history = told(journal.history(i64::MIN))?;
     let mut events = 0;
     for entry in &history {
