@@ -256,8 +256,8 @@ impl Journal {
     /// Takes the lock of the running session, `None` when another process holds it. The number of
     /// this process is left in it, so that another shell can nudge it.
     pub fn lock(folder: &Path) -> io::Result<Option<Lock>> {
-        /// A look takes less than one.
-        const TRIES: usize = 1000;
+        /// A look takes less than one, a millisecond, unless the machine is busy.
+        const TRIES: usize = 500;
         let mut file = lock_file(folder)?;
         for _ in 0..TRIES {
             match file.try_lock() {
@@ -274,7 +274,7 @@ impl Journal {
                 Ok(()) => file.unlock()?,
                 Err(_) => return Ok(None),
             }
-            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(1));
         }
         Ok(None)
     }
