@@ -676,9 +676,11 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // What the log holds goes into the database when the log is long, not whenever a command ends.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // NORMAL: a commit does not wait for the disk; `sync` does, when nobody waits for it. A small
-    // cache: what is read is little, and a session keeps it for hours.
+    // cache: what is read is little, and a session keeps it for hours. A short log: whoever opens the
+    // journal first reads it through.
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -256;",
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -128; \
+         PRAGMA wal_autocheckpoint = 100;",
     )?;
     Ok(connection)
 }

@@ -59,6 +59,20 @@ enum Line {
     Reply(i64, String),
 }
 
+impl Line {
+    /// Whether a flat battery must not lose it. A cue changes nothing. The end is left to the system's
+    /// own writing, so that it is on time: should the power fail in the half minute that this takes,
+    /// the session looks cut off, and counts for more, not for less.
+    fn matters(&self) -> bool {
+        match self {
+            Line::Event(event, _) => {
+                !matches!(event.kind, EventKind::Halfway | EventKind::StepSoon | EventKind::Finished { .. })
+            }
+            Line::Reply(..) => false,
+        }
+    }
+}
+
 impl Recorder {
     /// Records the session of this number.
     #[must_use]
@@ -161,24 +175,20 @@ impl Drop for Recorder {
 /// The thread. A line that failed is answered with its failure and kept, in order.
 fn write(journal: &Mutex<Journal>, session: i64, inbox: &Receiver<Line>, outbox: &Sender<Result<(), String>>) {
     let mut waiting: VecDeque<Line> = VecDeque::new();
-    let mut ended = false;
     loop {
         let next = if waiting.is_empty() {
             inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
         } else {
             inbox.recv_timeout(RETRY)
         };
-        let mut new = 0;
-        let over = match next {
-            Ok(line) => {
-                waiting.push_back(line);
-                new = 1;
-                false
-            }
-            Err(RecvTimeoutError::Timeout) => false,
-            Err(RecvTimeoutError::Disconnected) => true,
-        };
+        let over = matches!(next, Err(RecvTimeoutError::Disconnected));
+        // What happened at one moment is put on the disk together.
+        let before = waiting.len();
+        waiting.extend(next);
+        waiting.extend(inbox.try_iter());
+        let new = waiting.len() - before;
         let mut trouble = None;
+        let mut matters = false;
         let open = journal.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(line) = waiting.front() {
             let written = match line {
@@ -189,18 +199,21 @@ fn write(journal: &Mutex<Journal>, session: i64, inbox: &Receiver<Line>, outbox:
                 trouble = Some(error.to_string());
                 break;
             }
-            ended |= matches!(line, Line::Event(event, _) if matches!(event.kind, EventKind::Finished { .. }));
+            matters |= line.matters();
             waiting.pop_front();
         }
         let log = open.log();
         drop(open);
-        if new > 0 && outbox.send(trouble.map_or(Ok(()), Err)).is_err() || over {
+        for _ in 0..new {
+            if outbox.send(trouble.clone().map_or(Ok(()), Err)).is_err() {
+                return;
+            }
+        }
+        if over {
             return;
         }
-        // Answered already: nobody waits for the disk itself. The end is left to the system's own
-        // writing, so that it is on time: should the power fail in the half minute that this takes,
-        // the session looks cut off, and counts for more, not for less.
-        if !ended {
+        // Answered already: nobody waits for the disk itself.
+        if matters {
             let _ = log.sync();
         }
     }
