@@ -76,10 +76,9 @@ fn the_changelog_counts_the_rules_and_names_the_version() {
 fn the_map_of_the_source_is_complete() {
     let architecture = read("ARCHITECTURE.md");
     let map = blocks(&architecture, "")[0];
-    let listed = map
-        .split_whitespace()
-        .filter(|word| Path::new(word).extension().is_some_and(|extension| extension == "rs"))
-        .map(str::to_owned);
+    let listed =
+        map.split_whitespace().filter(|word| Path::new(word).extension().is_some_and(|extension| extension == "rs"));
+    let listed = listed.map(|path| path.rsplit('/').next().unwrap_or(path).to_owned());
     let mut listed: Vec<String> = listed.filter(|name| name != "mod.rs").collect();
     listed.sort();
     let mut files = Vec::new();
