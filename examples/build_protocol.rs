@@ -6,28 +6,15 @@
 
 use std::time::Duration;
 
-use therapy::domain::protocol::{Choice, Draft, DraftStep, Range};
+use therapy::domain::protocol::{Choice, Draft};
 use therapy::domain::rules::{Context, Injury};
 use therapy::domain::step::StepKind;
 
 fn main() {
-    let step = |kind, minutes: u64| DraftStep {
-        kind,
-        length: Range::fixed(Duration::from_secs(minutes * 60)),
-        note: None,
-        last_round: true,
-        sources: Vec::new(),
-    };
-    let mut draft = Draft {
-        name: "evening".to_owned(),
-        summary: "heat, then a little cold".to_owned(),
-        caution: None,
-        rounds: None,
-        steps: vec![step(StepKind::Heat, 25), step(StepKind::Cold, 10)],
-        sources: Vec::new(),
-    };
+    let step = |kind, minutes: u64| (kind, Duration::from_secs(minutes * 60));
+    let evening = Draft::of("evening", &[step(StepKind::Heat, 25), step(StepKind::Cold, 10)]);
     let four_days = Context { injury: Injury::Ago(Duration::from_secs(4 * 24 * 3600)), ..Context::default() };
-    match draft.review(Choice::default(), &four_days, &[]) {
+    match evening.review(Choice::default(), &four_days, &[]) {
         Ok(protocol) => {
             println!("{} may run: {} steps", protocol.name(), protocol.steps().len());
             for finding in protocol.findings() {
@@ -38,8 +25,8 @@ fn main() {
     }
 
     // The same steps without the heat first: too much cold in a row.
-    draft.steps = vec![step(StepKind::Cold, 15), step(StepKind::Cold, 10)];
-    match draft.review(Choice::default(), &four_days, &[]) {
+    let icy = Draft::of("icy", &[step(StepKind::Cold, 15), step(StepKind::Cold, 10)]);
+    match icy.review(Choice::default(), &four_days, &[]) {
         Ok(protocol) => println!("unexpected: {protocol:?}"),
         Err(findings) => {
             println!("two doses of cold in a row are refused:");

@@ -174,7 +174,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::protocol::{Choice, Draft, DraftStep, Range};
+    use crate::domain::protocol::{Choice, Draft};
     use crate::domain::rules::Context;
 
     fn minutes(number: u64) -> Duration {
@@ -182,22 +182,8 @@ mod tests {
     }
 
     fn plan(kinds: &[(StepKind, u64)]) -> Plan {
-        let steps = kinds.iter().map(|&(kind, length)| DraftStep {
-            kind,
-            length: Range::fixed(minutes(length)),
-            note: None,
-            last_round: true,
-            sources: Vec::new(),
-        });
-        let draft = Draft {
-            name: "test".to_owned(),
-            summary: String::new(),
-            caution: None,
-            rounds: None,
-            steps: steps.collect(),
-            sources: Vec::new(),
-        };
-        let protocol = draft.review(Choice::default(), &Context::default(), &[]);
+        let steps: Vec<_> = kinds.iter().map(|&(kind, length)| (kind, minutes(length))).collect();
+        let protocol = Draft::of("test", &steps).review(Choice::default(), &Context::default(), &[]);
         Plan::new(&protocol.expect("within every rule"))
     }
 

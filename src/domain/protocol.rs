@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::domain::exposure::Load;
+use crate::domain::exposure::{Exposure, Load};
 use crate::domain::rules::{Context, Finding, refuses, review};
 use crate::domain::step::{Step, StepKind};
 
@@ -121,6 +121,26 @@ pub enum ChoiceError {
 const EXPANDED_MOST: usize = 1000;
 
 impl Draft {
+    /// Steps of fixed lengths, gone through once, for which nobody is named.
+    #[must_use]
+    pub fn of(name: &str, steps: &[Exposure]) -> Draft {
+        let steps = steps.iter().map(|&(kind, length)| DraftStep {
+            kind,
+            length: Range::fixed(length),
+            note: None,
+            last_round: true,
+            sources: Vec::new(),
+        });
+        Draft {
+            name: name.to_owned(),
+            summary: String::new(),
+            caution: None,
+            rounds: None,
+            steps: steps.collect(),
+            sources: Vec::new(),
+        }
+    }
+
     /// The steps of all rounds, one after the other, with the person's choice in place. What of it the
     /// protocol knows nothing of is [`Draft::choice_errors`]' to tell, and changes nothing here.
     #[must_use]

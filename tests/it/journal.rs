@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use therapy::domain::course::{STALE, dose, earliest, exposures};
 use therapy::domain::exposure::{Exposure, Load};
-use therapy::domain::protocol::{Choice, Draft, DraftStep, Protocol, Range};
+use therapy::domain::protocol::{Choice, Draft, Protocol};
 use therapy::domain::rules::{Context, Finding, Injury, Severity, review};
 use therapy::domain::session::{Event, Input, Moment, Outcome, Session, Terms};
 use therapy::domain::step::StepKind::{Cold, Heat, Rest};
@@ -129,26 +129,8 @@ fn lived(protocol: &Protocol, start: Moment, said: &[(Duration, Input)]) -> Vec<
     log
 }
 
-fn draft(steps: &[Exposure]) -> Draft {
-    let steps = steps.iter().map(|&(kind, length)| DraftStep {
-        kind,
-        length: Range::fixed(length),
-        note: None,
-        last_round: true,
-        sources: Vec::new(),
-    });
-    Draft {
-        name: "test".to_owned(),
-        summary: String::new(),
-        caution: None,
-        rounds: None,
-        steps: steps.collect(),
-        sources: Vec::new(),
-    }
-}
-
 fn protocol(steps: &[Exposure]) -> Protocol {
-    draft(steps).review(Choice::default(), &Context::default(), &[]).expect("it passes")
+    Draft::of("test", steps).review(Choice::default(), &Context::default(), &[]).expect("it passes")
 }
 
 // What is read back.
@@ -210,7 +192,7 @@ fn plans() -> impl Strategy<Value = (Draft, Choice)> {
     let choices = choices.prop_map(|(length, rounds)| Choice { length, rounds });
     prop_oneof![
         (select(built_ins), prop_oneof![Just(Choice::default()), choices]),
-        vec((kinds(), lengths(1..=20 * 60)), 1..6).prop_map(|steps| (draft(&steps), Choice::default())),
+        vec((kinds(), lengths(1..=20 * 60)), 1..6).prop_map(|steps| (Draft::of("test", &steps), Choice::default())),
     ]
 }
 
@@ -284,7 +266,9 @@ proptest! {
 }
 
 fn says(rule: &str, steps: &[Exposure], context: &Context) -> Option<Finding> {
-    review(&draft(steps).expand(Choice::default()), context).into_iter().find(|finding| finding.rule == rule)
+    review(&Draft::of("test", steps).expand(Choice::default()), context)
+        .into_iter()
+        .find(|finding| finding.rule == rule)
 }
 
 #[test]
@@ -888,7 +872,7 @@ fn home() -> (Home, Journal) {
 
 /// A session that went as planned, so many hours after noon, with the pain before and after.
 fn noted(journal: &Journal, name: &str, steps: &[Exposure], hour: i64, pain: [Option<u8>; 2]) -> i64 {
-    let plan = Draft { name: name.to_owned(), ..draft(steps) };
+    let plan = Draft::of(name, steps);
     let protocol = plan.review(Choice::default(), &Context::default(), &[]).expect("it passes");
     let started_ms = NOON_MS + hour * HOUR_MS;
     let overrides: &[&str] = if hour == 0 { &["cold-daily", "rewarm"] } else { &[] };

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use therapy::domain::exposure::{Exposure, Load};
-use therapy::domain::protocol::{Choice, Draft, DraftStep, Protocol, Range};
+use therapy::domain::protocol::{Choice, Draft, Protocol};
 use therapy::domain::rules::{Context, Past, SESSION_DOSE};
 use therapy::domain::session::{Event, EventKind, Input, Moment, Outcome, Session, Terms};
 use therapy::domain::step::{Modality, StepKind};
@@ -71,22 +71,7 @@ fn longest(steps: &[Exposure], context: &Context) -> Option<Protocol> {
 }
 
 fn review(steps: &[Exposure], context: &Context) -> Option<Protocol> {
-    let steps = steps.iter().map(|&(kind, length)| DraftStep {
-        kind,
-        length: Range::fixed(length),
-        note: None,
-        last_round: true,
-        sources: Vec::new(),
-    });
-    let draft = Draft {
-        name: "test".to_owned(),
-        summary: String::new(),
-        caution: None,
-        rounds: None,
-        steps: steps.collect(),
-        sources: Vec::new(),
-    };
-    draft.review(Choice::default(), context, &[]).ok()
+    Draft::of("test", steps).review(Choice::default(), context, &[]).ok()
 }
 
 /// What happens next in a generated session.

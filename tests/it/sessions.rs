@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use humantime::{format_duration, parse_duration};
-use therapy::domain::protocol::{Choice, Draft, DraftStep, Protocol, Range};
+use therapy::domain::protocol::{Choice, Draft, Protocol};
 use therapy::domain::rules::Context;
 use therapy::domain::session::{Event, EventKind, Input, Moment, Outcome, Session, Terms};
 use therapy::domain::step::{Modality, StepKind};
@@ -88,22 +88,9 @@ fn happening(words: &[&str]) -> Happening {
 fn protocol(text: &str) -> Protocol {
     let steps = text.split(',').map(|step| {
         let (kind, length) = step.trim().split_once(' ').expect("a kind and a length");
-        DraftStep {
-            kind: StepKind::from_name(kind).expect("a kind of step"),
-            length: Range::fixed(duration(length)),
-            note: None,
-            last_round: true,
-            sources: Vec::new(),
-        }
+        (StepKind::from_name(kind).expect("a kind of step"), duration(length))
     });
-    let draft = Draft {
-        name: "test".to_owned(),
-        summary: String::new(),
-        caution: None,
-        rounds: None,
-        steps: steps.collect(),
-        sources: Vec::new(),
-    };
+    let draft = Draft::of("test", &steps.collect::<Vec<_>>());
     draft.review(Choice::default(), &Context::default(), &[]).expect("no rule refuses it")
 }
 
