@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
 
 use super::live::{self, Live, Silent, label, time_of_day};
-use super::memory::{Memory, one_session};
+use super::memory::{Memory, one_session, stamp};
 use super::{
     Exit, Failure, choose, config_folder, data_folder, finding_lines, is_dumb, is_terminal, objections, print, say,
 };
@@ -16,7 +16,7 @@ use crate::cli::{Progress, RunArgs};
 use crate::domain::advice::{ALWAYS, DISCLAIMER};
 use crate::domain::course;
 use crate::domain::protocol::{ChoiceError, Protocol};
-use crate::domain::rules::{self, Finding, Severity, refuses};
+use crate::domain::rules::{self, Context, Finding, Severity, refuses};
 use crate::domain::session::{GRACE, Moment, Outcome, Session, Terms};
 use crate::edge::clock;
 use crate::edge::journal::{Journal, Lock, NewSession};
@@ -45,7 +45,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     memory.no_open_session()?;
     let reviewed = draft.review(choice, &context, &args.overrides);
     let choice_errors = draft.choice_errors(choice);
-    let protocol = match reviewed {
+    let mut protocol = match reviewed {
         Ok(protocol) if choice_errors.is_empty() => protocol,
         Ok(protocol) => return Err(refused(entry.name(), protocol.findings(), &choice_errors, args, &memory)),
         Err(findings) => return Err(refused(entry.name(), &findings, &choice_errors, args, &memory)),
@@ -75,6 +75,17 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let mut lock = None;
     let recorder = match memory.journal.take().filter(|_| !rehearsal) {
         Some(journal) => {
+            lock = Some(take_lock()?);
+            // Whoever had the lock while a question was answered here has left a dose since.
+            let now = stamp();
+            let (past, record_ahead) = journal.past(&now, None)?;
+            if journal.open_session(&now)?.is_some() {
+                return Err(one_session("another session was started and has no end yet"));
+            }
+            let since = Context { past, record_ahead, ..context };
+            protocol = draft
+                .review(choice, &since, &args.overrides)
+                .map_err(|findings| refused(entry.name(), &findings, &[], args, &memory))?;
             let new = NewSession {
                 protocol: &protocol,
                 terms,
@@ -82,7 +93,6 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
                 pain: args.pain,
                 started_ms: clock::wall().as_millisecond(),
             };
-            lock = Some(take_lock()?);
             recorder(journal, &new, &args.overrides)?
         }
         None => None,

@@ -729,6 +729,21 @@ fn on_terminal(lab: &Lab, arguments: &[&str]) -> Terminal {
 }
 
 #[test]
+fn a_dose_of_another_shell_during_the_question_counts() {
+    let lab = Lab::at_rate(1000.0);
+    lab.home.file("own.toml", &steps(1, &[("cold", "15min")]));
+    lab.home.file("other.toml", &steps(1, &[("cold", "20min")]));
+    assert_eq!(lab.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
+    let mut asked = on_terminal(&lab, &["run", "own.toml", "--no-notify", "--progress", "plain"]);
+    asked.see("None of these? [yes/no]");
+    let other = lab.run(&["run", "other.toml", "--no-notify", "--progress", "quiet"]);
+    assert_eq!(other.status.code(), Some(0), "{}", stderr(&other));
+    asked.press("yes\n");
+    asked.see("refused[rewarm]");
+    assert_eq!(asked.end().code(), Some(3));
+}
+
+#[test]
 fn the_first_session_of_an_injury_asks_once_and_a_no_is_kept() {
     const QUESTION: &str = "None of these? [yes/no]";
     let lab = Lab::at_rate(3000.0);
