@@ -619,9 +619,10 @@ fn create(folder: &Path, path: &Path) -> Result<()> {
     let _ = fs::remove_file(&draft);
     private(&mut OpenOptions::new()).write(true).create_new(true).open(&draft).map_err(unusable)?;
     let made = Connection::open(&draft).and_then(|connection| {
-        // Nobody sees it yet: it is put on the disk once, whole.
+        // Nobody sees it yet: it is put on the disk once, whole, and with its log's mode, because two who
+        // open it at once cannot both change that.
         connection.execute_batch(&format!(
-            "PRAGMA synchronous = OFF; BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
+            "PRAGMA synchronous = OFF; BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT; PRAGMA journal_mode = WAL;"
         ))
     });
     made.map_err(|error| explain(path, &error))?;
