@@ -65,9 +65,11 @@ pub fn run(
     }
 }
 
-/// When what is shown changes next: at the next whole second of the session.
+/// When what is shown changes next: at the next whole second of the session, whose time stands still
+/// in a pause.
 fn next_frame(session: &Session) -> Moment {
-    let into_second = Duration::from_nanos(u64::from(session.elapsed().subsec_nanos()));
+    let nanos = if session.is_paused() { 0 } else { session.elapsed().subsec_nanos() };
+    let into_second = Duration::from_nanos(u64::from(nanos));
     session.now() + FRAME.saturating_sub(into_second)
 }
 
