@@ -13,6 +13,10 @@ use crate::domain::step::{Modality, StepKind};
 /// session may last. Later it is closed with what is known.
 pub const STALE: Duration = Duration::from_secs(3 * 60 * 60);
 
+/// How exactly the moments of another boot are known: by the time of day, in milliseconds, and what a
+/// pause across boots did to the skin follows from that.
+const BLUR: Duration = Duration::from_millis(10);
+
 /// Goes through the events of a record again. The session that comes out stands where the one that
 /// was recorded stood after its last event; advancing it to now is what a long stall is. With it come
 /// the events that happened together with the last one and that the record lacks: it was cut off
@@ -31,7 +35,11 @@ pub fn replay(protocol: &Protocol, terms: Terms, events: &[Event]) -> Option<(Se
         if unseen.is_empty() {
             unseen = match event.kind.input() {
                 Some(input) => session.handle(event.at, input),
-                None => session.advance(event.at),
+                // What was recorded did happen, though its moment may be placed a little too early.
+                None => {
+                    let due = session.wake_at().filter(|due| due.since(event.at) <= BLUR);
+                    session.advance(due.map_or(event.at, |due| due.max(event.at)))
+                }
             };
         }
         if !unseen.is_empty() {

@@ -14,24 +14,42 @@ use crate::format::printable;
 
 /// Puts the events of any boot on the clock of now: within this boot by the clock that counts in
 /// suspend, across boots by the time of day. Nothing ever lies in the future or goes back.
+///
+/// A time of day is a millisecond wide, and placing the same event twice by it would give two moments:
+/// the session's own elapsed time says exactly how far apart the last event of one boot and the first
+/// of the next are, unless it was paused in between.
 pub(super) fn on_the_clock_of(now: &Stamp, rows: Vec<(Stamp, Event)>) -> Vec<Event> {
-    let mut anchors: Vec<(String, Moment, Moment)> = Vec::new(); // boot, its last reading, that on our clock
-    for (stamp, _) in rows.iter().rev() {
-        if anchors.iter().all(|(boot, ..)| *boot != stamp.boot) {
-            let same = stamp.boot == now.boot && !now.boot.is_empty();
-            let ago = u64::try_from(now.wall_ms.saturating_sub(stamp.wall_ms)).unwrap_or(0);
-            let by_wall = back(now.clock, Duration::from_millis(ago));
-            anchors.push((stamp.boot.clone(), stamp.clock, if same { stamp.clock.min(now.clock) } else { by_wall }));
-        }
+    let mut paused = false;
+    let still = rows.iter().map(|(_, event)| {
+        paused = match event.kind {
+            EventKind::Paused => true,
+            EventKind::Resumed | EventKind::StepBegan { .. } | EventKind::Finished { .. } => false,
+            _ => paused,
+        };
+        paused
+    });
+    let still: Vec<bool> = still.collect();
+    let since =
+        |later: i64, earlier: i64| Duration::from_millis(u64::try_from(later.saturating_sub(earlier)).unwrap_or(0));
+    let mut places: Vec<Moment> = Vec::with_capacity(rows.len());
+    let mut next: Option<(Moment, &Stamp, Duration)> = None;
+    for ((stamp, event), paused) in rows.iter().zip(&still).rev() {
+        let at = match next {
+            Some((at, after, _)) if after.boot == stamp.boot => back(at, after.clock.since(stamp.clock)),
+            Some((at, after, _)) if *paused => back(at, since(after.wall_ms, stamp.wall_ms)),
+            Some((at, _, elapsed)) => back(at, elapsed.saturating_sub(event.elapsed)),
+            None if stamp.boot == now.boot && !now.boot.is_empty() => stamp.clock.min(now.clock),
+            None => back(now.clock, since(now.wall_ms, stamp.wall_ms)),
+        };
+        places.push(at);
+        next = Some((at, stamp, event.elapsed));
     }
     let mut earliest = Moment::default();
-    let place = |(stamp, event): (Stamp, Event)| {
-        let anchor = anchors.iter().find(|(boot, ..)| *boot == stamp.boot);
-        let at = anchor.map_or(stamp.clock, |(_, reading, ours)| back(*ours, reading.since(stamp.clock)));
+    let place = |((_, event), at): ((Stamp, Event), Moment)| {
         earliest = earliest.max(at);
         Event { at: earliest, ..event }
     };
-    rows.into_iter().map(place).collect()
+    rows.into_iter().zip(places.into_iter().rev()).map(place).collect()
 }
 
 pub(super) fn back(from: Moment, by: Duration) -> Moment {
@@ -129,6 +147,11 @@ pub(super) fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
 
 pub(super) fn length(row: &Row<'_>, column: usize) -> rusqlite::Result<Duration> {
     row.get(column).map(duration)
+}
+
+/// A dose; none while the session has no end.
+pub(super) fn given(row: &Row<'_>, column: usize) -> rusqlite::Result<Duration> {
+    row.get::<_, Option<i64>>(column).map(|nanos| nanos.map(duration).unwrap_or_default())
 }
 
 pub(super) fn duration(nanos: i64) -> Duration {
