@@ -39,7 +39,7 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
             let headline =
                 format!("{} for {}{}", kind.as_str().to_uppercase(), span(length), position(event.step, session));
             let after_cold = session.plan().after_cold(event.step);
-            let before = event.step.checked_sub(1).map(|before| session.plan().segments()[before].step.kind);
+            let before = session.plan().before(event.step).map(|before| before.step.kind);
             let change = before.is_some_and(|before| before.modality().is_some() && before != kind);
             let mut advice = if change { format!("{} ", off(before.unwrap_or(kind))) } else { String::new() };
             advice.push_str(advice::begin(kind, after_cold));
@@ -76,10 +76,12 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
         }
         EventKind::Confirmed => words("change made".to_owned(), "", false),
         EventKind::Finished { outcome, cold, heat } => {
-            // A step that was left out at the very end put nothing on.
-            let gone_through = &session.plan().segments()[..=event.step];
-            let last = gone_through.iter().rev().find(|segment| segment.length > Duration::ZERO);
-            finished(outcome, [cold, heat], session, last.map_or(kind, |segment| segment.step.kind))
+            let last = match outcome {
+                Outcome::Stopped => kind,
+                // A step that was left out at the very end put nothing on.
+                Outcome::Completed => session.plan().before(event.step + 1).map_or(kind, |last| last.step.kind),
+            };
+            finished(outcome, [cold, heat], session, last)
         }
     }
 }

@@ -99,9 +99,13 @@ impl Plan {
     /// Whether a step comes straight after cold, steps that were left out not counted.
     #[must_use]
     pub fn after_cold(&self, index: usize) -> bool {
-        let before = self.segments[..index].iter().rev();
-        let mut before = before.filter(|segment| segment.length > Duration::ZERO);
-        before.next().is_some_and(|segment| segment.step.kind == StepKind::Cold)
+        self.before(index).is_some_and(|segment| segment.step.kind == StepKind::Cold)
+    }
+
+    /// The last step before `index` that was not left out.
+    #[must_use]
+    pub fn before(&self, index: usize) -> Option<&Segment> {
+        self.segments[..index].iter().rev().find(|segment| segment.length > Duration::ZERO)
     }
 
     /// Where a cue stands, in elapsed time; `None` when the step has no such cue.
