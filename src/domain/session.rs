@@ -498,6 +498,8 @@ impl Session {
         self.settle(self.now);
         if at_end {
             self.close_step(self.now);
+            // The hold went on for longer than what follows was planned for.
+            self.replan();
         }
         self.phase = Phase::Paused { since: self.now, at_end };
     }
