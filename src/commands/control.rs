@@ -113,9 +113,8 @@ fn cut_off() -> Result<(Journal, Record, Lock), Failure> {
 
 /// Where it stood, and what of that is not written yet.
 fn session(record: &Record) -> Result<(Session, Vec<Event>), Failure> {
-    let session = record.session().ok_or_else(|| anyhow!("the record of {} has no start", record.protocol.name()))?;
-    let unwritten = record.events[record.events.len() - record.unwritten..].to_vec();
-    Ok((session, unwritten))
+    let taken_up = record.take_up();
+    taken_up.ok_or_else(|| anyhow!("the record of {} has no start", record.protocol.name()).into())
 }
 
 fn none() -> Failure {

@@ -20,10 +20,13 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// What one notification says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Alert {
-    title: String,
-    body: String,
-    urgent: bool,
+pub struct Alert {
+    /// The headline, with the protocol before it.
+    pub title: String,
+    /// What to do now, and the step's note.
+    pub body: String,
+    /// Something must come off the skin now.
+    pub urgent: bool,
     sound: &'static str,
     /// Buttons: what they are called, and what they press. None after the end.
     buttons: &'static [(&'static str, Button)],
@@ -91,7 +94,7 @@ impl Bell {
 
 impl Observer for Bell {
     fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
-        if let (Some(alert), Some(alerts)) = (alert(event, session, &self.prefix), &self.alerts) {
+        if let (Some(alert), Some(alerts)) = (Alert::of(event, session, &self.prefix), &self.alerts) {
             if self.unanswered == 0 {
                 self.asked = (self.clock)();
             }
@@ -119,29 +122,32 @@ impl Drop for Bell {
     }
 }
 
-/// What an event is worth saying on the desktop.
-fn alert(event: &Event, session: &Session, prefix: &str) -> Option<Alert> {
-    let words = words::of(event, session, false);
-    let wanted = match event.kind {
-        EventKind::StepBegan { .. }
-        | EventKind::Halfway
-        | EventKind::StepSoon
-        | EventKind::Overran { .. }
-        | EventKind::Finished { .. } => true,
-        EventKind::Skipped { by_rule } => by_rule.is_some(),
-        _ => false,
-    };
-    let note = session.plan().segments()[event.step].step.note.as_deref();
-    let note = note.filter(|_| matches!(event.kind, EventKind::StepBegan { .. }));
-    let body = [Some(words.advice.as_str()), note].into_iter().flatten().collect::<Vec<_>>().join("\n");
-    wanted.then(|| Alert {
-        title: format!("{prefix}: {}", words.headline),
-        body: without_markup(&body),
-        urgent: words.urgent,
-        // Names of the freedesktop sound naming specification.
-        sound: if words.urgent { "alarm-clock-elapsed" } else { "message" },
-        buttons: if matches!(event.kind, EventKind::Finished { .. }) { &[] } else { BUTTONS },
-    })
+impl Alert {
+    /// What an event is worth saying on the desktop, if it is.
+    #[must_use]
+    pub fn of(event: &Event, session: &Session, prefix: &str) -> Option<Alert> {
+        let words = words::of(event, session, false);
+        let wanted = match event.kind {
+            EventKind::StepBegan { .. }
+            | EventKind::Halfway
+            | EventKind::StepSoon
+            | EventKind::Overran { .. }
+            | EventKind::Finished { .. } => true,
+            EventKind::Skipped { by_rule } => by_rule.is_some(),
+            _ => false,
+        };
+        let note = session.plan().segments()[event.step].step.note.as_deref();
+        let note = note.filter(|_| matches!(event.kind, EventKind::StepBegan { .. }));
+        let body = [Some(words.advice.as_str()), note].into_iter().flatten().collect::<Vec<_>>().join("\n");
+        wanted.then(|| Alert {
+            title: format!("{prefix}: {}", words.headline),
+            body: without_markup(&body),
+            urgent: words.urgent,
+            // Names of the freedesktop sound naming specification.
+            sound: if words.urgent { "alarm-clock-elapsed" } else { "message" },
+            buttons: if matches!(event.kind, EventKind::Finished { .. }) { &[] } else { BUTTONS },
+        })
+    }
 }
 
 /// Services may read the body as markup.

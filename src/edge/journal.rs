@@ -23,7 +23,7 @@ use crate::format::printable;
 
 mod rows;
 
-use rows::{StepRow, columns, duration, event_kind, input, input_columns, length, nanos, on_the_clock_of, text};
+use rows::{StepRow, columns, duration, event_kind, given, input, input_columns, length, nanos, on_the_clock_of, text};
 
 const SCHEMA: &str = include_str!("journal.sql");
 /// The schema's version. A later one is added by steps from this one, never by changing this one.
@@ -142,6 +142,14 @@ impl Record {
         replay(&self.protocol, self.terms, &self.events).map(|(session, _)| session)
     }
 
+    /// The session as it stood after its last event, and the events that are not in the journal yet:
+    /// to be told and written before it goes on. `None` when the record has no start.
+    #[must_use]
+    pub fn take_up(&self) -> Option<(Session, Vec<Event>)> {
+        let unwritten = self.events[self.events.len() - self.unwritten..].to_vec();
+        self.session().map(|session| (session, unwritten))
+    }
+
     /// How long ago its last event was.
     #[must_use]
     pub fn age(&self, now: &Stamp) -> Duration {
@@ -240,6 +248,21 @@ impl Journal {
         }
     }
 
+    /// A journal that is nowhere but in memory and goes with its value: for simulations.
+    pub fn in_memory() -> Result<Journal> {
+        let path = PathBuf::from(":memory:");
+        let made = Connection::open_in_memory().and_then(|connection| {
+            connection.execute_batch(SCHEMA)?;
+            Ok(connection)
+        });
+        made.map_err(|error| explain(&path, &error)).map(|connection| Journal { connection, path })
+    }
+
+    /// Whether all that would write is refused, as by a disk that cannot be written.
+    pub fn set_read_only(&self, only: bool) -> Result<()> {
+        self.wrap(|connection| connection.pragma_update(None, "query_only", only))
+    }
+
     /// Whether there is one.
     #[must_use]
     pub fn exists(folder: &Path) -> bool {
@@ -305,10 +328,9 @@ impl Journal {
             nanos(steps.map(|step| step.length).sum())
         });
         self.wrap(|connection| {
-            connection.execute(
-                "INSERT INTO session (protocol, steps, carried_cold, carried_heat, confirm, grace_ns, overrides, \
-                 started_ms, planned_cold_ns, planned_heat_ns, pain_before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                params![
+            let sql = "INSERT INTO session (protocol, steps, carried_cold, carried_heat, confirm, grace_ns, overrides, \
+                       started_ms, planned_cold_ns, planned_heat_ns, pain_before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+            connection.prepare_cached(sql)?.execute(params![
                     new.protocol.name(),
                     steps,
                     cold,
@@ -320,8 +342,7 @@ impl Journal {
                     planned[0],
                     planned[1],
                     new.pain,
-                ],
-            )?;
+            ])?;
             Ok(connection.last_insert_rowid())
         })
     }
@@ -342,9 +363,8 @@ impl Journal {
     /// Writes an event; the end of a session goes into its row too, in the same transaction.
     pub fn write(&self, session: i64, event: &Event, stamp: &Stamp) -> Result<()> {
         let (kind, length, rule) = columns(event.kind);
-        self.wrap(|connection| {
-            let transaction = connection.unchecked_transaction()?;
-            transaction
+        let insert = |connection: &Connection| {
+            connection
                 .prepare_cached(
                     "INSERT INTO event (session, wall_ms, boot, clock_ns, elapsed_ns, step, kind, length_ns, rule) \
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -359,10 +379,15 @@ impl Journal {
                     kind,
                     length.map(nanos),
                     rule,
-                ])?;
-            if let EventKind::Finished { outcome, cold, heat } = event.kind {
-                end(&transaction, session, outcome.name(), stamp.wall_ms, [cold, heat])?;
-            }
+                ])
+        };
+        self.wrap(|connection| {
+            let EventKind::Finished { outcome, cold, heat } = event.kind else {
+                return insert(connection).map(drop);
+            };
+            let transaction = connection.unchecked_transaction()?;
+            insert(&transaction)?;
+            end(&transaction, session, outcome.name(), stamp.wall_ms, [cold, heat])?;
             transaction.commit()
         })
     }
@@ -379,23 +404,24 @@ impl Journal {
     pub fn open_session(&self, now: &Stamp) -> Result<Option<Record>> {
         let id = self.wrap(|connection| {
             let sql = "SELECT id FROM session WHERE outcome IS NULL ORDER BY id DESC LIMIT 1";
-            connection.query_row(sql, [], |row| row.get(0)).optional()
+            connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()
         })?;
         id.map_or(Ok(None), |id| self.record(id, now).map(Some))
     }
 
     /// Everything about one session.
     pub fn record(&self, id: i64, now: &Stamp) -> Result<Record> {
-        let (name, steps, carried, terms, started_ms, outcome): (_, _, _, _, _, Option<String>) =
+        let (name, steps, carried, terms, started_ms, outcome, doses): (_, _, _, _, _, Option<String>, _) =
             self.wrap(|connection| {
-                let sql = "SELECT protocol, steps, carried_cold, carried_heat, confirm, grace_ns, started_ms, outcome \
-                       FROM session WHERE id = ?";
-                connection.query_row(sql, [id], |row| {
+                let sql = "SELECT protocol, steps, carried_cold, carried_heat, confirm, grace_ns, started_ms, outcome, \
+                           cold_ns, heat_ns FROM session WHERE id = ?";
+                connection.prepare_cached(sql)?.query_row([id], |row| {
                     let terms = Terms { confirm: row.get(4)?, grace: length(row, 5)? };
                     let carried = Load::from_half_nanos([row.get(2)?, row.get(3)?]);
                     let outcome: Option<String> = row.get(7)?;
                     let outcome = outcome.map(|outcome| printable(&outcome).into_owned());
-                    Ok((text(row, 0)?, row.get::<_, String>(1)?, carried, terms, row.get(6)?, outcome))
+                    let doses = [given(row, 8)?, given(row, 9)?];
+                    Ok((text(row, 0)?, row.get::<_, String>(1)?, carried, terms, row.get(6)?, outcome, doses))
                 })
             })?;
         let damaged = |why: &str| JournalError::Damaged { path: self.path.clone(), why: why.to_owned() };
@@ -411,6 +437,10 @@ impl Journal {
         }
         let last_wall_ms = rows.last().map_or(started_ms, |(stamp, _)| stamp.wall_ms);
         let mut events = on_the_clock_of(now, rows);
+        if let Some(EventKind::Finished { cold, heat, .. }) = events.last_mut().map(|last| &mut last.kind) {
+            // They stand in the row of the session.
+            [*cold, *heat] = doses;
+        }
         let is_whole = matches!(outcome.as_deref(), Some("completed" | "stopped"));
         let unwritten = replay(&protocol, terms, &events).filter(|_| !is_whole).map(|(_, unwritten)| unwritten);
         let unwritten = unwritten.unwrap_or_default();
@@ -525,7 +555,6 @@ impl Journal {
                        pain_before, pain_after, overrides FROM session WHERE started_ms >= ? ORDER BY started_ms, id";
             let mut statement = connection.prepare(sql)?;
             let rows = statement.query_map([since_ms], |row| {
-                let given = |index| row.get::<_, Option<i64>>(index).map(|length| duration(length.unwrap_or(0)));
                 Ok(Entry {
                     id: row.get(0)?,
                     protocol: text(row, 1)?,
@@ -533,7 +562,7 @@ impl Journal {
                     ended_ms: row.get(3)?,
                     outcome: row.get::<_, Option<String>>(4)?.map(|outcome| printable(&outcome).into_owned()),
                     planned: [length(row, 5)?, length(row, 6)?],
-                    actual: [given(7)?, given(8)?],
+                    actual: [given(row, 7)?, given(row, 8)?],
                     pain: [row.get(9)?, row.get(10)?],
                     overrides: text(row, 11)?,
                 })
@@ -562,7 +591,7 @@ impl Journal {
         let (what, by) = input_columns(input);
         self.wrap(|connection| {
             let sql = "INSERT INTO request (session, what, length_ns) VALUES (?, ?, ?)";
-            connection.execute(sql, params![session, what, by.map(nanos)])?;
+            connection.prepare_cached(sql)?.execute(params![session, what, by.map(nanos)])?;
             Ok(connection.last_insert_rowid())
         })
     }
@@ -606,7 +635,8 @@ fn end(
     [cold, heat]: [Duration; 2],
 ) -> rusqlite::Result<()> {
     let sql = "UPDATE session SET outcome = ?, ended_ms = ?, cold_ns = ?, heat_ns = ? WHERE id = ?";
-    connection.execute(sql, params![outcome, ended_ms, nanos(cold), nanos(heat), session])?;
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.execute(params![outcome, ended_ms, nanos(cold), nanos(heat), session])?;
     Ok(())
 }
 

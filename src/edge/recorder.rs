@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 
 use crate::domain::session::{Event, EventKind, Input, Moment, Session};
-use crate::edge::journal::{Journal, Stamp};
+use crate::edge::journal::{Journal, JournalError, Stamp};
 use crate::runner::Observer;
 use crate::words;
 
@@ -35,10 +35,7 @@ pub struct Recorder {
     thread: Option<JoinHandle<()>>,
     /// For what other shells ask, between two events.
     journal: Arc<Mutex<Journal>>,
-    session: i64,
-    asked: Option<(i64, Vec<String>)>,
-    /// The last request that was looked at.
-    last: i64,
+    requests: Requests,
     clocks: Clocks,
 }
 
@@ -54,8 +51,11 @@ pub enum Request {
 }
 
 /// Something to write.
-enum Line {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// What happened, and when by all clocks.
     Event(Event, Stamp),
+    /// The answer to the request of this number.
     Reply(i64, String),
 }
 
@@ -73,6 +73,101 @@ impl Line {
     }
 }
 
+/// What is still to be written of a session. A line that cannot be written keeps its place, and what
+/// comes after it waits.
+#[derive(Debug)]
+pub struct Backlog {
+    session: i64,
+    waiting: VecDeque<Line>,
+}
+
+impl Backlog {
+    /// Of the session of this number.
+    #[must_use]
+    pub fn new(session: i64) -> Backlog {
+        Backlog { session, waiting: VecDeque::new() }
+    }
+
+    /// How many lines wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether everything was written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Writes as much as it can. Says whether some of that must be put on the disk, and what keeps the
+    /// rest from being written.
+    pub fn write(&mut self, journal: &Journal) -> (bool, Result<(), JournalError>) {
+        let mut matters = false;
+        while let Some(line) = self.waiting.front() {
+            let written = match line {
+                Line::Event(event, stamp) => journal.write(self.session, event, stamp),
+                Line::Reply(request, answer) => journal.reply(*request, answer),
+            };
+            if written.is_err() {
+                return (matters, written);
+            }
+            matters |= line.matters();
+            self.waiting.pop_front();
+        }
+        (matters, Ok(()))
+    }
+}
+
+impl Extend<Line> for Backlog {
+    fn extend<T: IntoIterator<Item = Line>>(&mut self, lines: T) {
+        self.waiting.extend(lines);
+    }
+}
+
+/// What other shells ask of a session, one request after the other, and what came of the one that is
+/// being obeyed.
+#[derive(Debug)]
+pub struct Requests {
+    session: i64,
+    asked: Option<(i64, Vec<String>)>,
+    /// The last one that was looked at: its answer may still be on its way to the disk.
+    last: i64,
+}
+
+impl Requests {
+    /// To the session of this number.
+    #[must_use]
+    pub fn new(session: i64) -> Requests {
+        Requests { session, asked: None, last: 0 }
+    }
+
+    /// The next one. What the session says from here on is its answer. Words that this version does
+    /// not know are answered too, and it is busy with that.
+    pub fn next(&mut self, journal: &Journal) -> Request {
+        let Ok(Some((id, input))) = journal.next_request(self.session, self.last) else {
+            return Request::Nothing;
+        };
+        self.last = id;
+        self.asked = Some((id, Vec::new()));
+        input.map_or(Request::Busy, Request::Says)
+    }
+
+    /// The session said something.
+    pub fn hear(&mut self, event: &Event, session: &Session) {
+        if let Some((_, said)) = &mut self.asked {
+            said.push(words::of(event, session, false).headline);
+        }
+    }
+
+    /// What came of the request, once.
+    pub fn answer(&mut self) -> Option<Line> {
+        self.asked.take().map(|(id, said)| {
+            Line::Reply(id, if said.is_empty() { "nothing to change".to_owned() } else { said.join("; ") })
+        })
+    }
+}
+
 impl Recorder {
     /// Records the session of this number.
     #[must_use]
@@ -82,8 +177,8 @@ impl Recorder {
         let (outbox, answers) = mpsc::channel();
         let shared = Arc::clone(&journal);
         let thread = thread::spawn(move || write(&shared, session, &inbox, &outbox));
-        let thread = Some(thread);
-        Recorder { rows: Some(rows), answers, unanswered: 0, thread, journal, session, asked: None, last: 0, clocks }
+        let (rows, thread) = (Some(rows), Some(thread));
+        Recorder { rows, answers, unanswered: 0, thread, journal, requests: Requests::new(session), clocks }
     }
 
     /// What another shell asks of the session, if one does. What follows is its answer.
@@ -91,27 +186,17 @@ impl Recorder {
         let Ok(journal) = self.journal.try_lock() else {
             return Request::Busy;
         };
-        // By number: the answer to the last one may still be on its way to the disk.
-        let Ok(Some((id, input))) = journal.next_request(self.session, self.last) else {
-            return Request::Nothing;
-        };
+        let request = self.requests.next(&journal);
         drop(journal);
-        self.last = id;
-        self.asked = Some((id, Vec::new()));
-        input.map_or_else(
-            || {
-                // Words that this version does not know are answered too.
-                self.answer();
-                Request::Busy
-            },
-            Request::Says,
-        )
+        if request == Request::Busy {
+            self.answer();
+        }
+        request
     }
 
     fn answer(&mut self) {
-        if let Some((id, said)) = self.asked.take() {
-            let said = if said.is_empty() { "nothing to change".to_owned() } else { said.join("; ") };
-            self.send(Line::Reply(id, said));
+        if let Some(line) = self.requests.answer() {
+            self.send(line);
         }
     }
 
@@ -145,9 +230,7 @@ impl Recorder {
 
 impl Observer for Recorder {
     fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
-        if let Some((_, said)) = &mut self.asked {
-            said.push(words::of(event, session, false).headline);
-        }
+        self.requests.hear(event, session);
         let stamp = (self.clocks)(event.at);
         self.send(Line::Event(*event, stamp));
         self.collect()
@@ -174,38 +257,26 @@ impl Drop for Recorder {
 
 /// The thread. A line that failed is answered with its failure and kept, in order.
 fn write(journal: &Mutex<Journal>, session: i64, inbox: &Receiver<Line>, outbox: &Sender<Result<(), String>>) {
-    let mut waiting: VecDeque<Line> = VecDeque::new();
+    let mut backlog = Backlog::new(session);
     loop {
-        let next = if waiting.is_empty() {
+        let next = if backlog.is_empty() {
             inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
         } else {
             inbox.recv_timeout(RETRY)
         };
         let over = matches!(next, Err(RecvTimeoutError::Disconnected));
         // What happened at one moment is put on the disk together.
-        let before = waiting.len();
-        waiting.extend(next);
-        waiting.extend(inbox.try_iter());
-        let new = waiting.len() - before;
-        let mut trouble = None;
-        let mut matters = false;
+        let before = backlog.len();
+        backlog.extend(next);
+        backlog.extend(inbox.try_iter());
+        let new = backlog.len() - before;
         let open = journal.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(line) = waiting.front() {
-            let written = match line {
-                Line::Event(event, stamp) => open.write(session, event, stamp),
-                Line::Reply(request, answer) => open.reply(*request, answer),
-            };
-            if let Err(error) = written {
-                trouble = Some(error.to_string());
-                break;
-            }
-            matters |= line.matters();
-            waiting.pop_front();
-        }
+        let (matters, written) = backlog.write(&open);
         let log = open.log();
         drop(open);
+        let answer = written.map_err(|error| error.to_string());
         for _ in 0..new {
-            if outbox.send(trouble.clone().map_or(Ok(()), Err)).is_err() {
+            if outbox.send(answer.clone()).is_err() {
                 return;
             }
         }

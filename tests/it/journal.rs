@@ -19,7 +19,7 @@ use therapy::domain::course::{STALE, dose, earliest, exposures};
 use therapy::domain::exposure::{Exposure, Load};
 use therapy::domain::protocol::{Choice, Draft, Protocol};
 use therapy::domain::rules::{Context, Finding, Injury, Severity, review};
-use therapy::domain::session::{Event, Input, Moment, Outcome, Session, Terms};
+use therapy::domain::session::{Event, EventKind, Input, Moment, Outcome, Session, Terms};
 use therapy::domain::step::StepKind::{Cold, Heat, Rest};
 use therapy::domain::step::{Modality, Step};
 use therapy::edge::catalog;
@@ -976,4 +976,45 @@ fn what_the_pain_did_is_told_from_three_sessions_on() {
     let told = shown(&home, &[]);
     let sentences: Vec<&str> = told.lines().filter(|line| line.contains("pain changed")).collect();
     assert_eq!(sentences, ["cold alone: pain changed by -1.7 on average over 3 sessions."]);
+}
+
+#[test]
+fn a_record_has_the_heat_of_its_session_too() {
+    let place = Place::new();
+    let clocks = Clocks { origin_ms: 1_800_000_000_000, boot: "a" };
+    let protocol = protocol(&[(Heat, min(5)), (Cold, min(3))]);
+    let id = place.session(&protocol, Moment::default(), &[], &clocks);
+    let record = place.journal.record(id, &clocks.at(Moment::new(min(9)))).expect("a record");
+    let last = record.events.last().map(|last| last.kind);
+    let outcome = Outcome::Completed;
+    assert_eq!(last, Some(EventKind::Finished { outcome, cold: min(3), heat: min(5) }));
+}
+
+/// A time of day is a millisecond wide. Whenever a record of two boots is read, its events lie equally
+/// far apart, or a session that goes on from it would stand elsewhere.
+#[test]
+fn a_record_of_two_boots_reads_the_same_at_any_time() {
+    let place = Place::new();
+    let protocol = protocol(&[(Rest, min(2)), (Cold, min(5)), (Heat, min(5))]);
+    let before = Clocks { origin_ms: 1_800_000_000_000, boot: "a" };
+    let id = place.begin(&protocol, TERMS, before.at(Moment::default()).wall_ms);
+    let (mut session, events) = Session::start(&protocol, TERMS, Moment::default());
+    place.write(id, &events, &before);
+    // The machine starts anew after 30 s and a part of a millisecond; the session is taken up at once.
+    let booted = Duration::from_nanos(30_000_400_000);
+    let moved = |event: &Event| Event { at: Moment::new(event.at.since_origin() + min(1) - booted), ..*event };
+    let after = Clocks { origin_ms: before.origin_ms + 30_000 - 60_000, boot: "b" };
+    let later: Vec<Event> = session.advance(Moment::new(min(1))).into_iter().collect();
+    let later: Vec<Event> = later.into_iter().chain(session.advance(Moment::new(min(2)))).collect();
+    place.write(id, &later.iter().map(moved).collect::<Vec<_>>(), &after);
+    for micros in [0, 1, 400, 600, 999] {
+        let now = after.at(Moment::new(min(3) + Duration::from_micros(micros)));
+        let record = place.journal.record(id, &now).expect("a record");
+        let first = record.events[0].at;
+        let apart = record.events.iter().map(|event| event.at.since(first));
+        let elapsed = record.events.iter().map(|event| event.elapsed);
+        assert!(apart.eq(elapsed), "{micros}: {:?}", record.events);
+        let taken_up = record.session().expect("a session");
+        assert_eq!(taken_up.index(), 1, "{micros}");
+    }
 }

@@ -21,6 +21,7 @@ use therapy::domain::session::{Event, EventKind, Input, Moment, Outcome, Session
 use therapy::domain::step::{Modality, StepKind};
 use therapy::edge::simulate::{Happening, Simulation};
 use therapy::runner::{self, Observer, World};
+use therapy::words;
 
 /// Not zero and not a whole second: a session must not care when it starts.
 const START: Moment = Moment::new(Duration::from_millis(86_399_750));
@@ -1412,4 +1413,59 @@ fn stop_as_the_first_thing() {
          0:00:00 0:00:00 1 heat stopped: cold 0s, heat 0s
         ",
     );
+}
+
+/// How often the runner wakes between two moments.
+struct Counting<'a> {
+    world: Simulation,
+    between: (Duration, Duration),
+    waits: &'a mut u32,
+}
+
+impl World for Counting<'_> {
+    fn now(&self) -> Moment {
+        self.world.now()
+    }
+
+    fn wait(&mut self, deadline: Moment) -> Option<Input> {
+        let at = self.world.now().since(START);
+        *self.waits += u32::from(at >= self.between.0 && at < self.between.1);
+        self.world.wait(deadline)
+    }
+}
+
+/// The session's time stands still in a pause, and so its next whole second is never nearer.
+#[test]
+fn a_pause_in_the_middle_of_a_second_wakes_once_a_second() {
+    let paused = (Duration::from_millis(10_999), Duration::from_secs(70));
+    let script = [(paused.0, Happening::Says(Input::Pause)), (paused.1, Happening::Says(Input::Stop))];
+    let mut waits = 0;
+    let mut world = Counting { world: Simulation::new(START, &script), between: paused, waits: &mut waits };
+    let (mut session, events) = Session::start(&protocol("heat 20m"), Terms::default(), START);
+    runner::run(&mut session, events, &mut world, &mut []);
+    assert!((59..=61).contains(&waits), "{waits} times in a minute");
+}
+
+/// What is said to come off is what was on, not what was left out.
+#[test]
+fn the_words_of_a_step_after_one_that_was_left_out_name_the_pack_that_was_on() {
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let (mut session, _) = Session::start(&protocol("heat 2m, cold 5m, rest 5m"), Terms::default(), START);
+    let _ = session.advance(START + minutes(2));
+    let events = session.handle(START + minutes(2), Input::Skip);
+    let began = events.last().expect("the rest began");
+    assert!(matches!(began.kind, EventKind::StepBegan { .. }), "{began:?}");
+    let words = words::of(began, &session, false);
+    assert!(words.advice.starts_with("Heat off now."), "{words:?}");
+    assert!(words.urgent);
+}
+
+/// The plan ahead is what the skin may still have after a hold of half an hour, while it pauses too.
+#[test]
+fn a_pause_after_a_long_hold_plans_what_follows_anew() {
+    let terms = Terms { confirm: true, ..Terms::default() };
+    let (mut session, _) = Session::start(&protocol("heat 20m, heat 10m"), terms, START);
+    let _ = session.advance(START + Duration::from_secs(50 * 60));
+    let _ = session.handle(START + Duration::from_secs(50 * 60), Input::Pause);
+    assert_eq!(session.plan().segments()[1].length, Duration::ZERO);
 }
