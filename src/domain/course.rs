@@ -33,13 +33,12 @@ pub fn replay(protocol: &Protocol, terms: Terms, events: &[Event]) -> Option<(Se
     unseen.remove(0);
     for event in rest {
         if unseen.is_empty() {
-            unseen = match event.kind.input() {
-                Some(input) => session.handle(event.at, input),
+            unseen = if let Some(input) = event.kind.input() {
+                session.handle(event.at, input)
+            } else {
                 // What was recorded did happen, though its moment may be placed a little too early.
-                None => {
-                    let due = session.wake_at().filter(|due| due.since(event.at) <= BLUR);
-                    session.advance(due.map_or(event.at, |due| due.max(event.at)))
-                }
+                let due = session.wake_at().filter(|due| due.since(event.at) <= BLUR);
+                session.advance(due.map_or(event.at, |due| due.max(event.at)))
             };
         }
         if !unseen.is_empty() {

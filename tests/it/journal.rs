@@ -1001,8 +1001,8 @@ fn a_record_of_two_boots_reads_the_same_at_any_time() {
     let (mut session, events) = Session::start(&protocol, TERMS, Moment::default());
     place.write(id, &events, &before);
     // The machine starts anew after 30 s and a part of a millisecond; the session is taken up at once.
-    let booted = Duration::from_nanos(30_000_400_000);
-    let moved = |event: &Event| Event { at: Moment::new(event.at.since_origin() + min(1) - booted), ..*event };
+    let booted = min(1).saturating_sub(Duration::from_micros(30_000_400));
+    let moved = |event: &Event| Event { at: Moment::new(event.at.since_origin() + booted), ..*event };
     let after = Clocks { origin_ms: before.origin_ms + 30_000 - 60_000, boot: "b" };
     let later: Vec<Event> = session.advance(Moment::new(min(1))).into_iter().collect();
     let later: Vec<Event> = later.into_iter().chain(session.advance(Moment::new(min(2)))).collect();

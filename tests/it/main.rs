@@ -6,6 +6,7 @@
 mod support;
 
 mod sessions;
+mod storm;
 
 mod laws;
 
