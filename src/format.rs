@@ -99,6 +99,11 @@ pub fn parse(text: &str, fallback: &str) -> Parsed {
         let end = text.trim_end().len();
         reader.error(end.min(whole.end)..end, "no steps".to_owned(), "add a [[step]] with do and for".to_owned());
     }
+    let left_out = |step: &Option<DraftStep>| step.as_ref().is_some_and(|step| !step.last_round);
+    if let Some((_, place)) = steps.last().filter(|_| steps.iter().all(|(step, _)| left_out(step))) {
+        let hint = "one step at least stays without last_round = false".to_owned();
+        reader.error(place.clone(), "every step is left out of the last round".to_owned(), hint);
+    }
     let mut problems = reader.problems;
     problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
     Parsed {
