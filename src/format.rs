@@ -74,6 +74,8 @@ const DURATION_HINT: &str = "write a whole duration with its unit, such as \"10m
 const NAME_MOST: usize = 40;
 /// A note must fit two lines.
 const TEXT_MOST: usize = 200;
+/// Nobody mends more places at once, and to show each the whole text is gone through.
+const TOLD_MOST: usize = 100;
 
 /// Reads a protocol. `fallback` is its name when the text gives none: the file's name.
 #[must_use]
@@ -159,8 +161,7 @@ pub fn settings(text: &str) -> (Settings, Vec<Problem>) {
         no_notify: reader.flag(table, "no_notify").unwrap_or(false),
         progress,
     };
-    reader.problems.sort_by_key(|problem| problem.span.start);
-    (settings, reader.problems)
+    (settings, told_in_order(reader.problems))
 }
 
 impl Parsed {
@@ -194,8 +195,7 @@ impl Parsed {
         } else {
             problems.extend(self.certain_refusals(&context));
         }
-        problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
-        problems
+        told_in_order(problems)
     }
 
     /// What the rules refuse whatever stands in the places that could not be read: each run of
@@ -205,7 +205,7 @@ impl Parsed {
         let mut first = 0;
         for run in self.steps.split(|(step, _)| step.is_none()) {
             let steps: Vec<_> = run.iter().filter_map(|(step, _)| step.clone()).collect();
-            let draft = Draft { steps, rounds: None, ..self.draft.clone() };
+            let draft = Draft { steps, ..Draft::of("", &[]) };
             let found = self.findings(&draft, first, Choice::default(), context);
             problems.extend(found.into_iter().filter(|problem| problem.level == Level::Refused));
             first += run.len() + 1;
@@ -239,6 +239,23 @@ impl Parsed {
         let last = self.steps.last().map(|(_, place)| place.clone());
         self.rounds_place.clone().or(last).unwrap_or(0..0)
     }
+}
+
+/// Problems in order of place. Of more than [`TOLD_MOST`] the gravest are told, and a note counts the rest.
+fn told_in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+    if problems.len() > TOLD_MOST {
+        problems.sort_by_key(|problem| (std::cmp::Reverse(problem.level), problem.span.start, problem.span.end));
+        let rest = problems.split_off(TOLD_MOST);
+        problems.extend(rest.first().map(|first| Problem {
+            level: Level::Note,
+            span: first.span.clone(),
+            message: format!("from here on, {} more", rest.len()),
+            rule: None,
+            hint: "mend these first".to_owned(),
+        }));
+    }
+    problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
+    problems
 }
 
 impl Problem {

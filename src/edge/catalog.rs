@@ -17,8 +17,9 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("contrast-short", include_str!("../protocols/contrast-short.toml")),
 ];
 
-/// A protocol file is refused beyond this: it is no protocol.
-const FILE_MOST: u64 = 1 << 20;
+/// A protocol file is refused beyond this: it is no protocol, and to tell all that is wrong with it
+/// would take long.
+const FILE_MOST: u64 = 1 << 16;
 
 /// A protocol as found, with where it came from.
 #[derive(Clone, Debug)]
@@ -122,7 +123,7 @@ pub fn read(path: &Path) -> Result<Entry, CatalogError> {
     let unreadable = |why: String| CatalogError::Unreadable { path: path.to_owned(), why };
     let about = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
     if !about.is_file() || about.len() > FILE_MOST {
-        return Err(unreadable("not a file of at most 1 MiB".to_owned()));
+        return Err(unreadable("not a file of at most 64 KiB".to_owned()));
     }
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();

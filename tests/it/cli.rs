@@ -91,6 +91,23 @@ fn the_man_page_is_one() {
     }
 }
 
+#[test]
+fn a_file_full_of_mistakes_is_told_of_in_time() {
+    let home = Home::new();
+    for mistake in ["[[step]]\n", "{do='rest',for='1s'},1,", "=\n"] {
+        let many = mistake.repeat((1 << 16) / mistake.len() - 1);
+        let file = home.file("many.toml", &if mistake.starts_with('{') { format!("step=[{many}]") } else { many });
+        let output = home.run(&["check", &file]);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        let told = stdout(&output);
+        assert!(told.contains("note: from here on, "), "{told}");
+        assert!(told.ends_with("many.toml: cannot run: 100 problems, 1 remark\n"), "{told}");
+    }
+    let long = home.file("long.toml", &"#".repeat((1 << 16) + 1));
+    let output = home.run(&["check", &long]);
+    assert!(stdout(&output).contains("not a file of at most 64 KiB"), "{output:?}");
+}
+
 /// A file that breaks one rule and no other, and one that is a second inside it.
 struct Edge {
     rule: &'static str,
