@@ -444,7 +444,9 @@ impl Journal {
         let is_whole = matches!(outcome.as_deref(), Some("completed" | "stopped"));
         let unwritten = replay(&protocol, terms, &events).filter(|_| !is_whole).map(|(_, unwritten)| unwritten);
         let unwritten = unwritten.unwrap_or_default();
-        events.extend(&unwritten);
+        // Rows that no session of this program wrote may leave over what came before them.
+        let last = events.last().map_or_else(Moment::default, |last| last.at);
+        events.extend(unwritten.iter().map(|event| Event { at: event.at.max(last), ..*event }));
         let unwritten = unwritten.len();
         Ok(Record { id, started_ms, protocol, terms, events, unwritten, outcome, last_wall_ms })
     }
