@@ -23,3 +23,5 @@ mod bus;
 mod examples;
 
 mod docs;
+
+mod fuzz;

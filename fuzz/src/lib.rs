@@ -1,0 +1,6 @@
+//! What the targets look for. It stands with the tests, which run the seeds.
+
+#[path = "../../tests/it/fuzz.rs"]
+mod fuzz;
+
+pub use fuzz::{journal, protocol, settings, when};
