@@ -5,6 +5,8 @@
 
 mod support;
 
+mod running;
+
 mod sessions;
 mod storm;
 

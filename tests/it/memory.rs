@@ -3,31 +3,23 @@
 //! test with a journal of its own.
 #![cfg(unix)]
 
-use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::Value;
 use therapy::domain::session::Moment;
 use therapy::edge::clock;
 use therapy::edge::journal::Journal;
 
+use crate::running::{DEADLINE, Running, Told, assert_on_time, rehearsed, steps, told, until};
 use crate::support::{Home, stderr, stdout};
 use crate::terminal::Terminal;
-
-/// Longer than any busy machine needs; only a failing test waits so long.
-const DEADLINE: Duration = Duration::from_secs(30);
-
-/// An event as the contract tells it: its name, its step from 1, milliseconds of the session.
-type Told = (String, u64, u64);
 
 /// A home whose clock runs so many times as fast.
 struct Lab {
@@ -101,128 +93,6 @@ impl Lab {
         });
         rows.expect("rows").map(|row| row.expect("a row")).collect()
     }
-}
-
-/// A session in another process.
-struct Running {
-    child: Child,
-    lines: Arc<Mutex<Vec<(Moment, Value)>>>,
-    errors: Arc<Mutex<String>>,
-    readers: Vec<JoinHandle<()>>,
-}
-
-impl Running {
-    fn new(mut command: Command) -> Running {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
-        let (lines, errors) = (Arc::default(), Arc::default());
-        let (lines_in, errors_in) = (Arc::clone(&lines), Arc::clone(&errors));
-        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
-        let mut err = child.stderr.take().expect("a pipe");
-        let readers = vec![
-            thread::spawn(move || {
-                let mut line = String::new();
-                // What a kill cut in half was not told.
-                while out.read_line(&mut line).is_ok_and(|count| count > 0) && line.ends_with('\n') {
-                    let value = serde_json::from_str(&line).expect("a JSON line");
-                    let lines: &Mutex<Vec<(Moment, Value)>> = &lines_in;
-                    lines.lock().expect("lines").push((clock::now(), value));
-                    line.clear();
-                }
-            }),
-            thread::spawn(move || {
-                let mut bytes = [0; 4096];
-                while let Ok(count @ 1..) = err.read(&mut bytes) {
-                    let errors: &Mutex<String> = &errors_in;
-                    errors.lock().expect("errors").push_str(&String::from_utf8_lossy(&bytes[..count]));
-                }
-            }),
-        ];
-        Running { child, lines, errors, readers }
-    }
-
-    fn lines(&self) -> Vec<(Moment, Value)> {
-        self.lines.lock().expect("lines").clone()
-    }
-
-    fn told(&self) -> Vec<Told> {
-        self.lines().iter().map(|(_, line)| told(line)).collect()
-    }
-
-    fn errors(&self) -> String {
-        self.errors.lock().expect("errors").clone()
-    }
-
-    /// Waits for an event of this name and returns when it came and what it said.
-    fn see(&self, event: &str) -> (Moment, Value) {
-        let mut found = None;
-        until(event, || {
-            found = self.lines().into_iter().find(|(_, line)| line["event"] == event);
-            found.is_some()
-        });
-        found.expect("just seen")
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).expect("the program runs");
-    }
-
-    /// Waits for the end, and until everything that was written is read.
-    fn end(&mut self) -> ExitStatus {
-        let start = clock::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().expect("a child") {
-                break status;
-            }
-            assert!(clock::now().since(start) < DEADLINE, "no end: {:?}\n{}", self.told(), self.errors());
-            clock::wait(Duration::from_millis(2));
-        };
-        for reader in self.readers.drain(..) {
-            reader.join().expect("a reader");
-        }
-        status
-    }
-
-    /// As a battery or a person without patience ends it.
-    fn kill(&mut self) {
-        self.child.kill().expect("a child");
-        self.end();
-    }
-}
-
-/// A test that fails leaves no session behind.
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = clock::now();
-    while !holds() {
-        assert!(clock::now().since(start) < DEADLINE, "never came: {what}");
-        clock::wait(Duration::from_millis(2));
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "milliseconds of a session, as whole as they were told"
-)]
-fn told(line: &Value) -> Told {
-    let elapsed = line["elapsed_s"].as_f64().expect("a number") * 1000.0;
-    let name = line["event"].as_str().expect("a name").to_owned();
-    (name, line["step"].as_u64().expect("a number"), elapsed.round() as u64)
-}
-
-/// A protocol file of these steps.
-fn steps(rounds: u32, steps: &[(&str, &str)]) -> String {
-    let mut text = format!("rounds = {rounds}\n");
-    for (kind, length) in steps {
-        let _ = write!(text, "[[step]]\ndo = \"{kind}\"\nfor = \"{length}\"\n");
-    }
-    text
 }
 
 /// Numbers that look random and are the same for the same seed.
@@ -570,27 +440,11 @@ fn cold_that_was_cut_off_is_named_before_what_it_left_on_the_skin() {
 
 // --- trouble with the journal ---
 
-/// Every event came when it was due, give or take so much real time.
-fn assert_on_time(running: &Running, rate: f64, most: Duration) {
-    let lines = running.lines();
-    let (began, _) = lines.first().expect("a start");
-    for (at, line) in &lines {
-        let due = Duration::from_secs_f64(line["elapsed_s"].as_f64().expect("a number") / rate);
-        let late = at.since(*began).saturating_sub(due);
-        assert!(late < most, "{late:?} late: {line}");
-    }
-}
-
-fn rehearsed(lab: &Lab, file: &str) -> Vec<Told> {
-    let output = lab.run(&["run", file, "--dry-run", "--progress", "json"]);
-    stdout(&output).lines().map(|line| told(&serde_json::from_str(line).expect("JSON"))).collect()
-}
-
 #[test]
 fn a_journal_that_is_locked_for_a_while_holds_nothing_up_and_gets_everything_later() {
     let lab = Lab::at_rate(60.0);
     lab.home.file("own.toml", &steps(5, &[("heat", "30s"), ("cold", "30s")]));
-    let expected = rehearsed(&lab, "own.toml");
+    let expected = rehearsed(&lab.home, "own.toml");
     let mut running = lab.start(&["run", "own.toml"]);
     running.see("halfway");
     let other = lab.sql();
@@ -612,7 +466,7 @@ fn a_journal_that_is_locked_for_a_while_holds_nothing_up_and_gets_everything_lat
 fn a_full_disk_is_said_once_and_the_session_goes_on() {
     let lab = Lab::at_rate(200.0);
     lab.home.file("own.toml", &steps(4, &[("heat", "30s"), ("cold", "30s")]));
-    let expected = rehearsed(&lab, "own.toml");
+    let expected = rehearsed(&lab.home, "own.toml");
     assert_eq!(lab.run(&["pain", "1"]).status.code(), Some(0), "there is a journal");
     let mut command = lab.command(&[]);
     let mut limited = Command::new("/bin/sh");
