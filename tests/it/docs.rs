@@ -50,6 +50,19 @@ fn the_two_commands_are_there_and_name_a_protocol_that_exists() {
     assert!(therapy::edge::catalog::built_in("contrast").is_some());
 }
 
+/// What a test needs beyond Rust is named where somebody looks, and installed where it must not be missing.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_the_tests_need_is_in_the_readme_and_installed_before_a_change_lands() {
+    let (readme, landing) = (read("README.md"), read(".ci/run"));
+    for package in crate::desktop::packages() {
+        assert!(readme.contains(&format!("`{package}`")), "{package}");
+        assert!(landing.contains(&format!(" {package}")) || landing.contains(&format!("({package}")), "{package}");
+    }
+    let required = crate::desktop::REQUIRED;
+    assert!(landing.contains(&format!("{required}=1 cargo test")) && readme.contains(&format!("`{required}=1`")));
+}
+
 #[test]
 fn rules_in_the_readme_exist_and_say_truly_whether_they_can_be_overridden() {
     let readme = read("README.md");

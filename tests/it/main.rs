@@ -22,6 +22,10 @@ mod memory;
 
 mod bus;
 
+mod desktop;
+
+mod buttons;
+
 mod examples;
 
 mod docs;

@@ -1,0 +1,420 @@
+//! Notifications on a real session bus: what arrives at a service, and what a service or a bus that
+//! fails does to a session. A bus that is not there, never answers or hangs up is in `bus`.
+//!
+//! Each test has a bus of its own, with no service but the one it starts, so that nothing rings on
+//! the desktop of the person who runs it. Debian's python3-dbusmock writes down all that it is told.
+#![cfg(target_os = "linux")]
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use therapy::edge::clock;
+
+use crate::running::{Running, assert_on_time, rehearsed, steps, until};
+use crate::support::Home;
+
+/// What these tests need, each by a command that shows whether it is there, and its Debian package.
+/// The system's own Python: another one would not know the packages of Debian.
+const NEEDED: [(&[&str], &str); 4] = [
+    (&["/usr/bin/dbus-daemon", "--version"], "dbus"),
+    (&["/usr/bin/python3", "-c", "import dbusmock"], "python3-dbusmock"),
+    (&["/usr/bin/dunst", "--version"], "dunst"),
+    (&["/usr/bin/Xvfb", "-help"], "xvfb"),
+];
+
+/// The packages of what these tests need.
+pub fn packages() -> impl Iterator<Item = &'static str> {
+    NEEDED.into_iter().map(|(_, package)| package)
+}
+
+/// Set to anything, it makes what is missing a failure.
+pub const REQUIRED: &str = "THERAPY_TEST_DESKTOP";
+
+/// How late an alert may arrive on a machine that runs other tests at the same time.
+const LATE: Duration = Duration::from_millis(500);
+
+/// What every kind of trouble with notifications says.
+const TROUBLE: &str = "the session goes on with this screen and its bell";
+
+/// Whether the tests can run here. When they cannot, that is said past the capture of the tests'
+/// output, once.
+fn is_possible() -> bool {
+    static POSSIBLE: OnceLock<bool> = OnceLock::new();
+    *POSSIBLE.get_or_init(|| {
+        let is_there = |command: &[&str]| {
+            let output = Command::new(command[0]).args(&command[1..]).stdin(Stdio::null()).output();
+            output.is_ok_and(|output| output.status.success())
+        };
+        let missing = NEEDED.iter().filter(|(command, _)| !is_there(command));
+        let missing: Vec<&str> = missing.map(|(_, package)| *package).collect();
+        if !missing.is_empty() {
+            let told = format!(
+                "\nLEFT OUT: the tests with a real notification service (desktop); to run them: \
+                 apt-get install --no-install-recommends {}\n",
+                missing.join(" ")
+            );
+            assert!(std::env::var_os(REQUIRED).is_none(), "{told}");
+            let _ = std::io::stderr().lock().write_all(told.as_bytes());
+        }
+        missing.is_empty()
+    })
+}
+
+/// A process that ends with the test, however the test ends.
+pub struct Helper(Child);
+
+impl Helper {
+    pub fn start(program: &str, configure: impl FnOnce(&mut Command)) -> Helper {
+        let mut command = Command::new("/usr/bin/setpriv");
+        command.args(["--pdeathsig", "KILL", program]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        configure(&mut command);
+        Helper(command.spawn().expect("it starts"))
+    }
+
+    /// The first line that it prints.
+    pub fn first_line(&mut self) -> String {
+        let mut line = String::new();
+        let printed = self.0.stdout.as_mut().expect("piped");
+        BufReader::new(printed).read_line(&mut line).expect("a line");
+        assert!(line.ends_with('\n'), "it ended before it was ready: {line:?}");
+        line.trim_end().to_owned()
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).expect("it runs");
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A notification as the service was told it.
+#[derive(Debug)]
+pub struct Arrival {
+    /// Time of day, seconds.
+    at: f64,
+    pub replaces: u32,
+    pub title: String,
+    pub body: String,
+    pub buttons: Vec<String>,
+    pub urgency: u64,
+    pub sound: String,
+}
+
+/// What the service does with a notification. The last two are Python.
+pub const ACCEPTS: &str = "template";
+const REFUSES: &str = "raise dbus.exceptions.DBusException('no room', name='org.example.Refused')";
+const TAKES_30_S: &str = "__import__('time').sleep(30)\nret = 1";
+
+/// A home with a session bus.
+pub struct Desktop {
+    pub home: Home,
+    bus: Helper,
+    service: Option<Helper>,
+    rate: f64,
+}
+
+impl Desktop {
+    /// A bus with no service on it, and a clock that runs so many times as fast. `None` where that
+    /// is not possible.
+    pub fn bare(rate: f64) -> Option<Desktop> {
+        is_possible().then(|| {
+            let home = Home::new();
+            let bus = bus(&home);
+            Desktop { home, bus, service: None, rate }
+        })
+    }
+
+    /// A bus with a service that answers like this.
+    pub fn with(service: &str, rate: f64) -> Option<Desktop> {
+        let mut desktop = Desktop::bare(rate)?;
+        desktop.serve(service);
+        Some(desktop)
+    }
+
+    /// Starts a service, in the place of the one before.
+    fn serve(&mut self, service: &str) {
+        self.service = None;
+        let log = self.log();
+        let template = ["--template", "notification_daemon"];
+        let bare = [NAME, PATH, NAME];
+        self.service = Some(self.helper("/usr/bin/python3", |command| {
+            command.args(["-m", "dbusmock"]).args(if service == ACCEPTS { &template[..] } else { &bare });
+            command.arg("--logfile").arg(log).stdout(Stdio::null());
+        }));
+        until("the service", || self.python("assert dbus.SessionBus().name_has_owner(NAME)"));
+        if service != ACCEPTS {
+            let code = format!("mock.AddMethod(NAME, 'Notify', 'susssasa{{sv}}i', 'u', {service:?})");
+            until("its method", || self.python(&code));
+        }
+    }
+
+    /// A process on this bus.
+    pub fn helper(&self, program: &str, configure: impl FnOnce(&mut Command)) -> Helper {
+        Helper::start(program, |command| {
+            command.env_clear().envs(self.environment()).current_dir(self.home.path());
+            configure(command);
+        })
+    }
+
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let mut environment = self.home.environment();
+        environment.retain(|(name, _)| *name != "DBUS_SESSION_BUS_ADDRESS");
+        environment.push(("DBUS_SESSION_BUS_ADDRESS", address(&self.home)));
+        environment.push(("THERAPY_TEST_RATE", self.rate.to_string()));
+        environment
+    }
+
+    /// Does something on the bus; `mock` is the service's other side.
+    fn python(&self, code: &str) -> bool {
+        let prelude = format!(
+            "import dbus\nNAME = {NAME:?}\n\
+             mock = dbus.Interface(dbus.SessionBus().get_object(NAME, {PATH:?}), 'org.freedesktop.DBus.Mock')\n"
+        );
+        let mut command = Command::new("/usr/bin/python3");
+        command.env_clear().envs(self.environment()).args(["-c", &(prelude + code)]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().expect("Python starts").success()
+    }
+
+    /// Presses a button, as the service tells it.
+    pub fn press(&self, id: u32, key: &str) {
+        let code = format!("mock.EmitSignal(NAME, 'ActionInvoked', 'us', [{id}, {key:?}])");
+        assert!(self.python(&code), "the service tells the press");
+    }
+
+    /// Starts a session of `own.toml`.
+    pub fn session(&self, arguments: &[&str]) -> Running {
+        let mut command = self.home.command(&["run", "own.toml", "--progress", "json"]);
+        command.args(arguments).envs(self.environment());
+        Running::new(command)
+    }
+
+    fn log(&self) -> PathBuf {
+        self.home.path().join("notifications")
+    }
+
+    /// All that arrived so far.
+    pub fn arrivals(&self) -> Vec<Arrival> {
+        arrivals(&std::fs::read_to_string(self.log()).unwrap_or_default())
+    }
+
+    /// Waits until so many have arrived.
+    pub fn wait_for(&self, number: usize) -> Vec<Arrival> {
+        until("a notification", || self.arrivals().len() >= number);
+        self.arrivals()
+    }
+}
+
+const NAME: &str = "org.freedesktop.Notifications";
+const PATH: &str = "/org/freedesktop/Notifications";
+
+fn address(home: &Home) -> String {
+    format!("unix:path={}", home.path().join("bus").display())
+}
+
+/// A session bus that starts no service by itself.
+fn bus(home: &Home) -> Helper {
+    let configuration = format!(
+        "<busconfig><type>session</type><listen>{}</listen><auth>EXTERNAL</auth>\
+         <policy context=\"default\"><allow send_destination=\"*\" eavesdrop=\"true\"/>\
+         <allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>",
+        address(home)
+    );
+    let configuration = home.file("bus.conf", &configuration);
+    let mut bus = Helper::start("/usr/bin/dbus-daemon", |command| {
+        command.args(["--nofork", "--print-address", "--config-file", &configuration]);
+    });
+    bus.first_line();
+    bus
+}
+
+/// The service's own record of what it was told.
+fn arrivals(log: &str) -> Vec<Arrival> {
+    let mut arrivals = Vec::new();
+    let mut rest = log;
+    while let Some((before, after)) = rest.split_once(" Notify \"therapy\" ") {
+        let at = before.rsplit('\n').next().and_then(|time| time.parse().ok()).expect("a time");
+        // A line that is not whole yet.
+        let Some((said, after)) = after.split_once("} -1\n") else { break };
+        rest = after;
+        let (said, hints) = said.rsplit_once(" {").expect("hints");
+        let (said, buttons) = said.rsplit_once("\" [").expect("buttons");
+        let (replaces, said) = said.split_once(" \"\" \"").expect("a number and no icon");
+        let (title, body) = said.split_once("\" \"").expect("a title and a body");
+        let hints = format!("{{{hints}}}").replace("True", "true").replace("False", "false");
+        let hints: Value = serde_json::from_str(&hints).expect("hints");
+        arrivals.push(Arrival {
+            at,
+            replaces: replaces.parse().expect("a number"),
+            title: title.to_owned(),
+            body: body.to_owned(),
+            buttons: serde_json::from_str(&format!("[{buttons}")).expect("buttons"),
+            urgency: hints["urgency"].as_u64().expect("an urgency"),
+            sound: hints["sound-name"].as_str().expect("a sound").to_owned(),
+        });
+    }
+    arrivals
+}
+
+/// The two kinds of alerts: something must come off the skin now, or not.
+const URGENT: (u64, &str) = (2, "alarm-clock-elapsed");
+const CALM: (u64, &str) = (1, "message");
+
+#[test]
+fn every_alert_arrives_when_it_is_due_and_takes_the_place_of_the_one_before() {
+    let Some(desktop) = Desktop::with(ACCEPTS, RATE) else { return };
+    let note = "note = \"moist <b>pad</b> & low\"\n";
+    let [heat, cold] = [("heat", "3min"), ("cold", "3min")].map(|step| steps(1, &[step]).replace("rounds = 1\n", ""));
+    desktop.home.file("own.toml", &format!("{heat}{note}{cold}"));
+    let mut running = desktop.session(&[]);
+    assert_eq!(running.end().code(), Some(0), "{}", running.errors());
+    assert!(!running.errors().contains("warning"), "{}", running.errors());
+    assert_eq!(running.told(), rehearsed(&desktop.home, "own.toml"));
+    let expected = [
+        (
+            0.0,
+            "HEAT for 3m, step 1 of 2",
+            "Heat on: warm, not hot; moist is better. Pad low or medium; water at most \
+           40 °C.\nmoist &lt;b&gt;pad&lt;/b&gt; &amp; low",
+            CALM,
+        ),
+        (90.0, "halfway through heat", "Look at the skin. Stop if it is very red, blotchy or stinging.", CALM),
+        (120.0, "1m of heat left", "Cold comes next: have the ice ready, wrapped.", CALM),
+        (
+            180.0,
+            "COLD for 3m, step 2 of 2",
+            "Heat off now. Cold on, a thin damp cloth between. Gel packs run colder \
+           than ice.",
+            URGENT,
+        ),
+        (270.0, "halfway through cold", "Look at the skin. Stop if it is white, blotchy, blistered or numb.", CALM),
+        (300.0, "1m of cold left", "The pack comes off soon.", CALM),
+        (360.0, "completed after 6m: cold 3m, heat 3m", "Take it off now. Keep gently moving.", URGENT),
+    ];
+    let arrivals = desktop.arrivals();
+    let buttons = ["0", "Pause / go on", "1", "A minute more", "2", "Done"];
+    for (index, (arrival, (_, title, body, kind))) in arrivals.iter().zip(expected).enumerate() {
+        assert_eq!((arrival.title.as_str(), arrival.body.as_str()), (&*format!("own: {title}"), body));
+        assert_eq!((arrival.urgency, arrival.sound.as_str()), kind, "{title}");
+        assert_eq!(arrival.replaces, u32::from(index > 0), "{title}: one notification, not a pile");
+        let last = index + 1 == expected.len();
+        assert_eq!(arrival.buttons, if last { &[][..] } else { &buttons }, "{title}");
+    }
+    assert_eq!(arrivals.len(), expected.len(), "{arrivals:#?}");
+    let first = arrivals[0].at;
+    for (arrival, (due, ..)) in arrivals.iter().zip(expected) {
+        let off = arrival.at - first - due / RATE;
+        assert!(off.abs() < LATE.as_secs_f64(), "{off:+.3} s off: {arrival:?}");
+    }
+}
+
+// --- faults ---
+
+const RATE: f64 = 100.0;
+
+/// A session of 3.6 s, just begun.
+fn session(desktop: &Desktop) -> Running {
+    desktop.home.file("own.toml", &steps(1, &[("heat", "3min"), ("cold", "3min")]));
+    let running = desktop.session(&[]);
+    running.see("step_began");
+    running
+}
+
+/// The session goes on to its end as if nothing were wrong, and tells once that something is.
+#[track_caller]
+fn assert_undisturbed(desktop: &Desktop, mut running: Running, trouble: &str) {
+    let status = running.end();
+    let ended = clock::now();
+    let errors = running.errors();
+    assert_eq!(status.code(), Some(0), "{errors}");
+    let expected = rehearsed(&desktop.home, "own.toml");
+    assert_eq!(running.told(), expected);
+    assert_on_time(&running, RATE, LATE);
+    let (began, _) = running.lines()[0];
+    let length = Duration::from_millis(expected.last().expect("an end").2).div_f64(RATE);
+    let late = ended.since(began).saturating_sub(length);
+    assert!(late < LATE, "it ended {late:?} late: {errors}");
+    assert_eq!(errors.matches("warning: ").count(), 1, "told once: {errors}");
+    assert!(errors.contains(trouble) && errors.contains(TROUBLE), "{errors}");
+}
+
+#[test]
+fn a_bus_without_a_service_is_told_once_and_delays_nothing() {
+    let Some(desktop) = Desktop::bare(RATE) else { return };
+    let running = session(&desktop);
+    assert_undisturbed(&desktop, running, "no desktop notifications (");
+}
+
+#[test]
+fn a_service_that_refuses_is_told_once_with_its_reason_and_delays_nothing() {
+    let Some(desktop) = Desktop::with(REFUSES, RATE) else { return };
+    let running = session(&desktop);
+    assert_undisturbed(&desktop, running, "no room");
+    // Refused once is not refused for ever: each alert is tried.
+    assert_eq!(desktop.arrivals().len(), 7);
+}
+
+#[test]
+fn a_service_that_takes_half_a_minute_is_told_once_and_delays_nothing() {
+    let Some(desktop) = Desktop::with(TAKES_30_S, RATE) else { return };
+    let running = session(&desktop);
+    assert_undisturbed(&desktop, running, "the notification service does not answer");
+    assert_eq!(desktop.arrivals().len(), 1, "the others wait for its answer");
+}
+
+#[test]
+fn a_bus_that_dies_in_mid_session_is_told_once_and_delays_nothing() {
+    let Some(mut desktop) = Desktop::with(ACCEPTS, RATE) else { return };
+    let running = session(&desktop);
+    desktop.wait_for(1);
+    desktop.bus = Helper::start("/usr/bin/true", |_| {});
+    assert_undisturbed(&desktop, running, "no desktop notifications (");
+}
+
+#[test]
+fn a_bus_that_freezes_in_mid_session_is_told_once_and_delays_nothing() {
+    let Some(desktop) = Desktop::with(ACCEPTS, RATE) else { return };
+    let running = session(&desktop);
+    desktop.wait_for(1);
+    desktop.bus.signal(Signal::STOP);
+    assert_undisturbed(&desktop, running, "the notification service does not answer");
+}
+
+#[test]
+fn a_service_and_a_bus_that_come_back_get_the_next_alert() {
+    let Some(mut desktop) = Desktop::with(ACCEPTS, 1.0) else { return };
+    desktop
+        .home
+        .file("own.toml", &steps(1, &[("rest", "10min"), ("heat", "10min"), ("rest", "9min"), ("cold", "9min")]));
+    let mut running = desktop.session(&[]);
+    desktop.wait_for(1);
+    let skip = |desktop: &Desktop| assert_eq!(desktop.home.run(&["skip"]).status.code(), Some(0));
+
+    desktop.serve(ACCEPTS);
+    skip(&desktop);
+    assert!(desktop.wait_for(1)[0].title.starts_with("own: HEAT for 10m"));
+    assert!(!running.errors().contains("warning"), "{}", running.errors());
+
+    desktop.bus = Helper::start("/usr/bin/true", |_| {});
+    skip(&desktop);
+    until("trouble", || running.errors().contains("warning: no desktop notifications ("));
+    desktop.bus = bus(&desktop.home);
+    desktop.serve(ACCEPTS);
+    skip(&desktop);
+    assert!(desktop.wait_for(1)[0].title.starts_with("own: COLD for 9m"));
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code(), Some(130));
+    assert!(desktop.wait_for(2)[1].title.starts_with("own: stopped after "));
+    assert_eq!(running.errors().matches("warning: ").count(), 1, "{}", running.errors());
+}
