@@ -1,19 +1,17 @@
 //! Desktop notifications, on a thread of their own: asking the notification service has no time
 //! limit, and a service that never answers must not hold up a session. The only one that knows
-//! notify-rust.
+//! zbus, and notify-rust on systems without a session bus.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{anyhow, bail};
-use notify_rust::Notification;
-
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::edge::keys::Button;
 use crate::runner::Observer;
 use crate::words;
+use anyhow::{anyhow, bail};
 
 /// A service that takes longer than this for one notification is said to be deaf.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -171,56 +169,87 @@ fn deliver(inbox: &Receiver<Alert>, outbox: &Sender<Result<(), String>>, press: 
     }
 }
 
-/// The notification that stands on the desktop.
-#[derive(Debug, Default)]
-struct Shown {
-    #[cfg(all(unix, not(target_os = "macos")))]
-    id: Option<u32>,
-    /// Waits for a button; it ends with the press, or when the notification is closed.
-    #[cfg(all(unix, not(target_os = "macos")))]
-    listener: Option<thread::JoinHandle<()>>,
-    /// Replaces what is shown over a connection that stays: a new one costs more than all the rest
-    /// of a minute.
-    #[cfg(all(unix, not(target_os = "macos")))]
-    kept: Option<notify_rust::NotificationHandle>,
-}
-
 #[cfg(all(unix, not(target_os = "macos")))]
-impl Shown {
-    fn show(&mut self, alert: &Alert, press: &Press) -> notify_rust::error::Result<()> {
-        let mut notification = notification(alert);
-        notification.urgency(if alert.urgent { notify_rust::Urgency::Critical } else { notify_rust::Urgency::Normal });
-        for (index, (label, _)) in alert.buttons.iter().enumerate() {
-            notification.action(&index.to_string(), label);
-        }
-        if let Some(id) = self.id {
-            notification.id(id);
-        }
-        let listens = self.listener.as_ref().is_some_and(|listener| !listener.is_finished());
-        if (listens || alert.buttons.is_empty())
-            && let Some(mut handle) = self.kept.take()
-        {
-            *handle = notification.clone();
-            if handle.update().is_ok() {
-                self.kept = Some(handle);
-                return Ok(());
+use bus::Shown;
+
+/// The notification service, spoken to over the session bus.
+#[cfg(all(unix, not(target_os = "macos")))]
+mod bus {
+    use std::collections::BTreeMap;
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::{future, thread};
+
+    use zbus::export::futures_core::Stream as _;
+    use zbus::message::Type;
+    use zbus::{Connection, MatchRule, MessageStream, Result, Variant, block_on};
+
+    use super::{Alert, BUTTONS, Press};
+
+    const NAME: &str = "org.freedesktop.Notifications";
+    const PATH: &str = "/org/freedesktop/Notifications";
+
+    /// The notification that stands on the desktop.
+    ///
+    /// One connection shows it, replaces it and hears its buttons: there are services that tell a
+    /// press only to the connection that showed the notification last.
+    #[derive(Debug, Default)]
+    pub(super) struct Shown {
+        bus: Option<Connection>,
+        id: Arc<AtomicU32>,
+    }
+
+    impl Shown {
+        pub(super) fn show(&mut self, alert: &Alert, press: &Press) -> Result<()> {
+            if let Some(bus) = &self.bus {
+                let shown = self.replace(bus, alert);
+                if !bus.is_closed() {
+                    return shown;
+                }
+                // The bus went away; perhaps it is back.
             }
-            // The bus went away; perhaps it is back.
+            let bus = block_on(Connection::session())?;
+            let (heard, id, press) = (bus.clone(), Arc::clone(&self.id), Arc::clone(press));
+            // It ends with the connection.
+            thread::spawn(move || block_on(listen(&heard, &id, &press)));
+            self.bus = Some(bus.clone());
+            self.replace(&bus, alert)
         }
-        let handle = notification.show()?;
-        let same = self.id.replace(handle.id()) == Some(handle.id());
-        if (same && listens) || alert.buttons.is_empty() {
-            self.kept = Some(handle);
-        } else {
-            let press = Arc::clone(press);
-            self.listener = Some(thread::spawn(move || {
-                handle.wait_for_action(|action| {
-                    let button = action.parse().ok().and_then(|index: usize| BUTTONS.get(index));
-                    if let Some((_, button)) = button {
-                        press(*button);
-                    }
-                });
-            }));
+
+        /// Shows it in the place of what is shown; the first one has number 0 to replace, which is none.
+        fn replace(&self, bus: &Connection, alert: &Alert) -> Result<()> {
+            let keys: Vec<String> = (0..alert.buttons.len()).map(|index| index.to_string()).collect();
+            let labels = alert.buttons.iter().map(|(label, _)| *label);
+            let actions: Vec<&str> = keys.iter().zip(labels).flat_map(|(key, label)| [key, label]).collect();
+            let urgency: u8 = if alert.urgent { 2 } else { 1 };
+            let hints = BTreeMap::from([
+                ("urgency", Variant::from(urgency)),
+                ("sound-name", Variant::from(alert.sound)),
+                // A press leaves it standing: who pauses goes on with the same button.
+                ("resident", Variant::from(!alert.buttons.is_empty())),
+            ]);
+            let as_the_service_likes = -1_i32;
+            let before = self.id.load(Ordering::Relaxed);
+            let body = ("therapy", before, "", &alert.title, &alert.body, actions, hints, as_the_service_likes);
+            let answer = block_on(bus.call_method(Some(NAME), PATH, Some(NAME), "Notify", &body))?;
+            self.id.store(answer.body().deserialize()?, Ordering::Relaxed);
+            Ok(())
+        }
+    }
+
+    /// Presses what is pressed on the notification, as often as it is.
+    async fn listen(bus: &Connection, id: &AtomicU32, press: &Press) -> Result<()> {
+        let rule = MatchRule::builder().msg_type(Type::Signal).interface(NAME).member("ActionInvoked").build()?;
+        let mut signals = MessageStream::for_match_rule(rule, bus, None).await?;
+        while let Some(signal) = future::poll_fn(|context| Pin::new(&mut signals).poll_next(context)).await {
+            let Ok((pressed, key)) = signal?.body().deserialize::<(u32, String)>() else {
+                continue;
+            };
+            let button = key.parse().ok().and_then(|index: usize| BUTTONS.get(index));
+            if let Some((_, button)) = button.filter(|_| pressed == id.load(Ordering::Relaxed)) {
+                press(*button);
+            }
         }
         Ok(())
     }
@@ -228,14 +257,14 @@ impl Shown {
 
 /// Not tested. These systems know no urgency, and replace notifications in their own way.
 #[cfg(not(all(unix, not(target_os = "macos"))))]
+#[derive(Debug, Default)]
+struct Shown;
+
+#[cfg(not(all(unix, not(target_os = "macos"))))]
 impl Shown {
     fn show(&mut self, alert: &Alert, _: &Press) -> notify_rust::error::Result<()> {
-        notification(alert).show().map(|_| ())
+        let mut notification = notify_rust::Notification::new();
+        notification.appname("therapy").summary(&alert.title).body(&alert.body).sound_name(alert.sound);
+        notification.show().map(|_| ())
     }
-}
-
-fn notification(alert: &Alert) -> Notification {
-    let mut notification = Notification::new();
-    notification.appname("therapy").summary(&alert.title).body(&alert.body).sound_name(alert.sound);
-    notification
 }

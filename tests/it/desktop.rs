@@ -54,7 +54,7 @@ fn is_possible() -> bool {
         let missing: Vec<&str> = missing.map(|(_, package)| *package).collect();
         if !missing.is_empty() {
             let told = format!(
-                "\nLEFT OUT: the tests with a real notification service (desktop); to run them: \
+                "\nLEFT OUT: the tests with a real notification service (desktop, buttons); to run them: \
                  apt-get install --no-install-recommends {}\n",
                 missing.join(" ")
             );
@@ -109,6 +109,7 @@ pub struct Arrival {
     pub buttons: Vec<String>,
     pub urgency: u64,
     pub sound: String,
+    pub stays: bool,
 }
 
 /// What the service does with a notification. The last two are Python.
@@ -262,6 +263,7 @@ fn arrivals(log: &str) -> Vec<Arrival> {
             buttons: serde_json::from_str(&format!("[{buttons}")).expect("buttons"),
             urgency: hints["urgency"].as_u64().expect("an urgency"),
             sound: hints["sound-name"].as_str().expect("a sound").to_owned(),
+            stays: hints["resident"] == true,
         });
     }
     arrivals
@@ -310,6 +312,7 @@ fn every_alert_arrives_when_it_is_due_and_takes_the_place_of_the_one_before() {
         assert_eq!(arrival.replaces, u32::from(index > 0), "{title}: one notification, not a pile");
         let last = index + 1 == expected.len();
         assert_eq!(arrival.buttons, if last { &[][..] } else { &buttons }, "{title}");
+        assert_eq!(arrival.stays, !last, "{title}");
     }
     assert_eq!(arrivals.len(), expected.len(), "{arrivals:#?}");
     let first = arrivals[0].at;

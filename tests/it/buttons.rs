@@ -1,0 +1,121 @@
+//! The buttons of a notification, pressed on a real session bus.
+#![cfg(target_os = "linux")]
+
+use std::process::{Command, Stdio};
+
+use rustix::process::Signal;
+
+use crate::desktop::{ACCEPTS, Desktop, Helper};
+use crate::running::{Running, steps, until};
+
+/// A hold after half a second, then cold for longer than a test takes.
+const RATE: f64 = 20.0;
+
+fn session(desktop: &Desktop) -> Running {
+    desktop.home.file("own.toml", &steps(1, &[("heat", "10s"), ("cold", "15min")]));
+    desktop.session(&["--confirm"])
+}
+
+/// The events without cues; an alarm that repeats is one.
+fn names(running: &Running) -> Vec<String> {
+    let mut names: Vec<String> = running.told().into_iter().map(|(name, ..)| name).collect();
+    names.retain(|name| name != "halfway" && name != "step_soon");
+    names.dedup();
+    names
+}
+
+const BEFORE: [&str; 3] = ["started", "step_began", "overran"];
+const PRESSED: [&str; 5] = ["confirmed", "step_began", "paused", "resumed", "extended"];
+
+#[test]
+fn every_button_is_obeyed_as_often_as_it_is_pressed() {
+    let Some(desktop) = Desktop::with(ACCEPTS, RATE) else { return };
+    let mut running = session(&desktop);
+    running.see("overran");
+    desktop.wait_for(2);
+    // Of somebody else's notification, of none, and of no button.
+    for (id, key) in [(7, "2"), (0, "2"), (1, "default"), (1, "3"), (1, "")] {
+        desktop.press(id, key);
+    }
+    assert_eq!(names(&running), BEFORE, "none of these is a button of ours");
+    for (key, event) in [("2", "confirmed"), ("0", "paused"), ("0", "resumed"), ("1", "extended")] {
+        desktop.press(1, key);
+        running.see(event);
+    }
+    assert_eq!(running.see("extended").1["by_s"].as_f64(), Some(60.0));
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code(), Some(130));
+    assert_eq!(names(&running), [&BEFORE[..], &PRESSED, &["finished"]].concat());
+}
+
+/// dunst, on a screen of its own. Its menu of actions chooses the line that `choice` names.
+struct Dunst<'a> {
+    desktop: &'a Desktop,
+    _screen: Helper,
+    _dunst: Helper,
+}
+
+impl Dunst<'_> {
+    fn start(desktop: &Desktop) -> Dunst<'_> {
+        let choice = desktop.home.file("choice", "");
+        let file = desktop.home.file("dunstrc", &format!("[global]\ndmenu = /usr/bin/grep -F -f {choice}\n"));
+        // It ends with the last program on it, and that one with the bus.
+        let mut screen = desktop.helper("/usr/bin/Xvfb", |command| {
+            command.args(["-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp", "-terminate"]);
+        });
+        let display = format!(":{}", screen.first_line());
+        let dunst = desktop.helper("/usr/bin/dunst", |command| {
+            command.args(["-config", &file]).env("DISPLAY", display).stdout(Stdio::null());
+        });
+        let dunst = Dunst { desktop, _screen: screen, _dunst: dunst };
+        until("dunst", || dunst.count("displayed").is_some());
+        dunst
+    }
+
+    fn tell(&self, program: &str, arguments: &[&str]) -> Option<String> {
+        let mut command = Command::new(program);
+        command.env_clear().envs(self.desktop.environment()).args(arguments).stdin(Stdio::null());
+        let output = command.output().expect("it starts");
+        output.status.success().then(|| crate::support::stdout(&output))
+    }
+
+    fn count(&self, what: &str) -> Option<u32> {
+        self.tell("/usr/bin/dunstctl", &["count", what])?.trim().parse().ok()
+    }
+
+    /// Opens the menu of the notification and chooses this button.
+    fn press(&self, label: &str) {
+        self.desktop.home.file("choice", label);
+        assert!(self.tell("/usr/bin/dunstctl", &["action"]).is_some(), "dunst opens the menu");
+    }
+
+    /// What was closed, as the bus tells it.
+    fn history(&self) -> String {
+        let call = ["--print-reply", "--dest=org.freedesktop.Notifications", "/org/freedesktop/Notifications"];
+        let method = ["org.dunstproject.cmd0.NotificationListHistory"];
+        self.tell("/usr/bin/dbus-send", &[&call[..], &method].concat()).expect("an answer")
+    }
+}
+
+/// dunst tells a press to nobody but the connection that showed the notification last.
+#[test]
+fn dunst_shows_one_notification_and_its_buttons_are_obeyed_after_it_was_replaced() {
+    let Some(desktop) = Desktop::bare(RATE) else { return };
+    let dunst = Dunst::start(&desktop);
+    let mut running = session(&desktop);
+    running.see("overran");
+    for (label, event) in [("Done", "confirmed"), ("Pause", "paused"), ("Pause", "resumed"), ("minute", "extended")] {
+        assert_eq!(dunst.count("displayed"), Some(1), "one notification, not a pile");
+        dunst.press(label);
+        running.see(event);
+    }
+    // Closed by the person: the next alert is shown all the same.
+    assert!(dunst.tell("/usr/bin/dunstctl", &["close-all"]).is_some());
+    until("closed", || dunst.count("displayed") == Some(0));
+    assert!(dunst.history().contains("\"own: COLD for 15m, step 2 of 2\""), "{}", dunst.history());
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code(), Some(130));
+    assert_eq!(names(&running), [&BEFORE[..], &PRESSED, &["finished"]].concat());
+    until("the last alert", || dunst.count("displayed") == Some(1));
+    assert!(!running.errors().contains("warning"), "{}", running.errors());
+}
