@@ -2,6 +2,7 @@
 //! limit, and a service that never answers must not hold up a session. The only one that knows
 //! zbus, and notify-rust on systems without a session bus.
 
+use std::iter;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
@@ -153,18 +154,27 @@ fn without_markup(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// Which of several alerts are worth showing: what must come off the skin, and the newest.
+fn news(alerts: &[Alert]) -> [Option<usize>; 2] {
+    [alerts.iter().rposition(|alert| alert.urgent), alerts.len().checked_sub(1)]
+}
+
 /// The thread: one notification that is replaced, not a pile. What waited while the service did not
-/// answer is old news; only the newest is shown then.
+/// answer is old news: only what is [`news`] is shown then.
 fn deliver(inbox: &Receiver<Alert>, outbox: &Sender<Result<(), String>>, press: &Press) {
     let mut shown = Shown::default();
-    while let Ok(mut alert) = inbox.recv() {
-        while let Ok(newer) = inbox.try_recv() {
-            alert = newer;
-            let _ = outbox.send(Ok(()));
-        }
-        let answer = shown.show(&alert, press).map_err(|error| error.to_string());
-        if outbox.send(answer).is_err() {
-            return;
+    while let Ok(first) = inbox.recv() {
+        let alerts: Vec<Alert> = iter::once(first).chain(inbox.try_iter()).collect();
+        let news = news(&alerts);
+        for (index, alert) in alerts.iter().enumerate() {
+            let answer = if news.contains(&Some(index)) {
+                shown.show(alert, press).map_err(|error| error.to_string())
+            } else {
+                Ok(())
+            };
+            if outbox.send(answer).is_err() {
+                return;
+            }
         }
     }
 }
@@ -266,5 +276,28 @@ impl Shown {
         let mut notification = notify_rust::Notification::new();
         notification.appname("therapy").summary(&alert.title).body(&alert.body).sound_name(alert.sound);
         notification.show().map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_waited_the_last_urgent_alert_and_the_newest_are_shown() {
+        let alerts = |urgent: &[bool]| -> Vec<Alert> {
+            let alert = |urgent: &bool| Alert {
+                title: String::new(),
+                body: String::new(),
+                urgent: *urgent,
+                sound: "",
+                buttons: &[],
+            };
+            urgent.iter().map(alert).collect()
+        };
+        assert_eq!(news(&alerts(&[false])), [None, Some(0)]);
+        assert_eq!(news(&alerts(&[false, false])), [None, Some(1)]);
+        assert_eq!(news(&alerts(&[true, true, false, false])), [Some(1), Some(3)]);
+        assert_eq!(news(&alerts(&[false, true])), [Some(1), Some(1)]);
     }
 }
