@@ -128,8 +128,14 @@ mod unix {
                             watched.leave();
                             let _ = emulate_default_handler(SIGTSTP);
                         }
-                        SIGCONT if terminal => watched.enter(),
-                        SIGCONT => {}
+                        SIGCONT => {
+                            if terminal {
+                                watched.enter();
+                            }
+                            // A wait goes on with what was left of it; the clock has gone on meanwhile. No
+                            // key and no call: the clock is asked at once.
+                            let _ = outbox.write_all(b"\x01");
+                        }
                         // No key: it only ends a wait.
                         SIGUSR1 => drop(outbox.write_all(b"\0")),
                         _ if stopping => exit_at_once(&watched),

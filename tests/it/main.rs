@@ -22,9 +22,13 @@ mod memory;
 
 mod bus;
 
+mod answering_bus;
+
 mod desktop;
 
 mod buttons;
+
+mod hostile_time;
 
 mod examples;
 

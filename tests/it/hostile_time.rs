@@ -1,0 +1,244 @@
+//! What machines do to time, done to the real program: it is stopped, it sleeps, its wall clock jumps,
+//! and it has to share. What follows must be right: the events, the exposure, and the alarm.
+#![cfg(target_os = "linux")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::Value;
+use therapy::domain::session::Moment;
+use therapy::edge::clock;
+use therapy::edge::journal::{Journal, Stamp};
+
+use crate::answering_bus::{Arrivals, answer};
+use crate::running::{Running, assert_on_time, rehearsed, steps, told, until};
+use crate::support::{Home, stderr, stdout};
+
+/// How late something may be seen beside other tests.
+const LATE: Duration = Duration::from_millis(500);
+/// The longest wait of the program; how soon it notices that the clock moved.
+const FRAME: Duration = Duration::from_secs(1);
+
+/// A machine whose clocks can be moved, and a desktop that hears the alarms.
+struct Machine {
+    home: Home,
+    alarms: Arrivals,
+}
+
+/// The library that moves clocks, built once.
+fn library() -> &'static Path {
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clocks.so");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/clocks.c");
+        let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).output();
+        let built = built.expect("a C compiler, which the build needs too");
+        assert!(built.status.success(), "{}", stderr(&built));
+        library
+    })
+}
+
+impl Machine {
+    fn new(protocol: &[(&str, &str)]) -> Machine {
+        let home = Home::new();
+        home.file("own.toml", &steps(1, protocol));
+        let alarms = answer(&home);
+        let machine = Machine { home, alarms };
+        machine.set(0, 0);
+        machine
+    }
+
+    /// Sets how far the clock that counts in suspend, and the wall, are ahead of the real ones.
+    fn set(&self, boottime: i64, wall: i64) {
+        let new = self.home.file("clocks.new", &format!("{boottime} {wall}"));
+        // In one piece: the program may be reading.
+        std::fs::rename(new, self.home.path().join("clocks")).expect("a file");
+    }
+
+    /// The machine has slept so long in all.
+    fn slept(&self, length: Duration) -> Moment {
+        let seconds = i64::try_from(length.as_secs()).expect("short");
+        self.set(seconds, seconds);
+        clock::now()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.home.command(arguments);
+        command.env("LD_PRELOAD", library()).env("THERAPY_TEST_CLOCKS", self.home.path().join("clocks"));
+        command
+    }
+
+    fn session(&self) -> Running {
+        Running::new(self.command(&["run", "own.toml", "--progress", "json"]))
+    }
+
+    fn ask(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().expect("the program starts");
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+        stdout(&output)
+    }
+
+    /// The session is kept as it was told, with the outcome and the doses that its end told.
+    #[track_caller]
+    fn assert_recorded(&self, running: &Running) {
+        let journal = Journal::open(&self.home.path().join("data")).expect("a journal");
+        let entry = &journal.history(0).expect("its history")[0];
+        let now = Stamp { wall_ms: clock::wall().as_millisecond(), boot: clock::boot(), clock: clock::now() };
+        let record = journal.record(entry.id, &now).expect("a record");
+        let kept = record.events.iter().map(|event| {
+            let millis = u64::try_from(event.elapsed.as_millis()).expect("short");
+            (event.kind.name().to_owned(), event.step as u64 + 1, millis)
+        });
+        assert_eq!(kept.collect::<Vec<_>>(), running.told());
+        let (_, end) = running.see("finished");
+        assert_eq!(entry.outcome.as_deref(), end["outcome"].as_str());
+        for (dose, field) in entry.actual.iter().zip(["cold_s", "heat_s"]) {
+            assert_eq!(dose.as_millis(), Duration::from_secs_f64(seconds(&end, field)).as_millis(), "{field}");
+        }
+    }
+}
+
+fn seconds(line: &Value, field: &str) -> f64 {
+    line[field].as_f64().expect("a number")
+}
+
+fn names(running: &Running) -> Vec<String> {
+    running.told().into_iter().map(|(name, ..)| name).collect()
+}
+
+/// It is so many seconds, and as much more as the test itself took.
+#[track_caller]
+fn assert_about(value: f64, expected: f64) {
+    assert!((expected..expected + 10.0).contains(&value), "{value} and not {expected}");
+}
+
+/// Waits until an alarm stands on the desktop, and tells how long after `since` that was.
+fn alarm(machine: &Machine, title: &str, since: Moment) -> Duration {
+    until(title, || machine.alarms.find(title).is_some());
+    machine.alarms.find(title).expect("just seen").0.since(since)
+}
+
+#[test]
+fn asleep_inside_a_step_the_time_counts_and_nothing_else_happens() {
+    let machine = Machine::new(&[("heat", "10min"), ("cold", "10min")]);
+    let mut running = machine.session();
+    running.see("step_began");
+    machine.slept(Duration::from_secs(240));
+    until("the clock", || machine.ask(&["status", "--format", "{left}"]).starts_with("5:5"));
+    let woken = machine.slept(Duration::from_secs(360));
+    let late = alarm(&machine, "halfway through heat", woken);
+    assert!(late < FRAME + LATE, "{late:?}");
+    machine.ask(&["skip"]);
+    assert_about(seconds(&running.see("skipped").1, "elapsed_s"), 360.0);
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code(), Some(130));
+    assert_eq!(names(&running), ["started", "step_began", "halfway", "skipped", "step_began", "finished"]);
+    assert_about(seconds(&running.see("finished").1, "heat_s"), 360.0);
+    machine.assert_recorded(&running);
+}
+
+#[test]
+fn asleep_past_the_end_of_a_step_the_alarm_sounds_at_the_wake_and_the_session_holds() {
+    let machine = Machine::new(&[("heat", "10min"), ("cold", "10min")]);
+    let mut running = machine.session();
+    running.see("step_began");
+    let woken = machine.slept(Duration::from_secs(900));
+    let (at, overran) = running.see("overran");
+    assert!(at.since(woken) < FRAME + LATE, "{:?}", at.since(woken));
+    assert_about(seconds(&overran, "over_s"), 300.0);
+    let late = alarm(&machine, "heat is past its end by 5:0", woken);
+    assert!(late < FRAME + LATE, "{late:?}");
+    assert!(machine.alarms.find("COLD").is_none(), "it holds");
+
+    machine.ask(&["resume"]);
+    until("cold", || names(&running).iter().filter(|name| *name == "step_began").count() == 2);
+    alarm(&machine, "COLD for 10m", woken);
+    let woken = machine.slept(Duration::from_secs(900 + 840));
+    assert_eq!(running.end().code(), Some(0), "{}", running.errors());
+    let (at, end) = running.see("finished");
+    assert!(at.since(woken) < FRAME + LATE, "{:?}", at.since(woken));
+    assert_eq!(end["outcome"], "completed");
+    assert_about(seconds(&end, "heat_s"), 900.0);
+    assert_about(seconds(&end, "cold_s"), 840.0);
+    let late = alarm(&machine, "completed after 29m", woken);
+    assert!(late < FRAME + LATE, "{late:?}");
+    machine.assert_recorded(&running);
+}
+
+#[test]
+fn stopped_past_the_end_of_a_step_the_alarm_sounds_at_once_and_the_session_holds() {
+    let machine = Machine::new(&[("heat", "1s"), ("cold", "10min")]);
+    let mut running = machine.session();
+    let (began, _) = running.see("step_began");
+    running.signal(Signal::STOP);
+    // Two seconds are taken for a late wake.
+    until("the end of the step", || clock::now().since(began) > Duration::from_millis(3300));
+    let woken = clock::now();
+    running.signal(Signal::CONT);
+    let (at, overran) = running.see("overran");
+    assert!(at.since(woken) < LATE, "{:?}", at.since(woken));
+    assert!((2.2..4.0).contains(&seconds(&overran, "over_s")), "{overran}");
+    let late = alarm(&machine, "heat is past its end by 0:0", woken);
+    assert!(late < LATE, "{late:?}");
+    machine.ask(&["skip"]);
+    alarm(&machine, "COLD for 10m", woken);
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code(), Some(130));
+    assert_eq!(names(&running).iter().filter(|name| *name == "overran").count(), 1);
+    let heat = seconds(&running.see("finished").1, "heat_s");
+    assert!((3.2..8.0).contains(&heat), "the pack was on until somebody answered: {heat}");
+    machine.assert_recorded(&running);
+}
+
+#[test]
+fn stopped_for_a_moment_at_the_end_of_a_step_nothing_drifts() {
+    let machine = Machine::new(&[("heat", "1s"), ("cold", "2s")]);
+    let mut running = machine.session();
+    let (began, _) = running.see("step_began");
+    running.signal(Signal::STOP);
+    until("the end of the step", || clock::now().since(began) > Duration::from_millis(1600));
+    let woken = clock::now();
+    running.signal(Signal::CONT);
+    let late = alarm(&machine, "COLD for 2s", woken);
+    assert!(late < LATE, "{late:?}");
+    assert_eq!(running.end().code(), Some(0), "{}", running.errors());
+    let expected = rehearsed(&machine.home, "own.toml");
+    assert_eq!(running.told(), expected);
+    let (at, end) = running.lines().pop().expect("an end");
+    let late = at.since(began).saturating_sub(Duration::from_millis(told(&end).2));
+    assert!(late < LATE, "the end is where it was planned: {late:?}");
+    machine.assert_recorded(&running);
+}
+
+#[test]
+fn a_wall_clock_that_jumps_moves_the_labels_and_nothing_else() {
+    let machine = Machine::new(&[("heat", "1s"), ("cold", "1s"), ("rest", "1s")]);
+    let mut running = machine.session();
+    let jumps = [0, 3 * 60 * 60, -24 * 60 * 60];
+    for (index, wall) in jumps.into_iter().enumerate() {
+        let begun = || names(&running).iter().filter(|name| *name == "step_began").count();
+        until("a step", || begun() == index + 1);
+        machine.set(0, wall);
+    }
+    assert_eq!(running.end().code(), Some(0), "{}", running.errors());
+    assert_eq!(running.told(), rehearsed(&machine.home, "own.toml"));
+    assert_on_time(&running, 1.0, LATE);
+    let label = |line: &Value| -> i64 {
+        let at: jiff::Timestamp = line["at"].as_str().expect("a label").parse().expect("a time");
+        at.as_second()
+    };
+    let lines: Vec<Value> = running.lines().into_iter().map(|(_, line)| line).collect();
+    let begun: Vec<&Value> = lines.iter().filter(|line| line["event"] == "step_began").collect();
+    let end = lines.last().expect("an end");
+    let moved = [begun[1], begun[2], end].map(|line| label(line) - label(&lines[0]));
+    for (moved, jump) in moved.into_iter().zip(jumps) {
+        assert!((0..=4).contains(&(moved - jump)), "{moved} s after a jump of {jump} s");
+    }
+    let alarms = machine.alarms.all();
+    let titles: Vec<&str> = alarms.iter().map(|(_, title)| title.as_str()).collect();
+    assert!(titles.last().is_some_and(|title| title.contains("completed after 3s")), "{titles:?}");
+    machine.assert_recorded(&running);
+}
