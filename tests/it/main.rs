@@ -18,6 +18,8 @@ mod cli;
 
 mod terminal;
 
+mod hostile_terminal;
+
 mod memory;
 
 mod bus;

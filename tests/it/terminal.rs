@@ -38,11 +38,11 @@ const LONG: &str = "name = \"long\"\nsummary = \"test\"\n\
 
 /// A terminal with the program on it.
 pub struct Terminal {
-    pty: Pty,
+    pub pty: Pty,
     /// The program's side, held open so that its modes can be read after the program has gone.
-    inner: File,
+    pub inner: File,
     before: Termios,
-    child: Child,
+    pub child: Child,
     screen: vt100::Parser,
     bytes: Vec<u8>,
 }
@@ -114,12 +114,12 @@ impl Terminal {
         self.pty.write_all(keys.as_bytes()).expect("the terminal takes keys");
     }
 
-    fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).expect("the program runs");
     }
 
-    fn resize(&mut self, rows: u16, columns: u16) {
+    pub fn resize(&mut self, rows: u16, columns: u16) {
         self.pty.resize(Size::new(rows, columns)).expect("a size");
         self.screen.set_size(size(rows), size(columns));
     }
@@ -132,17 +132,17 @@ impl Terminal {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    fn modes(&self) -> LocalModes {
+    pub fn modes(&self) -> LocalModes {
         tcgetattr(&self.inner).expect("modes").local_modes
     }
 
     /// The program has the keys: no echo, no waiting for a whole line.
-    fn is_taken(&mut self) -> bool {
+    pub fn is_taken(&mut self) -> bool {
         !self.modes().intersects(LocalModes::ECHO | LocalModes::ICANON)
     }
 
     /// The terminal is as it was before the program started.
-    fn assert_given_back(&self) {
+    pub fn assert_given_back(&self) {
         let now = tcgetattr(&self.inner).expect("modes");
         assert_eq!(now.local_modes, self.before.local_modes, "ECHO and ICANON");
         assert_eq!(now.input_modes, self.before.input_modes);
@@ -369,15 +369,6 @@ fn a_session_in_the_background_of_its_job_gives_the_terminal_back_and_takes_it_a
 }
 
 #[test]
-fn a_terminal_that_is_closed_ends_the_session() {
-    let (_home, mut terminal) = long_session(&[]);
-    // Another terminal in its place: the old one's last descriptor is closed by this.
-    let (spare, _spare_inner) = open().expect("a pseudo-terminal");
-    drop(std::mem::replace(&mut terminal.pty, spare));
-    assert_eq!(terminal.end().code(), Some(130), "the hang-up stops it");
-}
-
-#[test]
 fn at_40_columns_every_row_fits() {
     let home = Home::new();
     home.file("own.toml", LONG);
@@ -465,24 +456,6 @@ fn a_resize_while_it_runs_draws_a_frame_that_fits() {
 }
 
 #[test]
-fn no_size_of_the_terminal_ends_a_session() {
-    let home = home(&[("heat", "5min"), ("cold", "5min")]);
-    let mut terminal = Terminal::therapy(&home, &["own.toml", "--speed", "1000"]);
-    terminal.see("HEAT");
-    for (rows, columns) in [(1, 1), (24, 1), (1, 80), (2, 12), (24, 500), (24, 80)] {
-        terminal.resize(rows, columns);
-        let known = terminal.bytes.len();
-        // Some columns are too few to show anything that changes: then the session's end comes.
-        terminal.until("a frame at this size", |terminal| {
-            terminal.bytes.len() > known || terminal.child.try_wait().expect("a child").is_some()
-        });
-    }
-    assert_eq!(terminal.end().code(), Some(0));
-    terminal.assert_given_back();
-    assert!(terminal.text().contains("completed after 10m"), "{}", terminal.text());
-}
-
-#[test]
 fn a_terminal_without_a_size_is_taken_for_80_columns() {
     let home = Home::new();
     home.file("own.toml", LONG);
@@ -497,29 +470,6 @@ fn a_terminal_without_a_size_is_taken_for_80_columns() {
     assert_eq!(terminal.frame("HEAT").len(), 8, "{}", terminal.contents());
     terminal.signal(Signal::TERM);
     terminal.until("the last words", |terminal| terminal.contents().contains("stopped after "));
-}
-
-/// The other side reads nothing from the first frame on, and the terminal is full: neither the
-/// session nor what is said after it may wait for it.
-#[test]
-fn a_terminal_that_nobody_reads_does_not_hold_up_the_end() {
-    let home = home(&[("cold", "1s")]);
-    let mut terminal = Terminal::therapy(&home, &["own.toml"]);
-    terminal.see("q stop");
-    let start = clock::now();
-    while let Ok(count) = terminal.inner.write(&[b'x'; 1024]) {
-        assert!(count > 0);
-    }
-    let nap = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
-    let status = loop {
-        if let Some(status) = terminal.child.try_wait().expect("a child") {
-            break status;
-        }
-        assert!(clock::now().since(start) < Duration::from_secs(6), "the end waits for a reader");
-        poll(&mut [], Some(&nap)).expect("a short wait");
-    };
-    assert_eq!(status.code(), Some(0));
-    assert_eq!(terminal.modes(), terminal.before.local_modes);
 }
 
 #[test]

@@ -1,0 +1,233 @@
+//! Terminals and streams that are closed, shrunk, blocked, unknown or not there: the session goes on or
+//! ends as it should, its record is written to the end, and the terminal is given back.
+#![cfg(unix)]
+
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use therapy::edge::clock;
+use therapy::edge::journal::{Journal, Stamp};
+
+use crate::running::{Told, rehearsed, steps, until};
+use crate::support::Home;
+use crate::terminal::Terminal;
+
+/// How late an end may be seen beside other tests, the program's start included.
+const LATE: Duration = Duration::from_millis(800);
+/// How long each of the last words (the lines, the next cold, the question) waits for a reader.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// The clock runs so many times as fast: a session of a second.
+const RATE: f64 = 80.0;
+
+fn home() -> Home {
+    let home = Home::new();
+    home.file("own.toml", &steps(1, &[("heat", "40s"), ("cold", "40s")]));
+    home
+}
+
+fn command(home: &Home, arguments: &[&str]) -> Command {
+    let mut command = home.command(&["run", "own.toml", "--no-notify"]);
+    command.args(arguments).env("THERAPY_TEST_RATE", RATE.to_string());
+    command
+}
+
+/// How the session ended, and its events, as the journal holds them.
+#[track_caller]
+fn recorded(home: &Home) -> (String, Vec<Told>) {
+    let journal = Journal::open(&home.path().join("data")).expect("a journal");
+    let history = journal.history(0).expect("its history");
+    assert_eq!(history.len(), 1);
+    let now = Stamp { wall_ms: clock::wall().as_millisecond(), boot: clock::boot(), clock: clock::now() };
+    let record = journal.record(history[0].id, &now).expect("a record");
+    let events = record.events.iter().map(|event| {
+        let millis = u64::try_from(event.elapsed.as_millis()).expect("short");
+        (event.kind.name().to_owned(), event.step as u64 + 1, millis)
+    });
+    (history[0].outcome.clone().expect("an end"), events.collect())
+}
+
+/// It went from its start to its end as planned, and all of it is in the journal.
+#[track_caller]
+fn assert_completed(home: &Home) {
+    assert_eq!(recorded(home), ("completed".to_owned(), rehearsed(home, "own.toml")));
+}
+
+/// A session of ten minutes and more, on a terminal that it has taken.
+fn long_session(home: &Home) -> Terminal {
+    home.file("own.toml", &steps(1, &[("heat", "10min"), ("cold", "10min")]));
+    let mut command = command(home, &[]);
+    command.env_remove("THERAPY_TEST_RATE");
+    let mut terminal = Terminal::start(command, 24, 80);
+    terminal.see("q stop");
+    terminal.until("keys taken", Terminal::is_taken);
+    terminal
+}
+
+#[test]
+fn a_terminal_that_is_closed_stops_the_session_and_its_record_is_whole() {
+    let home = home();
+    let mut terminal = long_session(&home);
+    // Another terminal in its place: the old one's last descriptor is closed by this, and the system
+    // hangs up.
+    let (spare, _spare_inner) = pty_process::blocking::open().expect("a pseudo-terminal");
+    drop(std::mem::replace(&mut terminal.pty, spare));
+    assert_eq!(terminal.end().code(), Some(130));
+    let (outcome, events) = recorded(&home);
+    let names: Vec<&str> = events.iter().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!((outcome.as_str(), &names[..]), ("stopped", &["started", "step_began", "finished"][..]));
+}
+
+#[test]
+fn no_size_of_the_terminal_changes_anything_of_the_session() {
+    let home = home();
+    home.file("own.toml", &steps(1, &[("heat", "2min"), ("cold", "2min")]));
+    let mut terminal = Terminal::start(command(&home, &[]), 24, 80);
+    terminal.see("HEAT");
+    terminal.until("keys taken", Terminal::is_taken);
+    for (rows, columns) in [(1, 1), (24, 1), (1, 80), (2, 12), (24, 500), (500, 1), (24, 80)] {
+        terminal.resize(rows, columns);
+        let known = terminal.text().len();
+        // In one cell there may be nothing to draw until the session ends.
+        terminal.until("a frame at this size", |terminal| {
+            terminal.text().len() > known || terminal.child.try_wait().expect("a child").is_some()
+        });
+    }
+    assert_eq!(terminal.end().code(), Some(0));
+    terminal.assert_given_back();
+    assert_completed(&home);
+}
+
+/// They wait for most of their time: together they take as long as one.
+fn each_at_once<T: Send, const N: usize>(cases: [T; N], check: impl Fn(T) + Sync) {
+    let check = &check;
+    std::thread::scope(|scope| cases.map(|case| drop(scope.spawn(move || check(case)))));
+}
+
+/// A pipe that takes nothing any more, and its other end.
+pub fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let before = fcntl_getfl(&writer).expect("flags");
+    fcntl_setfl(&writer, before | OFlags::NONBLOCK).expect("flags");
+    while (&writer).write(&[b'x'; 64]).is_ok() {}
+    while (&writer).write(b"x").is_ok() {}
+    fcntl_setfl(&writer, before).expect("flags");
+    (reader, writer)
+}
+
+/// Waits for the end, which must come when it is due.
+#[track_caller]
+fn end_on_time(mut child: Child, patience: Duration) -> ExitStatus {
+    let start = clock::now();
+    let mut status = None;
+    until("the end", || {
+        status = child.try_wait().expect("a child");
+        status.is_some()
+    });
+    let took = clock::now().since(start);
+    assert!(took < Duration::from_secs_f64(80.0 / RATE) + LATE + patience, "{took:?}");
+    status.expect("just seen")
+}
+
+#[test]
+fn an_output_that_nobody_reads_holds_up_neither_the_session_nor_its_record() {
+    for progress in ["json", "plain", "quiet"] {
+        let home = home();
+        // What is said before the start has room; the session's own lines have none.
+        let (_out, out) = full_pipe();
+        let (_err, err) = std::io::pipe().expect("a pipe");
+        let child = command(&home, &["--progress", progress]).stdout(out).stderr(err).spawn();
+        assert_eq!(end_on_time(child.expect("the program starts"), LAST_WORDS).code(), Some(0), "{progress}");
+        assert_completed(&home);
+    }
+}
+
+#[test]
+fn plain_lines_into_a_pipe_that_fills_up_hold_up_neither_the_session_nor_its_record() {
+    let home = home();
+    // Room for what is said before the start, and for one line or two.
+    let (mut reader, err) = full_pipe();
+    reader.read_exact(&mut [0; 4096]).expect("a page");
+    (&err).write_all(&[b'x'; 4096 - 512]).expect("room");
+    let child = command(&home, &["--progress", "plain"]).stdout(Stdio::null()).stderr(err).spawn();
+    let status = end_on_time(child.expect("the program starts"), 3 * LAST_WORDS);
+    assert_eq!(status.code(), Some(0));
+    drop(reader);
+    assert_completed(&home);
+}
+
+#[test]
+fn streams_that_are_closed_or_gone_change_nothing_of_the_session() {
+    each_at_once(["json", "plain", "bar", "quiet"], |progress| {
+        for closed in [">&-", "2>&-", "<&- >&- 2>&-"] {
+            let home = home();
+            let told = command(&home, &["--progress", progress]);
+            let mut shell = Command::new("/bin/sh");
+            shell.env_clear().envs(told.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            shell.current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            shell.args(["-c", &format!("exec \"$0\" \"$@\" {closed}")]).arg(told.get_program()).args(told.get_args());
+            let status = end_on_time(shell.spawn().expect("a shell"), Duration::ZERO);
+            assert_eq!(status.code(), Some(0), "{progress} {closed}");
+            assert_completed(&home);
+        }
+        // A reader that has seen enough.
+        let home = home();
+        let mut gone = command(&home, &["--progress", progress]);
+        let writers = [(); 2].map(|()| OwnedFd::from(std::io::pipe().expect("a pipe").1));
+        let [out, err] = writers;
+        let child = gone.stdout(out).stderr(err).spawn().expect("the program starts");
+        assert_eq!(end_on_time(child, Duration::ZERO).code(), Some(0), "{progress}");
+        assert_completed(&home);
+    });
+}
+
+/// What is drawn, and whether bars are, for a terminal that calls itself so.
+#[test]
+fn a_terminal_of_any_name_and_in_any_locale_is_given_back() {
+    let (none, ascii, unknown) = (None, Some("C"), Some("xx_YY.nonsense"));
+    let cases = [
+        (Some("no-such-terminal"), none, true),
+        (Some("xterm-256color"), none, true),
+        (Some("xterm-256color"), ascii, true),
+        (Some("xterm-256color"), unknown, true),
+        (Some("dumb"), ascii, false),
+        (Some(""), none, false),
+        (None, none, false),
+    ];
+    each_at_once(cases, |(term, locale, has_bars)| {
+        let home = home();
+        let mut command = command(&home, &[]);
+        command.env_remove("LANG").env_remove("TERM");
+        command.envs(term.map(|term| ("TERM", term))).envs(locale.map(|locale| ("LC_ALL", locale)));
+        let mut terminal = Terminal::start(command, 24, 80);
+        terminal.until("keys taken", Terminal::is_taken);
+        assert_eq!(terminal.end().code(), Some(0), "{term:?} {locale:?}");
+        terminal.assert_given_back();
+        let text = terminal.text();
+        assert_eq!(text.contains('\u{1b}'), has_bars, "{term:?} {locale:?}: {text:?}");
+        assert!(text.contains("completed after 1m 20s: cold 40s, heat 40s"), "{term:?} {locale:?}: {text:?}");
+        assert_completed(&home);
+    });
+}
+
+/// Ctrl-S, or a window that hangs: the terminal takes nothing more.
+#[test]
+fn a_terminal_that_takes_nothing_holds_up_neither_the_session_nor_its_record() {
+    let home = home();
+    let mut terminal = Terminal::start(command(&home, &[]), 24, 80);
+    terminal.see("HEAT");
+    while let Ok(count) = terminal.inner.write(&[b'x'; 1024]) {
+        assert!(count > 0);
+    }
+    let start = clock::now();
+    // Nothing is read here.
+    until("the end", || terminal.child.try_wait().expect("a child").is_some());
+    let took = clock::now().since(start);
+    assert!(took < Duration::from_secs_f64(80.0 / RATE) + LATE + 3 * LAST_WORDS, "{took:?}");
+    assert_eq!(terminal.end().code(), Some(0));
+    assert!(!terminal.is_taken(), "given back");
+    assert_completed(&home);
+}
