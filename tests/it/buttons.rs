@@ -52,7 +52,7 @@ fn every_button_is_obeyed_as_often_as_it_is_pressed() {
 struct Dunst<'a> {
     desktop: &'a Desktop,
     _screen: Helper,
-    _dunst: Helper,
+    _service: Helper,
 }
 
 impl Dunst<'_> {
@@ -64,10 +64,10 @@ impl Dunst<'_> {
             command.args(["-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp", "-terminate"]);
         });
         let display = format!(":{}", screen.first_line());
-        let dunst = desktop.helper("/usr/bin/dunst", |command| {
+        let service = desktop.helper("/usr/bin/dunst", |command| {
             command.args(["-config", &file]).env("DISPLAY", display).stdout(Stdio::null());
         });
-        let dunst = Dunst { desktop, _screen: screen, _dunst: dunst };
+        let dunst = Dunst { desktop, _screen: screen, _service: service };
         until("dunst", || dunst.count("displayed").is_some());
         dunst
     }

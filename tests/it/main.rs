@@ -32,6 +32,8 @@ mod buttons;
 
 mod hostile_time;
 
+mod lateness;
+
 mod examples;
 
 mod docs;

@@ -1,0 +1,192 @@
+//! How late an alarm is: on a machine that has nothing else to do, and on one that has far too much.
+//! What is measured to the millisecond needs a machine without other work, and is run by hand:
+//! `cargo test --release --test it -- --ignored --nocapture --test-threads=1 lateness`
+#![cfg(target_os = "linux")]
+
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use therapy::domain::session::Moment;
+use therapy::edge::clock;
+use therapy::edge::journal::{Journal, Stamp};
+
+use crate::answering_bus::{Arrivals, answer};
+use crate::hostile_terminal::full_pipe;
+use crate::running::{Running, assert_on_time, steps, until};
+use crate::support::Home;
+
+/// A session in real time, with its bus.
+struct Session {
+    home: Home,
+    arrivals: Arrivals,
+}
+
+impl Session {
+    fn new(rounds: u32) -> Session {
+        let home = Home::new();
+        home.file("own.toml", &steps(rounds, &[("heat", "1s"), ("cold", "1s")]));
+        let arrivals = answer(&home);
+        Session { home, arrivals }
+    }
+
+    fn command(&self) -> Command {
+        self.home.command(&["run", "own.toml", "--progress", "json"])
+    }
+
+    /// The ends of its steps: when the journal says they were due, the name of the event, and what the
+    /// title of its alarm contains.
+    fn alarms(&self) -> Vec<(Moment, &'static str, String)> {
+        let journal = Journal::open(&self.home.path().join("data")).expect("a journal");
+        let now = Stamp { wall_ms: clock::wall().as_millisecond(), boot: clock::boot(), clock: clock::now() };
+        let id = journal.history(0).expect("its history")[0].id;
+        let events = journal.record(id, &now).expect("a record").events;
+        let of = format!(" of {}", events.last().expect("an end").step + 1);
+        let alarms = events.iter().filter_map(|event| match event.kind.name() {
+            "step_began" if event.step > 0 => Some((event.at, "step_began", format!("step {}{of}", event.step + 1))),
+            "finished" => Some((event.at, "finished", "completed after".to_owned())),
+            _ => None,
+        });
+        alarms.collect()
+    }
+
+    /// How late each alarm reached the bus.
+    fn late_at_the_bus(&self) -> Vec<Duration> {
+        let late = |(due, _, title): &(Moment, _, String)| {
+            let (at, _) = self.arrivals.find(title).expect("an alarm that came");
+            at.since(*due)
+        };
+        self.alarms().iter().map(late).collect()
+    }
+
+    /// How late the line of each alarm was read.
+    fn late_on_the_pipe(&self, running: &Running) -> Vec<Duration> {
+        let lines = running.lines();
+        let alarm = |name: &str| name == "step_began" || name == "finished";
+        // The first step begins with the session and ends nothing.
+        let told = lines.iter().filter(|(_, line)| line["event"].as_str().is_some_and(alarm)).skip(1);
+        self.alarms().iter().zip(told).map(|((due, ..), (at, _))| at.since(*due)).collect()
+    }
+}
+
+/// A hundred processes that do nothing but count, on one processor or on all; and which one.
+struct Crowd(Child, Option<String>);
+
+impl Crowd {
+    fn gather(on_one: bool) -> Crowd {
+        let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+        let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).expect("a list");
+        let last = allowed.trim().rsplit([',', '-']).next().expect("a processor").to_owned();
+        // Should the test be killed, they end by themselves.
+        let count =
+            "ulimit -t 2; i=0; while [ $i -lt 100 ]; do (while :; do :; done) & i=$((i+1)); done; echo go; wait";
+        let mut command = Command::new("/bin/sh");
+        if on_one {
+            command = Command::new("/usr/bin/taskset");
+            command.args(["-c", &last, "/bin/sh"]);
+        }
+        command.args(["-c", count]).process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("it starts");
+        let said = child.stdout.as_mut().expect("piped");
+        std::io::Read::read_exact(said, &mut [0; 3]).expect("all of them");
+        Crowd(child, on_one.then_some(last))
+    }
+
+    /// The command, on the same processor.
+    fn amid(&self, command: &Command) -> Command {
+        let mut amid = Command::new("/usr/bin/env");
+        if let Some(processor) = &self.1 {
+            amid = Command::new("/usr/bin/taskset");
+            amid.args(["-c", processor]);
+        }
+        amid.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+        amid.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        amid.current_dir(command.get_current_dir().expect("a home"));
+        amid
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        let _ = kill_process_group(Pid::from_child(&self.0), Signal::KILL);
+        let _ = self.0.wait();
+    }
+}
+
+/// Two sessions amid a hundred busy processes: one has a bus that never answers and tells by its
+/// lines, the other has an output that nobody reads and tells by its bus. How late they are.
+fn amid_a_crowd(on_one: bool, rounds: u32) -> [Vec<Duration>; 2] {
+    let (by_line, by_bus) = (Session::new(rounds), Session::new(rounds));
+    let deaf = by_line.home.path().join("deaf");
+    let _deaf = std::os::unix::net::UnixListener::bind(&deaf).expect("a socket");
+    let (_reader, full) = full_pipe();
+
+    let crowd = Crowd::gather(on_one);
+    let mut command = crowd.amid(&by_line.command());
+    command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", deaf.display()));
+    let mut telling = Running::new(command);
+    let mut ringing = crowd.amid(&by_bus.command()).stdout(full).stderr(Stdio::null()).spawn().expect("it starts");
+    assert_eq!(telling.end().code(), Some(0), "{}", telling.errors());
+    let mut status = None;
+    until("the end", || {
+        status = ringing.try_wait().expect("a child");
+        status.is_some()
+    });
+    drop(crowd);
+    assert_eq!(status.expect("just seen").code(), Some(0));
+    assert_on_time(&telling, 1.0, Duration::from_secs(3));
+    assert!(telling.errors().contains("the notification service does not answer"), "{}", telling.errors());
+    [by_line.late_on_the_pipe(&telling), by_bus.late_at_the_bus()]
+}
+
+#[test]
+fn amid_a_hundred_busy_processes_alarms_come_while_they_are_alarms() {
+    for late in amid_a_crowd(true, 1) {
+        assert_eq!(late.len(), 2);
+        // Two seconds late would be a stall, and a hold.
+        assert!(late.iter().all(|late| *late < Duration::from_millis(1500)), "{late:?}");
+    }
+}
+
+/// Prints what was measured, and returns the median and the worst.
+fn tell(what: &str, mut late: Vec<Duration>) -> (Duration, Duration) {
+    late.sort();
+    let (median, worst) = (late[late.len() / 2], late[late.len() - 1]);
+    let almost = late[late.len() * 99 / 100];
+    println!("{what}: {} alarms, median {median:.2?}, 99 of 100 {almost:.2?}, worst {worst:.2?} late", late.len());
+    (median, worst)
+}
+
+#[test]
+#[ignore = "measures an idle machine, for a minute"]
+fn a_thousand_alarms_of_an_idle_machine_are_two_milliseconds_late() {
+    let sessions: Vec<Session> = std::iter::repeat_with(|| Session::new(32)).take(16).collect();
+    let mut running = Vec::new();
+    for session in &sessions {
+        running.push(Running::new(session.command()));
+        // Spread over the second, so that none waits for another.
+        clock::wait(Duration::from_millis(1000 / 16));
+    }
+    for running in &mut running {
+        while running.child.try_wait().expect("a child").is_none() {
+            clock::wait(Duration::from_millis(100));
+        }
+        assert_eq!(running.end().code(), Some(0), "{}", running.errors());
+    }
+    let pairs = || sessions.iter().zip(&running);
+    let pipe = pairs().flat_map(|(session, running)| session.late_on_the_pipe(running)).collect();
+    let bus = sessions.iter().flat_map(Session::late_at_the_bus).collect();
+    for (median, worst) in [tell("on the pipe", pipe), tell("at the bus", bus)] {
+        assert!(median <= Duration::from_millis(2) && worst <= Duration::from_millis(20), "{median:?}, {worst:?}");
+    }
+}
+
+#[test]
+#[ignore = "keeps the whole machine busy"]
+fn amid_a_hundred_busy_processes_an_alarm_is_a_third_of_a_second_late() {
+    let [line, bus] = amid_a_crowd(false, 5);
+    for (_, worst) in [tell("on the pipe, deaf bus", line), tell("at the bus, full pipe", bus)] {
+        assert!(worst <= Duration::from_millis(300), "{worst:?}");
+    }
+}
