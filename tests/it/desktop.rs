@@ -402,6 +402,8 @@ fn a_service_and_a_bus_that_come_back_get_the_next_alert() {
         .file("own.toml", &steps(1, &[("rest", "10min"), ("heat", "10min"), ("rest", "9min"), ("cold", "9min")]));
     let mut running = desktop.session(&[]);
     desktop.wait_for(1);
+    // One thing after the other: when it answers this, it has answered that.
+    assert!(desktop.python("mock.GetCalls()"));
     let skip = |desktop: &Desktop| assert_eq!(desktop.home.run(&["skip"]).status.code(), Some(0));
 
     desktop.serve(ACCEPTS);

@@ -134,7 +134,7 @@ fn end_on_time(mut child: Child, patience: Duration) -> ExitStatus {
 
 #[test]
 fn an_output_that_nobody_reads_holds_up_neither_the_session_nor_its_record() {
-    for progress in ["json", "plain", "quiet"] {
+    each_at_once(["json", "plain", "quiet"], |progress| {
         let home = home();
         // What is said before the start has room; the session's own lines have none.
         let (_out, out) = full_pipe();
@@ -142,7 +142,7 @@ fn an_output_that_nobody_reads_holds_up_neither_the_session_nor_its_record() {
         let child = command(&home, &["--progress", progress]).stdout(out).stderr(err).spawn();
         assert_eq!(end_on_time(child.expect("the program starts"), LAST_WORDS).code(), Some(0), "{progress}");
         assert_completed(&home);
-    }
+    });
 }
 
 #[test]
