@@ -1,18 +1,20 @@
 //! Desktop notifications, on a thread of their own: asking the notification service has no time
 //! limit, and a service that never answers must not hold up a session. The only one that knows
-//! zbus, and notify-rust on systems without a session bus.
+//! notify-rust.
 
 use std::iter;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
-use std::thread;
+use std::thread::{self, Thread};
 use std::time::Duration;
+
+use anyhow::{anyhow, bail};
+use notify_rust::Notification;
 
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::edge::keys::Button;
 use crate::runner::Observer;
 use crate::words;
-use anyhow::{anyhow, bail};
 
 /// A service that takes longer than this for one notification is said to be deaf.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -41,6 +43,8 @@ pub type Press = Arc<dyn Fn(Button) + Send + Sync>;
 #[derive(Debug)]
 pub struct Bell {
     alerts: Option<Sender<Alert>>,
+    /// The thread that sends them. It waits for buttons too, so it is woken for each alert.
+    sender: Thread,
     answers: Receiver<Result<(), String>>,
     unanswered: usize,
     asked: Moment,
@@ -55,9 +59,9 @@ impl Bell {
     pub fn new(name: &str, rehearsal: bool, clock: fn() -> Moment, press: Press) -> Bell {
         let (alerts, inbox) = mpsc::channel();
         let (outbox, answers) = mpsc::channel();
-        thread::spawn(move || deliver(&inbox, &outbox, &press));
+        let sender = thread::spawn(move || deliver(&inbox, &outbox, &press)).thread().clone();
         let prefix = if rehearsal { format!("REHEARSAL {name}") } else { name.to_owned() };
-        Bell { alerts: Some(alerts), answers, unanswered: 0, asked: clock(), clock, prefix }
+        Bell { alerts: Some(alerts), sender, answers, unanswered: 0, asked: clock(), clock, prefix }
     }
 
     /// Takes the answers that came, and says what is wrong.
@@ -98,6 +102,7 @@ impl Observer for Bell {
                 self.asked = (self.clock)();
             }
             self.unanswered += usize::from(alerts.send(alert).is_ok());
+            self.sender.unpark();
         }
         self.collect()
     }
@@ -111,6 +116,7 @@ impl Observer for Bell {
 impl Drop for Bell {
     fn drop(&mut self) {
         self.alerts = None;
+        self.sender.unpark();
         while self.unanswered > 0 && !self.is_deaf() {
             let left = PATIENCE.saturating_sub((self.clock)().since(self.asked));
             match self.answers.recv_timeout(left) {
@@ -163,15 +169,12 @@ fn news(alerts: &[Alert]) -> [Option<usize>; 2] {
 /// answer is old news: only what is [`news`] is shown then.
 fn deliver(inbox: &Receiver<Alert>, outbox: &Sender<Result<(), String>>, press: &Press) {
     let mut shown = Shown::default();
-    while let Ok(first) = inbox.recv() {
+    while let Some(first) = shown.next(inbox, press) {
         let alerts: Vec<Alert> = iter::once(first).chain(inbox.try_iter()).collect();
         let news = news(&alerts);
         for (index, alert) in alerts.iter().enumerate() {
-            let answer = if news.contains(&Some(index)) {
-                shown.show(alert, press).map_err(|error| error.to_string())
-            } else {
-                Ok(())
-            };
+            let answer =
+                if news.contains(&Some(index)) { shown.show(alert).map_err(|error| error.to_string()) } else { Ok(()) };
             if outbox.send(answer).is_err() {
                 return;
             }
@@ -182,86 +185,90 @@ fn deliver(inbox: &Receiver<Alert>, outbox: &Sender<Result<(), String>>, press: 
 #[cfg(all(unix, not(target_os = "macos")))]
 use bus::Shown;
 
-/// The notification service, spoken to over the session bus.
+/// A notification service on a session bus.
 #[cfg(all(unix, not(target_os = "macos")))]
 mod bus {
-    use std::collections::BTreeMap;
-    use std::pin::Pin;
+    use std::cell::Cell;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::pin::pin;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicU32, Ordering};
-    use std::{future, thread};
+    use std::sync::mpsc::{Receiver, TryRecvError};
+    use std::task::{Context, Poll, Wake, Waker};
+    use std::thread::{self, Thread};
 
-    use zbus::export::futures_core::Stream as _;
-    use zbus::message::Type;
-    use zbus::{Connection, MatchRule, MessageStream, Result, Variant, block_on};
+    use notify_rust::error::Result;
+    use notify_rust::{Hint, NotificationHandle, NotificationResponse, Urgency};
 
-    use super::{Alert, BUTTONS, Press};
-
-    const NAME: &str = "org.freedesktop.Notifications";
-    const PATH: &str = "/org/freedesktop/Notifications";
+    use super::{Alert, BUTTONS, Press, notification};
 
     /// The notification that stands on the desktop.
     ///
-    /// One connection shows it, replaces it and hears its buttons: there are services that tell a
-    /// press only to the connection that showed the notification last.
+    /// Its handle keeps one connection, which shows it, replaces it and hears its buttons: there are
+    /// services that tell a press only to the connection that showed the notification last.
     #[derive(Debug, Default)]
     pub(super) struct Shown {
-        bus: Option<Connection>,
-        id: Arc<AtomicU32>,
+        handle: Option<NotificationHandle>,
+        listens: bool,
     }
 
     impl Shown {
-        pub(super) fn show(&mut self, alert: &Alert, press: &Press) -> Result<()> {
-            if let Some(bus) = &self.bus {
-                let shown = self.replace(bus, alert);
-                if !bus.is_closed() {
-                    return shown;
+        pub(super) fn show(&mut self, alert: &Alert) -> Result<()> {
+            let mut notification = notification(alert);
+            notification.urgency(if alert.urgent { Urgency::Critical } else { Urgency::Normal });
+            for (index, (label, _)) in alert.buttons.iter().enumerate() {
+                notification.action(&index.to_string(), label);
+            }
+            self.listens = !alert.buttons.is_empty();
+            // A press leaves it standing: who pauses goes on with the same button.
+            notification.hint(Hint::Resident(self.listens));
+            if let Some(mut handle) = self.handle.take() {
+                *handle = notification.clone();
+                if handle.update().is_ok() {
+                    self.handle = Some(handle);
+                    return Ok(());
                 }
                 // The bus went away; perhaps it is back.
             }
-            let bus = block_on(Connection::session())?;
-            let (heard, id, press) = (bus.clone(), Arc::clone(&self.id), Arc::clone(press));
-            // It ends with the connection.
-            thread::spawn(move || block_on(listen(&heard, &id, &press)));
-            self.bus = Some(bus.clone());
-            self.replace(&bus, alert)
+            self.handle = Some(notification.show()?);
+            Ok(())
         }
 
-        /// Shows it in the place of what is shown; the first one has number 0 to replace, which is none.
-        fn replace(&self, bus: &Connection, alert: &Alert) -> Result<()> {
-            let keys: Vec<String> = (0..alert.buttons.len()).map(|index| index.to_string()).collect();
-            let labels = alert.buttons.iter().map(|(label, _)| *label);
-            let actions: Vec<&str> = keys.iter().zip(labels).flat_map(|(key, label)| [key, label]).collect();
-            let urgency: u8 = if alert.urgent { 2 } else { 1 };
-            let hints = BTreeMap::from([
-                ("urgency", Variant::from(urgency)),
-                ("sound-name", Variant::from(alert.sound)),
-                // A press leaves it standing: who pauses goes on with the same button.
-                ("resident", Variant::from(!alert.buttons.is_empty())),
-            ]);
-            let as_the_service_likes = -1_i32;
-            let before = self.id.load(Ordering::Relaxed);
-            let body = ("therapy", before, "", &alert.title, &alert.body, actions, hints, as_the_service_likes);
-            let answer = block_on(bus.call_method(Some(NAME), PATH, Some(NAME), "Notify", &body))?;
-            self.id.store(answer.body().deserialize()?, Ordering::Relaxed);
-            Ok(())
+        /// Waits for the next alert, and meanwhile presses what is pressed, as often as it is.
+        pub(super) fn next(&mut self, inbox: &Receiver<Alert>, press: &Press) -> Option<Alert> {
+            while let Some(handle) = self.handle.as_ref().filter(|_| self.listens) {
+                let stands = Cell::new(false);
+                let mut wait = pin!(handle.wait_for_action_async(|response| {
+                    stands.set(!matches!(response, NotificationResponse::Closed(_)));
+                    if let NotificationResponse::Action(key) = response
+                        && let Some((_, button)) = key.parse().ok().and_then(|index: usize| BUTTONS.get(index))
+                    {
+                        press(*button);
+                    }
+                }));
+                let waker = Waker::from(Arc::new(Awake(thread::current())));
+                let mut context = Context::from_waker(&waker);
+                // It panics when the bus goes away as it begins to listen.
+                let mut poll = || catch_unwind(AssertUnwindSafe(|| wait.as_mut().poll(&mut context)));
+                while let Ok(Poll::Pending) = poll() {
+                    match inbox.try_recv() {
+                        Ok(alert) => return Some(alert),
+                        Err(TryRecvError::Disconnected) => return None,
+                        Err(TryRecvError::Empty) => thread::park(),
+                    }
+                }
+                // The person closed it, or the bus went away: there is nothing to press.
+                self.listens = stands.get();
+            }
+            inbox.recv().ok()
         }
     }
 
-    /// Presses what is pressed on the notification, as often as it is.
-    async fn listen(bus: &Connection, id: &AtomicU32, press: &Press) -> Result<()> {
-        let rule = MatchRule::builder().msg_type(Type::Signal).interface(NAME).member("ActionInvoked").build()?;
-        let mut signals = MessageStream::for_match_rule(rule, bus, None).await?;
-        while let Some(signal) = future::poll_fn(|context| Pin::new(&mut signals).poll_next(context)).await {
-            let Ok((pressed, key)) = signal?.body().deserialize::<(u32, String)>() else {
-                continue;
-            };
-            let button = key.parse().ok().and_then(|index: usize| BUTTONS.get(index));
-            if let Some((_, button)) = button.filter(|_| pressed == id.load(Ordering::Relaxed)) {
-                press(*button);
-            }
+    struct Awake(Thread);
+
+    impl Wake for Awake {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
         }
-        Ok(())
     }
 }
 
@@ -272,11 +279,19 @@ struct Shown;
 
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 impl Shown {
-    fn show(&mut self, alert: &Alert, _: &Press) -> notify_rust::error::Result<()> {
-        let mut notification = notify_rust::Notification::new();
-        notification.appname("therapy").summary(&alert.title).body(&alert.body).sound_name(alert.sound);
-        notification.show().map(|_| ())
+    fn show(&mut self, alert: &Alert) -> notify_rust::error::Result<()> {
+        notification(alert).show().map(|_| ())
     }
+
+    fn next(&mut self, inbox: &Receiver<Alert>, _: &Press) -> Option<Alert> {
+        inbox.recv().ok()
+    }
+}
+
+fn notification(alert: &Alert) -> Notification {
+    let mut notification = Notification::new();
+    notification.appname("therapy").summary(&alert.title).body(&alert.body).sound_name(alert.sound);
+    notification
 }
 
 #[cfg(test)]
