@@ -1,13 +1,14 @@
 //! The bars of a running session on a terminal. The only one that knows indicatif.
 //!
-//! indicatif lays out a frame; the canvas below it sends only the rows that changed, in one write,
-//! and skips a frame while the one before it is still unwritten: the next one makes up for it.
+//! indicatif draws the bar, once a frame; the canvas below it puts that row between the others and
+//! sends only the rows that changed, in one write. It skips a frame while the one before it is still
+//! unwritten: the next one makes up for it.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use console::{Style, measure_text_width, truncate_str};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use std::fmt::Write as _;
 use std::io;
 use std::time::Duration;
@@ -28,7 +29,6 @@ pub type Size = fn() -> (u16, u16);
 /// The bars.
 pub struct Screen {
     bar: ProgressBar,
-    face: Arc<Mutex<Face>>,
     canvas: Canvas,
     wall: WallClock,
     size: Size,
@@ -43,15 +43,6 @@ pub struct Screen {
 /// How long a notice is shown.
 const NOTICE: Duration = Duration::from_secs(5);
 
-/// The rows of text around the bar, as the next frame shows them.
-#[derive(Debug, Default)]
-struct Face {
-    rows: [String; ROWS.len()],
-}
-
-/// Rows of text by the name that the template gives them.
-const ROWS: [&str; 6] = ["title", "advice", "note", "session", "next", "keys"];
-
 impl Screen {
     /// Bars on the stream behind `output`. `keys` says that somebody can press them; `mark` stands
     /// before every title.
@@ -59,68 +50,47 @@ impl Screen {
     pub fn new(output: Output, size: Size, wall: WallClock, keys: bool, mark: &'static str) -> Screen {
         let canvas = Canvas::new(output, size());
         let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::term_like(Box::new(canvas.clone())));
-        Screen {
-            bar,
-            face: Arc::default(),
-            canvas,
-            wall,
-            size,
-            keys,
-            mark,
-            advice: String::new(),
-            notice: None,
-            trouble: false,
-        }
+        Screen { bar, canvas, wall, size, keys, mark, advice: String::new(), notice: None, trouble: false }
     }
 
-    /// The layout of one step: its colour, its sign, a row for its note.
+    /// The bar of one step: its colour and its sign.
     fn begin(&self, session: &Session) -> anyhow::Result<()> {
-        let segment = session.segment();
-        let kind = segment.step.kind;
-        let bar = format!("{{wide_bar:.{}}}", background(kind));
-        let several = session.plan().segments().len() > 1;
-        let mut rows = vec!["{title}", &bar, &bar, "{advice}"];
-        rows.extend(segment.step.note.is_some().then_some("{note}"));
-        rows.extend(several.then_some("{session}"));
-        rows.extend(["{next}", "{keys}"]);
-        let mut style = ProgressStyle::with_template(&rows.join("\n"))?.progress_chars(&format!("{} ", sign(kind)));
-        for (index, name) in ROWS.into_iter().enumerate() {
-            let face = Arc::clone(&self.face);
-            style = style.with_key(name, move |_: &ProgressState, row: &mut dyn std::fmt::Write| {
-                let _ = row.write_str(&lock(&face).rows[index]);
-            });
-        }
-        self.bar.set_style(style);
+        let kind = session.segment().step.kind;
+        let style = ProgressStyle::with_template(&format!("{{wide_bar:.{}}}", background(kind)))?;
+        self.bar.set_style(style.progress_chars(&format!("{} ", sign(kind))));
         Ok(())
     }
 
     fn draw(&mut self, session: &Session) {
         let size = (self.size)();
-        lock(&self.canvas.0).size = size;
         let width = usize::from(size.1);
         let segment = session.segment();
-        let now = session.elapsed();
-        let gone = now.saturating_sub(segment.start);
-        let rows = [
-            Style::new().bold().apply_to(format!("{}{}", self.mark, title(session))).to_string(),
-            wrapped(&self.advice, width),
-            wrapped(segment.step.note.as_deref().unwrap_or_default(), width),
-            whole_session(session, width),
-            self.next(session),
-            self.key_help(session),
-        ];
-        lock(&self.face).rows = rows.map(|row| {
-            if row.len() <= width {
-                row
-            } else {
-                row.split('\n').map(|row| cut(row, width)).collect::<Vec<_>>().join("\n")
-            }
-        });
+        let gone = session.elapsed().saturating_sub(segment.start);
         let (length, position) = (millis(segment.length), millis(gone));
+        lock(&self.canvas.0).start(size);
         self.bar.update(|state| {
             state.set_len(length);
             state.set_pos(position.min(length));
         });
+        let bar = lock(&self.canvas.0).bar.trim_end().to_owned();
+        let mut rows = vec![
+            Style::new().bold().apply_to(format!("{}{}", self.mark, title(session))).to_string(),
+            bar.clone(),
+            bar,
+        ];
+        rows.extend(wrapped(&self.advice, width));
+        rows.extend(segment.step.note.iter().flat_map(|note| wrapped(note, width)));
+        rows.extend((session.plan().segments().len() > 1).then(|| whole_session(session, width)));
+        rows.extend([self.next(session), self.key_help(session)]);
+        // No letter is wider than it has bytes, and most rows are short: no need to measure them.
+        for row in rows.iter_mut().filter(|row| row.len() > width) {
+            if let Cow::Owned(cut) = truncate_str(row, width, "…") {
+                *row = cut;
+            }
+        }
+        // What is off the terminal cannot be taken back.
+        rows.truncate(usize::from(size.0));
+        self.canvas.show(rows);
     }
 
     fn next(&self, session: &Session) -> String {
@@ -165,10 +135,9 @@ impl Observer for Screen {
             }
             EventKind::Finished { .. } => {
                 self.bar.finish_and_clear();
-                self.canvas.clear();
                 let last = [words.headline, words.advice].into_iter().filter(|line| !line.is_empty());
                 last.for_each(|line| self.canvas.print(&line));
-                self.canvas.paint()?;
+                self.canvas.end()?;
             }
             EventKind::Halfway | EventKind::StepSoon | EventKind::Paused => self.advice = words.advice,
             EventKind::Overran { .. } if words.advice.is_empty() => {}
@@ -202,23 +171,18 @@ impl Observer for Screen {
     }
 }
 
-fn cut(row: &str, width: usize) -> Cow<'_, str> {
-    truncate_str(row, width, "…")
-}
-
 /// Advice and notes are the last to be cut short: they take up to three rows.
-fn wrapped(text: &str, width: usize) -> String {
+fn wrapped(text: &str, width: usize) -> Vec<String> {
     const ROWS: usize = 3;
-    // No letter is wider than it has bytes, and most rows are short: no need to measure them.
     if text.len() <= width || measure_text_width(text) <= width {
-        return text.to_owned();
+        return vec![text.to_owned()];
     }
     let mut rows: Vec<_> = textwrap::wrap(text, width).into_iter().map(Cow::into_owned).collect();
     if rows.len() > ROWS {
         let rest = rows.split_off(ROWS - 1).join(" ");
         rows.push(rest); // too long: it is cut, and says so
     }
-    rows.join("\n")
+    rows
 }
 
 fn title(session: &Session) -> String {
@@ -289,9 +253,10 @@ struct Rows {
     output: Output,
     /// Rows and columns, asked once a frame.
     size: (u16, u16),
-    /// The frame that indicatif is writing: whole rows, and the one it is at.
+    /// The bar, as indicatif writes it.
+    bar: String,
+    /// The frame that is to be shown.
     coming: Vec<String>,
-    row: String,
     /// Lines to leave above the bars for good.
     above: Vec<String>,
     /// What the terminal shows, and the width for which it was drawn. The cursor stands at the start
@@ -308,8 +273,8 @@ impl Canvas {
         Canvas(Arc::new(Mutex::new(Rows {
             output,
             size,
+            bar: String::new(),
             coming: Vec::new(),
-            row: String::new(),
             above: Vec::new(),
             shown: Vec::new(),
             width: 0,
@@ -322,12 +287,19 @@ impl Canvas {
         lock(&self.0).above.push(line.to_owned());
     }
 
-    fn clear(&self) {
-        lock(&self.0).coming.clear();
+    fn show(&self, rows: Vec<String>) {
+        let mut canvas = lock(&self.0);
+        canvas.coming = rows;
+        if let Err(error) = canvas.paint(false) {
+            canvas.failure = Some(error);
+        }
     }
 
-    fn paint(&self) -> io::Result<()> {
-        lock(&self.0).paint(true)
+    /// The last frame is taken away.
+    fn end(&self) -> io::Result<()> {
+        let mut canvas = lock(&self.0);
+        canvas.coming.clear();
+        canvas.paint(true)
     }
 
     fn ring(&self) {
@@ -340,6 +312,12 @@ impl Canvas {
 }
 
 impl Rows {
+    /// A new frame, on a terminal of this size.
+    fn start(&mut self, size: (u16, u16)) {
+        self.size = size;
+        self.bar.clear();
+    }
+
     /// Sends what differs between what is shown and what is coming.
     fn paint(&mut self, last: bool) -> io::Result<()> {
         if !last && !self.output.is_free() {
@@ -439,26 +417,13 @@ impl TermLike for Canvas {
         self.write_str(text)
     }
 
-    /// A row comes as its text and then blanks up to the full width.
     fn write_str(&self, text: &str) -> io::Result<()> {
-        let mut rows = lock(&self.0);
-        rows.row.push_str(text);
-        let width = usize::from(rows.size.1);
-        if rows.row.len() >= width && measure_text_width(&rows.row) >= width {
-            let row = std::mem::take(&mut rows.row).trim_end().to_owned();
-            rows.coming.push(row);
-        }
+        lock(&self.0).bar.push_str(text);
         Ok(())
     }
 
+    /// The bar is whole; it is shown with the rest of the frame.
     fn flush(&self) -> io::Result<()> {
-        let mut rows = lock(&self.0);
-        let painted = rows.paint(false);
-        rows.coming.clear();
-        rows.row.clear();
-        if let Err(error) = painted {
-            rows.failure = Some(error);
-        }
         Ok(())
     }
 }
