@@ -73,21 +73,12 @@ impl Screen {
             state.set_pos(position.min(length));
         });
         let bar = lock(&self.canvas.0).bar.trim_end().to_owned();
-        let mut rows = vec![
-            Style::new().bold().apply_to(format!("{}{}", self.mark, title(session))).to_string(),
-            bar.clone(),
-            bar,
-        ];
+        let title = Style::new().bold().apply_to(format!("{}{}", self.mark, title(session))).to_string();
+        let mut rows = vec![cut(title, width), bar.clone(), bar];
         rows.extend(wrapped(&self.advice, width));
         rows.extend(segment.step.note.iter().flat_map(|note| wrapped(note, width)));
         rows.extend((session.plan().segments().len() > 1).then(|| whole_session(session, width)));
-        rows.extend([self.next(session), self.key_help(session)]);
-        // No letter is wider than it has bytes, and most rows are short: no need to measure them.
-        for row in rows.iter_mut().filter(|row| row.len() > width) {
-            if let Cow::Owned(cut) = truncate_str(row, width, "…") {
-                *row = cut;
-            }
-        }
+        rows.extend([cut(self.next(session), width), cut(self.key_help(session), width)]);
         // What is off the terminal cannot be taken back.
         rows.truncate(usize::from(size.0));
         self.canvas.show(rows);
@@ -171,6 +162,11 @@ impl Observer for Screen {
     }
 }
 
+/// No letter is wider than it has bytes, and most rows are short: no need to measure them.
+fn cut(row: String, width: usize) -> String {
+    if row.len() <= width { row } else { truncate_str(&row, width, "…").into_owned() }
+}
+
 /// Advice and notes are the last to be cut short: they take up to three rows.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     const ROWS: usize = 3;
@@ -180,7 +176,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut rows: Vec<_> = textwrap::wrap(text, width).into_iter().map(Cow::into_owned).collect();
     if rows.len() > ROWS {
         let rest = rows.split_off(ROWS - 1).join(" ");
-        rows.push(rest); // too long: it is cut, and says so
+        rows.push(cut(rest, width));
     }
     rows
 }
@@ -202,6 +198,9 @@ fn title(session: &Session) -> String {
 fn whole_session(session: &Session, width: usize) -> String {
     let (elapsed, total) = (session.elapsed(), session.plan().length());
     let time = format!(" {} of {}", count_up(elapsed), count_up(total));
+    if width < time.len() {
+        return cut(time, width);
+    }
     let width = width.saturating_sub(time.len());
     let mark = ribbon::column(elapsed, total, width);
     let columns = ribbon::columns(&session.plan().exposures(0), width);
