@@ -85,12 +85,11 @@ impl Fate {
         Stamp { wall_ms: WALL_MS + truth_ms + self.skew_ms.get(), boot: self.boot.get().0.to_string(), clock: at }
     }
 
-    /// A new process on a disk that works.
+    /// A new process.
     pub fn revive(&self) {
         self.dead.set(false);
         self.fuse.set(None);
         self.dies_at.set(None);
-        self.disk_fails.set(false);
     }
 
     /// The machine starts anew.
@@ -331,6 +330,7 @@ impl World for Storm<'_> {
         let late = match fate.rng.borrow_mut().u16(..) {
             0..64 => 2_900,
             64..1024 => 20,
+            1024..50_000 => 1_900,
             _ => 0,
         };
         let late = if late == 0 { 0 } else { fate.rng.borrow_mut().u64(0..late) };

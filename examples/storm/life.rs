@@ -76,22 +76,17 @@ impl std::ops::AddAssign for Tally {
 /// # Errors
 /// The first law that it broke, and when.
 pub fn live(seed: u64) -> Result<Tally, String> {
-    let journal = Journal::in_memory().map_err(|error| error.to_string())?;
+    // Making one takes as long as some sessions do, so the lives of a thread have the same, empty.
+    thread_local!(static JOURNAL: RefCell<Option<Journal>> = const { RefCell::new(None) });
+    let journal = match JOURNAL.take() {
+        Some(journal) => journal.set_read_only(false).and_then(|()| journal.clear()).map(|()| journal),
+        None => Journal::in_memory(),
+    };
+    let journal = journal.map_err(|error| error.to_string())?;
     let mut life = Life { fate: Fate::new(seed), journal, ears: RefCell::default(), tally: Tally::default() };
-    let sessions = life.fate.rng.borrow_mut().u32(1..7);
-    for _ in 0..sessions {
-        life.session();
-        if let Some(broken) = life.fate.broken.take() {
-            return Err(broken);
-        }
-        let rest = life.fate.length();
-        life.fate.pass(rest);
-    }
-    life.tally.lives = 1;
-    life.tally.unsure = life.ears.borrow().unsure.into();
-    life.tally.stalls = life.fate.stalls.get().into();
-    life.tally.troubles = life.ears.borrow().troubles;
-    Ok(life.tally)
+    let outcome = life.live();
+    JOURNAL.set(Some(life.journal));
+    outcome
 }
 
 struct Life {
@@ -105,13 +100,32 @@ struct Life {
 const BLUR: Duration = Duration::from_millis(20);
 
 impl Life {
+    fn live(&mut self) -> Result<Tally, String> {
+        let sessions = self.fate.rng.borrow_mut().u32(1..4);
+        for _ in 0..sessions {
+            self.session();
+            if let Some(broken) = self.fate.broken.take() {
+                return Err(broken);
+            }
+            self.fate.pass(self.fate.length());
+        }
+        let ears = self.ears.borrow();
+        Ok(Tally {
+            lives: 1,
+            unsure: ears.unsure.into(),
+            stalls: self.fate.stalls.get().into(),
+            troubles: ears.troubles,
+            ..self.tally
+        })
+    }
+
     /// From the review to the end of the record.
     fn session(&mut self) {
         let fate = &self.fate;
         fate.revive();
         fate.skew_ms.set(0);
         fate.bus_fails.set(fate.one_in(8));
-        let _ = self.journal.set_read_only(false);
+        self.mend_disk();
         let Some(protocol) = self.review() else {
             return;
         };
@@ -133,6 +147,14 @@ impl Life {
         self.tally.events += self.ears.borrow().committed.len() as u64;
         if self.fate.broken.borrow().is_none() {
             self.judge_record(id);
+        }
+    }
+
+    fn mend_disk(&self) {
+        if self.fate.disk_fails.replace(false)
+            && let Err(error) = self.journal.set_read_only(false)
+        {
+            self.fate.break_law(|| format!("the disk cannot be mended: {error}"));
         }
     }
 
@@ -177,15 +199,26 @@ impl Life {
         None
     }
 
+    /// What the record says of the skin, which is at least what is on it.
     fn context(&self) -> Option<Context> {
-        let now = self.fate.stamp(self.fate.moment());
-        match self.journal.past(&now, None) {
-            Ok((past, record_ahead)) => Some(Context { past, record_ahead, ..Context::default() }),
+        let fate = &self.fate;
+        let context = match self.journal.past(&fate.stamp(fate.moment()), None) {
+            Ok((past, record_ahead)) => Context { past, record_ahead, ..Context::default() },
             Err(error) => {
-                self.fate.break_law(|| format!("the past cannot be read: {error}"));
-                None
+                fate.break_law(|| format!("the past cannot be read: {error}"));
+                return None;
             }
+        };
+        let mut ears = self.ears.borrow_mut();
+        ears.skin.pass(fate.now.get());
+        let (loads, carried) = (ears.skin.loads(), context.carried().half_nanos().map(i128::from));
+        let blur = if fate.boot.get().0 > 0 { 2 * BLUR.as_nanos().cast_signed() } else { 0 };
+        ears.unsure |= fate.boot.get().0 > 0 && fate.lied.get();
+        let less = |modality: Modality| carried[modality as usize] + blur < loads[modality as usize];
+        if !ears.unsure && Modality::ALL.into_iter().any(less) {
+            fate.break_law(|| format!("{:?} leave {carried:?} on the skin, and it has {loads:?}", ears.committed));
         }
+        Some(context)
     }
 
     /// Steps as people write them, and now and then as nobody would.
@@ -258,7 +291,8 @@ impl Life {
             fate.reboot();
         }
         fate.revive();
-        let _ = self.journal.set_read_only(false);
+        self.mend_disk();
+        let fate = &self.fate;
         self.ears.get_mut().unsure |= fate.boot.get().0 > 0 && fate.lied.get();
         let now = fate.stamp(fate.moment());
         let record = match self.journal.open_session(&now) {
@@ -342,8 +376,8 @@ impl Life {
             self.ears.get_mut().unsure = true;
             self.fate.pass(STALE);
             self.tally.cut_off += 1;
-            let mended = self.journal.set_read_only(false).and_then(|()| self.journal.close_cut_off(&record));
-            if let Err(error) = mended {
+            self.mend_disk();
+            if let Err(error) = self.journal.close_cut_off(&record) {
                 self.fate.break_law(|| format!("it cannot be closed: {error}"));
             }
             return;
@@ -352,7 +386,6 @@ impl Life {
             return;
         }
         let blur = if self.fate.boot.get().0 > 0 { BLUR } else { Duration::ZERO };
-        self.ears.get_mut().skin.pass(self.fate.now.get());
         let ears = self.ears.borrow();
         let given = ears.skin.given();
         let finished = ears.committed.last().map(|(_, event)| event.kind);
@@ -362,15 +395,6 @@ impl Life {
                 .any(|modality| [cold, heat][modality as usize] + blur < given[modality as usize])
         {
             self.fate.break_law(|| format!("the record has cold {cold:?} and heat {heat:?}, the skin had {given:?}"));
-        }
-        let loads = ears.skin.loads();
-        let Some(context) = self.context() else {
-            return;
-        };
-        let carried = context.carried().half_nanos().map(i128::from);
-        let blur = i128::try_from(blur.as_nanos()).unwrap_or_default() * 2;
-        if Modality::ALL.into_iter().any(|modality| carried[modality as usize] + blur < loads[modality as usize]) {
-            self.fate.break_law(|| format!("{:?} leave {carried:?} on the skin, and it has {loads:?}", ears.committed));
         }
     }
 }

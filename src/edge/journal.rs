@@ -253,9 +253,20 @@ impl Journal {
         let path = PathBuf::from(":memory:");
         let made = Connection::open_in_memory().and_then(|connection| {
             connection.execute_batch(SCHEMA)?;
+            connection.set_prepared_statement_cache_capacity(32);
             Ok(connection)
         });
         made.map_err(|error| explain(&path, &error)).map(|connection| Journal { connection, path })
+    }
+
+    /// Forgets everything: for the next simulation in the same memory.
+    pub fn clear(&self) -> Result<()> {
+        self.wrap(|connection| {
+            for table in ["pain", "request", "event", "session", "screening", "injury"] {
+                connection.prepare_cached(&format!("DELETE FROM {table}"))?.execute([])?;
+            }
+            Ok(())
+        })
     }
 
     /// Whether all that would write is refused, as by a disk that cannot be written.
