@@ -117,6 +117,13 @@ mod tests {
     }
 
     #[test]
+    fn heat_straight_after_cold_waits_for_feeling() {
+        assert!(begin(StepKind::Heat, true).contains("normal feeling"));
+        assert!(!begin(StepKind::Heat, false).contains("normal feeling"));
+        assert!(begin(StepKind::Cold, true).starts_with("Cold on"));
+    }
+
+    #[test]
     fn every_cited_source_exists() {
         for (flag, source) in RED_FLAGS {
             let known = *source == crate::domain::source::OURS || crate::domain::source::find(source).is_some();

@@ -106,3 +106,104 @@ pub fn dose(exposures: &[Exposure], modality: Modality) -> Duration {
     let given = exposures.iter().filter(|(kind, _)| kind.modality() == Some(modality));
     given.map(|(_, length)| *length).fold(Duration::ZERO, Duration::saturating_add)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::rules::Past;
+    use crate::domain::session::Input;
+
+    const START: Moment = Moment::new(Duration::from_secs(1000));
+
+    fn minutes(minutes: u64) -> Duration {
+        Duration::from_secs(60 * minutes)
+    }
+
+    fn protocol() -> Protocol {
+        let steps = [(StepKind::Heat, minutes(10)), (StepKind::Cold, minutes(10))];
+        Draft::of("test", &steps).review(Choice::default(), &Context::default(), &[]).expect("within every rule")
+    }
+
+    /// Heat, a pause of 3 min in it, then cold that is stopped after 4 min.
+    fn record() -> (Session, Vec<Event>) {
+        let (mut session, mut events) = Session::start(&protocol(), Terms::default(), START);
+        let said = [(4, Some(Input::Pause)), (7, Some(Input::Resume)), (8, None), (13, None), (17, Some(Input::Stop))];
+        for (at, input) in said {
+            let at = START + minutes(at);
+            events.extend(match input {
+                Some(input) => session.handle(at, input),
+                None => session.advance(at),
+            });
+        }
+        (session, events)
+    }
+
+    #[test]
+    fn what_was_on_has_no_gaps_and_a_pause_is_a_rest() {
+        let (_, events) = record();
+        let on = exposures(&protocol(), &events, START + minutes(60));
+        let (heat, rest, cold) = (StepKind::Heat, StepKind::Rest, StepKind::Cold);
+        assert_eq!(on, [(heat, minutes(4)), (rest, minutes(3)), (heat, minutes(6)), (cold, minutes(4))]);
+        assert_eq!((dose(&on, Modality::Heat), dose(&on, Modality::Cold)), (minutes(10), minutes(4)));
+        // What has no end goes on until then.
+        let open = exposures(&protocol(), &events[..events.len() - 1], START + minutes(20));
+        assert_eq!(open.last(), Some(&(cold, minutes(7))));
+    }
+
+    #[test]
+    fn a_record_that_is_cut_anywhere_leads_to_the_session_that_it_was() {
+        let (_, events) = record();
+        for length in 1..=events.len() {
+            let (mut session, unseen) =
+                replay(&protocol(), Terms::default(), &events[..length]).expect("it has a start");
+            let mut again = [&events[..length], &unseen].concat();
+            for (index, event) in events.iter().enumerate() {
+                if index == again.len() {
+                    again.extend(match event.kind.input() {
+                        Some(input) => session.handle(event.at, input),
+                        None => session.advance(event.at),
+                    });
+                }
+            }
+            assert_eq!(again, events, "cut after {length}");
+        }
+        assert!(replay(&protocol(), Terms::default(), &[]).is_none());
+        assert!(replay(&protocol(), Terms::default(), &events[1..]).is_none());
+    }
+
+    /// An event of another boot may be placed a few milliseconds before it was due; not more.
+    #[test]
+    fn a_recorded_end_of_a_step_did_happen_though_it_is_placed_early() {
+        let (_, events) = record();
+        let began = events.iter().position(|event| event.step == 1).expect("cold began");
+        for (early, step) in [(0, 1), (10, 1), (11, 0)] {
+            let mut moved = events[..=began].to_vec();
+            let at = moved[began].at.since_origin().saturating_sub(Duration::from_millis(early));
+            moved[began].at = Moment::new(at);
+            let (session, _) = replay(&protocol(), Terms::default(), &moved).expect("it has a start");
+            assert_eq!(session.index(), step, "{early} ms");
+        }
+    }
+
+    #[test]
+    fn the_longest_wait_decides_and_some_waits_do_not_help() {
+        let ice = |length| Draft::of("ice", &[(StepKind::Cold, length)]);
+        let had = Past { began: minutes(20), exposures: vec![(StepKind::Cold, minutes(20))] };
+        let context = Context { past: vec![had], ..Context::default() };
+        assert_eq!(earliest(&ice(minutes(10)), Choice::default(), &context), Some(minutes(20)));
+        assert_eq!(earliest(&ice(minutes(10)), Choice::default(), &Context::default()), Some(Duration::ZERO));
+        assert_eq!(earliest(&ice(minutes(25)), Choice::default(), &Context::default()), None);
+        let found = findings(&ice(minutes(25)), &Context::default());
+        assert!(found.iter().any(|finding| finding.rule == "cold-limit"));
+    }
+
+    #[test]
+    fn ice_first_and_heat_from_72_hours_on() {
+        let fits = |injury| recommend(injury).0;
+        assert_eq!(fits(Injury::Ago(ACUTE)), "heat");
+        assert_eq!(fits(Injury::Ago(ACUTE.saturating_sub(Duration::from_secs(1)))), "ice");
+        assert_eq!((fits(Injury::Unknown), fits(Injury::Ahead(ACUTE))), ("ice", "ice"));
+        assert!(recommend(Injury::Unknown).1.contains("nobody said"));
+        assert!(recommend(Injury::Ago(ACUTE)).1.contains("72h have passed"));
+    }
+}

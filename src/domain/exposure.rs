@@ -258,4 +258,13 @@ mod tests {
         assert_eq!(full.after(Rest, Duration::from_nanos(1)).of(Modality::Cold), min(20));
         assert!(!full.after(Cold, Duration::MAX).after(Heat, Duration::MAX).passes_limit(Modality::Cold));
     }
+
+    #[test]
+    fn a_load_comes_back_from_its_record() {
+        let load = Load::NONE.after(Heat, min(7)).after(Cold, min(3)).after(Rest, Duration::from_nanos(1));
+        let nanos = load.half_nanos();
+        assert_eq!(nanos, [2 * 180_000_000_000 - 1, 2 * 240_000_000_000 - 1]);
+        assert_eq!(Load::from_half_nanos(nanos), load);
+        assert_eq!(Load::from_half_nanos([-1, 5]), Load::from_half_nanos([0, 5]));
+    }
 }

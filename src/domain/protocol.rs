@@ -273,6 +273,8 @@ impl Protocol {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::plan::Plan;
+    use crate::domain::rules::Past;
 
     fn minutes(number: u64) -> Duration {
         Duration::from_secs(number * 60)
@@ -354,5 +356,40 @@ mod tests {
         let draft = draft(&[(StepKind::Rest, 1, true)], Some(Range::fixed(u32::MAX)));
         let findings = draft.review(Choice::default(), &Context::default(), &[]).expect_err("too many");
         assert!(findings.iter().any(|finding| finding.rule == "session-limit"));
+    }
+
+    #[test]
+    fn a_protocol_is_what_was_reviewed() {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let mut draft = Draft::of("mine", &[(StepKind::Heat, minutes(5)), (StepKind::Cold, minutes(5))]);
+        draft.rounds = Some(Range::fixed(2));
+        let past = vec![Past { began: minutes(10), exposures: vec![(StepKind::Cold, minutes(4))] }];
+        let context = Context { past, ..Context::default() };
+        let protocol = draft.review(Choice::default(), &context, &[]).expect("within every rule");
+        assert_eq!((protocol.name(), protocol.rounds(), protocol.steps().len()), ("mine", 2, 4));
+        assert_eq!(protocol.carried(), context.carried());
+        assert_ne!(protocol.carried(), Load::NONE);
+        assert!(!protocol.findings().is_empty(), "heat of which nobody knows the injury is noted");
+        let record = Protocol::recorded("mine".to_owned(), protocol.steps().to_vec(), protocol.carried());
+        let record = record.expect("it has steps");
+        assert_eq!((record.name(), record.rounds(), record.carried()), ("mine", 2, protocol.carried()));
+        assert_eq!(Plan::new(&record).rounds(), 2);
+        assert!(Protocol::recorded(String::new(), Vec::new(), Load::NONE).is_none());
+    }
+
+    #[test]
+    fn nothing_is_not_a_protocol() {
+        assert!(Draft::of("empty", &[]).review(Choice::default(), &Context::default(), &[]).is_err());
+    }
+
+    #[test]
+    fn only_an_open_range_offers_a_choice() {
+        let open = Range { default: 2, min: 1, max: 3 };
+        assert!(open.is_open());
+        assert!(!Range::fixed(2).is_open());
+        let mut draft = Draft::of("one", &[(StepKind::Cold, Duration::from_secs(60))]);
+        assert_eq!(draft.largest_choice(), Choice::default());
+        draft.steps[0].length.max = Duration::from_secs(90);
+        assert_eq!(draft.largest_choice().length, Some(Duration::from_secs(90)));
     }
 }

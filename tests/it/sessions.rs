@@ -1469,3 +1469,41 @@ fn a_pause_after_a_long_hold_plans_what_follows_anew() {
     let _ = session.handle(START + Duration::from_secs(50 * 60), Input::Pause);
     assert_eq!(session.plan().segments()[1].length, Duration::ZERO);
 }
+
+#[test]
+fn events_and_outcomes_have_names_and_some_were_said() {
+    let outcome = Outcome::Stopped;
+    let (cold, heat, by) = (Duration::ZERO, Duration::ZERO, Duration::from_secs(60));
+    let table = [
+        (EventKind::Started, "started", None),
+        (EventKind::StepBegan { length: by }, "step_began", None),
+        (EventKind::Halfway, "halfway", None),
+        (EventKind::StepSoon, "step_soon", None),
+        (EventKind::Paused, "paused", Some(Input::Pause)),
+        (EventKind::Resumed, "resumed", Some(Input::Resume)),
+        (EventKind::Skipped { by_rule: None }, "skipped", Some(Input::Skip)),
+        (EventKind::Skipped { by_rule: Some("cold-limit") }, "skipped", None),
+        (EventKind::Extended { by, by_rule: None }, "extended", Some(Input::Extend(by))),
+        (EventKind::Overran { over: by }, "overran", None),
+        (EventKind::Confirmed, "confirmed", Some(Input::Confirm)),
+        (EventKind::Finished { outcome, cold, heat }, "finished", Some(Input::Stop)),
+        (EventKind::Finished { outcome: Outcome::Completed, cold, heat }, "finished", None),
+    ];
+    for (kind, name, input) in table {
+        assert_eq!((kind.name(), kind.input()), (name, input));
+    }
+    assert_eq!((Outcome::Completed.name(), Outcome::Stopped.name()), ("completed", "stopped"));
+    assert_eq!((Modality::Cold.to_string(), Modality::Heat.as_str()), ("cold".to_owned(), "heat"));
+}
+
+#[test]
+fn the_end_of_a_step_moves_with_a_pause() {
+    let seconds = |seconds| START + Duration::from_secs(seconds);
+    let (mut session, _) = Session::start(&protocol("heat 2m, cold 2m"), Terms::default(), START);
+    assert_eq!((session.end(), session.is_paused()), (seconds(120), false));
+    let _ = session.handle(seconds(30), Input::Pause);
+    let _ = session.advance(seconds(100));
+    assert_eq!((session.end(), session.is_paused()), (seconds(190), true));
+    let _ = session.handle(seconds(110), Input::Resume);
+    assert_eq!((session.end(), session.is_paused()), (seconds(200), false));
+}

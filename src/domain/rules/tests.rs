@@ -226,3 +226,65 @@ fn absurd_lengths_are_refused_not_overflowed() {
     let forever = [(Cold, Duration::MAX), (Heat, Duration::MAX), (Rest, Duration::MAX)];
     assert!(refuses(&review(&steps(&forever), &old()), &[]));
 }
+
+#[test]
+fn a_rule_is_found_by_its_name() {
+    assert_eq!(find("cold-limit").map(|rule| rule.id), Some("cold-limit"));
+    assert!(find("no-such-rule").is_none());
+}
+
+#[test]
+fn later_everything_is_longer_ago_and_what_lies_ahead_comes_nearer() {
+    let hour = hours(1);
+    let now = Context {
+        past: vec![past(hour, &[(Cold, minutes(10))])],
+        record_ahead: minutes(90),
+        days: 3,
+        injury: Injury::Ahead(hour),
+        ..Context::default()
+    };
+    let later = now.later(hour);
+    assert_eq!((later.past[0].began, later.record_ahead, later.days), (hours(2), minutes(30), 3));
+    assert_eq!(later.injury, Injury::Ago(Duration::ZERO));
+    assert_eq!(now.later(minutes(20)).injury, Injury::Ahead(minutes(40)));
+    assert_eq!(now.later(minutes(80)).injury, Injury::Ago(minutes(20)));
+    assert_eq!(old().later(hour).injury, Injury::Ago(hours(1001)));
+}
+
+#[test]
+fn a_finding_names_its_step_and_the_wait() {
+    let one = |list: &[Exposure], context: &Context, rule| {
+        let found = review(&steps(list), context).into_iter().find(|finding| finding.rule == rule);
+        found.expect("the rule is tripped")
+    };
+    let long = one(&[(Rest, minutes(1)), (Cold, minutes(25))], &old(), "cold-limit");
+    assert_eq!((long.step, long.passes_after), (Some(1), None));
+    let young = Context { injury: Injury::Ago(hours(70)), ..Context::default() };
+    let early = one(&[(Rest, minutes(1)), (Heat, minutes(5))], &young, "early-heat");
+    assert_eq!((early.step, early.passes_after), (Some(1), Some(hours(2) - minutes(1))));
+    let since = after(vec![past(minutes(20), &[(Cold, minutes(20))])]);
+    let again = one(&[(Rest, minutes(1)), (Cold, minutes(10))], &since, "rewarm");
+    assert_eq!(again.step, Some(1));
+    assert!(again.message.contains("would reach 29m 30s"), "{}", again.message);
+    let ahead = Context { record_ahead: hours(2), ..old() };
+    let behind = one(&[(Rest, minutes(1))], &ahead, "clock-behind");
+    assert_eq!(behind.passes_after, Some(hours(2) - CLOCK_BEHIND));
+    assert!(behind.message.contains("2h"), "{}", behind.message);
+}
+
+#[test]
+fn an_unknown_past_refuses_only_what_it_bears_on() {
+    let unknown = Context { past_unknown: true, ..old() };
+    assert_eq!(ids(&[(Rest, minutes(5))], &unknown), ["no-dose"]);
+    assert_eq!(ids(&[(Heat, minutes(5))], &unknown), ["rewarm"]);
+    assert_eq!(ids(&[(Cold, minutes(15))], &unknown), ["cold-daily", "rewarm"]);
+}
+
+#[test]
+fn limits_of_a_step_and_of_a_stretch_are_inclusive() {
+    assert!(!ids(&[(Rest, SESSION)], &old()).contains(&"step-length"));
+    assert!(ids(&[(Rest, SESSION + SECOND)], &old()).contains(&"step-length"));
+    let stretch = |rest| ids(&[(Cold, minutes(10)), (Rest, rest), (Stretch, minutes(5))], &old());
+    assert!(!stretch(minutes(30)).contains(&"stretch-early"));
+    assert!(stretch(minutes(30) - SECOND).contains(&"stretch-early"));
+}
