@@ -287,4 +287,7 @@ fn limits_of_a_step_and_of_a_stretch_are_inclusive() {
     let stretch = |rest| ids(&[(Cold, minutes(10)), (Rest, rest), (Stretch, minutes(5))], &old());
     assert!(!stretch(minutes(30)).contains(&"stretch-early"));
     assert!(stretch(minutes(30) - SECOND).contains(&"stretch-early"));
+    let at = |age| ids(&[(Rest, minutes(1)), (Stretch, minutes(5))], &Context { injury: Injury::Ago(age), ..old() });
+    assert!(!at(ACUTE - minutes(1)).contains(&"stretch-early"));
+    assert!(at(ACUTE - minutes(1) - SECOND).contains(&"stretch-early"));
 }
