@@ -198,6 +198,12 @@ mod tests {
     }
 
     #[test]
+    fn a_session_is_taken_up_for_longer_than_it_may_last() {
+        assert_eq!(STALE, minutes(180));
+        assert!(STALE > crate::domain::rules::SESSION);
+    }
+
+    #[test]
     fn ice_first_and_heat_from_72_hours_on() {
         let fits = |injury| recommend(injury).0;
         assert_eq!(fits(Injury::Ago(ACUTE)), "heat");

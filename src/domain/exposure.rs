@@ -145,7 +145,7 @@ fn highest_start(modality: Modality, steps: &[Exposure]) -> Option<i128> {
 
 fn half_nanos(length: Duration) -> i128 {
     // A Duration has less than 2^94 nanoseconds: it always fits.
-    i128::try_from(length.as_nanos()).unwrap_or(i128::MAX / 4) * PER_NANO
+    length.as_nanos().cast_signed() * PER_NANO
 }
 
 /// A number of nanoseconds as a duration; negative is none.

@@ -597,9 +597,7 @@ impl Session {
     fn begin(&mut self, index: usize, at: Moment, events: &mut Vec<Event>) {
         let start = self.elapsed_at(at);
         let (load, doses) = (self.load, self.doses);
-        if index < self.plan.segments().len() {
-            self.plan.fit(index, start, load, |modality| doses[modality as usize]);
-        }
+        self.plan.fit(index, start, load, |modality| doses[modality as usize]);
         for index in index..self.plan.segments().len() {
             self.index = index;
             let segment = self.segment();

@@ -1507,3 +1507,25 @@ fn the_end_of_a_step_moves_with_a_pause() {
     let _ = session.handle(seconds(110), Input::Resume);
     assert_eq!((session.end(), session.is_paused()), (seconds(200), false));
 }
+
+/// What is still planned of the same pack counts into the dose of a session, and nothing else does.
+#[test]
+fn an_extension_leaves_the_planned_doses_of_its_kind_within_those_of_a_session() {
+    let steps = "cold 5m, heat 20m, cold 20m, heat 20m, cold 20m, heat 20m, cold 10m";
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let (mut session, _) = Session::start(&protocol(steps), Terms::default(), START);
+    let events = session.handle(START + minutes(1), Input::Extend(minutes(10)));
+    let granted = EventKind::Extended { by: minutes(5), by_rule: Some("session-limit") };
+    assert_eq!(events.last().map(|event| event.kind), Some(granted));
+}
+
+#[test]
+fn a_step_that_is_stopped_was_as_long_as_it_was() {
+    let at = |minutes: u64| START + Duration::from_secs(60 * minutes);
+    let (mut session, _) = Session::start(&protocol("heat 20m, cold 20m"), Terms::default(), START);
+    let _ = session.handle(at(5), Input::Stop);
+    assert_eq!(session.segment().length, Duration::from_secs(300));
+    let (mut session, _) = Session::start(&protocol("heat 20m"), Terms::default(), START);
+    let _ = session.advance(at(20));
+    assert_eq!(session.segment().length, Duration::from_secs(1200));
+}
