@@ -187,7 +187,9 @@ impl Life {
                 self.fate.pass(wait + blur);
                 let context = self.context()?;
                 let again = draft.review(Choice::default(), &context, &[]);
-                if let Err(findings) = &again {
+                if let Err(findings) = &again
+                    && !self.ears.borrow().unsure
+                {
                     let refuse = findings.iter().filter(|finding| finding.severity >= Severity::Override);
                     let why: Vec<_> = refuse.map(|finding| finding.message.clone()).collect();
                     self.fate.break_law(|| format!("refused after the wait of {wait:?} that was named: {why:?}"));
@@ -332,7 +334,8 @@ impl Life {
         }
         ears.unsure |= written.last().is_some_and(|last| last.kind == EventKind::Resumed) && !events.is_empty();
         events.extend(session.advance(fate.moment()));
-        let placed_by_wall = fate.boot.get().0 > 0 && fate.lied.get();
+        // Nothing was written in this boot yet, so each look places all of it by the time of day.
+        let placed_by_wall = ears.unsure || ears.committed.last().is_none_or(|(at, _)| *at < fate.boot.get().1);
         if let Some(mut twin) = ears.twin.take().filter(|_| !reboots && !placed_by_wall) {
             let slept = twin.advance(fate.moment());
             if format!("{twin:?} {slept:?}") != format!("{session:?} {events:?}") {
