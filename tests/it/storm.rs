@@ -31,9 +31,9 @@ fn no_life_breaks_a_law() {
     let mut all = storm(half..LIVES);
     all += other.join().expect("a half");
     // It is a storm: all of it happened, and most of it was judged to the end.
-    assert!(all.sessions > 3 * LIVES && all.events > 10 * all.sessions, "{all:?}");
-    assert!(all.stalls > LIVES && all.taken_up > LIVES / 2 && all.cut_off > 0, "{all:?}");
-    assert!(all.refused > 0 && all.troubles > LIVES / 2, "{all:?}");
+    assert!(all.sessions > LIVES && all.events > 5 * all.sessions, "{all:?}");
+    assert!(all.stalls > LIVES && all.taken_up > LIVES / 4 && all.cut_off > 0, "{all:?}");
+    assert!(all.refused > 0 && all.troubles > LIVES / 4, "{all:?}");
     assert!(all.unsure < LIVES / 2, "{all:?}");
 }
 
