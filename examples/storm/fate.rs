@@ -85,6 +85,11 @@ impl Fate {
         Stamp { wall_ms: WALL_MS + truth_ms + self.skew_ms.get(), boot: self.boot.get().0.to_string(), clock: at }
     }
 
+    /// What an earlier boot left is placed by a time of day that was wrong.
+    pub fn misplaces(&self) -> bool {
+        self.boot.get().0 > 0 && self.lied.get()
+    }
+
     /// A new process.
     pub fn revive(&self) {
         self.dead.set(false);

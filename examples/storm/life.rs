@@ -188,7 +188,7 @@ impl Life {
                 let context = self.context()?;
                 let again = draft.review(Choice::default(), &context, &[]);
                 if let Err(findings) = &again
-                    && !self.ears.borrow().unsure
+                    && !self.fate.misplaces()
                 {
                     let refuse = findings.iter().filter(|finding| finding.severity >= Severity::Override);
                     let why: Vec<_> = refuse.map(|finding| finding.message.clone()).collect();
@@ -215,7 +215,7 @@ impl Life {
         ears.skin.pass(fate.now.get());
         let (loads, carried) = (ears.skin.loads(), context.carried().half_nanos().map(i128::from));
         let blur = if fate.boot.get().0 > 0 { 2 * BLUR.as_nanos().cast_signed() } else { 0 };
-        ears.unsure |= fate.boot.get().0 > 0 && fate.lied.get();
+        ears.unsure |= fate.misplaces();
         let less = |modality: Modality| carried[modality as usize] + blur < loads[modality as usize];
         if !ears.unsure && Modality::ALL.into_iter().any(less) {
             fate.break_law(|| format!("{:?} leave {carried:?} on the skin, and it has {loads:?}", ears.committed));
@@ -272,7 +272,8 @@ impl Life {
         let ears = self.ears.get_mut();
         // What was told and not written is lost, and told to be.
         ears.unsure |= lost;
-        if lost || !fate.asleep.replace(false) {
+        let asleep = fate.asleep.replace(false);
+        if lost || !asleep {
             ears.twin = None;
         }
         // Killed between the bell and the screen.
@@ -295,7 +296,7 @@ impl Life {
         fate.revive();
         self.mend_disk();
         let fate = &self.fate;
-        self.ears.get_mut().unsure |= fate.boot.get().0 > 0 && fate.lied.get();
+        self.ears.get_mut().unsure |= fate.misplaces();
         let now = fate.stamp(fate.moment());
         let record = match self.journal.open_session(&now) {
             Ok(Some(record)) => record,
@@ -335,7 +336,7 @@ impl Life {
         ears.unsure |= written.last().is_some_and(|last| last.kind == EventKind::Resumed) && !events.is_empty();
         events.extend(session.advance(fate.moment()));
         // Nothing was written in this boot yet, so each look places all of it by the time of day.
-        let placed_by_wall = ears.unsure || ears.committed.last().is_none_or(|(at, _)| *at < fate.boot.get().1);
+        let placed_by_wall = fate.misplaces() || ears.committed.last().is_none_or(|(at, _)| *at < fate.boot.get().1);
         if let Some(mut twin) = ears.twin.take().filter(|_| !reboots && !placed_by_wall) {
             let slept = twin.advance(fate.moment());
             if format!("{twin:?} {slept:?}") != format!("{session:?} {events:?}") {
@@ -372,7 +373,7 @@ impl Life {
             // A clock that never started leaves no record.
             return;
         };
-        self.ears.get_mut().unsure |= self.fate.boot.get().0 > 0 && self.fate.lied.get();
+        self.ears.get_mut().unsure |= self.fate.misplaces();
         self.judge_committed(&record);
         if record.outcome.is_none() {
             // The disk failed until the end.
