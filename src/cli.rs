@@ -1,7 +1,10 @@
 //! The command line. Every help text is a doc comment here; completions and the man page are made
 //! from the same definitions.
 
-#![expect(missing_docs, reason = "clap would take the documentation of a flattened field for help text")]
+#![expect(
+    missing_docs,
+    reason = "clap would take the documentation of a field or a struct that is flattened for help text"
+)]
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,8 +41,9 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// The subcommands.
+/// The subcommands. Only the one that is asked for is defined in full.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Show the protocols: the built-in ones and your own
     List {
@@ -145,7 +149,7 @@ Examples:
     Man,
 }
 
-/// Results as JSON.
+// Results as JSON.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct JsonFlag {
     /// Print one JSON document instead
@@ -153,7 +157,7 @@ pub struct JsonFlag {
     pub json: bool,
 }
 
-/// What a person chooses about a protocol.
+// What a person chooses about a protocol.
 #[derive(Args, Debug)]
 pub struct Which {
     /// Length of the one dose of a one-step protocol, in minutes such as 15 or 12.5
@@ -169,7 +173,7 @@ pub struct Which {
     pub injured: Option<String>,
 }
 
-/// Options of `run`.
+// Options of `run`.
 #[derive(Args, Debug)]
 pub struct RunArgs {
     /// A name from `therapy list`, or a .toml file; what `next` recommends when left out
@@ -207,7 +211,7 @@ pub struct RunArgs {
     pub speed: Option<f64>,
 }
 
-/// What to do with the injury clock.
+// What to do with the injury clock.
 #[derive(Debug, Subcommand)]
 pub enum InjuryCommand {
     /// Note when it happened
@@ -220,7 +224,7 @@ pub enum InjuryCommand {
     Clear,
 }
 
-/// Options of `status`.
+// Options of `status`.
 #[derive(Args, Debug)]
 #[group(multiple = false)]
 pub struct StatusArgs {
@@ -237,7 +241,7 @@ pub struct StatusArgs {
     pub format: Option<String>,
 }
 
-/// Options of `history`.
+// Options of `history`.
 #[derive(Args, Debug)]
 pub struct HistoryArgs {
     /// Only sessions since then: 30d, or a point in time
