@@ -252,6 +252,7 @@ impl Journal {
     pub fn in_memory() -> Result<Journal> {
         let path = PathBuf::from(":memory:");
         let made = Connection::open_in_memory().and_then(|connection| {
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             connection.execute_batch(SCHEMA)?;
             connection.set_prepared_statement_cache_capacity(32);
             Ok(connection)
@@ -722,6 +723,9 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     }
     // What the log holds goes into the database when the log is long, not whenever a command ends.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    // A plan does not depend on the values that are bound: with an index over some rows alone, SQLite
+    // would otherwise prepare a statement anew each time, and the look at requests is most of them.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // NORMAL: a commit does not wait for the disk; `sync` does, when nobody waits for it. A small
     // cache: what is read is little, and a session keeps it for hours. A short log: whoever opens the
     // journal first reads it through.
