@@ -300,8 +300,8 @@ impl Journal {
         for _ in 0..TRIES {
             match file.try_lock() {
                 Ok(()) => {
-                    file.set_len(0)?;
-                    io::Write::write_all(&mut file, std::process::id().to_string().as_bytes())?;
+                    // As wide as every other, so that it is never there in part.
+                    io::Write::write_all(&mut file, format!("{:<10}", std::process::id()).as_bytes())?;
                     return Ok(Some(Lock(file)));
                 }
                 Err(fs::TryLockError::WouldBlock) => {}
