@@ -104,6 +104,8 @@ mod unix {
         inbox: UnixStream,
         remote: UnixStream,
         reads_terminal: bool,
+        /// A key was pressed that is not for this process.
+        background: bool,
         nudged: bool,
         said: VecDeque<Input>,
     }
@@ -149,7 +151,8 @@ mod unix {
             if terminal {
                 mode.enter();
             }
-            Ok(Keys { mode, inbox, remote, reads_terminal: terminal, nudged: false, said: VecDeque::new() })
+            let said = VecDeque::new();
+            Ok(Keys { mode, inbox, remote, reads_terminal: terminal, background: false, nudged: false, said })
         }
 
         /// A way to press keys from another thread.
@@ -172,14 +175,14 @@ mod unix {
             }
             let timeout = Timespec::try_from(length).ok();
             let terminal = stdin();
-            // A key read in the background would stop the process.
-            let listens = self.reads_terminal && is_foreground();
-            let mut watched = vec![PollFd::new(&self.inbox, PollFlags::IN)];
-            if listens {
-                watched.push(PollFd::new(&terminal, PollFlags::IN));
-            }
-            poll(&mut watched, timeout.as_ref()).ok()?;
-            let [by_signal, by_key] = [0, 1].map(|index| watched.get(index).is_some_and(|fd| !fd.revents().is_empty()));
+            let mut watched = [PollFd::new(&self.inbox, PollFlags::IN), PollFd::new(&terminal, PollFlags::IN)];
+            let listens = self.reads_terminal && !std::mem::take(&mut self.background);
+            poll(&mut watched[..if listens { 2 } else { 1 }], timeout.as_ref()).ok()?;
+            let [by_signal, by_key] = watched.map(|fd| !fd.revents().is_empty());
+            // A key read in the background would stop the process, and while it is unread it ends every
+            // wait for one: the next wait is for signals alone.
+            self.background = by_key && !is_foreground();
+            let by_key = by_key && !self.background;
             let mut bytes = [0; 64];
             if by_signal && let Ok(count) = self.inbox.read(&mut bytes) {
                 self.nudged |= bytes[..count].contains(&0);

@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::process::{Pid, Signal, kill_process};
 use therapy::edge::clock;
 use therapy::edge::journal::{Journal, Stamp};
 
@@ -99,6 +100,34 @@ fn no_size_of_the_terminal_changes_anything_of_the_session() {
     assert_eq!(terminal.end().code(), Some(0));
     terminal.assert_given_back();
     assert_completed(&home);
+}
+
+/// In the background of a shell's jobs, keys are not its own: it neither obeys them, nor is stopped for
+/// reading them, nor wakes for them again and again.
+#[cfg(target_os = "linux")]
+#[test]
+fn keys_for_another_program_in_the_foreground_are_left_alone() {
+    let home = home();
+    let session = command(&home, &[]);
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-mc", "\"$@\" & wait $!", "sh"]).arg(session.get_program()).args(session.get_args());
+    shell.env_clear().envs(home.environment()).current_dir(home.path());
+    let mut terminal = Terminal::start(shell, 24, 80);
+    terminal.see("HEAT");
+    terminal.press("q\n");
+    let process = Journal::running(&home.path().join("data")).expect("a session");
+    // Nanoseconds on a processor.
+    let ran = || -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/schedstat")).expect("Linux");
+        stat.split(' ').next().and_then(|number| number.parse().ok()).expect("a number")
+    };
+    let before = ran();
+    clock::wait(Duration::from_millis(1500));
+    let took = Duration::from_nanos(ran() - before);
+    assert!(took < Duration::from_millis(100), "{took:?} in a second and a half");
+    kill_process(Pid::from_raw(process.cast_signed()).expect("a process"), Signal::TERM).expect("it still runs");
+    assert_eq!(terminal.end().code(), Some(130));
+    assert_eq!(recorded(&home).0, "stopped");
 }
 
 /// They wait for most of their time: together they take as long as one.
