@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use console::Term;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Failure, is_terminal, last_words};
@@ -20,7 +19,7 @@ use crate::edge::clock;
 use crate::edge::journal::Stamp;
 use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
-use crate::edge::output::Output;
+use crate::edge::output::{self, Output};
 use crate::edge::recorder::{Recorder, Request};
 use crate::edge::screen::Screen;
 use crate::runner::{self, Observer, World};
@@ -208,8 +207,8 @@ pub(super) fn time_of_day(label: impl Fn(Moment) -> Timestamp) -> impl Fn(Moment
 }
 
 fn size() -> (u16, u16) {
-    match Term::stderr().size() {
-        (0, _) | (_, 0) => (24, 80),
-        size => size,
+    match output::size() {
+        Some((0, _) | (_, 0)) | None => (24, 80),
+        Some(size) => size,
     }
 }

@@ -164,7 +164,7 @@ fn say(line: &str) {
 
 /// A message after the end of a session: a terminal that nobody reads does not hold it up.
 fn last_words(line: &str) {
-    let _ = Output::new(io::stderr()).send(format!("{line}\n").into_bytes());
+    let _ = Output::terminal().send(format!("{line}\n").into_bytes());
 }
 
 /// Something that is laid out already goes to standard error as it is.

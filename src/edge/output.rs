@@ -57,7 +57,7 @@ impl Output {
         Output(Way::Thread { chunks: Some(chunks), failed })
     }
 
-    /// Writes to the terminal behind standard error.
+    /// Writes to the terminal behind standard error, or to standard error where that is none.
     #[must_use]
     pub fn terminal() -> Output {
         match open_again() {
@@ -79,7 +79,11 @@ impl Output {
     pub fn send(&mut self, bytes: Vec<u8>) -> io::Result<()> {
         match &mut self.0 {
             Way::Terminal { rest, .. } => {
-                rest.extend(bytes);
+                if rest.is_empty() {
+                    *rest = bytes;
+                } else {
+                    rest.extend(bytes);
+                }
                 self.drain()
             }
             Way::Thread { chunks, failed } => {
@@ -108,6 +112,7 @@ impl Output {
         };
         while !rest.is_empty() {
             match file.write(rest) {
+                Ok(count) if count == rest.len() => rest.clear(),
                 Ok(count) => drop(rest.drain(..count)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -146,6 +151,21 @@ fn open_again() -> Option<File> {
     let name = rustix::termios::ttyname(rustix::stdio::stderr(), Vec::new()).ok()?;
     let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     Some(File::from(open(name, flags, Mode::empty()).ok()?))
+}
+
+/// Rows and columns of the terminal behind standard error, when it tells them.
+#[cfg(unix)]
+#[must_use]
+pub fn size() -> Option<(u16, u16)> {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?;
+    Some((size.ws_row, size.ws_col))
+}
+
+/// Rows and columns of the terminal behind standard error, when it tells them.
+#[cfg(not(unix))]
+#[must_use]
+pub fn size() -> Option<(u16, u16)> {
+    console::Term::stderr().size_checked()
 }
 
 #[cfg(not(unix))]
