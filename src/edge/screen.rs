@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use console::{Style, measure_text_width, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use std::fmt::Write as _;
-use std::io;
 use std::time::Duration;
+use std::{io, iter};
 
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::domain::step::StepKind;
@@ -35,10 +35,28 @@ pub struct Screen {
     keys: bool,
     mark: &'static str,
     advice: String,
+    laid: Laid,
     /// Shown instead of the keys until this much of the session has elapsed.
     notice: Option<(String, Duration)>,
     trouble: bool,
 }
+
+/// What changes with an event or with the size of the terminal, and not with every frame.
+#[derive(Default)]
+struct Laid {
+    /// For a terminal so wide, until then.
+    width: usize,
+    until: Moment,
+    /// The advice and the step's note.
+    advice: Vec<String>,
+    /// The whole session to scale.
+    ribbon: Vec<StepKind>,
+    /// What comes next, and the keys.
+    foot: [String; 2],
+}
+
+/// How long it holds at most: the clock on the wall may have been set.
+const HOLDS: Duration = Duration::from_secs(60);
 
 /// How long a notice is shown.
 const NOTICE: Duration = Duration::from_secs(5);
@@ -50,20 +68,51 @@ impl Screen {
     pub fn new(output: Output, size: Size, wall: WallClock, keys: bool, mark: &'static str) -> Screen {
         let canvas = Canvas::new(output, size());
         let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::term_like(Box::new(canvas.clone())));
-        Screen { bar, canvas, wall, size, keys, mark, advice: String::new(), notice: None, trouble: false }
+        let (advice, laid) = (String::new(), Laid::default());
+        Screen { bar, canvas, wall, size, keys, mark, advice, laid, notice: None, trouble: false }
     }
 
-    /// The bar of one step: its colour and its sign.
+    /// The bar of one step, in its sign.
     fn begin(&self, session: &Session) -> anyhow::Result<()> {
-        let kind = session.segment().step.kind;
-        let style = ProgressStyle::with_template(&format!("{{wide_bar:.{}}}", background(kind)))?;
-        self.bar.set_style(style.progress_chars(&format!("{} ", sign(kind))));
+        let style = ProgressStyle::with_template("{wide_bar}")?;
+        self.bar.set_style(style.progress_chars(&format!("{} ", sign(session.segment().step.kind))));
         Ok(())
     }
 
     fn draw(&mut self, session: &Session) {
         let size = (self.size)();
         let width = usize::from(size.1);
+        if self.laid.width != width || self.laid.until <= session.now() {
+            self.laid = self.lay(session, width);
+        }
+        let bar = self.bar(session, size);
+        let title = Style::new().bold().apply_to(format!("{}{}", self.mark, title(session))).to_string();
+        let mut rows = vec![cut(title, width), bar.clone(), bar];
+        rows.extend(self.laid.advice.iter().cloned());
+        rows.extend((session.plan().segments().len() > 1).then(|| self.whole_session(session, width)));
+        rows.extend(self.laid.foot.iter().cloned());
+        // What is off the terminal cannot be taken back.
+        rows.truncate(usize::from(size.0));
+        self.canvas.show(rows);
+    }
+
+    fn lay(&self, session: &Session, width: usize) -> Laid {
+        let note = session.segment().step.note.iter().map(String::as_str);
+        let advice = iter::once(self.advice.as_str()).chain(note).flat_map(|text| wrapped(text, width)).collect();
+        let foot = [self.next(session), self.key_help(session)].map(|row| cut(row, width));
+        let notice = self.notice.as_ref().map(|(_, until)| until.saturating_sub(session.elapsed()));
+        let holds = match notice.filter(|left| !left.is_zero()) {
+            // The end moves on.
+            _ if session.is_paused() => Duration::ZERO,
+            Some(left) => left.min(HOLDS),
+            None => HOLDS,
+        };
+        Laid { width, until: session.now() + holds, advice, ribbon: Vec::new(), foot }
+    }
+
+    /// How far the step is. indicatif gives its length, and the colours are put on here: it would
+    /// measure them at every frame.
+    fn bar(&self, session: &Session, size: (u16, u16)) -> String {
         let segment = session.segment();
         let gone = session.elapsed().saturating_sub(segment.start);
         let (length, position) = (millis(segment.length), millis(gone));
@@ -72,16 +121,32 @@ impl Screen {
             state.set_len(length);
             state.set_pos(position.min(length));
         });
-        let bar = lock(&self.canvas.0).bar.trim_end().to_owned();
-        let title = Style::new().bold().apply_to(format!("{}{}", self.mark, title(session))).to_string();
-        let mut rows = vec![cut(title, width), bar.clone(), bar];
-        rows.extend(wrapped(&self.advice, width));
-        rows.extend(segment.step.note.iter().flat_map(|note| wrapped(note, width)));
-        rows.extend((session.plan().segments().len() > 1).then(|| whole_session(session, width)));
-        rows.extend([cut(self.next(session), width), cut(self.key_help(session), width)]);
-        // What is off the terminal cannot be taken back.
-        rows.truncate(usize::from(size.0));
-        self.canvas.show(rows);
+        let row = std::mem::take(&mut lock(&self.canvas.0).bar);
+        let (filled, left) = row.split_at(row.trim_end().len());
+        let [on, off] = background(segment.step.kind);
+        format!("{}{}", on.apply_to(filled), off.apply_to(left))
+    }
+
+    /// The whole session to scale, a mark where it is, and its time.
+    fn whole_session(&mut self, session: &Session, width: usize) -> String {
+        let (elapsed, total) = (session.elapsed(), session.plan().length());
+        let time = format!(" {} of {}", count_up(elapsed), count_up(total));
+        let Some(width) = width.checked_sub(time.len()) else {
+            return cut(time, width);
+        };
+        if self.laid.ribbon.len() != width {
+            self.laid.ribbon = ribbon::columns(&session.plan().exposures(0), width);
+        }
+        let mark = ribbon::column(elapsed, total, width);
+        let mut row = String::new();
+        let mut start = 0;
+        for run in self.laid.ribbon.chunk_by(|a, b| a == b) {
+            let sign_at = |(at, kind): (usize, &StepKind)| if at == mark { '|' } else { sign(*kind) };
+            let signs: String = (start..).zip(run).map(sign_at).collect();
+            let _ = write!(row, "{}", colour(run[0]).apply_to(signs));
+            start += run.len();
+        }
+        row + &time
     }
 
     fn next(&self, session: &Session) -> String {
@@ -113,6 +178,7 @@ impl Screen {
 
 impl Observer for Screen {
     fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
+        self.laid = Laid::default();
         let words = words::of(event, session, self.keys);
         if words.urgent || matches!(event.kind, EventKind::StepBegan { .. } | EventKind::StepSoon | EventKind::Halfway)
         {
@@ -194,26 +260,6 @@ fn title(session: &Session) -> String {
     format!("{name}  {state}{}", position(session.index(), session))
 }
 
-/// The whole session to scale, a mark where it is, and its time.
-fn whole_session(session: &Session, width: usize) -> String {
-    let (elapsed, total) = (session.elapsed(), session.plan().length());
-    let time = format!(" {} of {}", count_up(elapsed), count_up(total));
-    if width < time.len() {
-        return cut(time, width);
-    }
-    let width = width.saturating_sub(time.len());
-    let mark = ribbon::column(elapsed, total, width);
-    let columns = ribbon::columns(&session.plan().exposures(0), width);
-    let mut row = String::new();
-    let mut start = 0;
-    for run in columns.chunk_by(|a, b| a == b) {
-        let signs: String = (start..).zip(run).map(|(at, kind)| if at == mark { '|' } else { sign(*kind) }).collect();
-        let _ = write!(row, "{}", colour(run[0]).apply_to(signs));
-        start += run.len();
-    }
-    row + &time
-}
-
 /// The colour of a kind of step as text.
 #[must_use]
 pub fn colour(kind: StepKind) -> Style {
@@ -225,14 +271,15 @@ pub fn colour(kind: StepKind) -> Style {
     }
 }
 
-/// The style of the bar's filled part, and after the slash of the rest.
-fn background(kind: StepKind) -> &'static str {
-    match kind {
-        StepKind::Cold => "white.on_blue/on_black.on_bright",
-        StepKind::Heat => "white.on_red/on_black.on_bright",
-        StepKind::Rest => "black.on_green/on_black.on_bright",
-        StepKind::Stretch => "black.on_yellow/on_black.on_bright",
-    }
+/// The styles of the bar's filled part, and of the rest.
+fn background(kind: StepKind) -> [Style; 2] {
+    let filled = match kind {
+        StepKind::Cold => Style::new().white().on_blue(),
+        StepKind::Heat => Style::new().white().on_red(),
+        StepKind::Rest => Style::new().black().on_green(),
+        StepKind::Stretch => Style::new().black().on_yellow(),
+    };
+    [filled, Style::new().on_black().on_bright()]
 }
 
 fn millis(length: Duration) -> u64 {
@@ -329,7 +376,7 @@ impl Rows {
         } else {
             self.all_rows(width)
         };
-        self.shown.clone_from(&self.coming);
+        self.shown = std::mem::take(&mut self.coming);
         self.width = width;
         if std::mem::take(&mut self.rings) {
             bytes.push('\x07');
@@ -338,7 +385,7 @@ impl Rows {
     }
 
     fn changed_rows(&self) -> String {
-        let mut bytes = String::new();
+        let mut bytes = String::with_capacity(1024);
         let last = self.shown.len().saturating_sub(1);
         let mut at = last;
         for (row, text) in self.coming.iter().enumerate().filter(|(row, text)| self.shown[*row] != **text) {
@@ -347,7 +394,9 @@ impl Rows {
                 std::cmp::Ordering::Greater => write_move(&mut bytes, row - at, 'B'),
                 std::cmp::Ordering::Equal => {}
             }
-            let _ = write!(bytes, "\r{text}\x1b[K");
+            for part in ["\r", text, "\x1b[K"] {
+                bytes.push_str(part);
+            }
             at = row;
         }
         if !bytes.is_empty() {
