@@ -14,8 +14,6 @@ use therapy::runner::{FRAME, World};
 const BOOT: Duration = Duration::from_secs(1_000_000_000);
 /// The time of day at the beginning of a life.
 const WALL_MS: i64 = 1_800_000_000_000;
-/// How often requests are looked at without a nudge, as a running session does.
-const LOOK: Duration = Duration::from_secs(2);
 /// After how long another shell withdraws what nobody answered.
 const PATIENCE: Duration = Duration::from_millis(2500);
 /// More waits than any session here has frames.
@@ -179,9 +177,6 @@ pub struct Storm<'a> {
     next: Duration,
     left: u32,
     waits: u32,
-    /// When requests were looked at, and whether there was a nudge.
-    looked: Duration,
-    nudged: bool,
     /// Requests of other shells that are not answered yet.
     asked: Vec<Asked>,
 }
@@ -190,15 +185,15 @@ pub struct Storm<'a> {
 struct Asked {
     id: i64,
     at: Duration,
-    /// The turn in which it was made, when the process was nudged.
-    nudged_in: Option<u32>,
+    /// The turn in which it was made, while the disk takes answers.
+    turn: Option<u32>,
 }
 
 impl<'a> Storm<'a> {
     pub fn new(fate: &'a Fate, journal: &'a Journal, session: i64, requests: &'a RefCell<Requests>) -> Storm<'a> {
         let left = fate.rng.borrow_mut().u32(0..10);
-        let (next, looked) = (fate.now.get() + fate.gap(), fate.now.get());
-        Storm { fate, journal, session, requests, next, left, waits: 0, looked, nudged: false, asked: Vec::new() }
+        let next = fate.now.get() + fate.gap();
+        Storm { fate, journal, session, requests, next, left, waits: 0, asked: Vec::new() }
     }
 
     /// How often the session waited.
@@ -241,9 +236,7 @@ impl<'a> Storm<'a> {
             }
             15..=20 => {
                 if let Ok(id) = self.journal.ask(self.session, fate.input()) {
-                    let nudges = !fate.one_in(4);
-                    self.asked.push(Asked { id, at: fate.now.get(), nudged_in: nudges.then_some(self.waits) });
-                    self.nudged |= nudges;
+                    self.asked.push(Asked { id, at: fate.now.get(), turn: Some(self.waits) });
                 }
             }
             _ => return Some(fate.input()),
@@ -254,19 +247,19 @@ impl<'a> Storm<'a> {
         None
     }
 
-    /// Other shells lose their patience. One that nudged the process has its answer a few turns later,
-    /// however many ask, unless the disk takes none.
+    /// Other shells lose their patience. Each has its answer a few turns later, however many ask, unless
+    /// the disk takes none.
     fn lose_patience(&mut self) {
         let (fate, journal, waits) = (self.fate, self.journal, self.waits);
         let turns = 4 + 2 * u32::try_from(self.asked.len()).unwrap_or(u32::MAX);
         self.asked.retain_mut(|asked| match journal.answer(asked.id) {
             Ok(None) if fate.disk_fails.get() => {
-                asked.nudged_in = None;
+                asked.turn = None;
                 true
             }
             Ok(None) if fate.now.get() > asked.at + PATIENCE => {
-                if asked.nudged_in.is_some_and(|turn| waits > turn + turns) {
-                    fate.break_law(|| "a request was nudged and has no answer".to_owned());
+                if asked.turn.is_some_and(|turn| waits > turn + turns) {
+                    fate.break_law(|| "a request has no answer".to_owned());
                 }
                 let _ = journal.reply(asked.id, "withdrawn");
                 false
@@ -274,20 +267,6 @@ impl<'a> Storm<'a> {
             Ok(None) => true,
             _ => false,
         });
-    }
-
-    fn requested(&mut self) -> Option<Input> {
-        if !self.nudged && self.fate.now.get() < self.looked + LOOK {
-            return None;
-        }
-        self.looked = self.fate.now.get();
-        match self.requests.borrow_mut().next(self.journal) {
-            Request::Says(input) => Some(input),
-            Request::Nothing | Request::Busy => {
-                self.nudged = false;
-                None
-            }
-        }
     }
 }
 
@@ -310,7 +289,8 @@ impl World for Storm<'_> {
         }
         if !self.asked.is_empty() {
             self.lose_patience();
-            if let Some(input) = self.requested() {
+            // The log has changed, so a running session looks.
+            if let Request::Says(input) = self.requests.borrow_mut().next(self.journal) {
                 return Some(input);
             }
         }

@@ -65,7 +65,7 @@ pub(super) fn go(
     let mut bell = notify.then(|| Bell::new(name, speed.is_some(), clock::unhurried, press));
     let recorder = recorder.map(|recorder| Rc::new(RefCell::new(recorder)));
     let mut record = recorder.clone().map(Shared);
-    let mut world = Real { keys, start: begin, speed, requests: recorder, looked: None, look: false };
+    let mut world = Real { keys, start: begin, speed, requests: recorder, look: false };
     let (mut session, events) = start(begin);
     // The bell first: it only hands over, and the alarm matters most. Then the record, so that
     // nothing is shown that could be lost.
@@ -134,13 +134,10 @@ struct Real {
     start: Moment,
     speed: Option<f64>,
     requests: Option<Rc<RefCell<Recorder>>>,
-    /// When the requests of other shells were looked at last, and whether there may be more.
-    looked: Option<Moment>,
+    /// Whether there may be more requests of other shells.
     look: bool,
 }
 
-/// How often requests are looked at without a nudge. Less often than their askers give up.
-const LOOK: Duration = Duration::from_secs(2);
 /// How soon they are looked at again when that was not possible.
 const SOON: Duration = Duration::from_millis(20);
 
@@ -155,13 +152,17 @@ impl World for Real {
         let mut left = clock::wait_for(self.speed.map_or(left, |speed| left.div_f64(speed)));
         // Before each wait and not behind it: several nudges may have ended one wait, or a key the
         // same one, and then there is more to answer.
-        self.look |= self.keys.take_nudge() || self.looked.is_none_or(|at| clock::unhurried().since(at) >= LOOK);
-        if let Some(recorder) = self.requests.as_ref().filter(|_| self.look) {
-            self.looked = Some(clock::unhurried());
-            match recorder.borrow_mut().request() {
-                Request::Says(input) => return Some(input),
-                Request::Nothing => self.look = false,
-                Request::Busy => left = left.min(SOON),
+        self.look |= self.keys.take_nudge();
+        if let Some(recorder) = &self.requests {
+            let mut recorder = recorder.borrow_mut();
+            // Whoever asks also calls, which ends the wait; a call may not arrive, as from a container.
+            self.look |= recorder.has_news(clock::wall().into());
+            if self.look {
+                match recorder.request() {
+                    Request::Says(input) => return Some(input),
+                    Request::Nothing => self.look = false,
+                    Request::Busy => left = left.min(SOON),
+                }
             }
         }
         self.keys.wait(left)

@@ -7,7 +7,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
@@ -30,6 +30,8 @@ const SCHEMA: &str = include_str!("journal.sql");
 const VERSION: i64 = 1;
 /// How long a command waits for another shell that is writing.
 const BUSY: Duration = Duration::from_secs(2);
+/// Longer than any tick of a file system's clock that keeps fractions of seconds.
+const TICK: Duration = Duration::from_millis(50);
 /// Sessions that start earlier than this before now no longer bear on any rule: a day for the daily
 /// limits, and a day more for a load that a suspend made large.
 const BEARS_MS: i64 = 48 * 60 * 60 * 1000;
@@ -212,16 +214,37 @@ pub struct Journal {
 pub struct Lock(#[expect(dead_code, reason = "held for as long as it lives")] File);
 
 /// The file that commits go into first; see [`Journal::log`].
-#[derive(Clone, Debug)]
-pub struct Log(PathBuf);
+#[derive(Debug)]
+pub struct Log(File);
+
+/// When the log was last written to, and how long it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    written: SystemTime,
+    length: u64,
+}
+
+impl State {
+    /// Whether anything that is written from now on leads to another state: what happens within one tick
+    /// of the file system's clock may look the same.
+    #[must_use]
+    pub fn is_settled(&self, now: SystemTime) -> bool {
+        now.duration_since(self.written).is_ok_and(|age| age >= TICK)
+    }
+}
 
 impl Log {
     /// Puts what was committed on the disk. A commit alone outlives this process, whatever ends it;
     /// after this it outlives a flat battery too.
     pub fn sync(&self) -> io::Result<()> {
-        // Locks are held on the database and its shared memory, never on this file: closing it
-        // again lets go of none.
-        File::open(&self.0)?.sync_data()
+        self.0.sync_data()
+    }
+
+    /// As long as it stays the same there is nothing new in the journal, from whomever. A question to
+    /// the system alone, for those who ask every second.
+    pub fn state(&self) -> io::Result<State> {
+        let about = self.0.metadata()?;
+        Ok(State { written: about.modified()?, length: about.len() })
     }
 }
 
@@ -281,10 +304,10 @@ impl Journal {
         folder.join("journal.db").exists()
     }
 
-    /// The file that commits go into first.
-    #[must_use]
-    pub fn log(&self) -> Log {
-        Log(self.path.with_extension("db-wal"))
+    /// The file that commits go into first. It stays the same while the journal is open. Locks are held
+    /// on the database and its shared memory, never on this file: closing it again lets go of none.
+    pub fn log(&self) -> io::Result<Log> {
+        File::open(self.path.with_extension("db-wal")).map(Log)
     }
 
     fn wrap<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {

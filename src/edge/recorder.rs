@@ -7,18 +7,21 @@ use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::anyhow;
 
 use crate::domain::session::{Event, EventKind, Input, Moment, Session};
-use crate::edge::journal::{Journal, JournalError, Stamp};
+use crate::edge::journal::{Journal, JournalError, Log, Stamp, State};
 use crate::runner::Observer;
 use crate::words;
 
 /// How long an event waits to be on the disk before it is shown: what was said is not lost. There are
 /// at most three such waits before a frame, and the bell has rung before.
 const PATIENCE: Duration = Duration::from_millis(12);
+/// How long the disk is left alone after something was written: what happened at one moment is put on it
+/// together, and no line waits behind that for its commit.
+const SETTLE: Duration = Duration::from_millis(50);
 /// How often what could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 /// How long the end of a session waits for the disk.
@@ -36,6 +39,9 @@ pub struct Recorder {
     /// For what other shells ask, between two events.
     journal: Arc<Mutex<Journal>>,
     requests: Requests,
+    /// The log, and how it stood at the last look that found all that it held.
+    log: Option<Arc<Log>>,
+    seen: Option<State>,
     clocks: Clocks,
 }
 
@@ -172,13 +178,23 @@ impl Recorder {
     /// Records the session of this number.
     #[must_use]
     pub fn new(journal: Journal, session: i64, clocks: Clocks) -> Recorder {
+        let log = journal.log().ok().map(Arc::new);
         let journal = Arc::new(Mutex::new(journal));
         let (rows, inbox) = mpsc::channel();
         let (outbox, answers) = mpsc::channel();
-        let shared = Arc::clone(&journal);
-        let thread = thread::spawn(move || write(&shared, session, &inbox, &outbox));
+        let shared = (Arc::clone(&journal), log.clone());
+        let thread = thread::spawn(move || write(&shared.0, shared.1.as_deref(), session, &inbox, &outbox));
         let (rows, thread) = (Some(rows), Some(thread));
-        Recorder { rows, answers, unanswered: 0, thread, journal, requests: Requests::new(session), clocks }
+        let requests = Requests::new(session);
+        Recorder { rows, answers, unanswered: 0, thread, journal, requests, log, seen: None, clocks }
+    }
+
+    /// Whether anybody has written to the journal since this was asked last. `now` is the time of day.
+    pub fn has_news(&mut self, now: SystemTime) -> bool {
+        let state = self.log.as_ref().and_then(|log| log.state().ok());
+        let settled = state.filter(|state| state.is_settled(now));
+        let seen = std::mem::replace(&mut self.seen, settled);
+        settled.is_none() || settled != seen
     }
 
     /// What another shell asks of the session, if one does. What follows is its answer.
@@ -256,24 +272,37 @@ impl Drop for Recorder {
 }
 
 /// The thread. A line that failed is answered with its failure and kept, in order.
-fn write(journal: &Mutex<Journal>, session: i64, inbox: &Receiver<Line>, outbox: &Sender<Result<(), String>>) {
+fn write(
+    journal: &Mutex<Journal>,
+    log: Option<&Log>,
+    session: i64,
+    inbox: &Receiver<Line>,
+    outbox: &Sender<Result<(), String>>,
+) {
     let mut backlog = Backlog::new(session);
+    let mut matters = false;
     loop {
-        let next = if backlog.is_empty() {
-            inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
-        } else {
-            inbox.recv_timeout(RETRY)
+        let next = match (backlog.is_empty(), matters) {
+            (true, false) => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            (true, true) => inbox.recv_timeout(SETTLE),
+            (false, _) => inbox.recv_timeout(RETRY),
         };
+        // Answered already: nobody waits for the disk itself.
+        if next.is_err()
+            && std::mem::take(&mut matters)
+            && let Some(log) = log
+        {
+            let _ = log.sync();
+        }
         let over = matches!(next, Err(RecvTimeoutError::Disconnected));
-        // What happened at one moment is put on the disk together.
         let before = backlog.len();
         backlog.extend(next);
         backlog.extend(inbox.try_iter());
         let new = backlog.len() - before;
         let open = journal.lock().unwrap_or_else(PoisonError::into_inner);
-        let (matters, written) = backlog.write(&open);
-        let log = open.log();
+        let (wrote, written) = backlog.write(&open);
         drop(open);
+        matters |= wrote;
         let answer = written.map_err(|error| error.to_string());
         for _ in 0..new {
             if outbox.send(answer.clone()).is_err() {
@@ -282,10 +311,6 @@ fn write(journal: &Mutex<Journal>, session: i64, inbox: &Receiver<Line>, outbox:
         }
         if over {
             return;
-        }
-        // Answered already: nobody waits for the disk itself.
-        if matters {
-            let _ = log.sync();
         }
     }
 }

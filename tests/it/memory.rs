@@ -13,7 +13,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rustix::process::Signal;
 use serde_json::Value;
-use therapy::domain::session::Moment;
+use therapy::domain::session::{Input, Moment};
 use therapy::edge::clock;
 use therapy::edge::journal::Journal;
 
@@ -356,6 +356,23 @@ fn several_shells_at_once_are_all_answered() {
     });
     assert_eq!(lab.number("SELECT count(*) FROM event WHERE kind = 'extended'"), 6);
     assert_eq!(lab.number("SELECT count(*) FROM request WHERE answer IS NULL"), 0);
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code(), Some(130));
+}
+
+/// A call does not reach a session in another container.
+#[test]
+fn a_request_whose_call_did_not_arrive_is_seen_at_the_next_frame() {
+    let lab = Lab::new();
+    let mut running = lab.long_session();
+    let journal = Journal::open(&lab.data()).expect("a journal");
+    for _ in 0..3 {
+        let asked = clock::now();
+        let request = journal.ask(1, Input::Extend(Duration::from_secs(60))).expect("a request");
+        until("an answer", || journal.answer(request).expect("it can be read").as_deref() == Some("1m longer"));
+        let took = clock::now().since(asked);
+        assert!(took < Duration::from_millis(1900), "an answer after {took:?}");
+    }
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(130));
 }
