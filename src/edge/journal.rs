@@ -4,34 +4,36 @@
 //! and the rules across sessions are all read from it. It is told the time, and it must not know
 //! what is done with what it holds.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use thiserror::Error;
 
 use crate::domain::course::{exposures, replay};
 use crate::domain::exposure::Load;
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::Past;
-use crate::domain::session::{Event, EventKind, Input, Moment, Session, Terms};
+use crate::domain::session::{Event, EventKind, Input, Moment, Terms};
 use crate::domain::step::{Modality, Step};
 use crate::format::printable;
 
+mod file;
+mod record;
 mod rows;
 
+pub use file::{Lock, Log, State};
+pub use record::{Entry, InjuryEntry, NewSession, Record, Stamp};
+
+use file::{connect, create};
 use rows::{StepRow, columns, duration, event_kind, given, input, input_columns, length, nanos, on_the_clock_of, text};
 
 const SCHEMA: &str = include_str!("journal.sql");
 /// The schema's version. A later one is added by steps from this one, never by changing this one.
 const VERSION: i64 = 1;
-/// How long a command waits for another shell that is writing.
-const BUSY: Duration = Duration::from_secs(2);
-/// Longer than any tick of a file system's clock that keeps fractions of seconds.
-const TICK: Duration = Duration::from_millis(50);
 /// Sessions that start earlier than this before now no longer bear on any rule: a day for the daily
 /// limits, and a day more for a load that a suspend made large.
 const BEARS_MS: i64 = 48 * 60 * 60 * 1000;
@@ -82,170 +84,11 @@ impl JournalError {
 
 type Result<T> = std::result::Result<T, JournalError>;
 
-/// A reading of all clocks at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    /// Time of day, milliseconds since 1970.
-    pub wall_ms: i64,
-    /// Which boot of the machine; empty where the system does not tell.
-    pub boot: String,
-    /// The clock that counts in suspend.
-    pub clock: Moment,
-}
-
-/// A session as the journal holds it.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// Its number.
-    pub id: i64,
-    /// Name of its protocol.
-    pub protocol: String,
-    /// When it started, milliseconds since 1970.
-    pub started_ms: i64,
-    /// When it ended; `None` while it is open.
-    pub ended_ms: Option<i64>,
-    /// `completed`, `stopped` or `cut_off`; `None` while it is open.
-    pub outcome: Option<String>,
-    /// Planned and actual doses, cold and heat.
-    pub planned: [Duration; 2],
-    /// See `planned`.
-    pub actual: [Duration; 2],
-    /// Pain before and after, 0 to 10.
-    pub pain: [Option<u8>; 2],
-    /// Rules that were overridden.
-    pub overrides: String,
-}
-
-/// A session with all that is needed to go on with it. Its moments are on the clock of now.
-#[derive(Clone, Debug)]
-pub struct Record {
-    /// Its number.
-    pub id: i64,
-    /// When it started, milliseconds since 1970.
-    pub started_ms: i64,
-    /// What it goes through.
-    pub protocol: Protocol,
-    /// How it treats the ends of its steps.
-    pub terms: Terms,
-    /// All its events; the last ones may be [`Record::unwritten`].
-    pub events: Vec<Event>,
-    /// How many of the last events are not in the journal: they happened together with one that is,
-    /// and the process was killed between the two.
-    pub unwritten: usize,
-    /// `None` while it is open.
-    pub outcome: Option<String>,
-    last_wall_ms: i64,
-}
-
-impl Record {
-    /// The session as it stood after its last event.
-    #[must_use]
-    pub fn session(&self) -> Option<Session> {
-        replay(&self.protocol, self.terms, &self.events).map(|(session, _)| session)
-    }
-
-    /// The session as it stood after its last event, and the events that are not in the journal yet:
-    /// to be told and written before it goes on. `None` when the record has no start.
-    #[must_use]
-    pub fn take_up(&self) -> Option<(Session, Vec<Event>)> {
-        let unwritten = self.events[self.events.len() - self.unwritten..].to_vec();
-        self.session().map(|session| (session, unwritten))
-    }
-
-    /// How long ago its last event was.
-    #[must_use]
-    pub fn age(&self, now: &Stamp) -> Duration {
-        self.events.last().map_or(Duration::MAX, |last| now.clock.since(last.at))
-    }
-
-    /// What it put on the skin, and how long before now it began. An open step of a session that is
-    /// still taken up goes on until now; of one that was closed as cut off, until its planned end:
-    /// what nobody said means that the pack is still on.
-    fn past(&self, now: &Stamp) -> Option<Past> {
-        let first = self.events.first()?.at;
-        let last = self.events.last()?.at;
-        let until = match self.outcome.as_deref() {
-            None => now.clock,
-            Some("cut_off") => {
-                self.session().map_or(last, |session| if session.is_paused() { last } else { session.end().max(last) })
-            }
-            Some(_) => last,
-        };
-        let exposures = exposures(&self.protocol, &self.events, until.min(now.clock.max(last)));
-        Some(Past { began: now.clock.since(first), exposures })
-    }
-}
-
-/// A new session, before its clock starts.
-#[derive(Debug)]
-pub struct NewSession<'a> {
-    /// What it goes through.
-    pub protocol: &'a Protocol,
-    /// How it treats the ends of its steps.
-    pub terms: Terms,
-    /// Rules that the person overrides.
-    pub overrides: &'a [&'static str],
-    /// Pain before, 0 to 10.
-    pub pain: Option<u8>,
-    /// Time of day, milliseconds since 1970.
-    pub started_ms: i64,
-}
-
-/// The injury clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InjuryEntry {
-    /// Its number.
-    pub id: i64,
-    /// When it happened, milliseconds since 1970.
-    pub happened_ms: i64,
-    /// What was answered before its first session: `Some(true)` is a red flag.
-    pub red_flag: Option<bool>,
-}
-
 /// An open journal.
 #[derive(Debug)]
 pub struct Journal {
     connection: Connection,
     path: PathBuf,
-}
-
-/// The lock that a running session holds.
-#[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "held for as long as it lives")] File);
-
-/// The file that commits go into first; see [`Journal::log`].
-#[derive(Debug)]
-pub struct Log(File);
-
-/// When the log was last written to, and how long it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct State {
-    written: SystemTime,
-    length: u64,
-}
-
-impl State {
-    /// Whether anything that is written from now on leads to another state: what happens within one tick
-    /// of the file system's clock may look the same.
-    #[must_use]
-    pub fn is_settled(&self, now: SystemTime) -> bool {
-        now.duration_since(self.written).is_ok_and(|age| age >= TICK)
-    }
-}
-
-impl Log {
-    /// Puts what was committed on the disk. A commit alone outlives this process, whatever ends it;
-    /// after this it outlives a flat battery too.
-    pub fn sync(&self) -> io::Result<()> {
-        self.0.sync_data()
-    }
-
-    /// As long as it stays the same there is nothing new in the journal, from whomever. A question to
-    /// the system alone, for those who ask every second.
-    pub fn state(&self) -> io::Result<State> {
-        let about = self.0.metadata()?;
-        Ok(State { written: about.modified()?, length: about.len() })
-    }
 }
 
 impl Journal {
@@ -304,53 +147,8 @@ impl Journal {
         folder.join("journal.db").exists()
     }
 
-    /// The file that commits go into first. It stays the same while the journal is open. Locks are held
-    /// on the database and its shared memory, never on this file: closing it again lets go of none.
-    pub fn log(&self) -> io::Result<Log> {
-        File::open(self.path.with_extension("db-wal")).map(Log)
-    }
-
     fn wrap<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         query(&self.connection).map_err(|error| explain(&self.path, &error))
-    }
-
-    /// Takes the lock of the running session, `None` when another process holds it. The number of
-    /// this process is left in it, so that another shell can nudge it.
-    pub fn lock(folder: &Path) -> io::Result<Option<Lock>> {
-        /// A look takes less than one, a millisecond, unless the machine is busy.
-        const TRIES: usize = 500;
-        let mut file = lock_file(folder)?;
-        for _ in 0..TRIES {
-            match file.try_lock() {
-                Ok(()) => {
-                    // As wide as every other, so that it is never there in part.
-                    io::Write::write_all(&mut file, format!("{:<10}", std::process::id()).as_bytes())?;
-                    return Ok(Some(Lock(file)));
-                }
-                Err(fs::TryLockError::WouldBlock) => {}
-                Err(fs::TryLockError::Error(error)) => return Err(error),
-            }
-            // Another shell that only looks, as `running` does, shares it for a moment.
-            match file.try_lock_shared() {
-                Ok(()) => file.unlock()?,
-                Err(_) => return Ok(None),
-            }
-            std::thread::park_timeout(Duration::from_millis(1));
-        }
-        Ok(None)
-    }
-
-    /// The process that runs a session now, if one does.
-    #[must_use]
-    pub fn running(folder: &Path) -> Option<u32> {
-        let mut file = OpenOptions::new().read(true).open(folder.join("session.lock")).ok()?;
-        match file.try_lock_shared() {
-            Err(fs::TryLockError::WouldBlock) => {}
-            _ => return None,
-        }
-        let mut number = String::new();
-        io::Read::read_to_string(&mut file, &mut number).ok()?;
-        Some(number.trim().parse().unwrap_or(0))
     }
 
     /// Writes a new session and returns its number.
@@ -675,88 +473,6 @@ fn end(
     let mut statement = connection.prepare_cached(sql)?;
     statement.execute(params![outcome, ended_ms, nanos(cold), nanos(heat), session])?;
     Ok(())
-}
-
-/// Makes the folder and the file, for the person's eyes only. The file appears whole or not at all,
-/// so that an empty one is always damage and never a beginning.
-fn create(folder: &Path, path: &Path) -> Result<()> {
-    let unusable = |error: io::Error| JournalError::Unusable { path: path.to_owned(), why: error.to_string() };
-    private_folder(folder).map_err(unusable)?;
-    let draft = folder.join(format!("journal.db.{}", std::process::id()));
-    let _ = fs::remove_file(&draft);
-    private(&mut OpenOptions::new()).write(true).create_new(true).open(&draft).map_err(unusable)?;
-    let made = Connection::open(&draft).and_then(|connection| {
-        // Nobody sees it yet: it is put on the disk once, whole, and with its log's mode, because two who
-        // open it at once cannot both change that.
-        connection.execute_batch(&format!(
-            "PRAGMA synchronous = OFF; BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT; PRAGMA journal_mode = WAL;"
-        ))
-    });
-    made.map_err(|error| explain(path, &error))?;
-    File::open(&draft).and_then(|file| file.sync_all()).map_err(unusable)?;
-    // Whoever else made one at the same time was first: a link does not replace it.
-    let placed = match fs::hard_link(&draft, path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(unusable(error)),
-        _ => Ok(()),
-    };
-    let _ = fs::remove_file(&draft);
-    placed
-}
-
-fn lock_file(folder: &Path) -> io::Result<File> {
-    private_folder(folder)?;
-    private(&mut OpenOptions::new())
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(folder.join("session.lock"))
-}
-
-#[cfg(unix)]
-fn private_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn private_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
-#[cfg(unix)]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600)
-}
-
-#[cfg(not(unix))]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
-}
-
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY)?;
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version != VERSION {
-        // Somebody else's: not even its mode is changed.
-        return Ok(connection);
-    }
-    // What the log holds goes into the database when the log is long, not whenever a command ends.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    // A plan does not depend on the values that are bound: with an index over some rows alone, SQLite
-    // would otherwise prepare a statement anew each time, and the look at requests is most of them.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // NORMAL: a commit does not wait for the disk; `sync` does, when nobody waits for it. A small
-    // cache: what is read is little, and a session keeps it for hours. A short log: whoever opens the
-    // journal first reads it through.
-    connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -128; \
-         PRAGMA wal_autocheckpoint = 100;",
-    )?;
-    Ok(connection)
 }
 
 fn explain(path: &Path, error: &rusqlite::Error) -> JournalError {

@@ -1,0 +1,185 @@
+//! The files of the journal: the database, made whole or not at all, the log that commits go into, and the
+//! lock of the running session. It knows nothing of what is in them.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Journal, JournalError, Result, SCHEMA, VERSION, explain};
+
+/// How long a command waits for another shell that is writing.
+const BUSY: Duration = Duration::from_secs(2);
+/// Longer than any tick of a file system's clock that keeps fractions of seconds.
+const TICK: Duration = Duration::from_millis(50);
+
+/// The lock that a running session holds.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "held for as long as it lives")] File);
+
+/// The file that commits go into first; see [`Journal::log`].
+#[derive(Debug)]
+pub struct Log(File);
+
+/// When the log was last written to, and how long it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    written: SystemTime,
+    length: u64,
+}
+
+impl State {
+    /// Whether anything that is written from now on leads to another state: what happens within one tick
+    /// of the file system's clock may look the same.
+    #[must_use]
+    pub fn is_settled(&self, now: SystemTime) -> bool {
+        now.duration_since(self.written).is_ok_and(|age| age >= TICK)
+    }
+}
+
+impl Log {
+    /// Puts what was committed on the disk. A commit alone outlives this process, whatever ends it;
+    /// after this it outlives a flat battery too.
+    pub fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    /// As long as it stays the same there is nothing new in the journal, from whomever. A question to
+    /// the system alone, for those who ask every second.
+    pub fn state(&self) -> io::Result<State> {
+        let about = self.0.metadata()?;
+        Ok(State { written: about.modified()?, length: about.len() })
+    }
+}
+
+impl Journal {
+    /// The file that commits go into first. It stays the same while the journal is open. Locks are held
+    /// on the database and its shared memory, never on this file: closing it again lets go of none.
+    pub fn log(&self) -> io::Result<Log> {
+        File::open(self.path.with_extension("db-wal")).map(Log)
+    }
+
+    /// Takes the lock of the running session, `None` when another process holds it. The number of
+    /// this process is left in it, so that another shell can nudge it.
+    pub fn lock(folder: &Path) -> io::Result<Option<Lock>> {
+        /// A look takes less than one, a millisecond, unless the machine is busy.
+        const TRIES: usize = 500;
+        let mut file = lock_file(folder)?;
+        for _ in 0..TRIES {
+            match file.try_lock() {
+                Ok(()) => {
+                    // As wide as every other, so that it is never there in part.
+                    io::Write::write_all(&mut file, format!("{:<10}", std::process::id()).as_bytes())?;
+                    return Ok(Some(Lock(file)));
+                }
+                Err(fs::TryLockError::WouldBlock) => {}
+                Err(fs::TryLockError::Error(error)) => return Err(error),
+            }
+            // Another shell that only looks, as `running` does, shares it for a moment.
+            match file.try_lock_shared() {
+                Ok(()) => file.unlock()?,
+                Err(_) => return Ok(None),
+            }
+            std::thread::park_timeout(Duration::from_millis(1));
+        }
+        Ok(None)
+    }
+
+    /// The process that runs a session now, if one does.
+    #[must_use]
+    pub fn running(folder: &Path) -> Option<u32> {
+        let mut file = OpenOptions::new().read(true).open(folder.join("session.lock")).ok()?;
+        match file.try_lock_shared() {
+            Err(fs::TryLockError::WouldBlock) => {}
+            _ => return None,
+        }
+        let mut number = String::new();
+        io::Read::read_to_string(&mut file, &mut number).ok()?;
+        Some(number.trim().parse().unwrap_or(0))
+    }
+}
+
+/// Makes the folder and the file, for the person's eyes only. The file appears whole or not at all,
+/// so that an empty one is always damage and never a beginning.
+pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
+    let unusable = |error: io::Error| JournalError::Unusable { path: path.to_owned(), why: error.to_string() };
+    private_folder(folder).map_err(unusable)?;
+    let draft = folder.join(format!("journal.db.{}", std::process::id()));
+    let _ = fs::remove_file(&draft);
+    private(&mut OpenOptions::new()).write(true).create_new(true).open(&draft).map_err(unusable)?;
+    let made = Connection::open(&draft).and_then(|connection| {
+        // Nobody sees it yet: it is put on the disk once, whole, and with its log's mode, because two who
+        // open it at once cannot both change that.
+        connection.execute_batch(&format!(
+            "PRAGMA synchronous = OFF; BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT; PRAGMA journal_mode = WAL;"
+        ))
+    });
+    made.map_err(|error| explain(path, &error))?;
+    File::open(&draft).and_then(|file| file.sync_all()).map_err(unusable)?;
+    // Whoever else made one at the same time was first: a link does not replace it.
+    let placed = match fs::hard_link(&draft, path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(unusable(error)),
+        _ => Ok(()),
+    };
+    let _ = fs::remove_file(&draft);
+    placed
+}
+
+fn lock_file(folder: &Path) -> io::Result<File> {
+    private_folder(folder)?;
+    private(&mut OpenOptions::new())
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(folder.join("session.lock"))
+}
+
+#[cfg(unix)]
+fn private_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn private_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+#[cfg(unix)]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.mode(0o600)
+}
+
+#[cfg(not(unix))]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version != VERSION {
+        // Somebody else's: not even its mode is changed.
+        return Ok(connection);
+    }
+    // What the log holds goes into the database when the log is long, not whenever a command ends.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    // A plan does not depend on the values that are bound: with an index over some rows alone, SQLite
+    // would otherwise prepare a statement anew each time, and the look at requests is most of them.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // NORMAL: a commit does not wait for the disk; `sync` does, when nobody waits for it. A small
+    // cache: what is read is little, and a session keeps it for hours. A short log: whoever opens the
+    // journal first reads it through.
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -128; \
+         PRAGMA wal_autocheckpoint = 100;",
+    )?;
+    Ok(connection)
+}
