@@ -56,7 +56,7 @@ mod unix {
     use std::collections::VecDeque;
     use std::io::{self, Read, Write};
     use std::os::unix::net::UnixStream;
-    use std::sync::{Arc, Mutex, PoisonError};
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
     use std::thread;
     use std::time::Duration;
 
@@ -120,19 +120,22 @@ mod unix {
             inbox.set_nonblocking(true)?;
             let remote = outbox.try_clone()?;
             let mode = Arc::new(Mode::default());
-            let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGUSR1])?;
+            let mut signals = Signals::new([SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGUSR1])?;
+            if !outlives_the_terminal() {
+                signals.add_signal(SIGHUP)?;
+            }
             let watched = Arc::clone(&mode);
             thread::Builder::new().name("signals".to_owned()).spawn(move || {
                 let mut stopping = false;
                 for signal in signals.forever() {
                     match signal {
                         SIGTSTP => {
-                            watched.leave();
+                            watched.leave(Stage::Stopped);
                             let _ = emulate_default_handler(SIGTSTP);
                         }
                         SIGCONT => {
                             if terminal {
-                                watched.enter();
+                                watched.return_to();
                             }
                             // A wait goes on with what was left of it; the clock has gone on meanwhile. No
                             // key and no call: the clock is asked at once.
@@ -173,6 +176,10 @@ mod unix {
             if let Some(input) = self.said.pop_front() {
                 return Some(input);
             }
+            if self.reads_terminal && !self.mode.is_changed() {
+                // The shell may bring a job to the foreground without a signal.
+                self.mode.enter();
+            }
             let timeout = Timespec::try_from(length).ok();
             let terminal = stdin();
             let mut watched = [PollFd::new(&self.inbox, PollFlags::IN), PollFd::new(&terminal, PollFlags::IN)];
@@ -205,14 +212,14 @@ mod unix {
 
     impl Drop for Keys {
         fn drop(&mut self) {
-            self.mode.leave();
+            self.mode.leave(Stage::Over);
         }
     }
 
     /// A second Ctrl-C: somebody wants out while the first is still at work.
     #[expect(clippy::disallowed_methods, reason = "the terminal is given back first")]
     fn exit_at_once(mode: &Mode) -> ! {
-        mode.leave();
+        mode.leave(Stage::Over);
         std::process::exit(130)
     }
 
@@ -220,33 +227,77 @@ mod unix {
         tcgetpgrp(stdin()).is_ok_and(|group| group == getpgrp())
     }
 
-    /// The terminal's mode before it was changed, while it is changed.
+    /// The terminal's mode.
     #[derive(Debug, Default)]
-    struct Mode {
-        before: Mutex<Option<Termios>>,
+    struct Mode(Mutex<State>);
+
+    #[derive(Debug, Default)]
+    struct State {
+        /// As it was before it was changed, while it is changed.
+        before: Option<Termios>,
+        stage: Stage,
+    }
+
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    enum Stage {
+        #[default]
+        Session,
+        /// The process is about to be stopped, and may go on.
+        Stopped,
+        /// Nobody listens to keys any more.
+        Over,
     }
 
     impl Mode {
+        /// Changes it, unless another job is in the foreground.
         fn enter(&self) {
-            let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
-            if before.is_none()
-                && is_foreground()
-                && let Ok(mode) = tcgetattr(stdin())
-            {
-                let mut keys = mode.clone();
-                keys.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON);
-                if tcsetattr(stdin(), OptionalActions::Now, &keys).is_ok() {
-                    *before = Some(mode);
-                }
+            let mut state = self.lock();
+            if state.stage != Stage::Session || !is_foreground() {
+                return;
+            }
+            let Some(mode) = state.before.clone().or_else(|| tcgetattr(stdin()).ok()) else {
+                return;
+            };
+            let mut keys = mode.clone();
+            keys.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON);
+            if tcsetattr(stdin(), OptionalActions::Now, &keys).is_ok() {
+                state.before = Some(mode);
             }
         }
 
-        fn leave(&self) {
-            let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(mode) = before.take() {
+        /// The process was stopped and goes on. Whatever the shell did meanwhile, it is changed again.
+        fn return_to(&self) {
+            let mut state = self.lock();
+            if state.stage == Stage::Stopped {
+                state.stage = Stage::Session;
+            }
+            drop(state);
+            self.enter();
+        }
+
+        fn is_changed(&self) -> bool {
+            self.lock().before.is_some()
+        }
+
+        fn leave(&self, to: Stage) {
+            let mut state = self.lock();
+            state.stage = to;
+            if let Some(mode) = state.before.take() {
                 let _ = tcsetattr(stdin(), OptionalActions::Now, &mode);
             }
         }
+
+        fn lock(&self) -> MutexGuard<'_, State> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+
+    /// Whether a closed terminal must not end this process: whoever started it said so, as nohup does.
+    fn outlives_the_terminal() -> bool {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        ignored.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
     }
 }
 

@@ -102,6 +102,43 @@ fn no_size_of_the_terminal_changes_anything_of_the_session() {
     assert_completed(&home);
 }
 
+/// A job that runs on in the background, and is then brought to the front: that is no signal.
+#[test]
+fn a_session_that_comes_to_the_foreground_takes_the_keys() {
+    let home = home();
+    let session = command(&home, &[]);
+    let mut shell = Command::new("/bin/bash");
+    shell.args(["-mc", "\"$@\" & read -r; fg", "bash"]).arg(session.get_program()).args(session.get_args());
+    shell.env_clear().envs(home.environment()).current_dir(home.path());
+    let mut terminal = Terminal::start(shell, 24, 80);
+    terminal.see("HEAT");
+    assert!(!terminal.is_taken());
+    terminal.press("\n");
+    terminal.until("keys taken", Terminal::is_taken);
+    terminal.press(" ");
+    terminal.see("paused");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+    terminal.assert_given_back();
+}
+
+/// As nohup starts it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_session_that_is_to_outlive_its_terminal_does() {
+    let home = home();
+    let session = command(&home, &[]);
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(session.get_program()).args(session.get_args());
+    shell.env_clear().envs(home.environment()).env("THERAPY_TEST_RATE", "20").current_dir(home.path());
+    let mut terminal = Terminal::start(shell, 24, 80);
+    terminal.see("HEAT");
+    terminal.until("keys taken", Terminal::is_taken);
+    terminal.signal(Signal::HUP);
+    assert_eq!(terminal.end().code(), Some(0));
+    assert_completed(&home);
+}
+
 /// In the background of a shell's jobs, keys are not its own: it neither obeys them, nor is stopped for
 /// reading them, nor wakes for them again and again.
 #[cfg(target_os = "linux")]
