@@ -5,13 +5,13 @@
 //! unwritten: the next one makes up for it.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use std::{io, iter};
 
 use console::{Style, measure_text_width, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
-use std::fmt::Write as _;
-use std::time::Duration;
-use std::{io, iter};
 
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::domain::step::StepKind;
@@ -36,8 +36,8 @@ pub struct Screen {
     mark: &'static str,
     advice: String,
     laid: Laid,
-    /// Shown instead of the keys until this much of the session has elapsed.
-    notice: Option<(String, Duration)>,
+    /// Shown instead of the keys until then.
+    notice: Option<(String, Moment)>,
     trouble: bool,
 }
 
@@ -100,7 +100,7 @@ impl Screen {
         let note = session.segment().step.note.iter().map(String::as_str);
         let advice = iter::once(self.advice.as_str()).chain(note).flat_map(|text| wrapped(text, width)).collect();
         let foot = [self.next(session), self.key_help(session)].map(|row| cut(row, width));
-        let notice = self.notice.as_ref().map(|(_, until)| until.saturating_sub(session.elapsed()));
+        let notice = self.notice.as_ref().map(|(_, until)| until.since(session.now()));
         let holds = match notice.filter(|left| !left.is_zero()) {
             // The end moves on.
             _ if session.is_paused() => Duration::ZERO,
@@ -162,7 +162,7 @@ impl Screen {
 
     fn key_help(&self, session: &Session) -> String {
         if let Some((notice, until)) = &self.notice
-            && session.elapsed() < *until
+            && session.now() < *until
         {
             return notice.clone();
         }
@@ -204,7 +204,7 @@ impl Observer for Screen {
                 crate::domain::advice::begin(kind, false).clone_into(&mut self.advice);
             }
             EventKind::Skipped { by_rule: Some(_) } => self.canvas.print(&words.headline),
-            EventKind::Extended { .. } => self.notice = Some((words.headline, session.elapsed() + NOTICE)),
+            EventKind::Extended { .. } => self.notice = Some((words.headline, session.now() + NOTICE)),
             EventKind::Skipped { .. } | EventKind::Confirmed => {}
         }
         Ok(())
@@ -394,9 +394,9 @@ impl Rows {
                 std::cmp::Ordering::Greater => write_move(&mut bytes, row - at, 'B'),
                 std::cmp::Ordering::Equal => {}
             }
-            for part in ["\r", text, "\x1b[K"] {
-                bytes.push_str(part);
-            }
+            // Behind a row that fills the terminal, some would erase its last letter.
+            bytes.push_str("\r\x1b[K");
+            bytes.push_str(text);
             at = row;
         }
         if !bytes.is_empty() {

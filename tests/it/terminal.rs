@@ -19,8 +19,9 @@ use therapy::domain::rules::Context;
 use therapy::domain::session::{Event, EventKind, Input, Moment, Session, Terms};
 use therapy::edge::clock;
 use therapy::edge::keys::Keys;
-use therapy::edge::output::Output;
+use therapy::edge::output::{Kept, Output};
 use therapy::edge::screen::Screen;
+use therapy::edge::simulate::{Happening, Simulation};
 use therapy::runner::{self, Observer, World};
 
 use crate::support::Home;
@@ -556,6 +557,46 @@ fn a_file_cannot_write_escapes_to_a_terminal() {
     assert!(renditions(&text).contains(&1), "drawn with bold letters: {text:?}");
     assert!(!text.contains("\u{1b}[2J") && !text.contains(['\u{9b}', '\u{7}']), "{text:?}");
     assert!(terminal.contents().contains("cannot be read as a protocol"), "{}", terminal.contents());
+}
+
+/// In a pause the time of the session stands still, and a notice does not.
+#[test]
+fn a_notice_is_gone_after_five_seconds_of_a_pause_too() {
+    struct Look {
+        kept: Kept,
+        screen: vt100::Parser,
+        looks: usize,
+    }
+
+    impl Observer for Look {
+        fn observe(&mut self, _: &Event, _: &Session) -> anyhow::Result<()> {
+            Ok(())
+        }
+
+        fn frame(&mut self, session: &Session) -> anyhow::Result<()> {
+            self.screen.process(&self.kept.take());
+            if session.is_paused() {
+                let (shown, at) = (self.screen.screen().contents(), session.now().since_origin());
+                assert_eq!(shown.contains("1m longer"), at < Duration::from_secs(15), "{at:?}: {shown}");
+                assert_eq!(shown.contains("space go on"), at >= Duration::from_secs(15), "{at:?}: {shown}");
+                self.looks += 1;
+            }
+            Ok(())
+        }
+    }
+
+    let ice = therapy::edge::catalog::built_in("ice").expect("a built-in");
+    let protocol = ice.parsed.draft.review(Choice::default(), &Context::default(), &[]).expect("it may run");
+    let kept = Kept::default();
+    let mut screen = Screen::new(Output::keep(&kept), || (24, 80), Box::new(|_| String::new()), true, "");
+    let mut look = Look { kept, screen: vt100::Parser::new(size(24), size(80), 0), looks: 0 };
+    let says = |after, input| (Duration::from_secs(after), Happening::Says(input));
+    let minute = Duration::from_secs(60);
+    let script = [says(10, Input::Extend(minute)), says(12, Input::Pause), says(30, Input::Stop)];
+    let mut world = Simulation::new(Moment::default(), &script);
+    let (mut session, events) = Session::start(&protocol, Terms::default(), Moment::default());
+    runner::run(&mut session, events, &mut world, &mut [&mut screen, &mut look]);
+    assert!(look.looks > 10, "{}", look.looks);
 }
 
 /// The name of an environment variable that says: this process is the one that panics.
