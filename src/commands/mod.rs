@@ -31,7 +31,7 @@ use crate::domain::session::Input;
 use crate::domain::step::Modality;
 use crate::edge::catalog::{self, CatalogError, Entry};
 use crate::edge::clock;
-use crate::edge::output::Output;
+use crate::edge::output::{self, Output};
 use crate::format::Level;
 use crate::report;
 use crate::when;
@@ -155,16 +155,20 @@ fn print_json(document: &impl serde::Serialize) -> Result<Exit, Failure> {
 
 /// Messages go to standard error; that nobody reads them is no failure.
 fn say(line: &str) {
-    let mut stderr = io::stderr().lock();
-    let _ = match is_terminal(&stderr).then(|| usize::from(console::Term::stderr().size().1)) {
-        Some(width) if width > 0 => writeln!(stderr, "{}", textwrap::fill(line, width)),
-        _ => writeln!(stderr, "{line}"),
-    };
+    let _ = io::stderr().lock().write_all(message(line).as_bytes());
 }
 
 /// A message after the end of a session: a terminal that nobody reads does not hold it up.
 fn last_words(line: &str) {
-    let _ = Output::terminal().send(format!("{line}\n").into_bytes());
+    let _ = Output::terminal().send(message(line).into_bytes());
+}
+
+/// A line for standard error; on a terminal one that does not fit is broken at a word.
+fn message(line: &str) -> String {
+    match output::size() {
+        Some((_, width)) if width > 0 => textwrap::fill(line, usize::from(width)) + "\n",
+        _ => format!("{line}\n"),
+    }
 }
 
 /// Something that is laid out already goes to standard error as it is.
