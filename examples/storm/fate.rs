@@ -290,7 +290,7 @@ impl World for Storm<'_> {
         if !self.asked.is_empty() {
             self.lose_patience();
             // The log has changed, so a running session looks.
-            if let Request::Says(input) = self.requests.borrow_mut().next(self.journal) {
+            if let Ok(Request::Says(input)) = self.requests.borrow_mut().next(self.journal) {
                 return Some(input);
             }
         }

@@ -77,7 +77,10 @@ pub(super) fn go(
     let outcome = runner::run(&mut session, events, &mut world, &mut observers);
     drop(voice); // its last words first,
     drop(world); // then the terminal's mode,
-    drop(record); // the record,
+    let recorder = record.and_then(|Shared(recorder)| Rc::into_inner(recorder)); // the record,
+    if let Some(Err(error)) = recorder.map(|recorder| recorder.into_inner().finish()) {
+        last_words(&format!("warning: {error:#}"));
+    }
     drop(bell); // and the last alarm may take its time.
     if progress != Progress::Quiet && progress != Progress::Json && speed.is_none() {
         farewell(&session);

@@ -1,4 +1,4 @@
-//! Writes a running session into the journal, on a thread of its own: a disk that takes its time must
+//! Writes a running session into the journal, on a thread of its own: a journal that takes its time must
 //! hold up no alarm. What could not be written waits and is written as soon as it can be.
 //!
 //! It also hears what other shells ask of the session, and tells them what came of it.
@@ -19,9 +19,6 @@ use crate::words;
 /// How long an event waits to be on the disk before it is shown: what was said is not lost. There are
 /// at most three such waits before a frame, and the bell has rung before.
 const PATIENCE: Duration = Duration::from_millis(12);
-/// How long the disk is left alone after something was written: what happened at one moment is put on it
-/// together, and no line waits behind that for its commit.
-const SETTLE: Duration = Duration::from_millis(50);
 /// How often what could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 /// How long the end of a session waits for the disk.
@@ -35,7 +32,7 @@ pub struct Recorder {
     rows: Option<Sender<Line>>,
     answers: Receiver<Result<(), String>>,
     unanswered: usize,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Result<(), String>>>,
     /// For what other shells ask, between two events.
     journal: Arc<Mutex<Journal>>,
     requests: Requests,
@@ -150,13 +147,16 @@ impl Requests {
 
     /// The next one. What the session says from here on is its answer. Words that this version does
     /// not know are answered too, and it is busy with that.
-    pub fn next(&mut self, journal: &Journal) -> Request {
-        let Ok(Some((id, input))) = journal.next_request(self.session, self.last) else {
-            return Request::Nothing;
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn next(&mut self, journal: &Journal) -> Result<Request, JournalError> {
+        let Some((id, input)) = journal.next_request(self.session, self.last)? else {
+            return Ok(Request::Nothing);
         };
         self.last = id;
         self.asked = Some((id, Vec::new()));
-        input.map_or(Request::Busy, Request::Says)
+        Ok(input.map_or(Request::Busy, Request::Says))
     }
 
     /// The session said something.
@@ -182,8 +182,9 @@ impl Recorder {
         let journal = Arc::new(Mutex::new(journal));
         let (rows, inbox) = mpsc::channel();
         let (outbox, answers) = mpsc::channel();
-        let shared = (Arc::clone(&journal), log.clone());
-        let thread = thread::spawn(move || write(&shared.0, shared.1.as_deref(), session, &inbox, &outbox));
+        let disk = log.clone().map(disk);
+        let shared = Arc::clone(&journal);
+        let thread = thread::spawn(move || write(&shared, disk.as_ref(), session, &inbox, &outbox));
         let (rows, thread) = (Some(rows), Some(thread));
         let requests = Requests::new(session);
         Recorder { rows, answers, unanswered: 0, thread, journal, requests, log, seen: None, clocks }
@@ -204,10 +205,14 @@ impl Recorder {
         };
         let request = self.requests.next(&journal);
         drop(journal);
-        if request == Request::Busy {
+        if let Ok(Request::Busy) = request {
             self.answer();
         }
-        request
+        request.unwrap_or_else(|_| {
+            // Whatever could not be read is still news.
+            self.seen = None;
+            Request::Nothing
+        })
     }
 
     fn answer(&mut self) {
@@ -219,6 +224,31 @@ impl Recorder {
     fn send(&mut self, line: Line) {
         if let Some(rows) = &self.rows {
             self.unanswered += usize::from(rows.send(line).is_ok());
+        }
+    }
+
+    /// Hands over the last words and waits a little for them to be written.
+    ///
+    /// # Errors
+    /// When the journal lacks some of the session.
+    pub fn finish(mut self) -> anyhow::Result<()> {
+        self.close()
+    }
+
+    fn close(&mut self) -> anyhow::Result<()> {
+        self.answer();
+        self.rows = None;
+        while self.unanswered > 0 && self.answers.recv_timeout(LAST_WORDS).is_ok() {
+            self.unanswered -= 1;
+        }
+        let missing = |why: &str| anyhow!("the end of this session is not recorded ({why}); `therapy stop` closes it");
+        if self.unanswered > 0 {
+            return Err(missing("the journal takes too long"));
+        }
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(Err(why))) => Err(missing(&why)),
+            Some(Err(_)) => Err(missing("its writer failed")),
+            Some(Ok(Ok(()))) | None => Ok(()),
         }
     }
 
@@ -260,57 +290,57 @@ impl Observer for Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        self.answer();
-        self.rows = None;
-        while self.unanswered > 0 && self.answers.recv_timeout(LAST_WORDS).is_ok() {
-            self.unanswered -= 1;
-        }
-        if let Some(thread) = self.thread.take().filter(|_| self.unanswered == 0) {
-            let _ = thread.join();
-        }
+        let _ = self.close();
     }
 }
 
-/// The thread. A line that failed is answered with its failure and kept, in order.
+/// The thread that writes. A line that failed is answered with its failure and kept, in order. Returns
+/// why not everything was written.
 fn write(
     journal: &Mutex<Journal>,
-    log: Option<&Log>,
+    disk: Option<&Sender<()>>,
     session: i64,
     inbox: &Receiver<Line>,
     outbox: &Sender<Result<(), String>>,
-) {
+) -> Result<(), String> {
     let mut backlog = Backlog::new(session);
-    let mut matters = false;
     loop {
-        let next = match (backlog.is_empty(), matters) {
-            (true, false) => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            (true, true) => inbox.recv_timeout(SETTLE),
-            (false, _) => inbox.recv_timeout(RETRY),
+        let next = if backlog.is_empty() {
+            inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            inbox.recv_timeout(RETRY)
         };
-        // Answered already: nobody waits for the disk itself.
-        if next.is_err()
-            && std::mem::take(&mut matters)
-            && let Some(log) = log
-        {
-            let _ = log.sync();
-        }
         let over = matches!(next, Err(RecvTimeoutError::Disconnected));
         let before = backlog.len();
         backlog.extend(next);
         backlog.extend(inbox.try_iter());
         let new = backlog.len() - before;
         let open = journal.lock().unwrap_or_else(PoisonError::into_inner);
-        let (wrote, written) = backlog.write(&open);
+        let (matters, written) = backlog.write(&open);
         drop(open);
-        matters |= wrote;
         let answer = written.map_err(|error| error.to_string());
         for _ in 0..new {
-            if outbox.send(answer.clone()).is_err() {
-                return;
-            }
+            let _ = outbox.send(answer.clone());
+        }
+        if matters && let Some(disk) = disk {
+            let _ = disk.send(());
         }
         if over {
-            return;
+            return answer;
         }
     }
+}
+
+/// Puts the log on the disk at each call, on a thread of its own: a disk that takes its time keeps no
+/// line from its commit, and nobody waits for it.
+fn disk(log: Arc<Log>) -> Sender<()> {
+    let (calls, inbox) = mpsc::channel();
+    thread::spawn(move || {
+        while inbox.recv().is_ok() {
+            // What was written while the disk was busy goes together.
+            inbox.try_iter().for_each(drop);
+            let _ = log.sync();
+        }
+    });
+    calls
 }

@@ -28,12 +28,12 @@ struct Machine {
     alarms: Arrivals,
 }
 
-/// The library that moves clocks, built once.
+/// The library that moves clocks and slows the disk, built once.
 fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
-        let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clocks.so");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/clocks.c");
+        let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("machine.so");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/machine.c");
         let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).output();
         let built = built.expect("a C compiler, which the build needs too");
         assert!(built.status.success(), "{}", stderr(&built));
@@ -240,5 +240,27 @@ fn a_wall_clock_that_jumps_moves_the_labels_and_nothing_else() {
     let alarms = machine.alarms.all();
     let titles: Vec<&str> = alarms.iter().map(|(_, title)| title.as_str()).collect();
     assert!(titles.last().is_some_and(|title| title.contains("completed after 3s")), "{titles:?}");
+    machine.assert_recorded(&running);
+}
+
+/// What was committed outlives the process, whatever the disk does; nobody waits for it.
+#[test]
+fn a_disk_that_takes_a_minute_holds_up_no_commit_no_answer_and_no_end() {
+    let machine = Machine::new(&[("heat", "10min"), ("cold", "10min")]);
+    let mut command = machine.command(&["run", "own.toml", "--progress", "json"]);
+    command.env("THERAPY_TEST_DISK", "60");
+    let mut running = Running::new(command);
+    running.see("step_began");
+    assert_eq!(machine.ask(&["pause"]), "paused: the pack is off\n");
+    assert_eq!(machine.ask(&["resume"]), "going on with heat\n");
+    let status = machine.ask(&["status"]);
+    assert!(status.contains(": HEAT ") && !status.contains("paused"), "{status}");
+    let start = clock::now();
+    for _ in 0..2 {
+        machine.ask(&["skip"]);
+    }
+    assert_eq!(running.end().code(), Some(0), "{}", running.errors());
+    let took = clock::now().since(start);
+    assert!(took < Duration::from_secs(2), "{took:?}");
     machine.assert_recorded(&running);
 }

@@ -360,6 +360,22 @@ fn several_shells_at_once_are_all_answered() {
     assert_eq!(running.end().code(), Some(130));
 }
 
+/// Nobody is left in the belief that it was kept.
+#[test]
+fn an_end_that_cannot_be_written_is_told() {
+    let lab = Lab::new();
+    let mut running = lab.long_session();
+    let other = lab.sql();
+    other.execute_batch("BEGIN IMMEDIATE").expect("the journal to itself");
+    running.signal(Signal::INT);
+    assert_eq!(running.end().code(), Some(130));
+    other.execute_batch("ROLLBACK").expect("that was all");
+    let told = running.errors();
+    assert!(told.contains("warning: the end of this session is not recorded"), "{told}");
+    assert_eq!(lab.history()[0]["outcome"], Value::Null, "as it was told");
+    assert_eq!(lab.run(&["stop"]).status.code(), Some(0));
+}
+
 /// A call does not reach a session in another container.
 #[test]
 fn a_request_whose_call_did_not_arrive_is_seen_at_the_next_frame() {
@@ -498,7 +514,12 @@ fn a_full_disk_is_said_once_and_the_session_goes_on() {
     assert_eq!(running.told(), expected);
     assert_on_time(&running, lab.rate, Duration::from_millis(400));
     let errors = running.errors();
-    assert_eq!(errors.matches("warning: ").count(), 1, "said once: {errors}");
+    for once in
+        ["; the session goes on, and is recorded as soon as it can be", "the end of this session is not recorded"]
+    {
+        assert_eq!(errors.matches(once).count(), 1, "said once: {errors}");
+    }
+    assert_eq!(errors.matches("warning: ").count(), 2, "{errors}");
     assert!(errors.contains("journal.db: the journal cannot be used: "), "{errors}");
     // What fitted is kept, in order; the rest is taken up when there is room.
     let written = lab.written();

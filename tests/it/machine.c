@@ -1,6 +1,6 @@
 /* Preloaded into the program, moves its clocks: BOOTTIME and REALTIME by the two numbers of seconds in
    the file that THERAPY_TEST_CLOCKS names. MONOTONIC, and with it every wait, stays as it is, as it does
-   when a machine sleeps. */
+   when a machine sleeps. With THERAPY_TEST_DISK its disk takes so many seconds for what it is told to keep. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>
@@ -28,4 +28,12 @@ int clock_gettime(clockid_t clock, struct timespec *time)
     if (result == 0 && (clock == CLOCK_BOOTTIME || clock == CLOCK_REALTIME))
         time->tv_sec += moved(clock);
     return result;
+}
+
+int fdatasync(int file)
+{
+    const char *seconds = getenv("THERAPY_TEST_DISK");
+    if (seconds)
+        sleep(atoi(seconds));
+    return syscall(SYS_fdatasync, file);
 }
