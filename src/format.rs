@@ -312,7 +312,7 @@ impl Reader<'_> {
             self.wrong_type(value, "a string in quotes");
             return None;
         };
-        let control = text.chars().any(char::is_control);
+        let control = text.chars().any(is_control);
         if control || text.trim().is_empty() || text.chars().count() > most {
             let message = format!("`{key}` must be one line of 1 to {most} characters without control characters");
             self.error(value.span(), message, "write it as one short line".to_owned());
@@ -332,7 +332,7 @@ impl Reader<'_> {
         let mut texts = Vec::new();
         for item in items {
             match item.get_ref().as_str() {
-                Some(text) if text.chars().any(char::is_control) => {
+                Some(text) if text.chars().any(is_control) => {
                     let message = format!("`{key}` must be without control characters");
                     self.error(item.span(), message, "write each as one short line".to_owned());
                 }
@@ -536,12 +536,20 @@ pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option
     near.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
 }
 
+/// Whether a letter is one that a terminal obeys or hides: also what changes the direction of writing, so
+/// that a file cannot show another number than it has, and what has no width. The joiners of emoji stay.
+#[must_use]
+pub fn is_control(letter: char) -> bool {
+    let hides = matches!(letter, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}');
+    letter.is_control() || hides || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// `text` as it may be shown on a terminal: control characters made visible.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if text.chars().any(char::is_control) {
+    if text.chars().any(is_control) {
         Cow::Owned(
-            text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect(),
+            text.chars().flat_map(|c| if is_control(c) { c.escape_default().collect() } else { vec![c] }).collect(),
         )
     } else {
         Cow::Borrowed(text)

@@ -26,7 +26,7 @@ const EVENTS_MOST: usize = 10_000;
 
 /// Text that may be shown on a terminal.
 fn is_shown_safely(text: &str) {
-    assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "control characters in {text:?}");
+    assert!(!text.chars().any(|c| format::is_control(c) && c != '\n'), "control characters in {text:?}");
 }
 
 /// Problems point into the text, say something, and can be drawn.
@@ -178,7 +178,7 @@ fn minutes(text: &str) {
 }
 
 fn length_of_a_step(text: &str) {
-    if text.contains('\'') || text.chars().any(char::is_control) {
+    if text.contains('\'') || text.chars().any(format::is_control) {
         return; // it cannot stand in single quotes, within which nothing is escaped
     }
     let file = format!("[[step]]\ndo = 'rest'\nfor = '{text}'\n");
