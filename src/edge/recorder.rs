@@ -242,7 +242,8 @@ impl Recorder {
             self.unanswered -= 1;
         }
         let missing = |why: &str| anyhow!("the end of this session is not recorded ({why}); `therapy stop` closes it");
-        if self.unanswered > 0 {
+        if std::mem::take(&mut self.unanswered) > 0 {
+            self.thread = None; // left alone
             return Err(missing("the journal takes too long"));
         }
         match self.thread.take().map(JoinHandle::join) {
