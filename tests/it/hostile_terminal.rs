@@ -102,16 +102,22 @@ fn no_size_of_the_terminal_changes_anything_of_the_session() {
     assert_completed(&home);
 }
 
+/// A session that a shell started with this script, in which it is `"$@"`, so many times as fast.
+fn started_by(home: &Home, shell: [&str; 3], rate: f64) -> Terminal {
+    let session = command(home, &[]);
+    let mut script = Command::new(shell[0]);
+    script.args([shell[1], shell[2], "shell"]).arg(session.get_program()).args(session.get_args());
+    script.env_clear().envs(home.environment()).env("THERAPY_TEST_RATE", rate.to_string()).current_dir(home.path());
+    let mut terminal = Terminal::start(script, 24, 80);
+    terminal.see("HEAT");
+    terminal
+}
+
 /// A job that runs on in the background, and is then brought to the front: that is no signal.
 #[test]
 fn a_session_that_comes_to_the_foreground_takes_the_keys() {
     let home = home();
-    let session = command(&home, &[]);
-    let mut shell = Command::new("/bin/bash");
-    shell.args(["-mc", "\"$@\" & read -r; fg", "bash"]).arg(session.get_program()).args(session.get_args());
-    shell.env_clear().envs(home.environment()).current_dir(home.path());
-    let mut terminal = Terminal::start(shell, 24, 80);
-    terminal.see("HEAT");
+    let mut terminal = started_by(&home, ["/bin/bash", "-mc", "\"$@\" & read -r; fg"], 1.0);
     assert!(!terminal.is_taken());
     terminal.press("\n");
     terminal.until("keys taken", Terminal::is_taken);
@@ -127,12 +133,7 @@ fn a_session_that_comes_to_the_foreground_takes_the_keys() {
 #[test]
 fn a_session_that_is_to_outlive_its_terminal_does() {
     let home = home();
-    let session = command(&home, &[]);
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(session.get_program()).args(session.get_args());
-    shell.env_clear().envs(home.environment()).env("THERAPY_TEST_RATE", "20").current_dir(home.path());
-    let mut terminal = Terminal::start(shell, 24, 80);
-    terminal.see("HEAT");
+    let mut terminal = started_by(&home, ["/bin/sh", "-c", "trap '' HUP; exec \"$@\""], 20.0);
     terminal.until("keys taken", Terminal::is_taken);
     terminal.signal(Signal::HUP);
     assert_eq!(terminal.end().code(), Some(0));
@@ -145,12 +146,7 @@ fn a_session_that_is_to_outlive_its_terminal_does() {
 #[test]
 fn keys_for_another_program_in_the_foreground_are_left_alone() {
     let home = home();
-    let session = command(&home, &[]);
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-mc", "\"$@\" & wait $!", "sh"]).arg(session.get_program()).args(session.get_args());
-    shell.env_clear().envs(home.environment()).current_dir(home.path());
-    let mut terminal = Terminal::start(shell, 24, 80);
-    terminal.see("HEAT");
+    let mut terminal = started_by(&home, ["/bin/sh", "-mc", "\"$@\" & wait $!"], 1.0);
     terminal.press("q\n");
     let process = Journal::running(&home.path().join("data")).expect("a session");
     // Nanoseconds on a processor.
