@@ -281,7 +281,9 @@ mod unix {
 
         fn leave(&self, to: Stage) {
             let mut state = self.lock();
-            state.stage = to;
+            if state.stage != Stage::Over {
+                state.stage = to;
+            }
             if let Some(mode) = state.before.take() {
                 let _ = tcsetattr(stdin(), OptionalActions::Now, &mode);
             }

@@ -128,6 +128,25 @@ fn a_session_that_comes_to_the_foreground_takes_the_keys() {
     terminal.assert_given_back();
 }
 
+/// The question after a session is answered in whole lines, also by who stopped the process meanwhile.
+#[cfg(target_os = "linux")]
+#[test]
+fn after_the_session_nothing_takes_the_keys_again() {
+    let home = home();
+    let mut terminal = Terminal::start(command(&home, &["--pain", "3"]), 24, 80);
+    terminal.see("Pain now");
+    terminal.signal(Signal::TSTP);
+    let stat = format!("/proc/{}/stat", terminal.child.id());
+    until("it is stopped", || std::fs::read_to_string(&stat).expect("Linux").contains(") T "));
+    terminal.signal(Signal::CONT);
+    until("it goes on", || !std::fs::read_to_string(&stat).expect("Linux").contains(") T "));
+    clock::wait(Duration::from_millis(200));
+    assert!(!terminal.is_taken());
+    terminal.press("2\n");
+    assert_eq!(terminal.end().code(), Some(0));
+    terminal.assert_given_back();
+}
+
 /// As nohup starts it.
 #[cfg(target_os = "linux")]
 #[test]
