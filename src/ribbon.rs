@@ -21,11 +21,18 @@ pub fn columns(steps: &[Exposure], width: usize) -> Vec<StepKind> {
     columns.flatten().collect()
 }
 
+/// How many of `width` columns are full when so much of `total` has gone; all of them at its end and
+/// after it.
+#[must_use]
+pub fn filled(gone: Duration, total: Duration, width: usize) -> usize {
+    let share = gone.as_nanos() * width as u128 / total.as_nanos().max(1);
+    usize::try_from(share).unwrap_or(width).min(width)
+}
+
 /// The column in which a point of time falls.
 #[must_use]
 pub fn column(at: Duration, total: Duration, width: usize) -> usize {
-    let share = at.as_nanos() * width as u128 / total.as_nanos().max(1);
-    usize::try_from(share).unwrap_or(width).min(width.saturating_sub(1))
+    filled(at, total, width).min(width.saturating_sub(1))
 }
 
 /// The sign of a kind of step: hot and cold are told apart without colour.

@@ -9,6 +9,8 @@ pub mod simulate;
 
 pub mod output;
 
+mod canvas;
+
 pub mod bell;
 pub mod lines;
 pub mod recorder;

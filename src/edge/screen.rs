@@ -1,22 +1,23 @@
 //! The bars of a running session on a terminal. The only one that knows indicatif.
 //!
-//! indicatif draws the bar, once a frame; the canvas below it puts that row between the others and
-//! sends only the rows that changed, in one write. It skips a frame while the one before it is still
-//! unwritten: the next one makes up for it.
+//! What changes with an event or with the terminal's size is laid out then, the bar by indicatif as it
+//! stands when the step is over; a frame only writes how far everything is. It is drawn every second for
+//! hours, by a program that has just slept: what a frame touches is what it costs.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{io, iter};
 
 use console::{Style, measure_text_width, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
+use crate::domain::plan::Segment;
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::domain::step::StepKind;
+use crate::edge::canvas::Canvas;
 use crate::edge::output::Output;
-use crate::ribbon::{self, count_up, countdown, sign};
+use crate::ribbon::{self, count_up, countdown, filled, sign};
 use crate::runner::Observer;
 use crate::words::{self, position, span};
 
@@ -28,31 +29,92 @@ pub type Size = fn() -> (u16, u16);
 
 /// The bars.
 pub struct Screen {
-    bar: ProgressBar,
     canvas: Canvas,
     wall: WallClock,
     size: Size,
     keys: bool,
     mark: &'static str,
     advice: String,
-    laid: Laid,
+    /// `None` once an event has changed it.
+    laid: Option<Laid>,
+    /// The row that is being written.
+    row: String,
     /// Shown instead of the keys until then.
     notice: Option<(String, Moment)>,
     trouble: bool,
 }
 
 /// What changes with an event or with the size of the terminal, and not with every frame.
-#[derive(Default)]
 struct Laid {
-    /// For a terminal so wide, until then.
-    width: usize,
+    /// For a terminal of so many rows and columns, until then.
+    size: (u16, u16),
     until: Moment,
-    /// The advice and the step's note.
-    advice: Vec<String>,
-    /// The whole session to scale.
-    ribbon: Vec<StepKind>,
-    /// What comes next, and the keys.
-    foot: [String; 2],
+    /// What stands before and behind the time that is left.
+    title: [String; 2],
+    bold: Ink,
+    /// The bar of the step when it is over; what is filled, and the rest.
+    bar: String,
+    bar_inks: [Ink; 2],
+    /// The session to scale: so many columns of one sign each, and in which row. Behind it the time that
+    /// has gone, so wide, and of how much.
+    ribbon: Vec<(usize, char, Ink)>,
+    ribbon_row: usize,
+    gone_width: usize,
+    total: String,
+}
+
+/// What stands before and behind a text to colour it: nothing where there are no colours.
+struct Ink([String; 2]);
+
+impl From<Style> for Ink {
+    fn from(style: Style) -> Ink {
+        let painted = style.for_stderr().apply_to('|').to_string();
+        Ink(painted.split_once('|').map(|(on, off)| [on, off].map(str::to_owned)).unwrap_or_default())
+    }
+}
+
+impl Ink {
+    fn paint(&self, row: &mut String, write: impl FnOnce(&mut String)) {
+        row.push_str(&self.0[0]);
+        write(row);
+        row.push_str(&self.0[1]);
+    }
+}
+
+impl Laid {
+    /// What is on, and how long it has left.
+    fn write_title(&self, row: &mut String, session: &Session) {
+        let [name, position] = &self.title;
+        let title = format!("{name}{}{position}", time_left(session));
+        row.clear();
+        self.bold.paint(row, |row| row.push_str(&cut(title, usize::from(self.size.1))));
+    }
+
+    /// How far the step is.
+    fn write_bar(&self, row: &mut String, session: &Session) {
+        let segment = session.segment();
+        let width = usize::from(self.size.1);
+        let gone = filled(session.elapsed().saturating_sub(segment.start), segment.length, width);
+        let [on, off] = &self.bar_inks;
+        row.clear();
+        on.paint(row, |row| row.push_str(self.bar.get(..gone).unwrap_or(&self.bar)));
+        off.paint(row, |row| row.extend(iter::repeat_n(' ', width - gone)));
+    }
+
+    /// The whole session, a mark where it is, and its time.
+    fn write_ribbon(&self, row: &mut String, session: &Session) {
+        let columns = self.ribbon.iter().map(|(columns, ..)| columns).sum();
+        let mark = ribbon::column(session.elapsed(), session.plan().length(), columns);
+        let mut start = 0;
+        row.clear();
+        for (columns, sign, ink) in &self.ribbon {
+            let end = start + columns;
+            ink.paint(row, |row| row.extend((start..end).map(|at| if at == mark { '|' } else { *sign })));
+            start = end;
+        }
+        let time = format!(" {:>1$}{2}", count_up(session.elapsed()), self.gone_width, self.total);
+        row.push_str(&cut(time, usize::from(self.size.1) - columns));
+    }
 }
 
 /// How long it holds at most: the clock on the wall may have been set.
@@ -66,87 +128,82 @@ impl Screen {
     /// before every title.
     #[must_use]
     pub fn new(output: Output, size: Size, wall: WallClock, keys: bool, mark: &'static str) -> Screen {
-        let canvas = Canvas::new(output, size());
-        let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::term_like(Box::new(canvas.clone())));
-        let (advice, laid) = (String::new(), Laid::default());
-        Screen { bar, canvas, wall, size, keys, mark, advice, laid, notice: None, trouble: false }
+        let canvas = Canvas::new(output);
+        let (advice, row) = (String::new(), String::new());
+        Screen { canvas, wall, size, keys, mark, advice, laid: None, row, notice: None, trouble: false }
     }
 
-    /// The bar of one step, in its sign.
-    fn begin(&self, session: &Session) -> anyhow::Result<()> {
-        let style = ProgressStyle::with_template("{wide_bar}")?;
-        self.bar.set_style(style.progress_chars(&format!("{} ", sign(session.segment().step.kind))));
+    fn draw(&mut self, session: &Session) -> anyhow::Result<()> {
+        let size = (self.size)();
+        let current = self.laid.take().filter(|laid| laid.size == size && session.now() < laid.until);
+        let laid = match current {
+            Some(laid) => laid,
+            None => self.lay(session, size)?,
+        };
+        let row = &mut self.row;
+        laid.write_title(row, session);
+        self.canvas.set(0, row);
+        laid.write_bar(row, session);
+        self.canvas.set(1, row);
+        self.canvas.set(2, row);
+        if !laid.total.is_empty() {
+            laid.write_ribbon(row, session);
+            self.canvas.set(laid.ribbon_row, row);
+        }
+        self.laid = Some(laid);
+        self.canvas.show();
         Ok(())
     }
 
-    fn draw(&mut self, session: &Session) {
-        let size = (self.size)();
+    /// Lays everything out and gives the canvas the rows that stay.
+    fn lay(&mut self, session: &Session, size: (u16, u16)) -> anyhow::Result<Laid> {
         let width = usize::from(size.1);
-        if self.laid.width != width || self.laid.until <= session.now() {
-            self.laid = self.lay(session, width);
+        let Segment { step, .. } = session.segment();
+        // Title, and twice the bar.
+        let mut rows = vec![String::new(); 3];
+        let advice = iter::once(self.advice.as_str()).chain(step.note.as_deref());
+        rows.extend(advice.flat_map(|text| wrapped(text, width)));
+        let ribbon_row = rows.len();
+        let (mut ribbon, mut gone_width, mut total) = (Vec::new(), 0, String::new());
+        if session.plan().segments().len() > 1 {
+            rows.push(String::new());
+            let length = count_up(session.plan().length());
+            // Past its end it may be the longer of the two.
+            gone_width = length.len().max(count_up(session.elapsed() + HOLDS).len());
+            let columns = width.saturating_sub(1 + gone_width + " of ".len() + length.len());
+            let kinds = ribbon::columns(&session.plan().exposures(0), columns);
+            let runs = kinds.chunk_by(|a, b| a == b);
+            ribbon = runs.map(|run| (run.len(), sign(run[0]), Ink::from(colour(run[0])))).collect();
+            total = format!(" of {length}");
         }
-        let bar = self.bar(session, size);
-        let title = Style::new().bold().apply_to(format!("{}{}", self.mark, title(session))).to_string();
-        let mut rows = vec![cut(title, width), bar.clone(), bar];
-        rows.extend(self.laid.advice.iter().cloned());
-        rows.extend((session.plan().segments().len() > 1).then(|| self.whole_session(session, width)));
-        rows.extend(self.laid.foot.iter().cloned());
+        rows.extend([self.next(session), self.key_help(session)].map(|row| cut(row, width)));
         // What is off the terminal cannot be taken back.
         rows.truncate(usize::from(size.0));
-        self.canvas.show(rows);
+        self.canvas.lay(rows, size.1);
+        let name = format!("{}{}  ", self.mark, step.kind.as_str().to_uppercase());
+        Ok(Laid {
+            size,
+            until: session.now() + self.holds(session),
+            title: [name, position(session.index(), session)],
+            bold: Ink::from(Style::new().bold()),
+            bar: whole_bar(step.kind, size.1)?,
+            bar_inks: background(step.kind).map(Ink::from),
+            ribbon,
+            ribbon_row,
+            gone_width,
+            total,
+        })
     }
 
-    fn lay(&self, session: &Session, width: usize) -> Laid {
-        let note = session.segment().step.note.iter().map(String::as_str);
-        let advice = iter::once(self.advice.as_str()).chain(note).flat_map(|text| wrapped(text, width)).collect();
-        let foot = [self.next(session), self.key_help(session)].map(|row| cut(row, width));
+    /// How long what is laid out now stands.
+    fn holds(&self, session: &Session) -> Duration {
         let notice = self.notice.as_ref().map(|(_, until)| until.since(session.now()));
-        let holds = match notice.filter(|left| !left.is_zero()) {
+        match notice.filter(|left| !left.is_zero()) {
             // The end moves on.
             _ if session.is_paused() => Duration::ZERO,
             Some(left) => left.min(HOLDS),
             None => HOLDS,
-        };
-        Laid { width, until: session.now() + holds, advice, ribbon: Vec::new(), foot }
-    }
-
-    /// How far the step is. indicatif gives its length, and the colours are put on here: it would
-    /// measure them at every frame.
-    fn bar(&self, session: &Session, size: (u16, u16)) -> String {
-        let segment = session.segment();
-        let gone = session.elapsed().saturating_sub(segment.start);
-        let (length, position) = (millis(segment.length), millis(gone));
-        lock(&self.canvas.0).start(size);
-        self.bar.update(|state| {
-            state.set_len(length);
-            state.set_pos(position.min(length));
-        });
-        let row = std::mem::take(&mut lock(&self.canvas.0).bar);
-        let (filled, left) = row.split_at(row.trim_end().len());
-        let [on, off] = background(segment.step.kind);
-        format!("{}{}", on.apply_to(filled), off.apply_to(left))
-    }
-
-    /// The whole session to scale, a mark where it is, and its time.
-    fn whole_session(&mut self, session: &Session, width: usize) -> String {
-        let (elapsed, total) = (session.elapsed(), session.plan().length());
-        let time = format!(" {} of {}", count_up(elapsed), count_up(total));
-        let Some(width) = width.checked_sub(time.len()) else {
-            return cut(time, width);
-        };
-        if self.laid.ribbon.len() != width {
-            self.laid.ribbon = ribbon::columns(&session.plan().exposures(0), width);
         }
-        let mark = ribbon::column(elapsed, total, width);
-        let mut row = String::new();
-        let mut start = 0;
-        for run in self.laid.ribbon.chunk_by(|a, b| a == b) {
-            let sign_at = |(at, kind): (usize, &StepKind)| if at == mark { '|' } else { sign(*kind) };
-            let signs: String = (start..).zip(run).map(sign_at).collect();
-            let _ = write!(row, "{}", colour(run[0]).apply_to(signs));
-            start += run.len();
-        }
-        row + &time
     }
 
     fn next(&self, session: &Session) -> String {
@@ -178,7 +235,7 @@ impl Screen {
 
 impl Observer for Screen {
     fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
-        self.laid = Laid::default();
+        self.laid = None;
         let words = words::of(event, session, self.keys);
         if words.urgent || matches!(event.kind, EventKind::StepBegan { .. } | EventKind::StepSoon | EventKind::Halfway)
         {
@@ -186,24 +243,21 @@ impl Observer for Screen {
         }
         match event.kind {
             EventKind::Started => return Ok(()),
-            EventKind::StepBegan { .. } => {
-                self.begin(session)?;
-                self.advice = words.advice;
-            }
             EventKind::Finished { .. } => {
-                self.bar.finish_and_clear();
                 let last = [words.headline, words.advice].into_iter().filter(|line| !line.is_empty());
-                last.for_each(|line| self.canvas.print(&line));
+                last.for_each(|line| self.canvas.print(line));
                 self.canvas.end()?;
             }
-            EventKind::Halfway | EventKind::StepSoon | EventKind::Paused => self.advice = words.advice,
+            EventKind::StepBegan { .. } | EventKind::Halfway | EventKind::StepSoon | EventKind::Paused => {
+                self.advice = words.advice;
+            }
             EventKind::Overran { .. } if words.advice.is_empty() => {}
             EventKind::Overran { .. } => self.advice = format!("{} Then: Enter.", words.advice),
             EventKind::Resumed => {
                 let kind = session.segment().step.kind;
                 crate::domain::advice::begin(kind, false).clone_into(&mut self.advice);
             }
-            EventKind::Skipped { by_rule: Some(_) } => self.canvas.print(&words.headline),
+            EventKind::Skipped { by_rule: Some(_) } => self.canvas.print(words.headline),
             EventKind::Extended { .. } => self.notice = Some((words.headline, session.now() + NOTICE)),
             EventKind::Skipped { .. } | EventKind::Confirmed => {}
         }
@@ -212,7 +266,7 @@ impl Observer for Screen {
 
     fn frame(&mut self, session: &Session) -> anyhow::Result<()> {
         if session.outcome().is_none() {
-            self.draw(session);
+            self.draw(session)?;
         }
         let failed = self.canvas.failure();
         match failed {
@@ -224,7 +278,7 @@ impl Observer for Screen {
     }
 
     fn trouble(&mut self, what: &str) {
-        self.canvas.print(&format!("warning: {what}"));
+        self.canvas.print(format!("warning: {what}"));
     }
 }
 
@@ -247,17 +301,15 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     rows
 }
 
-fn title(session: &Session) -> String {
-    let segment = session.segment();
-    let end = segment.end();
-    let name = segment.step.kind.as_str().to_uppercase();
-    let state = match end.checked_sub(session.elapsed()) {
+/// How much of the step is left, or what it waits for.
+fn time_left(session: &Session) -> String {
+    let end = session.segment().end();
+    match end.checked_sub(session.elapsed()) {
         _ if session.is_held() => format!("{} past its end", count_up(session.elapsed().saturating_sub(end))),
         Some(left) if session.is_paused() => format!("paused, {} left", countdown(left)),
         Some(left) => format!("{} left", countdown(left)),
         None => "paused at its end".to_owned(),
-    };
-    format!("{name}  {state}{}", position(session.index(), session))
+    }
 }
 
 /// The colour of a kind of step as text.
@@ -282,165 +334,29 @@ fn background(kind: StepKind) -> [Style; 2] {
     [filled, Style::new().on_black().on_bright()]
 }
 
-fn millis(length: Duration) -> u64 {
-    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+/// The bar of a step that is over, so wide.
+fn whole_bar(kind: StepKind, width: u16) -> anyhow::Result<String> {
+    let row = Row { text: Arc::default(), width };
+    let target = ProgressDrawTarget::term_like(Box::new(row.clone()));
+    let style = ProgressStyle::with_template("{wide_bar}")?.progress_chars(&format!("{} ", sign(kind)));
+    ProgressBar::with_draw_target(Some(1), target).with_style(style).finish();
+    let text = std::mem::take(&mut *row.text.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok(text)
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What stands between indicatif and the terminal.
+/// A terminal for indicatif, of one row.
 #[derive(Clone, Debug)]
-struct Canvas(Arc<Mutex<Rows>>);
-
-#[derive(Debug)]
-struct Rows {
-    output: Output,
-    /// Rows and columns, asked once a frame.
-    size: (u16, u16),
-    /// The bar, as indicatif writes it.
-    bar: String,
-    /// The frame that is to be shown.
-    coming: Vec<String>,
-    /// Lines to leave above the bars for good.
-    above: Vec<String>,
-    /// What the terminal shows, and the width for which it was drawn. The cursor stands at the start
-    /// of the last row.
-    shown: Vec<String>,
+struct Row {
+    text: Arc<Mutex<String>>,
     width: u16,
-    /// The next frame rings the terminal's bell.
-    rings: bool,
-    failure: Option<io::Error>,
 }
 
-impl Canvas {
-    fn new(output: Output, size: (u16, u16)) -> Canvas {
-        Canvas(Arc::new(Mutex::new(Rows {
-            output,
-            size,
-            bar: String::new(),
-            coming: Vec::new(),
-            above: Vec::new(),
-            shown: Vec::new(),
-            width: 0,
-            rings: false,
-            failure: None,
-        })))
-    }
-
-    fn print(&self, line: &str) {
-        lock(&self.0).above.push(line.to_owned());
-    }
-
-    fn show(&self, rows: Vec<String>) {
-        let mut canvas = lock(&self.0);
-        canvas.coming = rows;
-        if let Err(error) = canvas.paint(false) {
-            canvas.failure = Some(error);
-        }
-    }
-
-    /// The last frame is taken away.
-    fn end(&self) -> io::Result<()> {
-        let mut canvas = lock(&self.0);
-        canvas.coming.clear();
-        canvas.paint(true)
-    }
-
-    fn ring(&self) {
-        lock(&self.0).rings = true;
-    }
-
-    fn failure(&self) -> Option<io::Error> {
-        lock(&self.0).failure.take()
-    }
-}
-
-impl Rows {
-    /// A new frame, on a terminal of this size.
-    fn start(&mut self, size: (u16, u16)) {
-        self.size = size;
-        self.bar.clear();
-    }
-
-    /// Sends what differs between what is shown and what is coming.
-    fn paint(&mut self, last: bool) -> io::Result<()> {
-        if !last && !self.output.is_free() {
-            return Ok(());
-        }
-        let width = self.size.1;
-        let same_rows = self.coming.len() == self.shown.len();
-        let mut bytes = if same_rows && width == self.width && self.above.is_empty() {
-            self.changed_rows()
-        } else {
-            self.all_rows(width)
-        };
-        self.shown = std::mem::take(&mut self.coming);
-        self.width = width;
-        if std::mem::take(&mut self.rings) {
-            bytes.push('\x07');
-        }
-        if bytes.is_empty() { Ok(()) } else { self.output.send(bytes.into_bytes()) }
-    }
-
-    fn changed_rows(&self) -> String {
-        let mut bytes = String::with_capacity(1024);
-        let last = self.shown.len().saturating_sub(1);
-        let mut at = last;
-        for (row, text) in self.coming.iter().enumerate().filter(|(row, text)| self.shown[*row] != **text) {
-            match row.cmp(&at) {
-                std::cmp::Ordering::Less => write_move(&mut bytes, at - row, 'A'),
-                std::cmp::Ordering::Greater => write_move(&mut bytes, row - at, 'B'),
-                std::cmp::Ordering::Equal => {}
-            }
-            // Behind a row that fills the terminal, some would erase its last letter.
-            bytes.push_str("\r\x1b[K");
-            bytes.push_str(text);
-            at = row;
-        }
-        if !bytes.is_empty() {
-            if at < last {
-                write_move(&mut bytes, last - at, 'B');
-            }
-            bytes.push('\r');
-        }
-        bytes
-    }
-
-    /// After a resize the old rows may have been wrapped into more.
-    fn all_rows(&mut self, width: u16) -> String {
-        let wrapped = |row: &String| measure_text_width(row).div_ceil(usize::from(width.max(1))).max(1);
-        let height: usize = self.shown.iter().map(wrapped).sum();
-        let mut bytes = String::new();
-        if height > 1 {
-            write_move(&mut bytes, height - 1, 'A');
-        }
-        bytes.push_str("\r\x1b[J");
-        for line in self.above.drain(..) {
-            for row in textwrap::wrap(&line, usize::from(width.max(1))) {
-                let _ = write!(bytes, "{row}\r\n");
-            }
-        }
-        let _ = write!(bytes, "{}\r", self.coming.join("\r\n"));
-        bytes
-    }
-}
-
-fn write_move(bytes: &mut String, by: usize, direction: char) {
-    let _ = write!(bytes, "\x1b[{by}{direction}");
-}
-
-impl TermLike for Canvas {
+impl TermLike for Row {
     fn width(&self) -> u16 {
-        lock(&self.0).size.1
+        self.width
     }
 
-    fn height(&self) -> u16 {
-        lock(&self.0).size.0
-    }
-
-    // indicatif moves and clears to get rid of the frame before; the canvas knows what is shown.
+    // Nothing stood there before, so there is nothing to move to and to clear.
     fn move_cursor_up(&self, _: usize) -> io::Result<()> {
         Ok(())
     }
@@ -466,11 +382,10 @@ impl TermLike for Canvas {
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        lock(&self.0).bar.push_str(text);
+        self.text.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
         Ok(())
     }
 
-    /// The bar is whole; it is shown with the rest of the frame.
     fn flush(&self) -> io::Result<()> {
         Ok(())
     }
