@@ -21,7 +21,7 @@ use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
 use crate::edge::output::{self, Output};
 use crate::edge::recorder::{Recorder, Request};
-use crate::edge::screen::Screen;
+use crate::edge::screen::{Resizes, Screen};
 use crate::runner::{self, Observer, World};
 
 /// What surrounds a session.
@@ -58,14 +58,14 @@ pub(super) fn go(
     } else {
         Box::new(wall_at)
     };
-    let mut voice = voice(progress, label, mark);
+    let mut voice = voice(progress, label, mark, Box::new(keys.resizes()));
     let mut aside = (progress == Progress::Json).then(Silent::new);
     let remote = keys.remote().context("could not listen to buttons")?;
     let press = Arc::new(move |button| remote.press(button));
     let mut bell = notify.then(|| Bell::new(name, speed.is_some(), clock::unhurried, press));
     let recorder = recorder.map(|recorder| Rc::new(RefCell::new(recorder)));
     let mut record = recorder.clone().map(Shared);
-    let mut world = Real { keys, start: begin, speed, requests: recorder, look: false };
+    let mut world = Real { keys, start: begin, speed, requests: recorder, look: false, asked: Moment::default() };
     let (mut session, events) = start(begin);
     // The bell first: it only hands over, and the alarm matters most. Then the record, so that
     // nothing is shown that could be lost.
@@ -88,11 +88,16 @@ pub(super) fn go(
     Ok((session, outcome))
 }
 
-fn voice(progress: Progress, label: Box<dyn Fn(Moment) -> Timestamp>, mark: &'static str) -> Box<dyn Observer> {
+fn voice(
+    progress: Progress,
+    label: Box<dyn Fn(Moment) -> Timestamp>,
+    mark: &'static str,
+    resizes: Resizes,
+) -> Box<dyn Observer> {
     match progress {
         Progress::Bar => {
             let wall = Box::new(time_of_day(label));
-            Box::new(Screen::new(Output::terminal(), size, wall, listens(), mark))
+            Box::new(Screen::new(Output::terminal(), size, resizes, wall, listens(), mark))
         }
         Progress::Json => Box::new(Json::new(Output::new(io::stdout()), label)),
         Progress::Quiet => Box::new(Silent::new()),
@@ -137,12 +142,16 @@ struct Real {
     start: Moment,
     speed: Option<f64>,
     requests: Option<Rc<RefCell<Recorder>>>,
-    /// Whether there may be more requests of other shells.
+    /// Whether there may be more requests of other shells, and when the log was last asked for them.
     look: bool,
+    asked: Moment,
 }
 
 /// How soon they are looked at again when that was not possible.
 const SOON: Duration = Duration::from_millis(20);
+
+/// How often the log is asked: at every other frame.
+const ASK: Duration = Duration::from_millis(1500);
 
 impl World for Real {
     fn now(&self) -> Moment {
@@ -159,7 +168,11 @@ impl World for Real {
         if let Some(recorder) = &self.requests {
             let mut recorder = recorder.borrow_mut();
             // Whoever asks also calls, which ends the wait; a call may not arrive, as from a container.
-            self.look |= recorder.has_news(clock::wall().into());
+            let now = clock::now();
+            if now.since(self.asked) >= ASK {
+                self.asked = now;
+                self.look |= recorder.has_news(clock::wall().into());
+            }
             if self.look {
                 match recorder.request() {
                     Request::Says(input) => return Some(input),

@@ -203,14 +203,9 @@ pub(super) fn date_and_time(wait: Duration) -> String {
 
 /// What is said before the start.
 fn announce(protocol: &Protocol, caution: Option<&str>, args: &RunArgs) {
-    say(DISCLAIMER);
-    say(ALWAYS);
-    if let Some(caution) = caution {
-        say(caution);
-    }
-    for line in finding_lines(protocol.findings(), &args.overrides) {
-        say(&line);
-    }
+    let always = [DISCLAIMER, ALWAYS].into_iter().chain(caution).map(str::to_owned);
+    let lines: Vec<_> = always.chain(finding_lines(protocol.findings(), &args.overrides)).collect();
+    say(&lines.join("\n"));
     if args.dry_run {
         say("DRY RUN: the whole session at once, in virtual time; nothing is recorded");
     } else if let Some(speed) = args.speed {

@@ -80,9 +80,13 @@ fn since_boot() -> Duration {
 /// Which boot of the machine this is; empty where the system does not tell.
 #[must_use]
 pub fn boot() -> String {
-    let told =
-        std::env::var("THERAPY_TEST_BOOT").or_else(|_| std::fs::read_to_string("/proc/sys/kernel/random/boot_id"));
-    told.map(|boot| boot.trim().to_owned()).unwrap_or_default()
+    static BOOT_ID: OnceLock<String> = OnceLock::new();
+    let told = || {
+        let told = std::env::var("THERAPY_TEST_BOOT");
+        let told = told.or_else(|_| std::fs::read_to_string("/proc/sys/kernel/random/boot_id"));
+        told.map(|boot| boot.trim().to_owned()).unwrap_or_default()
+    };
+    BOOT_ID.get_or_init(told).clone()
 }
 
 /// The time of day.

@@ -56,15 +56,16 @@ mod unix {
     use std::collections::VecDeque;
     use std::io::{self, Read, Write};
     use std::os::unix::net::UnixStream;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
     use std::thread;
     use std::time::Duration;
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::process::{Pid, Signal, getpgrp, kill_process};
-    use rustix::stdio::stdin;
-    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
-    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR1};
+    use rustix::process::{Pid, Signal, getpgrp, getsid, kill_process};
+    use rustix::stdio::{stderr, stdin};
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcgetsid, tcsetattr};
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR1, SIGWINCH};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
 
@@ -108,6 +109,7 @@ mod unix {
         background: bool,
         nudged: bool,
         said: VecDeque<Input>,
+        resized: Arc<AtomicBool>,
     }
 
     impl Keys {
@@ -120,11 +122,13 @@ mod unix {
             inbox.set_nonblocking(true)?;
             let remote = outbox.try_clone()?;
             let mode = Arc::new(Mode::default());
-            let mut signals = Signals::new([SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGUSR1])?;
+            let mut signals = Signals::new([SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGUSR1, SIGWINCH])?;
             if !outlives_the_terminal() {
                 signals.add_signal(SIGHUP)?;
             }
             let watched = Arc::clone(&mode);
+            let resized = Arc::new(AtomicBool::new(true));
+            let size = Arc::clone(&resized);
             thread::Builder::new().name("signals".to_owned()).spawn(move || {
                 let mut stopping = false;
                 for signal in signals.forever() {
@@ -133,10 +137,15 @@ mod unix {
                             watched.leave(Stage::Stopped);
                             let _ = emulate_default_handler(SIGTSTP);
                         }
+                        SIGWINCH => {
+                            size.store(true, Ordering::Relaxed);
+                            let _ = outbox.write_all(b"\x01");
+                        }
                         SIGCONT => {
                             if terminal {
                                 watched.return_to();
                             }
+                            size.store(true, Ordering::Relaxed); // not told while it was stopped
                             // A wait goes on with what was left of it; the clock has gone on meanwhile. No
                             // key and no call: the clock is asked at once.
                             let _ = outbox.write_all(b"\x01");
@@ -155,7 +164,15 @@ mod unix {
                 mode.enter();
             }
             let said = VecDeque::new();
-            Ok(Keys { mode, inbox, remote, reads_terminal: terminal, background: false, nudged: false, said })
+            Ok(Keys { mode, inbox, remote, reads_terminal: terminal, background: false, nudged: false, said, resized })
+        }
+
+        /// Whether the terminal behind standard error may have another size than when this was asked last.
+        /// The system tells that of the terminal that a session of processes was started on, and of no other.
+        pub fn resizes(&self) -> impl Fn() -> bool + use<> {
+            let is_told = tcgetsid(stderr()).is_ok_and(|session| getsid(None) == Ok(session));
+            let resized = Arc::clone(&self.resized);
+            move || !is_told || resized.swap(false, Ordering::Relaxed)
         }
 
         /// A way to press keys from another thread.
@@ -372,6 +389,12 @@ mod elsewhere {
         /// None here.
         pub fn remote(&self) -> io::Result<Remote> {
             Ok(Remote(self.remote.clone()))
+        }
+
+        /// Whether the terminal may have another size than when this was asked last.
+        #[expect(clippy::unused_self, reason = "elsewhere it is told")]
+        pub fn resizes(&self) -> impl Fn() -> bool + use<> {
+            || true
         }
 
         /// Nobody can call here: every frame looks.

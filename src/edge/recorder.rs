@@ -36,9 +36,10 @@ pub struct Recorder {
     /// For what other shells ask, between two events.
     journal: Arc<Mutex<Journal>>,
     requests: Requests,
-    /// The log, and how it stood at the last look that found all that it held.
+    /// The log, how it stood at the last look, and whether whatever came since changes that.
     log: Option<Arc<Log>>,
-    seen: Option<State>,
+    looked: Option<State>,
+    settled: bool,
     clocks: Clocks,
 }
 
@@ -187,15 +188,18 @@ impl Recorder {
         let thread = thread::spawn(move || write(&shared, disk.as_ref(), session, &inbox, &outbox));
         let (rows, thread) = (Some(rows), Some(thread));
         let requests = Requests::new(session);
-        Recorder { rows, answers, unanswered: 0, thread, journal, requests, log, seen: None, clocks }
+        Recorder { rows, answers, unanswered: 0, thread, journal, requests, log, looked: None, settled: false, clocks }
     }
 
     /// Whether anybody has written to the journal since this was asked last. `now` is the time of day.
     pub fn has_news(&mut self, now: SystemTime) -> bool {
         let state = self.log.as_ref().and_then(|log| log.state().ok());
-        let settled = state.filter(|state| state.is_settled(now));
-        let seen = std::mem::replace(&mut self.seen, settled);
-        settled.is_none() || settled != seen
+        let before = std::mem::replace(&mut self.looked, state);
+        if self.settled && state == before {
+            return false;
+        }
+        self.settled = state.is_some_and(|state| state.is_settled(before, now));
+        true
     }
 
     /// What another shell asks of the session, if one does. What follows is its answer.
@@ -210,7 +214,7 @@ impl Recorder {
         }
         request.unwrap_or_else(|_| {
             // Whatever could not be read is still news.
-            self.seen = None;
+            self.settled = false;
             Request::Nothing
         })
     }

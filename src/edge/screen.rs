@@ -27,11 +27,15 @@ pub type WallClock = Box<dyn Fn(Moment) -> String>;
 /// Rows and columns of the terminal.
 pub type Size = fn() -> (u16, u16);
 
+/// Tells whether that may have changed since it was asked last.
+pub type Resizes = Box<dyn Fn() -> bool>;
+
 /// The bars.
 pub struct Screen {
     canvas: Canvas,
     wall: WallClock,
     size: Size,
+    resizes: Resizes,
     keys: bool,
     mark: &'static str,
     advice: String,
@@ -46,8 +50,8 @@ pub struct Screen {
 
 /// What changes with an event or with the size of the terminal, and not with every frame.
 struct Laid {
-    /// For a terminal of so many rows and columns, until then.
-    size: (u16, u16),
+    /// For a terminal so wide, until then.
+    width: usize,
     until: Moment,
     /// What stands before and behind the time that is left.
     title: [String; 2],
@@ -61,6 +65,8 @@ struct Laid {
     ribbon_row: usize,
     gone_width: usize,
     total: String,
+    /// Where it says what comes next.
+    next_row: usize,
 }
 
 /// What stands before and behind a text to colour it: nothing where there are no colours.
@@ -87,18 +93,17 @@ impl Laid {
         let [name, position] = &self.title;
         let title = format!("{name}{}{position}", time_left(session));
         row.clear();
-        self.bold.paint(row, |row| row.push_str(&cut(title, usize::from(self.size.1))));
+        self.bold.paint(row, |row| row.push_str(&cut(title, self.width)));
     }
 
     /// How far the step is.
     fn write_bar(&self, row: &mut String, session: &Session) {
         let segment = session.segment();
-        let width = usize::from(self.size.1);
-        let gone = filled(session.elapsed().saturating_sub(segment.start), segment.length, width);
+        let gone = filled(session.elapsed().saturating_sub(segment.start), segment.length, self.width);
         let [on, off] = &self.bar_inks;
         row.clear();
         on.paint(row, |row| row.push_str(self.bar.get(..gone).unwrap_or(&self.bar)));
-        off.paint(row, |row| row.extend(iter::repeat_n(' ', width - gone)));
+        off.paint(row, |row| row.extend(iter::repeat_n(' ', self.width - gone)));
     }
 
     /// The whole session, a mark where it is, and its time.
@@ -113,7 +118,7 @@ impl Laid {
             start = end;
         }
         let time = format!(" {:>1$}{2}", count_up(session.elapsed()), self.gone_width, self.total);
-        row.push_str(&cut(time, usize::from(self.size.1) - columns));
+        row.push_str(&cut(time, self.width - columns));
     }
 }
 
@@ -127,18 +132,24 @@ impl Screen {
     /// Bars on the stream behind `output`. `keys` says that somebody can press them; `mark` stands
     /// before every title.
     #[must_use]
-    pub fn new(output: Output, size: Size, wall: WallClock, keys: bool, mark: &'static str) -> Screen {
+    pub fn new(
+        output: Output,
+        size: Size,
+        resizes: Resizes,
+        wall: WallClock,
+        keys: bool,
+        mark: &'static str,
+    ) -> Screen {
         let canvas = Canvas::new(output);
         let (advice, row) = (String::new(), String::new());
-        Screen { canvas, wall, size, keys, mark, advice, laid: None, row, notice: None, trouble: false }
+        Screen { canvas, wall, size, resizes, keys, mark, advice, laid: None, row, notice: None, trouble: false }
     }
 
     fn draw(&mut self, session: &Session) -> anyhow::Result<()> {
-        let size = (self.size)();
-        let current = self.laid.take().filter(|laid| laid.size == size && session.now() < laid.until);
-        let laid = match current {
+        let stays = !(self.resizes)();
+        let laid = match self.laid.take().filter(|laid| stays && session.now() < laid.until) {
             Some(laid) => laid,
-            None => self.lay(session, size)?,
+            None => self.lay(session)?,
         };
         let row = &mut self.row;
         laid.write_title(row, session);
@@ -150,14 +161,20 @@ impl Screen {
             laid.write_ribbon(row, session);
             self.canvas.set(laid.ribbon_row, row);
         }
+        if session.is_paused() {
+            // The end moves on.
+            let next = self.next(session);
+            self.canvas.set(laid.next_row, &cut(next, laid.width));
+        }
         self.laid = Some(laid);
         self.canvas.show();
         Ok(())
     }
 
     /// Lays everything out and gives the canvas the rows that stay.
-    fn lay(&mut self, session: &Session, size: (u16, u16)) -> anyhow::Result<Laid> {
-        let width = usize::from(size.1);
+    fn lay(&mut self, session: &Session) -> anyhow::Result<Laid> {
+        let (height, columns) = (self.size)();
+        let width = usize::from(columns);
         let Segment { step, .. } = session.segment();
         // Title, and twice the bar.
         let mut rows = vec![String::new(); 3];
@@ -170,40 +187,37 @@ impl Screen {
             let length = count_up(session.plan().length());
             // Past its end it may be the longer of the two.
             gone_width = length.len().max(count_up(session.elapsed() + HOLDS).len());
-            let columns = width.saturating_sub(1 + gone_width + " of ".len() + length.len());
-            let kinds = ribbon::columns(&session.plan().exposures(0), columns);
+            let left = width.saturating_sub(1 + gone_width + " of ".len() + length.len());
+            let kinds = ribbon::columns(&session.plan().exposures(0), left);
             let runs = kinds.chunk_by(|a, b| a == b);
             ribbon = runs.map(|run| (run.len(), sign(run[0]), Ink::from(colour(run[0])))).collect();
             total = format!(" of {length}");
         }
+        let next_row = rows.len();
         rows.extend([self.next(session), self.key_help(session)].map(|row| cut(row, width)));
         // What is off the terminal cannot be taken back.
-        rows.truncate(usize::from(size.0));
-        self.canvas.lay(rows, size.1);
+        rows.truncate(usize::from(height));
+        self.canvas.lay(rows, columns);
         let name = format!("{}{}  ", self.mark, step.kind.as_str().to_uppercase());
         Ok(Laid {
-            size,
+            width,
             until: session.now() + self.holds(session),
             title: [name, position(session.index(), session)],
             bold: Ink::from(Style::new().bold()),
-            bar: whole_bar(step.kind, size.1)?,
+            bar: whole_bar(step.kind, columns)?,
             bar_inks: background(step.kind).map(Ink::from),
             ribbon,
             ribbon_row,
             gone_width,
             total,
+            next_row,
         })
     }
 
     /// How long what is laid out now stands.
     fn holds(&self, session: &Session) -> Duration {
         let notice = self.notice.as_ref().map(|(_, until)| until.since(session.now()));
-        match notice.filter(|left| !left.is_zero()) {
-            // The end moves on.
-            _ if session.is_paused() => Duration::ZERO,
-            Some(left) => left.min(HOLDS),
-            None => HOLDS,
-        }
+        notice.filter(|left| !left.is_zero()).map_or(HOLDS, |left| left.min(HOLDS))
     }
 
     fn next(&self, session: &Session) -> String {

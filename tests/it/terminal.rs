@@ -588,7 +588,8 @@ fn a_notice_is_gone_after_five_seconds_of_a_pause_too() {
     let ice = therapy::edge::catalog::built_in("ice").expect("a built-in");
     let protocol = ice.parsed.draft.review(Choice::default(), &Context::default(), &[]).expect("it may run");
     let kept = Kept::default();
-    let mut screen = Screen::new(Output::keep(&kept), || (24, 80), Box::new(|_| String::new()), true, "");
+    let mut screen =
+        Screen::new(Output::keep(&kept), || (24, 80), Box::new(|| false), Box::new(|_| String::new()), true, "");
     let mut look = Look { kept, screen: vt100::Parser::new(size(24), size(80), 0), looks: 0 };
     let says = |after, input| (Duration::from_secs(after), Happening::Says(input));
     let minute = Duration::from_secs(60);
@@ -653,7 +654,8 @@ fn a_session_that_panics() {
     }
     let ice = therapy::edge::catalog::built_in("ice").expect("a built-in");
     let protocol = ice.parsed.draft.review(Choice::default(), &Context::default(), &[]).expect("it may run");
-    let mut screen = Screen::new(Output::terminal(), || (24, 80), Box::new(|_| String::new()), false, "");
+    let mut screen =
+        Screen::new(Output::terminal(), || (24, 80), Box::new(|| false), Box::new(|_| String::new()), false, "");
     let mut world = Panics(Keys::take(true).expect("keys"));
     let (mut session, events) = Session::start(&protocol, Terms::default(), clock::now());
     runner::run(&mut session, events, &mut world, &mut [&mut screen, &mut Watches]);
