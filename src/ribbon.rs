@@ -59,9 +59,17 @@ pub fn count_up(gone: Duration) -> String {
     clock(gone.as_secs())
 }
 
+/// By hand: it is written twice a second for hours, and the machinery of `format!` costs more than all
+/// else in a frame.
 fn clock(seconds: u64) -> String {
+    let digit = |number: u64| char::from(b'0' + u8::try_from(number % 10).unwrap_or(0));
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+    let mut face = if hours > 0 { hours.to_string() + ":" } else { String::new() };
+    if hours > 0 || minutes >= 10 {
+        face.push(digit(minutes / 10));
+    }
+    face.extend([digit(minutes), ':', digit(seconds / 10), digit(seconds)]);
+    face
 }
 
 #[cfg(test)]

@@ -160,7 +160,8 @@ impl World for Real {
     }
 
     fn wait(&mut self, deadline: Moment) -> Option<Input> {
-        let left = deadline.since(self.now());
+        let now = self.now();
+        let left = deadline.since(now);
         let mut left = clock::wait_for(self.speed.map_or(left, |speed| left.div_f64(speed)));
         // Before each wait and not behind it: several nudges may have ended one wait, or a key the
         // same one, and then there is more to answer.
@@ -168,7 +169,6 @@ impl World for Real {
         if let Some(recorder) = &self.requests {
             let mut recorder = recorder.borrow_mut();
             // Whoever asks also calls, which ends the wait; a call may not arrive, as from a container.
-            let now = clock::now();
             if now.since(self.asked) >= ASK {
                 self.asked = now;
                 self.look |= recorder.has_news(clock::wall().into());

@@ -2,8 +2,8 @@
 //! sends only what differs, in one write. It must not know what the rows say.
 
 use std::fmt::Write as _;
-use std::io;
 use std::mem::take;
+use std::{io, iter};
 
 use console::measure_text_width;
 
@@ -128,11 +128,8 @@ impl Canvas {
     }
 }
 
-/// From one row to another.
+/// From one row to another, row by row: they are few.
 fn write_move(bytes: &mut String, from: usize, to: usize) {
-    let _ = match to.checked_sub(from) {
-        Some(0) => Ok(()),
-        Some(down) => write!(bytes, "\x1b[{down}B"),
-        None => write!(bytes, "\x1b[{}A", from - to),
-    };
+    let steps = if to < from { iter::repeat_n("\x1b[A", from - to) } else { iter::repeat_n("\x1b[B", to - from) };
+    bytes.extend(steps);
 }

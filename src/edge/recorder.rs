@@ -64,14 +64,14 @@ pub enum Line {
 }
 
 impl Line {
-    /// Whether a flat battery must not lose it. A cue changes nothing. The end is left to the system's
-    /// own writing, so that it is on time: should the power fail in the half minute that this takes,
-    /// the session looks cut off, and counts for more, not for less.
+    /// Whether a flat battery must not lose it. A cue changes nothing, and the start goes with the first
+    /// step, which follows at once. The end is left to the system's own writing, so that it is on
+    /// time: should the power fail in the half minute that this takes, the session looks cut off, and
+    /// counts for more, not for less.
     fn matters(&self) -> bool {
+        use EventKind::{Finished, Halfway, Started, StepSoon};
         match self {
-            Line::Event(event, _) => {
-                !matches!(event.kind, EventKind::Halfway | EventKind::StepSoon | EventKind::Finished { .. })
-            }
+            Line::Event(event, _) => !matches!(event.kind, Started | Halfway | StepSoon | Finished { .. }),
             Line::Reply(..) => false,
         }
     }

@@ -91,7 +91,7 @@ impl Laid {
     /// What is on, and how long it has left.
     fn write_title(&self, row: &mut String, session: &Session) {
         let [name, position] = &self.title;
-        let title = format!("{name}{}{position}", time_left(session));
+        let title = name.clone() + &time_left(session) + position;
         row.clear();
         self.bold.paint(row, |row| row.push_str(&cut(title, self.width)));
     }
@@ -117,7 +117,8 @@ impl Laid {
             ink.paint(row, |row| row.extend((start..end).map(|at| if at == mark { '|' } else { *sign })));
             start = end;
         }
-        let time = format!(" {:>1$}{2}", count_up(session.elapsed()), self.gone_width, self.total);
+        let gone = count_up(session.elapsed());
+        let time = " ".repeat(1 + self.gone_width.saturating_sub(gone.len())) + &gone + &self.total;
         row.push_str(&cut(time, self.width - columns));
     }
 }
@@ -321,7 +322,7 @@ fn time_left(session: &Session) -> String {
     match end.checked_sub(session.elapsed()) {
         _ if session.is_held() => format!("{} past its end", count_up(session.elapsed().saturating_sub(end))),
         Some(left) if session.is_paused() => format!("paused, {} left", countdown(left)),
-        Some(left) => format!("{} left", countdown(left)),
+        Some(left) => countdown(left) + " left",
         None => "paused at its end".to_owned(),
     }
 }
