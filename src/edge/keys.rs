@@ -194,8 +194,10 @@ mod unix {
                 return Some(input);
             }
             if self.reads_terminal && !self.mode.is_changed() {
-                // The shell may bring a job to the foreground without a signal.
+                // The shell may bring a job to the foreground without a signal, and in the background none
+                // tells of a resize.
                 self.mode.enter();
+                self.resized.store(true, Ordering::Relaxed);
             }
             let timeout = Timespec::try_from(length).ok();
             let terminal = stdin();

@@ -59,14 +59,19 @@ struct Laid {
     /// The bar of the step when it is over; what is filled, and the rest.
     bar: String,
     bar_inks: [Ink; 2],
-    /// The session to scale: so many columns of one sign each, and in which row. Behind it the time that
-    /// has gone, so wide, and of how much.
-    ribbon: Vec<(usize, char, Ink)>,
-    ribbon_row: usize,
-    gone_width: usize,
-    total: String,
+    whole: Option<Whole>,
     /// Where it says what comes next.
     next_row: usize,
+}
+
+/// The whole session to scale, where it has several steps.
+struct Whole {
+    at_row: usize,
+    /// So many columns of one sign each.
+    runs: Vec<(usize, char, Ink)>,
+    /// Behind them the time that has gone, so wide, and of how much.
+    gone_width: usize,
+    total: String,
 }
 
 /// What stands before and behind a text to colour it: nothing where there are no colours.
@@ -105,21 +110,35 @@ impl Laid {
         on.paint(row, |row| row.push_str(self.bar.get(..gone).unwrap_or(&self.bar)));
         off.paint(row, |row| row.extend(iter::repeat_n(' ', self.width - gone)));
     }
+}
 
-    /// The whole session, a mark where it is, and its time.
-    fn write_ribbon(&self, row: &mut String, session: &Session) {
-        let columns = self.ribbon.iter().map(|(columns, ..)| columns).sum();
+impl Whole {
+    /// For a terminal so wide; it takes this row.
+    fn new(session: &Session, at_row: usize, width: usize) -> Whole {
+        let (plan, length) = (session.plan(), count_up(session.plan().length()));
+        // Past its end the time that has gone may be the longer of the two.
+        let gone_width = 1 + length.len().max(count_up(session.elapsed() + HOLDS).len());
+        let total = format!(" of {length}");
+        let kinds = ribbon::columns(&plan.exposures(0), width.saturating_sub(gone_width + total.len()));
+        let runs = kinds.chunk_by(|a, b| a == b);
+        let runs: Vec<_> = runs.map(|run| (run.len(), sign(run[0]), Ink::from(colour(run[0])))).collect();
+        Whole { at_row, gone_width: if runs.is_empty() { 0 } else { gone_width }, runs, total }
+    }
+
+    /// With a mark where it is, and its time.
+    fn write(&self, row: &mut String, session: &Session, width: usize) {
+        let columns = self.runs.iter().map(|(columns, ..)| columns).sum();
         let mark = ribbon::column(session.elapsed(), session.plan().length(), columns);
         let mut start = 0;
         row.clear();
-        for (columns, sign, ink) in &self.ribbon {
+        for (columns, sign, ink) in &self.runs {
             let end = start + columns;
             ink.paint(row, |row| row.extend((start..end).map(|at| if at == mark { '|' } else { *sign })));
             start = end;
         }
         let gone = count_up(session.elapsed());
-        let time = " ".repeat(1 + self.gone_width.saturating_sub(gone.len())) + &gone + &self.total;
-        row.push_str(&cut(time, self.width - columns));
+        let time = " ".repeat(self.gone_width.saturating_sub(gone.len())) + &gone + &self.total;
+        row.push_str(&cut(time, width - columns));
     }
 }
 
@@ -158,9 +177,9 @@ impl Screen {
         laid.write_bar(row, session);
         self.canvas.set(1, row);
         self.canvas.set(2, row);
-        if !laid.total.is_empty() {
-            laid.write_ribbon(row, session);
-            self.canvas.set(laid.ribbon_row, row);
+        if let Some(whole) = &laid.whole {
+            whole.write(row, session, laid.width);
+            self.canvas.set(whole.at_row, row);
         }
         if session.is_paused() {
             // The end moves on.
@@ -181,19 +200,9 @@ impl Screen {
         let mut rows = vec![String::new(); 3];
         let advice = iter::once(self.advice.as_str()).chain(step.note.as_deref());
         rows.extend(advice.flat_map(|text| wrapped(text, width)));
-        let ribbon_row = rows.len();
-        let (mut ribbon, mut gone_width, mut total) = (Vec::new(), 0, String::new());
-        if session.plan().segments().len() > 1 {
-            rows.push(String::new());
-            let length = count_up(session.plan().length());
-            // Past its end it may be the longer of the two.
-            gone_width = length.len().max(count_up(session.elapsed() + HOLDS).len());
-            let left = width.saturating_sub(1 + gone_width + " of ".len() + length.len());
-            let kinds = ribbon::columns(&session.plan().exposures(0), left);
-            let runs = kinds.chunk_by(|a, b| a == b);
-            ribbon = runs.map(|run| (run.len(), sign(run[0]), Ink::from(colour(run[0])))).collect();
-            total = format!(" of {length}");
-        }
+        let several = session.plan().segments().len() > 1;
+        let whole = several.then(|| Whole::new(session, rows.len(), width));
+        rows.extend(whole.as_ref().map(|_| String::new()));
         let next_row = rows.len();
         rows.extend([self.next(session), self.key_help(session)].map(|row| cut(row, width)));
         // What is off the terminal cannot be taken back.
@@ -207,10 +216,7 @@ impl Screen {
             bold: Ink::from(Style::new().bold()),
             bar: whole_bar(step.kind, columns)?,
             bar_inks: background(step.kind).map(Ink::from),
-            ribbon,
-            ribbon_row,
-            gone_width,
-            total,
+            whole,
             next_row,
         })
     }
