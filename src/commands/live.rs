@@ -97,7 +97,7 @@ fn voice(
     match progress {
         Progress::Bar => {
             let wall = Box::new(time_of_day(label));
-            Box::new(Screen::new(Output::terminal(), size, resizes, wall, listens(), mark))
+            Box::new(Screen::new(Output::terminal(), Box::new(size), resizes, wall, listens(), mark))
         }
         Progress::Json => Box::new(Json::new(Output::new(io::stdout()), label)),
         Progress::Quiet => Box::new(Silent::new()),

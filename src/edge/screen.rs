@@ -25,7 +25,7 @@ use crate::words::{self, position, span};
 pub type WallClock = Box<dyn Fn(Moment) -> String>;
 
 /// Rows and columns of the terminal.
-pub type Size = fn() -> (u16, u16);
+pub type Size = Box<dyn Fn() -> (u16, u16)>;
 
 /// Tells whether that may have changed since it was asked last.
 pub type Resizes = Box<dyn Fn() -> bool>;

@@ -588,8 +588,14 @@ fn a_notice_is_gone_after_five_seconds_of_a_pause_too() {
     let ice = therapy::edge::catalog::built_in("ice").expect("a built-in");
     let protocol = ice.parsed.draft.review(Choice::default(), &Context::default(), &[]).expect("it may run");
     let kept = Kept::default();
-    let mut screen =
-        Screen::new(Output::keep(&kept), || (24, 80), Box::new(|| false), Box::new(|_| String::new()), true, "");
+    let mut screen = Screen::new(
+        Output::keep(&kept),
+        Box::new(|| (24, 80)),
+        Box::new(|| false),
+        Box::new(|_| String::new()),
+        true,
+        "",
+    );
     let mut look = Look { kept, screen: vt100::Parser::new(size(24), size(80), 0), looks: 0 };
     let says = |after, input| (Duration::from_secs(after), Happening::Says(input));
     let minute = Duration::from_secs(60);
@@ -598,6 +604,85 @@ fn a_notice_is_gone_after_five_seconds_of_a_pause_too() {
     let (mut session, events) = Session::start(&protocol, Terms::default(), Moment::default());
     runner::run(&mut session, events, &mut world, &mut [&mut screen, &mut look]);
     assert!(look.looks > 10, "{}", look.looks);
+}
+
+/// Compares what a screen shows that lays things out only when it must with one that does so at every
+/// frame: nothing stands longer than it is true.
+#[test]
+fn a_frame_shows_what_it_would_show_if_all_of_it_were_laid_out_anew() {
+    struct Shown {
+        kept: Kept,
+        terminal: vt100::Parser,
+    }
+
+    impl Shown {
+        fn rows(&mut self, columns: u16) -> Vec<String> {
+            self.terminal.process(&self.kept.take());
+            self.terminal.screen().rows(0, columns).collect()
+        }
+    }
+
+    struct Compare {
+        columns: u16,
+        lazy: Shown,
+        eager: Shown,
+        frames: usize,
+    }
+
+    impl Observer for Compare {
+        fn observe(&mut self, _: &Event, _: &Session) -> anyhow::Result<()> {
+            Ok(())
+        }
+
+        fn frame(&mut self, session: &Session) -> anyhow::Result<()> {
+            let (lazy, eager) = (self.lazy.rows(self.columns), self.eager.rows(self.columns));
+            assert_eq!(lazy, eager, "after {:?}", session.now());
+            self.frames += 1;
+            Ok(())
+        }
+    }
+
+    let text = "rounds = 2\n[[step]]\ndo = \"heat\"\nfor = \"70s\"\nnote = \"moist pad, low\"\n\
+        [[step]]\ndo = \"cold\"\nfor = \"45s\"\n[[step]]\ndo = \"rest\"\nfor = \"9m 55s\"\n";
+    let draft = therapy::format::parse(text, "mixed").draft;
+    let protocol = draft.review(Choice::default(), &Context::default(), &[]).expect("it may run");
+    let wall = || Box::new(|at: Moment| format!("{:?}", at.since_origin()));
+    for (seed, (rows, columns)) in (0..12_u64).zip([(24, 80), (8, 33), (4, 20), (30, 9)].into_iter().cycle()) {
+        let mut chance = fastrand::Rng::with_seed(seed);
+        let mut after = Duration::ZERO;
+        let happenings = std::iter::repeat_with(|| {
+            after += Duration::from_millis(chance.u64(1..90_000));
+            let happening = match chance.u8(0..10) {
+                0..4 => Happening::Says(Input::Toggle),
+                4..7 => Happening::Says(Input::Extend(Duration::from_secs(60))),
+                7 => Happening::Says(Input::Skip),
+                8 => Happening::Says(Input::Confirm),
+                _ => Happening::Stalls(Duration::from_secs(chance.u64(1..200))),
+            };
+            (after, happening)
+        });
+        let mut script: Vec<_> = happenings.take(25).collect();
+        script.push((after + Duration::from_secs(100), Happening::Says(Input::Stop)));
+        let shown = || Shown { kept: Kept::default(), terminal: vt100::Parser::new(size(rows), size(columns), 0) };
+        let (lazy, eager) = (shown(), shown());
+        let screen = |shown: &Shown, resizes: fn() -> bool| {
+            Screen::new(
+                Output::keep(&shown.kept),
+                Box::new(move || (rows, columns)),
+                Box::new(resizes),
+                wall(),
+                true,
+                "",
+            )
+        };
+        let (mut first, mut second) = (screen(&lazy, || false), screen(&eager, || true));
+        let mut compare = Compare { columns, lazy, eager, frames: 0 };
+        let terms = Terms { confirm: seed % 3 == 0, ..Terms::default() };
+        let (mut session, events) = Session::start(&protocol, terms, Moment::default());
+        let mut world = Simulation::new(Moment::default(), &script);
+        runner::run(&mut session, events, &mut world, &mut [&mut first, &mut second, &mut compare]);
+        assert!(compare.frames > 100, "{}", compare.frames);
+    }
 }
 
 /// The name of an environment variable that says: this process is the one that panics.
@@ -654,8 +739,14 @@ fn a_session_that_panics() {
     }
     let ice = therapy::edge::catalog::built_in("ice").expect("a built-in");
     let protocol = ice.parsed.draft.review(Choice::default(), &Context::default(), &[]).expect("it may run");
-    let mut screen =
-        Screen::new(Output::terminal(), || (24, 80), Box::new(|| false), Box::new(|_| String::new()), false, "");
+    let mut screen = Screen::new(
+        Output::terminal(),
+        Box::new(|| (24, 80)),
+        Box::new(|| false),
+        Box::new(|_| String::new()),
+        false,
+        "",
+    );
     let mut world = Panics(Keys::take(true).expect("keys"));
     let (mut session, events) = Session::start(&protocol, Terms::default(), clock::now());
     runner::run(&mut session, events, &mut world, &mut [&mut screen, &mut Watches]);
