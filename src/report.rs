@@ -3,14 +3,14 @@
 
 use annotate_snippets::{AnnotationKind, Level as Mark, Renderer, Snippet};
 
-use crate::format::{Level, Problem};
+use crate::format::{Level, Problem, is_control};
 
 /// Draws every problem with its place in `text`, the content of the file `path`.
 #[must_use]
 pub fn render(problems: &[Problem], path: &str, text: &str, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(100);
-    let shown = without_c1(text);
+    let shown = without_controls(text);
     let drawn = problems.iter().map(|problem| {
         let mark = match problem.level {
             Level::Error => Mark::ERROR,
@@ -31,9 +31,15 @@ pub fn render(problems: &[Problem], path: &str, text: &str, colour: bool) -> Str
 }
 
 /// The renderer makes the control characters of ASCII visible, but not those of Latin-1, of which one
-/// begins an escape sequence. What stands in their place is as many bytes long, so that spans hold.
-fn without_c1(text: &str) -> String {
-    text.chars().map(|c| if ('\u{80}'..='\u{9f}').contains(&c) { '·' } else { c }).collect()
+/// begins an escape sequence, and not all that turn or hide text. What stands in their place is as
+/// many bytes long, so that spans hold.
+fn without_controls(text: &str) -> String {
+    let shown = |c: char| match c.len_utf8() {
+        2 if is_control(c) => '·',
+        3 if is_control(c) => '\u{fffd}',
+        _ => c,
+    };
+    text.chars().map(shown).collect()
 }
 
 /// A span that lies in the text on character boundaries, and on one line so that one caret shows it.
