@@ -145,8 +145,11 @@ Examples:
         /// The shell
         shell: Shell,
     },
-    /// Print the man page
-    Man,
+    /// Print the man page, or that of one command
+    Man {
+        /// Of this command
+        command: Option<String>,
+    },
 }
 
 // Results as JSON.

@@ -32,7 +32,7 @@ use crate::domain::step::Modality;
 use crate::edge::catalog::{self, CatalogError, Entry};
 use crate::edge::clock;
 use crate::edge::output::{self, Output};
-use crate::format::Level;
+use crate::format::{Level, nearest, printable};
 use crate::report;
 use crate::when;
 
@@ -113,16 +113,29 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             clap_complete::generate(shell, &mut command(), "therapy", &mut script);
             print(&script)
         }
-        Command::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(command()).render(&mut page)?;
-            print(&page)
-        }
+        Command::Man { command: of } => man(of.as_deref()),
     }
 }
 
 fn command() -> clap::Command {
     <Cli as clap::CommandFactory>::command()
+}
+
+/// The page of the program, or that of one of its commands.
+fn man(name: Option<&str>) -> Result<Exit, Failure> {
+    let mut all = command();
+    all.build();
+    let of = name.map_or(Some(&all), |name| all.get_subcommands().find(|command| command.get_name() == name));
+    let Some(of) = of else {
+        let wanted = name.unwrap_or_default();
+        let near = nearest(wanted, all.get_subcommands().map(clap::Command::get_name));
+        let hint = near.map_or("`therapy help` lists all".to_owned(), |near| format!("did you mean `{near}`?"));
+        let error = anyhow!("no command is called `{}`", printable(wanted));
+        return Err(Failure { error, hint: Some(hint), exit: Exit::Usage });
+    };
+    let mut page = Vec::new();
+    clap_mangen::Man::new(of.clone()).render(&mut page)?;
+    print(&page)
 }
 
 /// Prints a result. A reader that has seen enough is no failure.

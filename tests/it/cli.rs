@@ -91,6 +91,23 @@ fn the_man_page_is_one() {
     }
 }
 
+/// The page of the program names one for each command.
+#[test]
+fn every_man_page_that_is_named_can_be_had() {
+    let home = Home::new();
+    let all = stdout(&home.run(&["man"]));
+    let names: Vec<_> = all.lines().filter_map(|line| line.strip_prefix("therapy\\-")?.strip_suffix("(1)")).collect();
+    assert!(names.contains(&"run") && names.len() > 15, "{names:?}: {all}");
+    for name in names {
+        let output = home.run(&["man", name]);
+        assert_eq!(output.status.code(), Some(0), "{name}");
+        assert!(stdout(&output).contains(&format!(".TH therapy-{name} 1")), "{}", stdout(&output));
+    }
+    let output = home.run(&["man", "runn"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("did you mean `run`?"), "{}", stderr(&output));
+}
+
 #[test]
 fn a_file_full_of_mistakes_is_told_of_in_time() {
     let home = Home::new();
