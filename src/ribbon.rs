@@ -21,8 +21,8 @@ pub fn columns(steps: &[Exposure], width: usize) -> Vec<StepKind> {
     columns.flatten().collect()
 }
 
-/// How many of `width` columns are full when so much of `total` has gone; all of them at its end and
-/// after it.
+/// How many of `width` columns are full when so much of `total` has gone; all of them at the end of what
+/// has a length, and after it.
 #[must_use]
 pub fn filled(gone: Duration, total: Duration, width: usize) -> usize {
     let share = gone.as_nanos() * width as u128 / total.as_nanos().max(1);

@@ -15,8 +15,8 @@ use crate::edge::journal::{Journal, Lock, Record};
 use crate::edge::keys::{Keys, nudge};
 use crate::edge::recorder::Recorder;
 
-/// How long an answer may take; without a nudge a session looks at requests every 2 s.
-const PATIENCE: Duration = Duration::from_millis(2500);
+/// How long an answer may take; without a nudge a session looks at requests within 2.5 s.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How often the answer is looked for.
 const LOOK: Duration = Duration::from_millis(10);
 

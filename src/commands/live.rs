@@ -21,7 +21,7 @@ use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
 use crate::edge::output::{self, Output};
 use crate::edge::recorder::{Recorder, Request};
-use crate::edge::screen::{Resizes, Screen};
+use crate::edge::screen::{Changes, Screen};
 use crate::runner::{self, Observer, World};
 
 /// What surrounds a session.
@@ -58,7 +58,7 @@ pub(super) fn go(
     } else {
         Box::new(wall_at)
     };
-    let mut voice = voice(progress, label, mark, Box::new(keys.resizes()));
+    let mut voice = voice(progress, label, mark, Box::new(keys.changes()));
     let mut aside = (progress == Progress::Json).then(Silent::new);
     let remote = keys.remote().context("could not listen to buttons")?;
     let press = Arc::new(move |button| remote.press(button));
@@ -92,12 +92,12 @@ fn voice(
     progress: Progress,
     label: Box<dyn Fn(Moment) -> Timestamp>,
     mark: &'static str,
-    resizes: Resizes,
+    changes: Changes,
 ) -> Box<dyn Observer> {
     match progress {
         Progress::Bar => {
             let wall = Box::new(time_of_day(label));
-            Box::new(Screen::new(Output::terminal(), Box::new(size), resizes, wall, listens(), mark))
+            Box::new(Screen::new(Output::terminal(), Box::new(size), changes, wall, listens(), mark))
         }
         Progress::Json => Box::new(Json::new(Output::new(io::stdout()), label)),
         Progress::Quiet => Box::new(Silent::new()),
@@ -150,7 +150,7 @@ struct Real {
 /// How soon they are looked at again when that was not possible.
 const SOON: Duration = Duration::from_millis(20);
 
-/// How often the log is asked: at every other frame.
+/// How often the log is asked: at every other frame. With a frame it is less than other shells wait.
 const ASK: Duration = Duration::from_millis(1500);
 
 impl World for Real {

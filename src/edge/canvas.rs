@@ -27,9 +27,10 @@ pub(super) struct Canvas {
 }
 
 impl Canvas {
-    pub(super) fn new(output: Output) -> Canvas {
+    /// For a terminal so wide: what is left above may come before any row.
+    pub(super) fn new(output: Output, width: u16) -> Canvas {
         let (coming, shown, above) = (Vec::new(), Vec::new(), Vec::new());
-        Canvas { output, coming, width: 0, shown, shown_width: 0, above, rings: false, failure: None }
+        Canvas { output, coming, width, shown, shown_width: 0, above, rings: false, failure: None }
     }
 
     /// All rows, for a terminal so wide.
@@ -43,6 +44,12 @@ impl Canvas {
             row.clear();
             row.push_str(text);
         }
+    }
+
+    /// Somebody else has written: where the rows stood is not known any more, and they are drawn anew from
+    /// where the cursor is.
+    pub(super) fn forget(&mut self) {
+        self.shown.clear();
     }
 
     /// Leaves a line above the rows, with the next frame.

@@ -56,7 +56,7 @@ mod unix {
     use std::collections::VecDeque;
     use std::io::{self, Read, Write};
     use std::os::unix::net::UnixStream;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
     use std::thread;
     use std::time::Duration;
@@ -71,6 +71,7 @@ mod unix {
 
     use super::{Button, input_of};
     use crate::domain::session::Input;
+    use crate::edge::output::Change;
 
     /// Presses keys from another thread.
     #[derive(Debug)]
@@ -109,7 +110,17 @@ mod unix {
         background: bool,
         nudged: bool,
         said: VecDeque<Input>,
-        resized: Arc<AtomicBool>,
+        display: Arc<Display>,
+    }
+
+    /// What happened to the terminal behind standard error.
+    #[derive(Debug, Default)]
+    struct Display {
+        resized: AtomicBool,
+        /// A shell has written since.
+        returned: AtomicBool,
+        /// A resize is told: the terminal belongs to the session of this process, which is in its foreground.
+        told: AtomicBool,
     }
 
     impl Keys {
@@ -127,25 +138,28 @@ mod unix {
                 signals.add_signal(SIGHUP)?;
             }
             let watched = Arc::clone(&mode);
-            let resized = Arc::new(AtomicBool::new(true));
-            let size = Arc::clone(&resized);
+            let display = Arc::new(Display::default());
+            let shown_on = Arc::clone(&display);
             thread::Builder::new().name("signals".to_owned()).spawn(move || {
-                let mut stopping = false;
+                let (mut stopping, mut stopped) = (false, false);
                 for signal in signals.forever() {
                     match signal {
                         SIGTSTP => {
                             watched.leave(Stage::Stopped);
+                            stopped = true;
                             let _ = emulate_default_handler(SIGTSTP);
                         }
                         SIGWINCH => {
-                            size.store(true, Ordering::Relaxed);
+                            shown_on.resized.store(true, Relaxed);
                             let _ = outbox.write_all(b"\x01");
                         }
                         SIGCONT => {
                             if terminal {
                                 watched.return_to();
                             }
-                            size.store(true, Ordering::Relaxed); // not told while it was stopped
+                            // Whoever stopped it by the terminal has written there: a shell.
+                            shown_on.returned.fetch_or(std::mem::take(&mut stopped), Relaxed);
+                            shown_on.told.store(false, Relaxed);
                             // A wait goes on with what was left of it; the clock has gone on meanwhile. No
                             // key and no call: the clock is asked at once.
                             let _ = outbox.write_all(b"\x01");
@@ -164,15 +178,7 @@ mod unix {
                 mode.enter();
             }
             let said = VecDeque::new();
-            Ok(Keys { mode, inbox, remote, reads_terminal: terminal, background: false, nudged: false, said, resized })
-        }
-
-        /// Whether the terminal behind standard error may have another size than when this was asked last.
-        /// The system tells that of the terminal that a session of processes was started on, and of no other.
-        pub fn resizes(&self) -> impl Fn() -> bool + use<> {
-            let is_told = tcgetsid(stderr()).is_ok_and(|session| getsid(None) == Ok(session));
-            let resized = Arc::clone(&self.resized);
-            move || !is_told || resized.swap(false, Ordering::Relaxed)
+            Ok(Keys { mode, inbox, remote, reads_terminal: terminal, background: false, nudged: false, said, display })
         }
 
         /// A way to press keys from another thread.
@@ -181,6 +187,12 @@ mod unix {
         /// When the system gives no further descriptor.
         pub fn remote(&self) -> io::Result<Remote> {
             self.remote.try_clone().map(Remote)
+        }
+
+        /// What may have happened to the terminal behind standard error, each time that this is asked.
+        pub fn changes(&self) -> impl Fn() -> Change + use<> {
+            let display = Arc::clone(&self.display);
+            move || display.change()
         }
 
         /// Whether another shell has called since the last time that this was asked.
@@ -194,10 +206,8 @@ mod unix {
                 return Some(input);
             }
             if self.reads_terminal && !self.mode.is_changed() {
-                // The shell may bring a job to the foreground without a signal, and in the background none
-                // tells of a resize.
+                // The shell may bring a job to the foreground without a signal.
                 self.mode.enter();
-                self.resized.store(true, Ordering::Relaxed);
             }
             let timeout = Timespec::try_from(length).ok();
             let terminal = stdin();
@@ -227,6 +237,27 @@ mod unix {
             }
             self.said.pop_front()
         }
+    }
+
+    impl Display {
+        fn change(&self) -> Change {
+            // Until it is told again, it may have changed at any time.
+            if !self.told.swap(true, Relaxed) {
+                self.told.fetch_and(is_told_of_resizes(), Relaxed);
+                self.resized.store(true, Relaxed);
+            }
+            let resized = self.resized.swap(false, Relaxed);
+            match () {
+                () if self.returned.swap(false, Relaxed) => Change::Rows,
+                () if resized => Change::Size,
+                () => Change::Nothing,
+            }
+        }
+    }
+
+    fn is_told_of_resizes() -> bool {
+        let own = tcgetsid(stderr()).is_ok_and(|session| getsid(None) == Ok(session));
+        own && tcgetpgrp(stderr()).is_ok_and(|group| group == getpgrp())
     }
 
     impl Drop for Keys {
@@ -334,6 +365,7 @@ mod elsewhere {
 
     use super::{Button, input_of};
     use crate::domain::session::Input;
+    use crate::edge::output::Change;
 
     /// Presses keys from another thread.
     #[derive(Debug)]
@@ -393,10 +425,10 @@ mod elsewhere {
             Ok(Remote(self.remote.clone()))
         }
 
-        /// Whether the terminal may have another size than when this was asked last.
+        /// What may have happened to the terminal: nothing shown_on.
         #[expect(clippy::unused_self, reason = "elsewhere it is told")]
-        pub fn resizes(&self) -> impl Fn() -> bool + use<> {
-            || true
+        pub fn changes(&self) -> impl Fn() -> Change + use<> {
+            || Change::Size
         }
 
         /// Nobody can call here: every frame looks.

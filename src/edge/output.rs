@@ -14,6 +14,17 @@ use std::time::Duration;
 /// How long the end of a session waits for the last words to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// What may have happened to a terminal behind the back of who draws on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is as it was left.
+    Nothing,
+    /// It may have another size.
+    Size,
+    /// A shell has written on it too.
+    Rows,
+}
+
 /// A stream.
 #[derive(Debug)]
 pub struct Output(Way);

@@ -36,10 +36,9 @@ pub struct Recorder {
     /// For what other shells ask, between two events.
     journal: Arc<Mutex<Journal>>,
     requests: Requests,
-    /// The log, how it stood at the last look, and whether whatever came since changes that.
+    /// The log, and how it stood at the last look that found all that it held.
     log: Option<Arc<Log>>,
-    looked: Option<State>,
-    settled: bool,
+    seen: Option<State>,
     clocks: Clocks,
 }
 
@@ -188,18 +187,15 @@ impl Recorder {
         let thread = thread::spawn(move || write(&shared, disk.as_ref(), session, &inbox, &outbox));
         let (rows, thread) = (Some(rows), Some(thread));
         let requests = Requests::new(session);
-        Recorder { rows, answers, unanswered: 0, thread, journal, requests, log, looked: None, settled: false, clocks }
+        Recorder { rows, answers, unanswered: 0, thread, journal, requests, log, seen: None, clocks }
     }
 
     /// Whether anybody has written to the journal since this was asked last. `now` is the time of day.
     pub fn has_news(&mut self, now: SystemTime) -> bool {
         let state = self.log.as_ref().and_then(|log| log.state().ok());
-        let before = std::mem::replace(&mut self.looked, state);
-        if self.settled && state == before {
-            return false;
-        }
-        self.settled = state.is_some_and(|state| state.is_settled(before, now));
-        true
+        let settled = state.filter(|state| state.is_settled(now));
+        let seen = std::mem::replace(&mut self.seen, settled);
+        settled.is_none() || settled != seen
     }
 
     /// What another shell asks of the session, if one does. What follows is its answer.
@@ -214,7 +210,7 @@ impl Recorder {
         }
         request.unwrap_or_else(|_| {
             // Whatever could not be read is still news.
-            self.settled = false;
+            self.seen = None;
             Request::Nothing
         })
     }

@@ -12,11 +12,12 @@ use std::{io, iter};
 use console::{Style, measure_text_width, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
+use crate::domain::advice;
 use crate::domain::plan::Segment;
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::domain::step::StepKind;
 use crate::edge::canvas::Canvas;
-use crate::edge::output::Output;
+use crate::edge::output::{Change, Output};
 use crate::ribbon::{self, count_up, countdown, filled, sign};
 use crate::runner::Observer;
 use crate::words::{self, position, span};
@@ -27,15 +28,15 @@ pub type WallClock = Box<dyn Fn(Moment) -> String>;
 /// Rows and columns of the terminal.
 pub type Size = Box<dyn Fn() -> (u16, u16)>;
 
-/// Tells whether that may have changed since it was asked last.
-pub type Resizes = Box<dyn Fn() -> bool>;
+/// Tells what may have happened to the terminal since it was asked last.
+pub type Changes = Box<dyn Fn() -> Change>;
 
 /// The bars.
 pub struct Screen {
     canvas: Canvas,
     wall: WallClock,
     size: Size,
-    resizes: Resizes,
+    changes: Changes,
     keys: bool,
     mark: &'static str,
     advice: String,
@@ -117,7 +118,8 @@ impl Whole {
     fn new(session: &Session, at_row: usize, width: usize) -> Whole {
         let (plan, length) = (session.plan(), count_up(session.plan().length()));
         // Past its end the time that has gone may be the longer of the two.
-        let gone_width = 1 + length.len().max(count_up(session.elapsed() + HOLDS).len());
+        let last = session.elapsed() + if session.is_held() { HOLDS } else { Duration::ZERO };
+        let gone_width = 1 + length.len().max(count_up(last).len());
         let total = format!(" of {length}");
         let kinds = ribbon::columns(&plan.exposures(0), width.saturating_sub(gone_width + total.len()));
         let runs = kinds.chunk_by(|a, b| a == b);
@@ -155,19 +157,23 @@ impl Screen {
     pub fn new(
         output: Output,
         size: Size,
-        resizes: Resizes,
+        changes: Changes,
         wall: WallClock,
         keys: bool,
         mark: &'static str,
     ) -> Screen {
-        let canvas = Canvas::new(output);
+        let canvas = Canvas::new(output, size().1);
         let (advice, row) = (String::new(), String::new());
-        Screen { canvas, wall, size, resizes, keys, mark, advice, laid: None, row, notice: None, trouble: false }
+        Screen { canvas, wall, size, changes, keys, mark, advice, laid: None, row, notice: None, trouble: false }
     }
 
     fn draw(&mut self, session: &Session) -> anyhow::Result<()> {
-        let stays = !(self.resizes)();
-        let laid = match self.laid.take().filter(|laid| stays && session.now() < laid.until) {
+        let change = (self.changes)();
+        if change == Change::Rows {
+            self.canvas.forget();
+        }
+        let stays = |laid: &Laid| change == Change::Nothing && session.now() < laid.until;
+        let laid = match self.laid.take().filter(stays) {
             Some(laid) => laid,
             None => self.lay(session)?,
         };
@@ -198,7 +204,9 @@ impl Screen {
         let Segment { step, .. } = session.segment();
         // Title, and twice the bar.
         let mut rows = vec![String::new(); 3];
-        let advice = iter::once(self.advice.as_str()).chain(step.note.as_deref());
+        // A session that was taken up says nothing about the step that goes on.
+        let advice = if self.advice.is_empty() { advice::begin(step.kind, false) } else { &self.advice };
+        let advice = iter::once(advice).chain(step.note.as_deref());
         rows.extend(advice.flat_map(|text| wrapped(text, width)));
         let several = session.plan().segments().len() > 1;
         let whole = several.then(|| Whole::new(session, rows.len(), width));
@@ -250,7 +258,7 @@ impl Screen {
             () if session.is_paused() => "space go on · s skip · q stop",
             () => "space pause · s skip · + 1 min · q stop",
         };
-        Style::new().dim().apply_to(help).to_string()
+        Style::new().for_stderr().dim().apply_to(help).to_string()
     }
 }
 
@@ -274,10 +282,7 @@ impl Observer for Screen {
             }
             EventKind::Overran { .. } if words.advice.is_empty() => {}
             EventKind::Overran { .. } => self.advice = format!("{} Then: Enter.", words.advice),
-            EventKind::Resumed => {
-                let kind = session.segment().step.kind;
-                crate::domain::advice::begin(kind, false).clone_into(&mut self.advice);
-            }
+            EventKind::Resumed => self.advice.clear(),
             EventKind::Skipped { by_rule: Some(_) } => self.canvas.print(words.headline),
             EventKind::Extended { .. } => self.notice = Some((words.headline, session.now() + NOTICE)),
             EventKind::Skipped { .. } | EventKind::Confirmed => {}

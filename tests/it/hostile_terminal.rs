@@ -128,6 +128,43 @@ fn a_session_that_comes_to_the_foreground_takes_the_keys() {
     terminal.assert_given_back();
 }
 
+/// In the background no signal tells of a resize.
+#[test]
+fn a_session_in_the_background_is_drawn_for_the_size_that_the_terminal_has() {
+    let home = home();
+    home.file("own.toml", &steps(1, &[("heat", "10min"), ("cold", "10min")]));
+    let script = "\"$@\" </dev/null & read -r; kill $!; wait";
+    let mut terminal = started_by(&home, ["/bin/bash", "-mc", script], 1.0);
+    terminal.resize(24, 40);
+    let fits = |terminal: &mut Terminal| {
+        // What was wrapped comes as one line.
+        terminal.contents().lines().any(|row| row.ends_with(" of 20:00") && row.len() == 40)
+    };
+    terminal.until("a frame of 40 columns", fits);
+    terminal.press("\n");
+    terminal.end();
+}
+
+/// Ctrl-Z, and `fg` behind what the shell has written.
+#[test]
+fn a_session_that_was_stopped_is_drawn_anew_below_what_the_shell_wrote() {
+    let home = home();
+    home.file("own.toml", &steps(1, &[("heat", "10min"), ("cold", "10min")]));
+    let mut terminal = started_by(&home, ["/bin/bash", "-mc", "\"$@\"; echo by hand; fg"], 1.0);
+    terminal.until("keys taken", Terminal::is_taken);
+    terminal.press("\x1a");
+    terminal.see("by hand");
+    let whole = |terminal: &mut Terminal| {
+        let contents = terminal.contents();
+        let (_, below) = contents.rsplit_once("by hand").expect("seen above");
+        ["HEAT  ", " of 20:00", "next cold", "q stop"].iter().all(|part| below.contains(part))
+    };
+    terminal.until("a whole frame", whole);
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+    terminal.assert_given_back();
+}
+
 /// The question after a session is answered in whole lines, also by who stopped the process meanwhile.
 #[cfg(target_os = "linux")]
 #[test]

@@ -19,7 +19,7 @@ use therapy::domain::rules::Context;
 use therapy::domain::session::{Event, EventKind, Input, Moment, Session, Terms};
 use therapy::edge::clock;
 use therapy::edge::keys::Keys;
-use therapy::edge::output::{Kept, Output};
+use therapy::edge::output::{Change, Kept, Output};
 use therapy::edge::screen::Screen;
 use therapy::edge::simulate::{Happening, Simulation};
 use therapy::runner::{self, Observer, World};
@@ -591,7 +591,7 @@ fn a_notice_is_gone_after_five_seconds_of_a_pause_too() {
     let mut screen = Screen::new(
         Output::keep(&kept),
         Box::new(|| (24, 80)),
-        Box::new(|| false),
+        Box::new(|| Change::Nothing),
         Box::new(|_| String::new()),
         true,
         "",
@@ -604,6 +604,23 @@ fn a_notice_is_gone_after_five_seconds_of_a_pause_too() {
     let (mut session, events) = Session::start(&protocol, Terms::default(), Moment::default());
     runner::run(&mut session, events, &mut world, &mut [&mut screen, &mut look]);
     assert!(look.looks > 10, "{}", look.looks);
+}
+
+/// As when a session is taken up whose last step ended meanwhile.
+#[test]
+fn a_session_that_ends_before_its_first_frame_says_so_in_whole_lines() {
+    let ice = therapy::edge::catalog::built_in("ice").expect("a built-in");
+    let protocol = ice.parsed.draft.review(Choice::default(), &Context::default(), &[]).expect("it may run");
+    let kept = Kept::default();
+    let (sizes, wall) = (Box::new(|| (24, 80)), Box::new(|_| String::new()));
+    let mut screen = Screen::new(Output::keep(&kept), sizes, Box::new(|| Change::Nothing), wall, true, "");
+    let (mut session, _) = Session::start(&protocol, Terms::default(), Moment::default());
+    let events = session.advance(Moment::default() + Duration::from_secs(3600));
+    runner::run(&mut session, events, &mut Simulation::new(Moment::default(), &[]), &mut [&mut screen]);
+    let mut terminal = vt100::Parser::new(size(24), size(80), 0);
+    terminal.process(&kept.take());
+    let rows: Vec<String> = terminal.screen().rows(0, 80).take_while(|row| !row.is_empty()).collect();
+    assert!(rows.iter().any(|row| row.contains("Take it off now.")) && rows.len() <= 3, "{rows:#?}");
 }
 
 /// Compares what a screen shows that lays things out only when it must with one that does so at every
@@ -665,17 +682,17 @@ fn a_frame_shows_what_it_would_show_if_all_of_it_were_laid_out_anew() {
         script.push((after + Duration::from_secs(100), Happening::Says(Input::Stop)));
         let shown = || Shown { kept: Kept::default(), terminal: vt100::Parser::new(size(rows), size(columns), 0) };
         let (lazy, eager) = (shown(), shown());
-        let screen = |shown: &Shown, resizes: fn() -> bool| {
+        let screen = |shown: &Shown, changes: fn() -> Change| {
             Screen::new(
                 Output::keep(&shown.kept),
                 Box::new(move || (rows, columns)),
-                Box::new(resizes),
+                Box::new(changes),
                 wall(),
                 true,
                 "",
             )
         };
-        let (mut first, mut second) = (screen(&lazy, || false), screen(&eager, || true));
+        let (mut first, mut second) = (screen(&lazy, || Change::Nothing), screen(&eager, || Change::Size));
         let mut compare = Compare { columns, lazy, eager, frames: 0 };
         let terms = Terms { confirm: seed % 3 == 0, ..Terms::default() };
         let (mut session, events) = Session::start(&protocol, terms, Moment::default());
@@ -742,7 +759,7 @@ fn a_session_that_panics() {
     let mut screen = Screen::new(
         Output::terminal(),
         Box::new(|| (24, 80)),
-        Box::new(|| false),
+        Box::new(|| Change::Nothing),
         Box::new(|_| String::new()),
         false,
         "",

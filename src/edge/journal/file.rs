@@ -32,14 +32,11 @@ pub struct State {
 }
 
 impl State {
-    /// Whether anything that is written from now on leads to another state. A log that has grown since
-    /// `before` grows on: it starts over only once all of it has been put into the database. One that
-    /// is written over keeps its length, and what happens within one tick of the file system's clock
-    /// may look the same.
+    /// Whether anything that is written from now on leads to another state: what happens within one tick
+    /// of the file system's clock may look the same.
     #[must_use]
-    pub fn is_settled(&self, before: Option<State>, now: SystemTime) -> bool {
-        before.is_some_and(|before| before.length < self.length)
-            || now.duration_since(self.written).is_ok_and(|age| age >= TICK)
+    pub fn is_settled(&self, now: SystemTime) -> bool {
+        now.duration_since(self.written).is_ok_and(|age| age >= TICK)
     }
 }
 
@@ -51,7 +48,7 @@ impl Log {
     }
 
     /// As long as it stays the same there is nothing new in the journal, from whomever. A question to
-    /// the system alone, for those who ask every second.
+    /// the system alone, for those who ask at every other frame.
     pub fn state(&self) -> io::Result<State> {
         let about = self.0.metadata()?;
         Ok(State { written: about.modified()?, length: about.len() })
