@@ -27,10 +27,9 @@ pub(super) struct Canvas {
 }
 
 impl Canvas {
-    /// For a terminal so wide: what is left above may come before any row.
-    pub(super) fn new(output: Output, width: u16) -> Canvas {
+    pub(super) fn new(output: Output) -> Canvas {
         let (coming, shown, above) = (Vec::new(), Vec::new(), Vec::new());
-        Canvas { output, coming, width, shown, shown_width: 0, above, rings: false, failure: None }
+        Canvas { output, coming, width: 0, shown, shown_width: 0, above, rings: false, failure: None }
     }
 
     /// All rows, for a terminal so wide.
@@ -77,9 +76,9 @@ impl Canvas {
         }
     }
 
-    /// Takes the rows away.
-    pub(super) fn end(&mut self) -> io::Result<()> {
-        self.coming.clear();
+    /// Takes the rows away; what is left above is for a terminal so wide.
+    pub(super) fn end(&mut self, width: u16) -> io::Result<()> {
+        self.lay(Vec::new(), width);
         self.paint()
     }
 

@@ -162,18 +162,25 @@ impl Screen {
         keys: bool,
         mark: &'static str,
     ) -> Screen {
-        let canvas = Canvas::new(output, size().1);
+        let canvas = Canvas::new(output);
         let (advice, row) = (String::new(), String::new());
         Screen { canvas, wall, size, changes, keys, mark, advice, laid: None, row, notice: None, trouble: false }
     }
 
-    fn draw(&mut self, session: &Session) -> anyhow::Result<()> {
+    /// Takes note of what happened to the terminal.
+    fn catch_up(&mut self) {
         let change = (self.changes)();
+        if change != Change::Nothing {
+            self.laid = None;
+        }
         if change == Change::Rows {
             self.canvas.forget();
         }
-        let stays = |laid: &Laid| change == Change::Nothing && session.now() < laid.until;
-        let laid = match self.laid.take().filter(stays) {
+    }
+
+    fn draw(&mut self, session: &Session) -> anyhow::Result<()> {
+        self.catch_up();
+        let laid = match self.laid.take().filter(|laid| session.now() < laid.until) {
             Some(laid) => laid,
             None => self.lay(session)?,
         };
@@ -275,7 +282,8 @@ impl Observer for Screen {
             EventKind::Finished { .. } => {
                 let last = [words.headline, words.advice].into_iter().filter(|line| !line.is_empty());
                 last.for_each(|line| self.canvas.print(line));
-                self.canvas.end()?;
+                self.catch_up();
+                self.canvas.end((self.size)().1)?;
             }
             EventKind::StepBegan { .. } | EventKind::Halfway | EventKind::StepSoon | EventKind::Paused => {
                 self.advice = words.advice;
