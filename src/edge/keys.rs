@@ -425,7 +425,7 @@ mod elsewhere {
             Ok(Remote(self.remote.clone()))
         }
 
-        /// What may have happened to the terminal: nothing shown_on.
+        /// What may have happened to the terminal: nothing tells.
         #[expect(clippy::unused_self, reason = "elsewhere it is told")]
         pub fn changes(&self) -> impl Fn() -> Change + use<> {
             || Change::Size
