@@ -623,6 +623,20 @@ fn a_session_that_ends_before_its_first_frame_says_so_in_whole_lines() {
     assert!(rows.iter().any(|row| row.contains("Take it off now.")) && rows.len() <= 3, "{rows:#?}");
 }
 
+/// Of the step that goes on nothing is said anew; what to do is shown all the same.
+#[test]
+fn a_session_that_is_taken_up_in_the_middle_of_a_step_says_what_to_do() {
+    let ice = therapy::edge::catalog::built_in("ice").expect("a built-in");
+    let protocol = ice.parsed.draft.review(Choice::default(), &Context::default(), &[]).expect("it may run");
+    let kept = Kept::default();
+    let (sizes, wall) = (Box::new(|| (24, 80)), Box::new(|_| String::new()));
+    let mut screen = Screen::new(Output::keep(&kept), sizes, Box::new(|| Change::Nothing), wall, true, "");
+    let (session, _) = Session::start(&protocol, Terms::default(), Moment::default());
+    screen.frame(&session).expect("a frame");
+    let shown = String::from_utf8(kept.take()).expect("text");
+    assert!(shown.contains("Cold on, a thin damp cloth between."), "{shown}");
+}
+
 /// Compares what a screen shows that lays things out only when it must with one that does so at every
 /// frame: nothing stands longer than it is true.
 #[test]
