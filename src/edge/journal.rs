@@ -482,6 +482,7 @@ fn explain(path: &Path, error: &rusqlite::Error) -> JournalError {
         // A table or a value that is not there or not of its type.
         || error.sqlite_error_code().is_none()
         || matches!(error, rusqlite::Error::SqlInputError { .. });
-    let why = error.to_string();
+    // It may quote what is in a damaged file.
+    let why = printable(&error.to_string()).into_owned();
     if damaged { JournalError::Damaged { path, why } } else { JournalError::Unusable { path, why } }
 }

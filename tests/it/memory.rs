@@ -505,8 +505,8 @@ fn a_full_disk_is_said_once_and_the_session_goes_on() {
     let mut limited = Command::new("/bin/sh");
     limited.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     limited.current_dir(lab.home.path()).stdin(Stdio::null());
-    // 512 bytes each: the journal fits, and so do the first events.
-    limited.args(["-c", "ulimit -f 140; exec \"$0\" run own.toml --progress json --no-notify"]);
+    // 512 bytes each: the journal fits, and the memory that it shares, and so do the first events.
+    limited.args(["-c", "ulimit -f 66; exec \"$0\" run own.toml --progress json --no-notify"]);
     limited.arg(command.get_program());
     command.stdin(Stdio::null());
     let mut running = Running::new(limited);

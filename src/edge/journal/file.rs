@@ -114,7 +114,7 @@ pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
         // Nobody sees it yet: it is put on the disk once, whole, and with its log's mode, because two who
         // open it at once cannot both change that.
         connection.execute_batch(&format!(
-            "PRAGMA synchronous = OFF; BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT; PRAGMA journal_mode = WAL;"
+            "PRAGMA synchronous = OFF; PRAGMA page_size = 1024; BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT; PRAGMA journal_mode = WAL;"
         ))
     });
     made.map_err(|error| explain(path, &error))?;
