@@ -70,7 +70,7 @@ fn plan_laid(bencher: Bencher<'_, '_>) {
 struct Counter(usize);
 
 impl Observer for Counter {
-    fn observe(&mut self, _: &Event, _: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, _: &[Event], _: &Session) -> anyhow::Result<()> {
         self.0 += 1;
         Ok(())
     }

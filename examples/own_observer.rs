@@ -21,13 +21,15 @@ struct Bare {
 }
 
 impl Observer for Bare {
-    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
-        if let Some(since) = self.since.take() {
-            self.total += event.elapsed.saturating_sub(since);
+    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+        for event in events {
+            if let Some(since) = self.since.take() {
+                self.total += event.elapsed.saturating_sub(since);
+            }
+            let on = session.plan().segments()[event.step].step.kind.modality().is_some();
+            let over = matches!(event.kind, EventKind::Finished { .. });
+            self.since = (!on && !over).then_some(event.elapsed);
         }
-        let on = session.plan().segments()[event.step].step.kind.modality().is_some();
-        let over = matches!(event.kind, EventKind::Finished { .. });
-        self.since = (!on && !over).then_some(event.elapsed);
         Ok(())
     }
 }

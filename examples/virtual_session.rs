@@ -19,8 +19,10 @@ use therapy::words;
 struct Ledger;
 
 impl Observer for Ledger {
-    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
-        println!("{:>7}  {}", count_up(event.elapsed), words::of(event, session, false).headline);
+    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+        for event in events {
+            println!("{:>7}  {}", count_up(event.elapsed), words::of(event, session, false).headline);
+        }
         Ok(())
     }
 }

@@ -17,11 +17,12 @@ pub trait World {
 
 /// Somebody who hears every event. A failure is told once to the others; it ends nothing.
 pub trait Observer {
-    /// An event happened; `session` is as it stands after it and those that came with it.
+    /// Something happened: the events that were found at one look at the clock, in order and at least
+    /// one. `session` is as it stands after them.
     ///
     /// # Errors
     /// Whatever keeps this observer from doing its work.
-    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()>;
+    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()>;
 
     /// A moment to redraw, at least once a [`FRAME`].
     ///
@@ -47,8 +48,8 @@ pub fn run(
 ) -> Outcome {
     let mut failed = vec![false; observers.len()];
     loop {
-        for event in &events {
-            tell(observers, &mut failed, |observer| observer.observe(event, session));
+        if !events.is_empty() {
+            tell(observers, &mut failed, |observer| observer.observe(&events, session));
         }
         tell(observers, &mut failed, |observer| observer.frame(session));
         if let Some(outcome) = session.outcome() {

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::anyhow;
 use therapy::domain::rules::SESSION_DOSE;
 use therapy::domain::session::{Event, EventKind, GRACE, Session};
 use therapy::domain::step::{Modality, StepKind};
@@ -77,8 +77,8 @@ pub struct Ears {
     pub troubles: u64,
     /// How many events are told that were due before a kill.
     pub retold: usize,
-    /// An event that rang, and that the screen tells next.
-    rung: Option<Event>,
+    /// How many events of this moment the bell has told, by itself or by one that rang after them.
+    rung: usize,
 }
 
 impl Ears {
@@ -86,6 +86,14 @@ impl Ears {
     pub fn begin(&mut self) {
         let (skin, unsure, troubles) = (std::mem::take(&mut self.skin), self.unsure, self.troubles);
         *self = Ears { skin, unsure, troubles, ..Ears::default() };
+    }
+
+    /// So many events of a moment are told: those that were not heard yet are heard now.
+    fn hear_up_to(&mut self, count: usize, events: &[Event], session: &Session, fate: &Fate) {
+        for event in &events[self.rung..count] {
+            self.hear(event, session, fate);
+        }
+        self.rung = count;
     }
 
     /// The person hears of an event for the first time, and obeys.
@@ -115,29 +123,32 @@ pub struct Bell<'a> {
 }
 
 impl Observer for Bell<'_> {
-    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
-        if self.fate.is_dead() {
-            return Ok(());
-        }
-        let alert = Alert::of(event, session, "storm");
-        let retold = self.ears.borrow().retold;
-        self.ears.borrow_mut().retold = retold.saturating_sub(1);
-        self.judge(event, session, alert.as_ref(), retold > 0);
-        if alert.is_some() {
-            if self.fate.bus_fails.get() {
-                bail!("no bus");
+    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+        self.ears.borrow_mut().rung = 0;
+        let (mut rung, mut urgent) = (Ok(()), false);
+        for (index, event) in events.iter().enumerate() {
+            if self.fate.is_dead() {
+                break;
             }
-            let ears = &mut *self.ears.borrow_mut();
-            ears.hear(event, session, self.fate);
-            ears.rung = Some(*event);
+            let alert = Alert::of(event, session, "storm");
+            let retold = self.ears.borrow().retold;
+            self.ears.borrow_mut().retold = retold.saturating_sub(1);
+            self.judge(event, session, alert.as_ref(), retold > 0, urgent);
+            urgent |= alert.as_ref().is_some_and(|alert| alert.urgent);
+            match alert {
+                None => {}
+                Some(_) if self.fate.bus_fails.get() => rung = Err(anyhow!("no bus")),
+                Some(_) => self.ears.borrow_mut().hear_up_to(index + 1, events, session, self.fate),
+            }
         }
-        Ok(())
+        rung
     }
 }
 
 impl Bell<'_> {
-    /// A change of what is on the skin rings, on time, and urgent when something must come off.
-    fn judge(&self, event: &Event, session: &Session, alert: Option<&Alert>, retold: bool) {
+    /// A change of what is on the skin rings, on time, and urgent when something must come off, unless an
+    /// alert of the same moment was `urgent`.
+    fn judge(&self, event: &Event, session: &Session, alert: Option<&Alert>, retold: bool, urgent: bool) {
         let ears = self.ears.borrow();
         let segments = session.plan().segments();
         let off = match event.kind {
@@ -147,7 +158,7 @@ impl Bell<'_> {
                 before.is_some_and(|before| before.modality().is_some() && before != segments[event.step].step.kind)
             }
             EventKind::Overran { .. } => segments[event.step].step.kind.modality().is_some(),
-            EventKind::Finished { .. } => !ears.unsure && ears.skin.on().is_some(),
+            EventKind::Finished { .. } => !urgent && !ears.unsure && ears.skin.on().is_some(),
             EventKind::Skipped { by_rule: Some(_) } => false,
             _ => return,
         };
@@ -182,7 +193,7 @@ pub struct Record<'a> {
 impl Record<'_> {
     fn write(&mut self) -> anyhow::Result<()> {
         self.tried = self.fate.now.get();
-        self.backlog.write(self.journal).1?;
+        self.backlog.write(self.journal)?;
         let committed = self.unwritten.drain(..).map(|event| (self.fate.truth(event.at), event));
         self.ears.borrow_mut().committed.extend(committed);
         Ok(())
@@ -190,13 +201,13 @@ impl Record<'_> {
 }
 
 impl Observer for Record<'_> {
-    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
         if self.fate.is_dead() {
             return Ok(());
         }
-        self.requests.borrow_mut().hear(event, session);
-        self.backlog.extend([Line::Event(*event, self.fate.stamp(event.at))]);
-        self.unwritten.push(*event);
+        self.requests.borrow_mut().hear(events, session);
+        self.backlog.extend(events.iter().map(|event| Line::event(event, self.fate.stamp(event.at), session)));
+        self.unwritten.extend(events);
         self.write()
     }
 
@@ -222,12 +233,10 @@ pub struct Person<'a> {
 }
 
 impl Observer for Person<'_> {
-    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
         if !self.fate.is_dead() {
             let ears = &mut *self.ears.borrow_mut();
-            if ears.rung.take() != Some(*event) {
-                ears.hear(event, session, self.fate);
-            }
+            ears.hear_up_to(events.len(), events, session, self.fate);
             judge_plan(session, self.fate);
         }
         Ok(())

@@ -117,8 +117,8 @@ pub(super) fn clocks(boot: String) -> impl Fn(Moment) -> Stamp {
 struct Shared(Rc<RefCell<Recorder>>);
 
 impl Observer for Shared {
-    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
-        self.0.borrow_mut().observe(event, session)
+    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+        self.0.borrow_mut().observe(events, session)
     }
 
     fn frame(&mut self, session: &Session) -> anyhow::Result<()> {
@@ -196,7 +196,7 @@ impl Silent {
 }
 
 impl Observer for Silent {
-    fn observe(&mut self, _: &Event, _: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, _: &[Event], _: &Session) -> anyhow::Result<()> {
         Ok(())
     }
 

@@ -96,8 +96,9 @@ impl Bell {
 }
 
 impl Observer for Bell {
-    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
-        if let (Some(alert), Some(alerts)) = (Alert::of(event, session, &self.prefix), &self.alerts) {
+    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+        let Some(alerts) = &self.alerts else { return Ok(()) };
+        for alert in events.iter().filter_map(|event| Alert::of(event, session, &self.prefix)) {
             if self.unanswered == 0 {
                 self.asked = (self.clock)();
             }

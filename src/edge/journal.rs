@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use thiserror::Error;
 
 use crate::domain::course::{exposures, replay};
@@ -193,7 +193,15 @@ impl Journal {
         })
     }
 
-    /// Writes an event; the end of a session goes into its row too, in the same transaction.
+    /// All that `work` writes is committed as one, or nothing of it.
+    pub fn together(&self, work: impl FnOnce() -> Result<()>) -> Result<()> {
+        let begun = |connection| Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
+        let transaction = begun(&self.connection).map_err(|error| explain(&self.path, &error))?;
+        work()?;
+        transaction.commit().map_err(|error| explain(&self.path, &error))
+    }
+
+    /// Writes an event; the end of a session goes into its row too, as one with it.
     pub fn write(&self, session: i64, event: &Event, stamp: &Stamp) -> Result<()> {
         let (kind, length, rule) = columns(event.kind);
         let insert = |connection: &Connection| {
@@ -214,14 +222,15 @@ impl Journal {
                     rule,
                 ])
         };
+        let EventKind::Finished { outcome, cold, heat } = event.kind else {
+            return self.wrap(insert).map(drop);
+        };
+        if self.connection.is_autocommit() {
+            return self.together(|| self.write(session, event, stamp));
+        }
         self.wrap(|connection| {
-            let EventKind::Finished { outcome, cold, heat } = event.kind else {
-                return insert(connection).map(drop);
-            };
-            let transaction = connection.unchecked_transaction()?;
-            insert(&transaction)?;
-            end(&transaction, session, outcome.name(), stamp.wall_ms, [cold, heat])?;
-            transaction.commit()
+            insert(connection)?;
+            end(connection, session, outcome.name(), stamp.wall_ms, [cold, heat])
         })
     }
 

@@ -28,8 +28,8 @@ impl Plain {
     }
 }
 
-impl Observer for Plain {
-    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
+impl Plain {
+    fn line(&self, event: &Event, session: &Session) -> String {
         let words = words::of(event, session, self.terminal);
         let note = match event.kind {
             EventKind::StepBegan { .. } => session.plan().segments()[event.step].step.note.clone(),
@@ -39,8 +39,14 @@ impl Observer for Plain {
         let said =
             [Some(words.headline), Some(words.advice), note].into_iter().flatten().filter(|text| !text.is_empty());
         let said = said.reduce(|said, more| said.trim_end_matches('.').to_owned() + ". " + &more).unwrap_or_default();
-        let line = format!("{bell}{}  {:>7}  {}{said}\n", (self.wall)(event.at), count_up(event.elapsed), self.mark);
-        self.output.send(line.into_bytes()).context("could not write the session's lines")
+        format!("{bell}{}  {:>7}  {}{said}\n", (self.wall)(event.at), count_up(event.elapsed), self.mark)
+    }
+}
+
+impl Observer for Plain {
+    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+        let lines: String = events.iter().map(|event| self.line(event, session)).collect();
+        self.output.send(lines.into_bytes()).context("could not write the session's lines")
     }
 
     fn trouble(&mut self, what: &str) {
@@ -63,10 +69,13 @@ impl Json {
 }
 
 impl Observer for Json {
-    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
-        let mut line = serde_json::to_vec(&Line::new(event, session, (self.wall)(event.at)))?;
-        line.push(b'\n');
-        self.output.send(line).context("could not write the session's lines")
+    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+        let mut lines = Vec::new();
+        for event in events {
+            serde_json::to_writer(&mut lines, &Line::new(event, session, (self.wall)(event.at)))?;
+            lines.push(b'\n');
+        }
+        self.output.send(lines).context("could not write the session's lines")
     }
 }
 

@@ -3,7 +3,6 @@
 //!
 //! It also hears what other shells ask of the session, and tells them what came of it.
 
-use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -16,8 +15,8 @@ use crate::edge::journal::{Journal, JournalError, Log, Stamp, State};
 use crate::runner::Observer;
 use crate::words;
 
-/// How long an event waits to be on the disk before it is shown: what was said is not lost. There are
-/// at most three such waits before a frame, and the bell has rung before.
+/// How long events wait to be committed before they are shown: what was said is not lost. There are at
+/// most two such waits before a frame, and the bell has rung before.
 const PATIENCE: Duration = Duration::from_millis(12);
 /// How often what could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(2);
@@ -29,7 +28,8 @@ pub type Clocks = Box<dyn Fn(Moment) -> Stamp>;
 
 /// Records one session.
 pub struct Recorder {
-    rows: Option<Sender<Line>>,
+    /// What happened at one moment goes together.
+    rows: Option<Sender<Vec<Line>>>,
     answers: Receiver<Result<(), String>>,
     unanswered: usize,
     thread: Option<JoinHandle<Result<(), String>>>,
@@ -56,45 +56,42 @@ pub enum Request {
 /// Something to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// What happened, and when by all clocks.
-    Event(Event, Stamp),
+    /// What happened, and when by all clocks; and whether a flat battery must not lose it.
+    Event(Event, Stamp, bool),
     /// The answer to the request of this number.
     Reply(i64, String),
 }
 
 impl Line {
-    /// Whether a flat battery must not lose it. A cue changes nothing, and the start goes with the first
-    /// step, which follows at once. The end is left to the system's own writing, so that it is on
-    /// time: should the power fail in the half minute that this takes, the session looks cut off, and
-    /// counts for more, not for less.
-    fn matters(&self) -> bool {
-        use EventKind::{Finished, Halfway, Started, StepSoon};
-        match self {
-            Line::Event(event, _) => !matches!(event.kind, Started | Halfway | StepSoon | Finished { .. }),
-            Line::Reply(..) => false,
-        }
+    /// An event of this session.
+    #[must_use]
+    pub fn event(event: &Event, stamp: Stamp, session: &Session) -> Line {
+        use EventKind::{Finished, Halfway, Started, StepBegan, StepSoon};
+        let matters = match event.kind {
+            // The start goes with the first step, which follows at once. A cue changes nothing. The end is
+            // left to the system's own writing, so that it is on time: should the power fail in the half
+            // minute that this takes, the session looks cut off, and counts for more, not for less.
+            Started | Halfway | StepSoon | Finished { .. } => false,
+            // Without it the step before it counts until its planned end, which is when this one began.
+            StepBegan { .. } if event.step > 0 => session.plan().segments()[event.step].step.kind.modality().is_some(),
+            _ => true,
+        };
+        Line::Event(*event, stamp, matters)
     }
 }
 
-/// What is still to be written of a session. A line that cannot be written keeps its place, and what
-/// comes after it waits.
+/// What is still to be written of a session, in order: all of it at once, or none.
 #[derive(Debug)]
 pub struct Backlog {
     session: i64,
-    waiting: VecDeque<Line>,
+    waiting: Vec<Line>,
 }
 
 impl Backlog {
     /// Of the session of this number.
     #[must_use]
     pub fn new(session: i64) -> Backlog {
-        Backlog { session, waiting: VecDeque::new() }
-    }
-
-    /// How many lines wait.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.waiting.len()
+        Backlog { session, waiting: Vec::new() }
     }
 
     /// Whether everything was written.
@@ -103,22 +100,21 @@ impl Backlog {
         self.waiting.is_empty()
     }
 
-    /// Writes as much as it can. Says whether some of that must be put on the disk, and what keeps the
-    /// rest from being written.
-    pub fn write(&mut self, journal: &Journal) -> (bool, Result<(), JournalError>) {
-        let mut matters = false;
-        while let Some(line) = self.waiting.front() {
-            let written = match line {
-                Line::Event(event, stamp) => journal.write(self.session, event, stamp),
-                Line::Reply(request, answer) => journal.reply(*request, answer),
-            };
-            if written.is_err() {
-                return (matters, written);
-            }
-            matters |= line.matters();
-            self.waiting.pop_front();
+    /// Writes all of it. Says whether some of that must be put on the disk.
+    ///
+    /// # Errors
+    /// When it cannot be written. It goes on waiting then.
+    pub fn write(&mut self, journal: &Journal) -> Result<bool, JournalError> {
+        if self.is_empty() {
+            return Ok(false);
         }
-        (matters, Ok(()))
+        journal.together(|| {
+            self.waiting.iter().try_for_each(|line| match line {
+                Line::Event(event, stamp, _) => journal.write(self.session, event, stamp),
+                Line::Reply(request, answer) => journal.reply(*request, answer),
+            })
+        })?;
+        Ok(self.waiting.drain(..).any(|line| matches!(line, Line::Event(.., true))))
     }
 }
 
@@ -160,9 +156,9 @@ impl Requests {
     }
 
     /// The session said something.
-    pub fn hear(&mut self, event: &Event, session: &Session) {
+    pub fn hear(&mut self, events: &[Event], session: &Session) {
         if let Some((_, said)) = &mut self.asked {
-            said.push(words::of(event, session, false).headline);
+            said.extend(events.iter().map(|event| words::of(event, session, false).headline));
         }
     }
 
@@ -217,13 +213,13 @@ impl Recorder {
 
     fn answer(&mut self) {
         if let Some(line) = self.requests.answer() {
-            self.send(line);
+            self.send(vec![line]);
         }
     }
 
-    fn send(&mut self, line: Line) {
+    fn send(&mut self, lines: Vec<Line>) {
         if let Some(rows) = &self.rows {
-            self.unanswered += usize::from(rows.send(line).is_ok());
+            self.unanswered += usize::from(rows.send(lines).is_ok());
         }
     }
 
@@ -276,10 +272,9 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
-    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
-        self.requests.hear(event, session);
-        let stamp = (self.clocks)(event.at);
-        self.send(Line::Event(*event, stamp));
+    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+        self.requests.hear(events, session);
+        self.send(events.iter().map(|event| Line::event(event, (self.clocks)(event.at), session)).collect());
         self.collect()
     }
 
@@ -295,13 +290,13 @@ impl Drop for Recorder {
     }
 }
 
-/// The thread that writes. A line that failed is answered with its failure and kept, in order. Returns
-/// why not everything was written.
+/// The thread that writes. What failed is answered with its failure and kept, in order. Returns why not
+/// everything was written.
 fn write(
     journal: &Mutex<Journal>,
     disk: Option<&Sender<()>>,
     session: i64,
-    inbox: &Receiver<Line>,
+    inbox: &Receiver<Vec<Line>>,
     outbox: &Sender<Result<(), String>>,
 ) -> Result<(), String> {
     let mut backlog = Backlog::new(session);
@@ -312,19 +307,20 @@ fn write(
             inbox.recv_timeout(RETRY)
         };
         let over = matches!(next, Err(RecvTimeoutError::Disconnected));
-        let before = backlog.len();
-        backlog.extend(next);
-        backlog.extend(inbox.try_iter());
-        let new = backlog.len() - before;
+        let mut new = 0;
+        for lines in next.into_iter().chain(inbox.try_iter()) {
+            backlog.extend(lines);
+            new += 1;
+        }
         let open = journal.lock().unwrap_or_else(PoisonError::into_inner);
-        let (matters, written) = backlog.write(&open);
+        let written = backlog.write(&open);
         drop(open);
-        let answer = written.map_err(|error| error.to_string());
+        if let (Ok(true), Some(disk)) = (&written, disk) {
+            let _ = disk.send(());
+        }
+        let answer = written.map(drop).map_err(|error| error.to_string());
         for _ in 0..new {
             let _ = outbox.send(answer.clone());
-        }
-        if matters && let Some(disk) = disk {
-            let _ = disk.send(());
         }
         if over {
             return answer;

@@ -267,11 +267,9 @@ impl Screen {
         };
         Style::new().for_stderr().dim().apply_to(help).to_string()
     }
-}
 
-impl Observer for Screen {
-    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
-        self.laid = None;
+    /// Takes note of what happened.
+    fn hear(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
         let words = words::of(event, session, self.keys);
         if words.urgent || matches!(event.kind, EventKind::StepBegan { .. } | EventKind::StepSoon | EventKind::Halfway)
         {
@@ -296,6 +294,13 @@ impl Observer for Screen {
             EventKind::Skipped { .. } | EventKind::Confirmed => {}
         }
         Ok(())
+    }
+}
+
+impl Observer for Screen {
+    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+        self.laid = None;
+        events.iter().try_for_each(|event| self.hear(event, session))
     }
 
     fn frame(&mut self, session: &Session) -> anyhow::Result<()> {

@@ -144,14 +144,16 @@ impl Ledger {
 }
 
 impl Observer for Ledger {
-    fn observe(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
-        let kind = session.plan().segments()[event.step].step.kind;
-        let mut what = format!("{kind} {}", what(event.kind));
-        if event.kind == EventKind::StepSoon {
-            let next = session.plan().next(event.step).map_or("the end", |next| next.step.kind.as_str());
-            write!(what, ", then {next}")?;
+    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+        for event in events {
+            let kind = session.plan().segments()[event.step].step.kind;
+            let mut what = format!("{kind} {}", what(event.kind));
+            if event.kind == EventKind::StepSoon {
+                let next = session.plan().next(event.step).map_or("the end", |next| next.step.kind.as_str());
+                write!(what, ", then {next}")?;
+            }
+            self.line(event.at, event.elapsed, event.step, &what);
         }
-        self.line(event.at, event.elapsed, event.step, &what);
         Ok(())
     }
 
@@ -201,7 +203,7 @@ fn what(kind: EventKind) -> String {
 struct BrokenBell;
 
 impl Observer for BrokenBell {
-    fn observe(&mut self, _: &Event, _: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, _: &[Event], _: &Session) -> anyhow::Result<()> {
         anyhow::bail!("nobody hears the bell")
     }
 

@@ -569,7 +569,7 @@ fn a_notice_is_gone_after_five_seconds_of_a_pause_too() {
     }
 
     impl Observer for Look {
-        fn observe(&mut self, _: &Event, _: &Session) -> anyhow::Result<()> {
+        fn observe(&mut self, _: &[Event], _: &Session) -> anyhow::Result<()> {
             Ok(())
         }
 
@@ -661,7 +661,7 @@ fn a_frame_shows_what_it_would_show_if_all_of_it_were_laid_out_anew() {
     }
 
     impl Observer for Compare {
-        fn observe(&mut self, _: &Event, _: &Session) -> anyhow::Result<()> {
+        fn observe(&mut self, _: &[Event], _: &Session) -> anyhow::Result<()> {
             Ok(())
         }
 
@@ -759,8 +759,8 @@ fn a_session_that_panics() {
     struct Watches;
 
     impl Observer for Watches {
-        fn observe(&mut self, event: &Event, _: &Session) -> anyhow::Result<()> {
-            assert!(!matches!(event.kind, EventKind::Finished { .. }), "it panics before");
+        fn observe(&mut self, events: &[Event], _: &Session) -> anyhow::Result<()> {
+            assert!(!events.iter().any(|event| matches!(event.kind, EventKind::Finished { .. })), "it panics before");
             Ok(())
         }
     }
