@@ -12,10 +12,10 @@ use crate::cli::Progress;
 use crate::domain::session::{Event, Input, Session};
 use crate::edge::clock;
 use crate::edge::journal::{Journal, Lock, Record};
-use crate::edge::keys::{Keys, nudge};
+use crate::edge::keys::Keys;
 use crate::edge::recorder::Recorder;
 
-/// How long an answer may take; without a nudge a session looks at requests within 2.5 s.
+/// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often the answer is looked for.
 const LOOK: Duration = Duration::from_millis(10);
@@ -23,15 +23,16 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Asks the running session for something and says what came of it.
 pub(super) fn run(input: Input) -> Result<Exit, Failure> {
     let folder = data_folder();
-    let Some(process) = Journal::running(&folder) else {
+    if Journal::running(&folder).is_none() {
         return without_a_process(input);
-    };
+    }
     let journal = Journal::open(&folder)?;
     let Some(session) = journal.open_session(&stamp())? else {
         return Err(none());
     };
     let request = journal.ask(session.id, input)?;
-    nudge(process);
+    // One that cannot be called does not answer.
+    let _ = Journal::call(&folder, clock::wall().into());
     let since = clock::unhurried();
     loop {
         // Read before the answer: the last words of a session that ends now are an answer too.
@@ -68,10 +69,10 @@ pub(super) fn resume(asked: Option<Progress>, no_notify: bool) -> Result<Exit, F
     let notify = !(no_notify || settings.no_notify);
     let surroundings = Live { keys, progress, notify, speed: None, recorder };
     let (mut session, mut events) = session(&record)?;
-    let (_, outcome) = live::go(surroundings, record.protocol.name(), |now| {
+    let outcome = live::go(surroundings, record.protocol.name(), |now| {
         events.extend(session.advance(now));
         (session, events)
-    })?;
+    });
     drop(lock);
     Ok(exit(outcome))
 }
@@ -81,8 +82,6 @@ fn without_a_process(input: Input) -> Result<Exit, Failure> {
     if input != Input::Stop {
         return Err(none());
     }
-    // The holder of the lock is nudged by other shells, and must outlive that.
-    let _keys = Keys::take(false).context("could not listen to signals")?;
     let (journal, record, _lock) = cut_off()?;
     let (mut session, mut events) = session(&record)?;
     events.extend(session.handle(clock::now(), Input::Stop));

@@ -7,16 +7,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Failure, is_terminal, last_words};
+use super::{data_folder, is_terminal, last_words};
 use crate::cli::Progress;
 use crate::domain::session::{Event, Input, Moment, Outcome, Session};
 use crate::domain::step::Modality;
 use crate::edge::bell::Bell;
 use crate::edge::clock;
-use crate::edge::journal::Stamp;
+use crate::edge::journal::{Journal, Stamp};
 use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
 use crate::edge::output::{self, Output};
@@ -43,13 +42,9 @@ pub(super) fn listens() -> bool {
     is_terminal(&io::stdin())
 }
 
-/// Goes through a session; `start` starts its clock.
-pub(super) fn go(
-    live: Live,
-    name: &str,
-    start: impl FnOnce(Moment) -> (Session, Vec<Event>),
-) -> Result<(Session, Outcome), Failure> {
-    let Live { keys, progress, notify, speed, recorder } = live;
+/// Goes through a session and tells how it ended; `start` starts its clock.
+pub(super) fn go(live: Live, name: &str, start: impl FnOnce(Moment) -> (Session, Vec<Event>)) -> Outcome {
+    let Live { mut keys, progress, notify, speed, recorder } = live;
     let begin = clock::now();
     let mark = if speed.is_some() { "REHEARSAL " } else { "" };
     let label: Box<dyn Fn(Moment) -> Timestamp> = if speed.is_some() {
@@ -60,12 +55,15 @@ pub(super) fn go(
     };
     let mut voice = voice(progress, label, mark, Box::new(keys.changes()));
     let mut aside = (progress == Progress::Json).then(Silent::new);
-    let remote = keys.remote().context("could not listen to buttons")?;
+    let remote = keys.remote();
     let press = Arc::new(move |button| remote.press(button));
     let mut bell = notify.then(|| Bell::new(name, speed.is_some(), clock::unhurried, press));
     let recorder = recorder.map(|recorder| Rc::new(RefCell::new(recorder)));
+    if recorder.is_some() {
+        keys.listen_to(&Journal::lock_file(&data_folder()));
+    }
     let mut record = recorder.clone().map(Shared);
-    let mut world = Real { keys, start: begin, speed, requests: recorder, look: false, asked: Moment::default() };
+    let mut world = Real { keys, start: begin, speed, requests: recorder, look: true };
     let (mut session, events) = start(begin);
     // The bell first: it only hands over, and the alarm matters most. Then the record, so that
     // nothing is shown that could be lost.
@@ -85,7 +83,7 @@ pub(super) fn go(
     if progress != Progress::Quiet && progress != Progress::Json && speed.is_none() {
         farewell(&session);
     }
-    Ok((session, outcome))
+    outcome
 }
 
 fn voice(
@@ -142,16 +140,12 @@ struct Real {
     start: Moment,
     speed: Option<f64>,
     requests: Option<Rc<RefCell<Recorder>>>,
-    /// Whether there may be more requests of other shells, and when the log was last asked for them.
+    /// Whether there may be more requests of other shells.
     look: bool,
-    asked: Moment,
 }
 
 /// How soon they are looked at again when that was not possible.
 const SOON: Duration = Duration::from_millis(20);
-
-/// How often the log is asked: at every other frame. With a frame it is less than other shells wait.
-const ASK: Duration = Duration::from_millis(1500);
 
 impl World for Real {
     fn now(&self) -> Moment {
@@ -163,22 +157,17 @@ impl World for Real {
         let now = self.now();
         let left = deadline.since(now);
         let mut left = clock::wait_for(self.speed.map_or(left, |speed| left.div_f64(speed)));
-        // Before each wait and not behind it: several nudges may have ended one wait, or a key the
-        // same one, and then there is more to answer.
-        self.look |= self.keys.take_nudge();
-        if let Some(recorder) = &self.requests {
-            let mut recorder = recorder.borrow_mut();
-            // Whoever asks also calls, which ends the wait; a call may not arrive, as from a container.
-            if now.since(self.asked) >= ASK {
-                self.asked = now;
-                self.look |= recorder.has_news(clock::wall().into());
-            }
-            if self.look {
-                match recorder.request() {
-                    Request::Says(input) => return Some(input),
-                    Request::Nothing => self.look = false,
-                    Request::Busy => left = left.min(SOON),
-                }
+        // Before each wait and not behind it: several calls may have ended one wait, or a key the same
+        // one, and then there is more to answer.
+        self.look |= self.keys.take_call();
+        if self.look
+            && let Some(recorder) = &self.requests
+        {
+            match recorder.borrow_mut().request() {
+                Request::Says(input) => return Some(input),
+                Request::Nothing => self.look = false,
+                Request::Busy => left = left.min(SOON),
+                Request::Unreadable => {}
             }
         }
         self.keys.wait(left)

@@ -100,7 +100,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let is_recorded = recorder.is_some();
     let notify = !(args.no_notify || settings.no_notify);
     let surroundings = Live { keys, progress, notify, speed: args.speed, recorder };
-    let (_, outcome) = live::go(surroundings, protocol.name(), |now| Session::start(&protocol, terms, now))?;
+    let outcome = live::go(surroundings, protocol.name(), |now| Session::start(&protocol, terms, now));
     drop(lock);
     if is_recorded && progress != Progress::Quiet && progress != Progress::Json {
         super::pain::after(args.pain.is_some());
@@ -123,7 +123,7 @@ fn recommended(memory: &Memory) -> String {
     name.to_owned()
 }
 
-/// The lock of the running session. Keys and signals are taken over before: the holder is nudged.
+/// The lock of the running session.
 pub(super) fn take_lock() -> Result<Lock, Failure> {
     match Journal::lock(&data_folder()) {
         Ok(Some(lock)) => Ok(lock),

@@ -25,7 +25,7 @@ mod file;
 mod record;
 mod rows;
 
-pub use file::{Lock, Log, State};
+pub use file::{Lock, Log};
 pub use record::{Entry, InjuryEntry, NewSession, Record, Stamp};
 
 use file::{connect, create};

@@ -46,50 +46,49 @@ impl Button {
 }
 
 #[cfg(unix)]
-pub use unix::{Keys, Remote, nudge, outlive_file_limits};
+pub use unix::{Keys, Remote, outlive_file_limits};
 
 #[cfg(not(unix))]
-pub use elsewhere::{Keys, Remote, nudge, outlive_file_limits};
+pub use elsewhere::{Keys, Remote, outlive_file_limits};
 
 #[cfg(unix)]
 mod unix {
     use std::collections::VecDeque;
-    use std::io::{self, Read, Write};
+    use std::io;
+    use std::os::fd::{AsFd as _, OwnedFd};
     use std::os::unix::net::UnixStream;
+    use std::path::Path;
     use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-    use std::thread;
+    use std::thread::{self, Thread};
     use std::time::Duration;
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::process::{Pid, Signal, getpgrp, getsid, kill_process};
+    use rustix::process::{getpgrp, getsid};
     use rustix::stdio::{stderr, stdin};
     use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcgetsid, tcsetattr};
-    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR1, SIGWINCH};
-    use signal_hook::iterator::Signals;
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+    use signal_hook::iterator::backend::SignalDelivery;
+    use signal_hook::iterator::exfiltrator::SignalOnly;
     use signal_hook::low_level::emulate_default_handler;
 
     use super::{Button, input_of};
     use crate::domain::session::Input;
     use crate::edge::output::Change;
 
+    /// Not a key: another shell has called.
+    const CALL: u8 = 0;
+    /// In the background a key that nobody reads ends every wait for one: it is looked for this often.
+    const BACKGROUND: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+
     /// Presses keys from another thread.
     #[derive(Debug)]
-    pub struct Remote(UnixStream);
+    pub struct Remote(Arc<Inbox>);
 
     impl Remote {
         /// Presses one.
         pub fn press(&self, button: Button) {
-            let _ = (&self.0).write_all(&[button.key()]);
-        }
-    }
-
-    /// Wakes the process that runs a session, so that it looks at what other shells ask of it. The
-    /// process that holds the lock listens to this signal before it takes the lock.
-    pub fn nudge(process: u32) {
-        let process = i32::try_from(process).ok().and_then(Pid::from_raw);
-        if let Some(process) = process {
-            let _ = kill_process(process, Signal::USR1);
+            self.0.put(&[button.key()]);
         }
     }
 
@@ -98,19 +97,39 @@ mod unix {
         let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     }
 
-    /// Keys of the terminal, where there is one, and signals, everywhere.
+    /// Keys of the terminal, where there is one, and signals, everywhere. They are waited for by the
+    /// thread that took them.
     #[derive(Debug)]
     pub struct Keys {
         mode: Arc<Mode>,
-        /// Bytes from the signal thread and from remotes.
-        inbox: UnixStream,
-        remote: UnixStream,
-        reads_terminal: bool,
-        /// A key was pressed that is not for this process.
-        background: bool,
-        nudged: bool,
-        said: VecDeque<Input>,
+        inbox: Arc<Inbox>,
+        terminal: bool,
+        called: bool,
+        /// Tells of calls; none where the system has no such thing.
+        calls: Option<Arc<OwnedFd>>,
+        /// Calls are told.
+        hears_calls: bool,
         display: Arc<Display>,
+    }
+
+    /// Bytes from the listener and from remotes.
+    #[derive(Debug)]
+    struct Inbox {
+        bytes: Mutex<VecDeque<u8>>,
+        /// Who waits for them.
+        reader: Thread,
+    }
+
+    impl Inbox {
+        /// None at all only ends a wait.
+        fn put(&self, bytes: &[u8]) {
+            self.lock().extend(bytes);
+            self.reader.unpark();
+        }
+
+        fn lock(&self) -> MutexGuard<'_, VecDeque<u8>> {
+            self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+        }
     }
 
     /// What happened to the terminal behind standard error.
@@ -129,64 +148,35 @@ mod unix {
         /// # Errors
         /// When the system gives no signal handler, socket or thread.
         pub fn take(terminal: bool) -> io::Result<Keys> {
-            let (mut outbox, inbox) = UnixStream::pair()?;
-            inbox.set_nonblocking(true)?;
-            let remote = outbox.try_clone()?;
+            let inbox = Arc::new(Inbox { bytes: Mutex::default(), reader: thread::current() });
             let mode = Arc::new(Mode::default());
-            let mut signals = Signals::new([SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGUSR1, SIGWINCH])?;
-            if !outlives_the_terminal() {
-                signals.add_signal(SIGHUP)?;
-            }
-            let watched = Arc::clone(&mode);
             let display = Arc::new(Display::default());
-            let shown_on = Arc::clone(&display);
-            thread::Builder::new().name("signals".to_owned()).spawn(move || {
-                let (mut stopping, mut stopped) = (false, false);
-                for signal in signals.forever() {
-                    match signal {
-                        SIGTSTP => {
-                            watched.leave(Stage::Stopped);
-                            stopped = true;
-                            let _ = emulate_default_handler(SIGTSTP);
-                        }
-                        SIGWINCH => {
-                            shown_on.resized.store(true, Relaxed);
-                            let _ = outbox.write_all(b"\x01");
-                        }
-                        SIGCONT => {
-                            if terminal {
-                                watched.return_to();
-                            }
-                            // Whoever stopped it by the terminal has written there: a shell.
-                            shown_on.returned.fetch_or(std::mem::take(&mut stopped), Relaxed);
-                            shown_on.told.store(false, Relaxed);
-                            // A wait goes on with what was left of it; the clock has gone on meanwhile. No
-                            // key and no call: the clock is asked at once.
-                            let _ = outbox.write_all(b"\x01");
-                        }
-                        // No key: it only ends a wait.
-                        SIGUSR1 => drop(outbox.write_all(b"\0")),
-                        _ if stopping => exit_at_once(&watched),
-                        _ => {
-                            stopping = true;
-                            let _ = outbox.write_all(b"q");
-                        }
-                    }
-                }
-            })?;
+            let calls = calls().map(Arc::new);
+            let (read, write) = UnixStream::pair()?;
+            let signals = [SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH, SIGHUP];
+            let signals = &signals[..signals.len() - usize::from(outlives_the_terminal())];
+            let listener = Listener {
+                signals: SignalDelivery::with_pipe(read, write, SignalOnly, signals)?,
+                calls: calls.clone(),
+                inbox: Arc::clone(&inbox),
+                mode: Arc::clone(&mode),
+                display: Arc::clone(&display),
+                terminal,
+                reads: if terminal { Reads::Yes } else { Reads::No },
+                stopping: false,
+                stopped: false,
+            };
+            thread::Builder::new().name("keys".to_owned()).spawn(|| listener.listen())?;
             if terminal {
                 mode.enter();
             }
-            let said = VecDeque::new();
-            Ok(Keys { mode, inbox, remote, reads_terminal: terminal, background: false, nudged: false, said, display })
+            Ok(Keys { mode, inbox, terminal, called: false, calls, hears_calls: false, display })
         }
 
         /// A way to press keys from another thread.
-        ///
-        /// # Errors
-        /// When the system gives no further descriptor.
-        pub fn remote(&self) -> io::Result<Remote> {
-            self.remote.try_clone().map(Remote)
+        #[must_use]
+        pub fn remote(&self) -> Remote {
+            Remote(Arc::clone(&self.inbox))
         }
 
         /// What may have happened to the terminal behind standard error, each time that this is asked.
@@ -195,47 +185,173 @@ mod unix {
             move || display.change()
         }
 
-        /// Whether another shell has called since the last time that this was asked.
-        pub fn take_nudge(&mut self) -> bool {
-            std::mem::take(&mut self.nudged)
+        /// Listens to other shells, which call by setting the times of this file.
+        #[cfg(target_os = "linux")]
+        pub fn listen_to(&mut self, file: &Path) {
+            use rustix::fs::inotify::{WatchFlags, add_watch};
+            let watch =
+                self.calls.as_ref().map(|calls| add_watch(calls, file, WatchFlags::ATTRIB | WatchFlags::MODIFY));
+            self.hears_calls = matches!(watch, Some(Ok(_)));
         }
 
-        /// Waits for so long, or until something is said or a nudge comes.
+        /// Nothing tells of calls here.
+        #[cfg(not(target_os = "linux"))]
+        pub fn listen_to(&mut self, _: &Path) {}
+
+        /// Whether another shell may have called since the last time that this was asked.
+        pub fn take_call(&mut self) -> bool {
+            std::mem::take(&mut self.called) || !self.hears_calls
+        }
+
+        /// Waits for so long, or until something is said or somebody calls.
         pub fn wait(&mut self, length: Duration) -> Option<Input> {
-            if let Some(input) = self.said.pop_front() {
-                return Some(input);
+            let said = self.take_said();
+            if said.is_some() || self.called {
+                return said;
             }
-            if self.reads_terminal && !self.mode.is_changed() {
+            if self.terminal && !self.mode.is_changed() {
                 // The shell may bring a job to the foreground without a signal.
                 self.mode.enter();
             }
-            let timeout = Timespec::try_from(length).ok();
-            let terminal = stdin();
-            let mut watched = [PollFd::new(&self.inbox, PollFlags::IN), PollFd::new(&terminal, PollFlags::IN)];
-            let listens = self.reads_terminal && !std::mem::take(&mut self.background);
-            poll(&mut watched[..if listens { 2 } else { 1 }], timeout.as_ref()).ok()?;
-            let [by_signal, by_key] = watched.map(|fd| !fd.revents().is_empty());
-            // A key read in the background would stop the process, and while it is unread it ends every
-            // wait for one: the next wait is for signals alone.
-            self.background = by_key && !is_foreground();
-            let by_key = by_key && !self.background;
-            let mut bytes = [0; 64];
-            if by_signal && let Ok(count) = self.inbox.read(&mut bytes) {
-                self.nudged |= bytes[..count].contains(&0);
-                self.said.extend(bytes[..count].iter().filter_map(|byte| input_of(*byte)));
-            }
-            if by_key {
-                match rustix::io::read(terminal, &mut bytes) {
-                    // An arrow or a function key is several bytes behind an escape.
-                    Ok(count) if count > 0 && bytes[0] != 0x1b => {
-                        self.said.extend(bytes[..count].iter().filter_map(|byte| input_of(*byte)));
-                    }
-                    Ok(count) if count > 0 => {}
-                    Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
-                    Ok(_) | Err(_) => self.reads_terminal = false, // the terminal is gone
+            thread::park_timeout(length);
+            self.take_said()
+        }
+
+        fn take_said(&mut self) -> Option<Input> {
+            let mut bytes = self.inbox.lock();
+            while let Some(byte) = bytes.pop_front() {
+                self.called |= byte == CALL;
+                if let Some(input) = input_of(byte) {
+                    return Some(input);
                 }
             }
-            self.said.pop_front()
+            None
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    fn calls() -> Option<OwnedFd> {
+        use rustix::fs::inotify::{CreateFlags, init};
+        init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok()
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn calls() -> Option<OwnedFd> {
+        None
+    }
+
+    /// The thread that waits for signals, calls and keys, so that who waits for all of them at once has
+    /// one thing to wait for: it does so every second, for hours.
+    struct Listener {
+        signals: SignalDelivery<UnixStream, SignalOnly>,
+        calls: Option<Arc<OwnedFd>>,
+        inbox: Arc<Inbox>,
+        mode: Arc<Mode>,
+        display: Arc<Display>,
+        terminal: bool,
+        reads: Reads,
+        stopping: bool,
+        stopped: bool,
+    }
+
+    /// Whether keys are waited for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Reads {
+        Yes,
+        /// One was pressed that is not for this process: not now.
+        Background,
+        /// There is no terminal any more, or nobody who wants its keys.
+        No,
+    }
+
+    impl Listener {
+        fn listen(mut self) {
+            loop {
+                let [by_signal, by_call, by_key] = self.wait();
+                if by_signal {
+                    for signal in self.signals.pending().collect::<Vec<_>>() {
+                        self.obey(signal);
+                    }
+                }
+                if by_call && let Some(calls) = &self.calls {
+                    let mut told = [0; 1024];
+                    while rustix::io::read(calls, &mut told).is_ok_and(|count| count == told.len()) {}
+                    self.inbox.put(&[CALL]);
+                }
+                if by_key {
+                    self.read();
+                }
+            }
+        }
+
+        fn wait(&mut self) -> [bool; 3] {
+            let terminal = stdin();
+            let signals = self.signals.get_read().as_fd();
+            let calls = self.calls.as_ref().map_or(signals, |calls| calls.as_fd());
+            let mut watched = [signals, calls, terminal].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+            let count = if self.reads == Reads::Yes { 3 } else { 2 };
+            let background = self.reads == Reads::Background;
+            let ready = poll(&mut watched[..count], background.then_some(&BACKGROUND));
+            if background {
+                self.reads = Reads::Yes;
+            }
+            let mut ended = watched.map(|fd| ready.is_ok() && !fd.revents().is_empty());
+            ended[1] &= self.calls.is_some();
+            ended
+        }
+
+        fn obey(&mut self, signal: i32) {
+            match signal {
+                SIGTSTP => {
+                    self.mode.leave(Stage::Stopped);
+                    self.stopped = true;
+                    let _ = emulate_default_handler(SIGTSTP);
+                }
+                SIGWINCH => {
+                    self.display.resized.store(true, Relaxed);
+                    self.inbox.put(&[]);
+                }
+                SIGCONT => {
+                    if self.terminal {
+                        self.mode.return_to();
+                    }
+                    // Whoever stopped it by the terminal has written there: a shell.
+                    self.display.returned.fetch_or(std::mem::take(&mut self.stopped), Relaxed);
+                    self.display.told.store(false, Relaxed);
+                    // A wait goes on with what was left of it; the clock has gone on meanwhile and is asked
+                    // at once.
+                    self.inbox.put(&[]);
+                }
+                _ if self.stopping => exit_at_once(&self.mode),
+                _ => {
+                    self.stopping = true;
+                    self.inbox.put(b"q");
+                }
+            }
+        }
+
+        fn read(&mut self) {
+            // What is typed after the end is for the shell. A key read in the background would stop the
+            // process.
+            self.reads = match () {
+                () if self.mode.is_over() => Reads::No,
+                () if is_foreground() => Reads::Yes,
+                () => Reads::Background,
+            };
+            if self.reads != Reads::Yes {
+                return;
+            }
+            let mut bytes = [0; 64];
+            match rustix::io::read(stdin(), &mut bytes) {
+                // An arrow or a function key is several bytes behind an escape. No key is a call.
+                Ok(count) if count > 0 && bytes[0] != 0x1b => {
+                    bytes[..count].iter_mut().filter(|byte| **byte == CALL).for_each(|byte| *byte = 0x1b);
+                    self.inbox.put(&bytes[..count]);
+                }
+                Ok(count) if count > 0 => {}
+                Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
+                Ok(_) | Err(_) => self.reads = Reads::No, // the terminal is gone
+            }
         }
     }
 
@@ -329,6 +445,10 @@ mod unix {
             self.lock().before.is_some()
         }
 
+        fn is_over(&self) -> bool {
+            self.lock().stage == Stage::Over
+        }
+
         fn leave(&self, to: Stage) {
             let mut state = self.lock();
             if state.stage != Stage::Over {
@@ -381,9 +501,6 @@ mod elsewhere {
     /// No such limits here.
     pub fn outlive_file_limits() {}
 
-    /// Here what other shells ask is seen at the next frame.
-    pub fn nudge(_: u32) {}
-
     /// Keys of the console, where there is one.
     #[derive(Debug)]
     pub struct Keys {
@@ -418,11 +535,9 @@ mod elsewhere {
         }
 
         /// A way to press keys from another thread.
-        ///
-        /// # Errors
-        /// None here.
-        pub fn remote(&self) -> io::Result<Remote> {
-            Ok(Remote(self.remote.clone()))
+        #[must_use]
+        pub fn remote(&self) -> Remote {
+            Remote(self.remote.clone())
         }
 
         /// What may have happened to the terminal: nothing tells.
@@ -431,8 +546,11 @@ mod elsewhere {
             || Change::Size
         }
 
-        /// Nobody can call here: every frame looks.
-        pub fn take_nudge(&mut self) -> bool {
+        /// Nothing tells of calls here.
+        pub fn listen_to(&mut self, _: &std::path::Path) {}
+
+        /// Somebody may have called: every frame looks.
+        pub fn take_call(&mut self) -> bool {
             true
         }
 

@@ -6,12 +6,12 @@
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::anyhow;
 
 use crate::domain::session::{Event, EventKind, Input, Moment, Session};
-use crate::edge::journal::{Journal, JournalError, Log, Stamp, State};
+use crate::edge::journal::{Journal, JournalError, Log, Stamp};
 use crate::runner::Observer;
 use crate::words;
 
@@ -36,9 +36,6 @@ pub struct Recorder {
     /// For what other shells ask, between two events.
     journal: Arc<Mutex<Journal>>,
     requests: Requests,
-    /// The log, and how it stood at the last look that found all that it held.
-    log: Option<Arc<Log>>,
-    seen: Option<State>,
     clocks: Clocks,
 }
 
@@ -51,6 +48,8 @@ pub enum Request {
     Says(Input),
     /// It cannot be told yet: look again soon.
     Busy,
+    /// It cannot be told: look again at the next frame.
+    Unreadable,
 }
 
 /// Something to write.
@@ -174,24 +173,15 @@ impl Recorder {
     /// Records the session of this number.
     #[must_use]
     pub fn new(journal: Journal, session: i64, clocks: Clocks) -> Recorder {
-        let log = journal.log().ok().map(Arc::new);
+        let disk = journal.log().ok().map(disk);
         let journal = Arc::new(Mutex::new(journal));
         let (rows, inbox) = mpsc::channel();
         let (outbox, answers) = mpsc::channel();
-        let disk = log.clone().map(disk);
         let shared = Arc::clone(&journal);
         let thread = thread::spawn(move || write(&shared, disk.as_ref(), session, &inbox, &outbox));
         let (rows, thread) = (Some(rows), Some(thread));
         let requests = Requests::new(session);
-        Recorder { rows, answers, unanswered: 0, thread, journal, requests, log, seen: None, clocks }
-    }
-
-    /// Whether anybody has written to the journal since this was asked last. `now` is the time of day.
-    pub fn has_news(&mut self, now: SystemTime) -> bool {
-        let state = self.log.as_ref().and_then(|log| log.state().ok());
-        let settled = state.filter(|state| state.is_settled(now));
-        let seen = std::mem::replace(&mut self.seen, settled);
-        settled.is_none() || settled != seen
+        Recorder { rows, answers, unanswered: 0, thread, journal, requests, clocks }
     }
 
     /// What another shell asks of the session, if one does. What follows is its answer.
@@ -204,11 +194,7 @@ impl Recorder {
         if let Ok(Request::Busy) = request {
             self.answer();
         }
-        request.unwrap_or_else(|_| {
-            // Whatever could not be read is still news.
-            self.seen = None;
-            Request::Nothing
-        })
+        request.unwrap_or(Request::Unreadable)
     }
 
     fn answer(&mut self) {
@@ -330,7 +316,7 @@ fn write(
 
 /// Puts the log on the disk at each call, on a thread of its own: a disk that takes its time keeps no
 /// line from its commit, and nobody waits for it.
-fn disk(log: Arc<Log>) -> Sender<()> {
+fn disk(log: Log) -> Sender<()> {
     let (calls, inbox) = mpsc::channel();
     thread::spawn(move || {
         while inbox.recv().is_ok() {

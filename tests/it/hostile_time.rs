@@ -264,3 +264,22 @@ fn a_disk_that_takes_a_minute_holds_up_no_commit_no_answer_and_no_end() {
     assert!(took < Duration::from_secs(2), "{took:?}");
     machine.assert_recorded(&running);
 }
+
+/// A system watches only so many files for each person, and others may have taken them all.
+#[test]
+fn a_session_that_hears_no_calls_looks_at_every_frame() {
+    let machine = Machine::new(&[("heat", "10min"), ("cold", "10min")]);
+    let mut command = machine.command(&["run", "own.toml", "--progress", "json"]);
+    command.env("THERAPY_TEST_DEAF", "1");
+    let mut running = Running::new(command);
+    running.see("step_began");
+    for (asked, answer) in [("pause", "paused: the pack is off\n"), ("resume", "going on with heat\n")] {
+        let start = clock::now();
+        assert_eq!(machine.ask(&[asked]), answer);
+        let took = clock::now().since(start);
+        assert!(took < FRAME + LATE, "{took:?}");
+    }
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code(), Some(130), "{}", running.errors());
+    machine.assert_recorded(&running);
+}

@@ -1,7 +1,9 @@
 /* Preloaded into the program, moves its clocks: BOOTTIME and REALTIME by the two numbers of seconds in
    the file that THERAPY_TEST_CLOCKS names. MONOTONIC, and with it every wait, stays as it is, as it does
-   when a machine sleeps. With THERAPY_TEST_DISK its disk takes so many seconds for what it is told to keep. */
+   when a machine sleeps. With THERAPY_TEST_DISK its disk takes so many seconds for what it is told to keep.
+   With THERAPY_TEST_DEAF the system does not tell of files that change. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -36,4 +38,12 @@ int fdatasync(int file)
     if (seconds)
         sleep(atoi(seconds));
     return syscall(SYS_fdatasync, file);
+}
+
+int inotify_init1(int flags)
+{
+    if (!getenv("THERAPY_TEST_DEAF"))
+        return syscall(SYS_inotify_init1, flags);
+    errno = EMFILE;
+    return -1;
 }

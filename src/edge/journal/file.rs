@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rusqlite::config::DbConfig;
@@ -13,8 +13,6 @@ use super::{Journal, JournalError, Result, SCHEMA, VERSION, explain};
 
 /// How long a command waits for another shell that is writing.
 const BUSY: Duration = Duration::from_secs(2);
-/// Longer than any tick of a file system's clock that keeps fractions of seconds.
-const TICK: Duration = Duration::from_millis(50);
 
 /// The lock that a running session holds.
 #[derive(Debug)]
@@ -24,34 +22,11 @@ pub struct Lock(#[expect(dead_code, reason = "held for as long as it lives")] Fi
 #[derive(Debug)]
 pub struct Log(File);
 
-/// When the log was last written to, and how long it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct State {
-    written: SystemTime,
-    length: u64,
-}
-
-impl State {
-    /// Whether anything that is written from now on leads to another state: what happens within one tick
-    /// of the file system's clock may look the same.
-    #[must_use]
-    pub fn is_settled(&self, now: SystemTime) -> bool {
-        now.duration_since(self.written).is_ok_and(|age| age >= TICK)
-    }
-}
-
 impl Log {
     /// Puts what was committed on the disk. A commit alone outlives this process, whatever ends it;
     /// after this it outlives a flat battery too.
     pub fn sync(&self) -> io::Result<()> {
         self.0.sync_data()
-    }
-
-    /// As long as it stays the same there is nothing new in the journal, from whomever. A question to
-    /// the system alone, for those who ask at every other frame.
-    pub fn state(&self) -> io::Result<State> {
-        let about = self.0.metadata()?;
-        Ok(State { written: about.modified()?, length: about.len() })
     }
 }
 
@@ -62,12 +37,24 @@ impl Journal {
         File::open(self.path.with_extension("db-wal")).map(Log)
     }
 
+    /// The file whose lock a running session holds, and whose times are set to call it.
+    #[must_use]
+    pub fn lock_file(folder: &Path) -> PathBuf {
+        folder.join("session.lock")
+    }
+
+    /// Calls the running session, so that it looks at what is asked of it. A signal would need the number
+    /// of its process, which in a container is that of another.
+    pub fn call(folder: &Path, now: SystemTime) -> io::Result<()> {
+        File::open(Journal::lock_file(folder))?.set_modified(now)
+    }
+
     /// Takes the lock of the running session, `None` when another process holds it. The number of
-    /// this process is left in it, so that another shell can nudge it.
+    /// this process is left in it, for whoever wonders which it is.
     pub fn lock(folder: &Path) -> io::Result<Option<Lock>> {
         /// A look takes less than one, a millisecond, unless the machine is busy.
         const TRIES: usize = 500;
-        let mut file = lock_file(folder)?;
+        let mut file = open_lock_file(folder)?;
         for _ in 0..TRIES {
             match file.try_lock() {
                 Ok(()) => {
@@ -91,7 +78,7 @@ impl Journal {
     /// The process that runs a session now, if one does.
     #[must_use]
     pub fn running(folder: &Path) -> Option<u32> {
-        let mut file = OpenOptions::new().read(true).open(folder.join("session.lock")).ok()?;
+        let mut file = OpenOptions::new().read(true).open(Journal::lock_file(folder)).ok()?;
         match file.try_lock_shared() {
             Err(fs::TryLockError::WouldBlock) => {}
             _ => return None,
@@ -128,14 +115,14 @@ pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
     placed
 }
 
-fn lock_file(folder: &Path) -> io::Result<File> {
+fn open_lock_file(folder: &Path) -> io::Result<File> {
     private_folder(folder)?;
     private(&mut OpenOptions::new())
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
-        .open(folder.join("session.lock"))
+        .open(Journal::lock_file(folder))
 }
 
 #[cfg(unix)]
