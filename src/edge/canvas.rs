@@ -9,16 +9,18 @@ use console::measure_text_width;
 
 use crate::edge::output::Output;
 
-/// What the terminal shows, and what it is to show. The cursor stands at the start of the last row.
+/// What the terminal shows. The cursor stands at the start of the last row.
 #[derive(Debug)]
 pub(super) struct Canvas {
     output: Output,
-    /// The frame that is to be shown, each row on one row of a terminal so wide.
-    coming: Vec<String>,
+    /// What is shown once all is sent: each row on one row of a terminal so wide.
+    rows: Vec<String>,
     width: u16,
-    /// The frame that is shown, and the width for which it was drawn.
-    shown: Vec<String>,
-    shown_width: u16,
+    /// All rows are to be drawn, over so many rows of the terminal.
+    over: Option<usize>,
+    /// What is not sent yet of single rows, and the row on which the cursor stands behind it.
+    bytes: String,
+    at: usize,
     /// Lines to leave above the rows.
     above: Vec<String>,
     /// The next frame rings the terminal's bell.
@@ -28,27 +30,48 @@ pub(super) struct Canvas {
 
 impl Canvas {
     pub(super) fn new(output: Output) -> Canvas {
-        let (coming, shown, above) = (Vec::new(), Vec::new(), Vec::new());
-        Canvas { output, coming, width: 0, shown, shown_width: 0, above, rings: false, failure: None }
+        let (rows, bytes, above) = (Vec::new(), String::new(), Vec::new());
+        Canvas { output, rows, width: 0, over: None, bytes, at: 0, above, rings: false, failure: None }
     }
 
-    /// All rows, for a terminal so wide.
+    /// Whether what is drawn now would be seen now. While it is not, frames are left out: the next one
+    /// makes up for them.
+    pub(super) fn is_free(&mut self) -> bool {
+        self.output.is_free()
+    }
+
+    /// All rows, for a terminal so wide. Those that are empty are set before they are shown.
     pub(super) fn lay(&mut self, rows: Vec<String>, width: u16) {
-        (self.coming, self.width) = (rows, width);
+        if rows.len() == self.rows.len() && width == self.width {
+            let there = rows.iter().enumerate().filter(|(_, row)| !row.is_empty());
+            there.for_each(|(at, row)| self.set(at, row));
+        } else {
+            self.over = Some(self.height(width));
+            (self.rows, self.width) = (rows, width);
+        }
     }
 
     /// One row; nothing where there is none such.
     pub(super) fn set(&mut self, row: usize, text: &str) {
-        if let Some(row) = self.coming.get_mut(row) {
-            row.clear();
-            row.push_str(text);
+        let Some(shown) = self.rows.get_mut(row).filter(|shown| *shown != text) else {
+            return;
+        };
+        text.clone_into(shown);
+        if self.bytes.is_empty() {
+            self.bytes.reserve(1024);
+            self.at = self.rows.len() - 1;
         }
+        write_move(&mut self.bytes, self.at, row);
+        // Behind a row that fills the terminal, some would erase its last letter.
+        self.bytes.push_str("\r\x1b[K");
+        self.bytes.push_str(text);
+        self.at = row;
     }
 
     /// Somebody else has written: where the rows stood is not known any more, and they are drawn anew from
     /// where the cursor is.
     pub(super) fn forget(&mut self) {
-        self.shown.clear();
+        self.rows.clear();
     }
 
     /// Leaves a line above the rows, with the next frame.
@@ -66,12 +89,9 @@ impl Canvas {
         self.failure.take()
     }
 
-    /// Shows the frame. While the one before it is still unwritten it is left out: the next one makes up
-    /// for it.
+    /// Shows the frame.
     pub(super) fn show(&mut self) {
-        if self.output.is_free()
-            && let Err(error) = self.paint()
-        {
+        if let Err(error) = self.paint() {
             self.failure = Some(error);
         }
     }
@@ -82,55 +102,39 @@ impl Canvas {
         self.paint()
     }
 
-    /// Sends what differs between what is shown and what is coming.
+    /// Sends what differs from what is shown, in one write.
     fn paint(&mut self) -> io::Result<()> {
-        let same_rows = self.coming.len() == self.shown.len() && self.width == self.shown_width;
-        let mut bytes = if same_rows && self.above.is_empty() { self.changed_rows() } else { self.all_rows() };
+        let mut bytes = take(&mut self.bytes);
+        if self.over.is_some() || !self.above.is_empty() {
+            bytes = self.all_rows();
+        } else if !bytes.is_empty() {
+            write_move(&mut bytes, self.at, self.rows.len() - 1);
+            bytes.push('\r');
+        }
         if take(&mut self.rings) {
             bytes.push('\x07');
         }
         if bytes.is_empty() { Ok(()) } else { self.output.send(bytes.into_bytes()) }
     }
 
-    fn changed_rows(&mut self) -> String {
-        let mut bytes = String::with_capacity(1024);
-        let last = self.shown.len().saturating_sub(1);
-        let mut at = last;
-        for (row, (shown, coming)) in self.shown.iter_mut().zip(&self.coming).enumerate() {
-            if shown == coming {
-                continue;
-            }
-            write_move(&mut bytes, at, row);
-            // Behind a row that fills the terminal, some would erase its last letter.
-            bytes.push_str("\r\x1b[K");
-            bytes.push_str(coming);
-            shown.clone_from(coming);
-            at = row;
-        }
-        if !bytes.is_empty() {
-            write_move(&mut bytes, at, last);
-            bytes.push('\r');
-        }
-        bytes
-    }
-
-    /// After a resize the old rows may have been wrapped into more.
     fn all_rows(&mut self) -> String {
-        let width = usize::from(self.width.max(1));
-        let wrapped = |row: &String| measure_text_width(row).div_ceil(width).max(1);
-        let height: usize = self.shown.iter().map(wrapped).sum();
+        let height = self.over.take().unwrap_or(self.rows.len());
         let mut bytes = String::new();
         write_move(&mut bytes, height.saturating_sub(1), 0);
         bytes.push_str("\r\x1b[J");
         for line in self.above.drain(..) {
-            for row in textwrap::wrap(&line, width) {
+            for row in textwrap::wrap(&line, usize::from(self.width.max(1))) {
                 let _ = write!(bytes, "{row}\r\n");
             }
         }
-        let _ = write!(bytes, "{}\r", self.coming.join("\r\n"));
-        self.shown.clone_from(&self.coming);
-        self.shown_width = self.width;
+        let _ = write!(bytes, "{}\r", self.rows.join("\r\n"));
         bytes
+    }
+
+    /// So many rows of a terminal so wide do they take: after a resize they may have been wrapped.
+    fn height(&self, width: u16) -> usize {
+        let wrapped = |row: &String| measure_text_width(row).div_ceil(usize::from(width.max(1))).max(1);
+        self.rows.iter().map(wrapped).sum()
     }
 }
 

@@ -97,9 +97,15 @@ impl Laid {
     /// What is on, and how long it has left.
     fn write_title(&self, row: &mut String, session: &Session) {
         let [name, position] = &self.title;
-        let title = name.clone() + &time_left(session) + position;
+        let time = time_left(session);
         row.clear();
-        self.bold.paint(row, |row| row.push_str(&cut(title, self.width)));
+        self.bold.paint(row, |row| {
+            if name.len() + time.len() + position.len() <= self.width {
+                row.extend([name, &time, position].map(String::as_str));
+            } else {
+                row.push_str(&cut([name, time.as_str(), position].concat(), self.width));
+            }
+        });
     }
 
     /// How far the step is.
@@ -139,8 +145,13 @@ impl Whole {
             start = end;
         }
         let gone = count_up(session.elapsed());
-        let time = " ".repeat(self.gone_width.saturating_sub(gone.len())) + &gone + &self.total;
-        row.push_str(&cut(time, width - columns));
+        let blank = self.gone_width.saturating_sub(gone.len());
+        if columns + blank + gone.len() + self.total.len() <= width {
+            row.extend(iter::repeat_n(' ', blank));
+            row.extend([gone.as_str(), &self.total]);
+        } else {
+            row.push_str(&cut(" ".repeat(blank) + &gone + &self.total, width - columns));
+        }
     }
 }
 
@@ -179,6 +190,9 @@ impl Screen {
     }
 
     fn draw(&mut self, session: &Session) -> anyhow::Result<()> {
+        if !self.canvas.is_free() {
+            return Ok(());
+        }
         self.catch_up();
         let laid = match self.laid.take().filter(|laid| session.now() < laid.until) {
             Some(laid) => laid,
