@@ -25,7 +25,9 @@ pub fn columns(steps: &[Exposure], width: usize) -> Vec<StepKind> {
 /// has a length, and after it.
 #[must_use]
 pub fn filled(gone: Duration, total: Duration, width: usize) -> usize {
-    let share = gone.as_nanos() * width as u128 / total.as_nanos().max(1);
+    // Half a million years fit; in numbers so small it is counted by the processor.
+    let micros = |length: Duration| u64::try_from(length.as_micros()).unwrap_or(u64::MAX);
+    let share = micros(gone).saturating_mul(width as u64) / micros(total).max(1);
     usize::try_from(share).unwrap_or(width).min(width)
 }
 

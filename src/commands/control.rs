@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow};
 use super::live::{self, Live};
 use super::memory::{Memory, stamp};
 use super::run::{exit, progress, settings, take_lock};
-use super::{Exit, Failure, data_folder, print};
+use super::{Exit, Failure, data_folder, last_words, print};
 use crate::cli::Progress;
 use crate::domain::session::{Event, Input, Session};
 use crate::edge::clock;
@@ -69,11 +69,12 @@ pub(super) fn resume(asked: Option<Progress>, no_notify: bool) -> Result<Exit, F
     let notify = !(no_notify || settings.no_notify);
     let surroundings = Live { keys, progress, notify, speed: None, recorder };
     let (mut session, mut events) = session(&record)?;
-    let outcome = live::go(surroundings, record.protocol.name(), |now| {
+    let (outcome, words) = live::go(surroundings, record.protocol.name(), |now| {
         events.extend(session.advance(now));
         (session, events)
     });
     drop(lock);
+    last_words(&words);
     Ok(exit(outcome))
 }
 

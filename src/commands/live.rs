@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{data_folder, is_terminal, last_words};
+use super::{data_folder, is_terminal};
 use crate::cli::Progress;
 use crate::domain::session::{Event, Input, Moment, Outcome, Session};
 use crate::domain::step::Modality;
@@ -42,8 +42,12 @@ pub(super) fn listens() -> bool {
     is_terminal(&io::stdin())
 }
 
-/// Goes through a session and tells how it ended; `start` starts its clock.
-pub(super) fn go(live: Live, name: &str, start: impl FnOnce(Moment) -> (Session, Vec<Event>)) -> Outcome {
+/// Goes through a session and tells how it ended, and what is to be said of it; `start` starts its clock.
+pub(super) fn go(
+    live: Live,
+    name: &str,
+    start: impl FnOnce(Moment) -> (Session, Vec<Event>),
+) -> (Outcome, Vec<String>) {
     let Live { mut keys, progress, notify, speed, recorder } = live;
     let begin = clock::now();
     let mark = if speed.is_some() { "REHEARSAL " } else { "" };
@@ -76,14 +80,15 @@ pub(super) fn go(live: Live, name: &str, start: impl FnOnce(Moment) -> (Session,
     drop(voice); // its last words first,
     drop(world); // then the terminal's mode,
     let recorder = record.and_then(|Shared(recorder)| Rc::into_inner(recorder)); // the record,
+    let mut words = Vec::new();
     if let Some(Err(error)) = recorder.map(|recorder| recorder.into_inner().finish()) {
-        last_words(&format!("warning: {error:#}"));
+        words.push(format!("warning: {error:#}"));
     }
     drop(bell); // and the last alarm may take its time.
     if progress != Progress::Quiet && progress != Progress::Json && speed.is_none() {
-        farewell(&session);
+        words.extend(farewell(&session));
     }
-    outcome
+    (outcome, words)
 }
 
 fn voice(
@@ -125,13 +130,12 @@ impl Observer for Shared {
 }
 
 /// When cold may come next; sessions are spaced from start to start (rule `cold-spacing`).
-fn farewell(session: &Session) {
+fn farewell(session: &Session) -> Option<String> {
     const SPACING: Duration = Duration::from_secs(2 * 60 * 60);
-    if session.dose(Modality::Cold) > Duration::ZERO {
-        let wait = SPACING.saturating_sub(session.elapsed());
-        let at = clock::wall() + SignedDuration::try_from(wait).unwrap_or_default();
-        last_words(&format!("Next cold at {}.", at.to_zoned(clock::zone()).strftime("%H:%M")));
-    }
+    let wait = SPACING.saturating_sub(session.elapsed());
+    let at = clock::wall() + SignedDuration::try_from(wait).unwrap_or_default();
+    let cold = session.dose(Modality::Cold) > Duration::ZERO;
+    cold.then(|| format!("Next cold at {}.", at.to_zoned(clock::zone()).strftime("%H:%M")))
 }
 
 /// The person, the clock that counts in suspend, and how much faster than real it goes.

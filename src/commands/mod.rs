@@ -171,9 +171,11 @@ fn say(line: &str) {
     let _ = io::stderr().lock().write_all(message(line).as_bytes());
 }
 
-/// A message after the end of a session: a terminal that nobody reads does not hold it up.
-fn last_words(line: &str) {
-    let _ = Output::terminal().send(message(line).into_bytes());
+/// Messages after the end of a session: a terminal that nobody reads does not hold it up.
+fn last_words(lines: &[String]) {
+    if !lines.is_empty() {
+        let _ = Output::terminal().send(message(&lines.join("\n")).into_bytes());
+    }
 }
 
 /// A line for standard error; on a terminal one that does not fit is broken at a word.

@@ -18,12 +18,15 @@ pub(super) fn run(score: u8) -> Result<Exit, Failure> {
     print(format!("pain {score} of {MOST} noted{tied}\n"))
 }
 
-/// After a session: asked on a terminal when the pain before was told; else one line says how.
-pub(super) fn after(told_before: bool) {
+/// After a session and its last words: asked on a terminal when the pain before was told; else one line
+/// says how.
+pub(super) fn after(mut words: Vec<String>, told_before: bool) {
     if !told_before || !is_terminal(&io::stdin()) || !is_terminal(&io::stderr()) {
-        last_words("How is it now? `therapy pain N`, 0 to 10, notes it.");
+        words.push("How is it now? `therapy pain N`, 0 to 10, notes it.".to_owned());
+        last_words(&words);
         return;
     }
+    last_words(&words);
     loop {
         let _ = write!(io::stderr(), "Pain now, 0 to {MOST} (Enter skips): ");
         match read_line() {

@@ -100,10 +100,12 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let is_recorded = recorder.is_some();
     let notify = !(args.no_notify || settings.no_notify);
     let surroundings = Live { keys, progress, notify, speed: args.speed, recorder };
-    let outcome = live::go(surroundings, protocol.name(), |now| Session::start(&protocol, terms, now));
+    let (outcome, words) = live::go(surroundings, protocol.name(), |now| Session::start(&protocol, terms, now));
     drop(lock);
     if is_recorded && progress != Progress::Quiet && progress != Progress::Json {
-        super::pain::after(args.pain.is_some());
+        super::pain::after(words, args.pain.is_some());
+    } else {
+        super::last_words(&words);
     }
     Ok(exit(outcome))
 }

@@ -102,9 +102,11 @@ pub fn wall() -> Timestamp {
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "here it is asked, when there is no other way")]
 pub fn zone() -> TimeZone {
+    static ZONE: OnceLock<TimeZone> = OnceLock::new();
     let here = || TimeZone::tzif("local", &std::fs::read("/etc/localtime").ok()?).ok();
-    match std::env::var_os("TZ") {
+    let told = || match std::env::var_os("TZ") {
         None => here().unwrap_or_else(TimeZone::system),
         Some(_) => TimeZone::system(),
-    }
+    };
+    ZONE.get_or_init(told).clone()
 }

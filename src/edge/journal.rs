@@ -104,9 +104,8 @@ impl Journal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => create(folder, &path)?,
             Err(error) => return Err(unusable(error)),
         }
-        let journal = Journal { connection: connect(&path).map_err(|error| explain(&path, &error))?, path };
-        let version: i64 =
-            journal.wrap(|connection| connection.pragma_query_value(None, "user_version", |row| row.get(0)))?;
+        let (connection, version) = connect(&path).map_err(|error| explain(&path, &error))?;
+        let journal = Journal { connection, path };
         match version {
             VERSION => Ok(journal),
             newer if newer > VERSION => Err(JournalError::Newer { path: journal.path, found: newer }),

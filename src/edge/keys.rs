@@ -54,7 +54,7 @@ pub use elsewhere::{Keys, Remote, outlive_file_limits};
 #[cfg(unix)]
 mod unix {
     use std::collections::VecDeque;
-    use std::io;
+    use std::io::{self, Read as _};
     use std::os::fd::{AsFd as _, OwnedFd};
     use std::os::unix::net::UnixStream;
     use std::path::Path;
@@ -357,10 +357,14 @@ mod unix {
 
     impl Display {
         fn change(&self) -> Change {
-            // Until it is told again, it may have changed at any time.
-            if !self.told.swap(true, Relaxed) {
+            if !self.told.load(Relaxed) {
+                // Until it is told again, it may have changed at any time.
+                self.told.store(true, Relaxed);
                 self.told.fetch_and(is_told_of_resizes(), Relaxed);
                 self.resized.store(true, Relaxed);
+            }
+            if !self.resized.load(Relaxed) && !self.returned.load(Relaxed) {
+                return Change::Nothing;
             }
             let resized = self.resized.swap(false, Relaxed);
             match () {
@@ -466,7 +470,11 @@ mod unix {
 
     /// Whether a closed terminal must not end this process: whoever started it said so, as nohup does.
     fn outlives_the_terminal() -> bool {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        // In one read: of such a file the system does not tell the length.
+        let mut status = vec![0; 4096];
+        let count = std::fs::File::open("/proc/self/status").and_then(|mut file| file.read(&mut status));
+        status.truncate(count.unwrap_or(0));
+        let status = String::from_utf8_lossy(&status);
         let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
         let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
         ignored.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)

@@ -104,15 +104,15 @@ impl Backlog {
     /// # Errors
     /// When it cannot be written. It goes on waiting then.
     pub fn write(&mut self, journal: &Journal) -> Result<bool, JournalError> {
-        if self.is_empty() {
-            return Ok(false);
+        let write = |line: &Line| match line {
+            Line::Event(event, stamp, _) => journal.write(self.session, event, stamp),
+            Line::Reply(request, answer) => journal.reply(*request, answer),
+        };
+        match &self.waiting[..] {
+            [] => {}
+            [line] => write(line)?,
+            lines => journal.together(|| lines.iter().try_for_each(write))?,
         }
-        journal.together(|| {
-            self.waiting.iter().try_for_each(|line| match line {
-                Line::Event(event, stamp, _) => journal.write(self.session, event, stamp),
-                Line::Reply(request, answer) => journal.reply(*request, answer),
-            })
-        })?;
         Ok(self.waiting.drain(..).any(|line| matches!(line, Line::Event(.., true))))
     }
 }

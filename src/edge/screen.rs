@@ -42,6 +42,8 @@ pub struct Screen {
     advice: String,
     /// `None` once an event has changed it.
     laid: Option<Laid>,
+    /// The bar of a step of this kind when it is over, so wide.
+    bar: (StepKind, u16, String),
     /// The row that is being written.
     row: String,
     /// Shown instead of the keys until then.
@@ -57,8 +59,7 @@ struct Laid {
     /// What stands before and behind the time that is left.
     title: [String; 2],
     bold: Ink,
-    /// The bar of the step when it is over; what is filled, and the rest.
-    bar: String,
+    /// Of what is filled of the bar, and of the rest.
     bar_inks: [Ink; 2],
     whole: Option<Whole>,
     /// Where it says what comes next.
@@ -109,12 +110,12 @@ impl Laid {
     }
 
     /// How far the step is.
-    fn write_bar(&self, row: &mut String, session: &Session) {
+    fn write_bar(&self, row: &mut String, bar: &str, session: &Session) {
         let segment = session.segment();
         let gone = filled(session.elapsed().saturating_sub(segment.start), segment.length, self.width);
         let [on, off] = &self.bar_inks;
         row.clear();
-        on.paint(row, |row| row.push_str(self.bar.get(..gone).unwrap_or(&self.bar)));
+        on.paint(row, |row| row.push_str(bar.get(..gone).unwrap_or(bar)));
         off.paint(row, |row| row.extend(iter::repeat_n(' ', self.width - gone)));
     }
 }
@@ -174,8 +175,8 @@ impl Screen {
         mark: &'static str,
     ) -> Screen {
         let canvas = Canvas::new(output);
-        let (advice, row) = (String::new(), String::new());
-        Screen { canvas, wall, size, changes, keys, mark, advice, laid: None, row, notice: None, trouble: false }
+        let (advice, bar, row) = (String::new(), (StepKind::Rest, 0, String::new()), String::new());
+        Screen { canvas, wall, size, changes, keys, mark, advice, laid: None, bar, row, notice: None, trouble: false }
     }
 
     /// Takes note of what happened to the terminal.
@@ -201,7 +202,7 @@ impl Screen {
         let row = &mut self.row;
         laid.write_title(row, session);
         self.canvas.set(0, row);
-        laid.write_bar(row, session);
+        laid.write_bar(row, &self.bar.2, session);
         self.canvas.set(1, row);
         self.canvas.set(2, row);
         if let Some(whole) = &laid.whole {
@@ -237,13 +238,15 @@ impl Screen {
         // What is off the terminal cannot be taken back.
         rows.truncate(usize::from(height));
         self.canvas.lay(rows, columns);
+        if (self.bar.0, self.bar.1) != (step.kind, columns) {
+            self.bar = (step.kind, columns, whole_bar(step.kind, columns)?);
+        }
         let name = format!("{}{}  ", self.mark, step.kind.as_str().to_uppercase());
         Ok(Laid {
             width,
             until: session.now() + self.holds(session),
             title: [name, position(session.index(), session)],
             bold: Ink::from(Style::new().bold()),
-            bar: whole_bar(step.kind, columns)?,
             bar_inks: background(step.kind).map(Ink::from),
             whole,
             next_row,

@@ -147,14 +147,15 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+/// Opens the database, and tells the version of its schema.
+pub(super) fn connect(path: &Path) -> rusqlite::Result<(Connection, i64)> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version != VERSION {
         // Somebody else's: not even its mode is changed.
-        return Ok(connection);
+        return Ok((connection, version));
     }
     // What the log holds goes into the database when the log is long, not whenever a command ends.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -168,5 +169,5 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -128; \
          PRAGMA wal_autocheckpoint = 100;",
     )?;
-    Ok(connection)
+    Ok((connection, version))
 }
