@@ -1,8 +1,10 @@
-//! Keys and signals, and the terminal mode that keys need. The only one that touches terminal modes.
+//! Keys, signals and the calls of other shells, and the terminal mode that keys need. The only one that
+//! touches terminal modes.
 //!
 //! Only `ECHO` and `ICANON` are cleared, so that other writers and Ctrl-C work as ever. The mode is
 //! given back on every way out: `Drop` (also in a panic), SIGINT, SIGTERM, SIGHUP and SIGTSTP.
-//! Keys, signals and notification buttons all arrive as the bytes of [`input_of`].
+//! Keys, signals and notification buttons all arrive as the bytes of [`input_of`]. A thread waits for all
+//! of them; it must not know a session.
 
 use std::time::Duration;
 

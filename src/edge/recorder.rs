@@ -327,3 +327,34 @@ fn disk(log: Log) -> Sender<()> {
     });
     calls
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::protocol::{Choice, Draft};
+    use crate::domain::rules::Context;
+    use crate::domain::session::{Outcome, Terms};
+    use crate::domain::step::StepKind;
+
+    #[test]
+    fn a_flat_battery_loses_nothing_that_would_count_for_less() {
+        let second = Duration::from_secs(1);
+        let steps = [(StepKind::Heat, 60 * second), (StepKind::Rest, 60 * second), (StepKind::Cold, 60 * second)];
+        let protocol =
+            Draft::of("own", &steps).review(Choice::default(), &Context::default(), &[]).expect("it may run");
+        let (session, _) = Session::start(&protocol, Terms::default(), Moment::default());
+        let matters = |step, kind| {
+            let event = Event { at: Moment::default(), elapsed: Duration::ZERO, step, kind };
+            let stamp = Stamp { wall_ms: 0, boot: String::new(), clock: event.at };
+            matches!(Line::event(&event, stamp, &session), Line::Event(.., true))
+        };
+        let began = EventKind::StepBegan { length: 60 * second };
+        assert_eq!([0, 1, 2].map(|step| matters(step, began)), [true, false, true]);
+        let said = [EventKind::Paused, EventKind::Resumed, EventKind::Confirmed, EventKind::Skipped { by_rule: None }];
+        assert!(said.into_iter().all(|kind| matters(1, kind)), "what a person said is not to be worked out");
+        assert!(matters(0, EventKind::Overran { over: second }));
+        let finished = EventKind::Finished { outcome: Outcome::Completed, cold: second, heat: second };
+        let left = [EventKind::Started, EventKind::Halfway, EventKind::StepSoon, finished];
+        assert!(left.into_iter().all(|kind| !matters(0, kind)));
+    }
+}
