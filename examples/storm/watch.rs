@@ -125,7 +125,7 @@ pub struct Bell<'a> {
 impl Observer for Bell<'_> {
     fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
         self.ears.borrow_mut().rung = 0;
-        let (mut rung, mut urgent) = (Ok(()), false);
+        let (mut rung, mut off) = (Ok(()), false);
         for (index, event) in events.iter().enumerate() {
             if self.fate.is_dead() {
                 break;
@@ -133,8 +133,14 @@ impl Observer for Bell<'_> {
             let alert = Alert::of(event, session, "storm");
             let retold = self.ears.borrow().retold;
             self.ears.borrow_mut().retold = retold.saturating_sub(1);
-            self.judge(event, session, alert.as_ref(), retold > 0, urgent);
-            urgent |= alert.as_ref().is_some_and(|alert| alert.urgent);
+            self.judge(event, session, alert.as_ref(), retold > 0, off);
+            off = match event.kind {
+                EventKind::Skipped { .. } | EventKind::Paused => true,
+                EventKind::StepBegan { .. } | EventKind::Resumed => {
+                    session.plan().segments()[event.step].step.kind.modality().is_none()
+                }
+                _ => off,
+            };
             match alert {
                 None => {}
                 Some(_) if self.fate.bus_fails.get() => rung = Err(anyhow!("no bus")),
@@ -146,9 +152,9 @@ impl Observer for Bell<'_> {
 }
 
 impl Bell<'_> {
-    /// A change of what is on the skin rings, on time, and urgent when something must come off, unless an
-    /// alert of the same moment was `urgent`.
-    fn judge(&self, event: &Event, session: &Session, alert: Option<&Alert>, retold: bool, urgent: bool) {
+    /// A change of what is on the skin rings, on time, and urgent when something must come off that is
+    /// not `taken` off by what came before at the same moment.
+    fn judge(&self, event: &Event, session: &Session, alert: Option<&Alert>, retold: bool, taken: bool) {
         let ears = self.ears.borrow();
         let segments = session.plan().segments();
         let off = match event.kind {
@@ -158,7 +164,7 @@ impl Bell<'_> {
                 before.is_some_and(|before| before.modality().is_some() && before != segments[event.step].step.kind)
             }
             EventKind::Overran { .. } => segments[event.step].step.kind.modality().is_some(),
-            EventKind::Finished { .. } => !urgent && !ears.unsure && ears.skin.on().is_some(),
+            EventKind::Finished { .. } => !taken && !ears.unsure && ears.skin.on().is_some(),
             EventKind::Skipped { by_rule: Some(_) } => false,
             _ => return,
         };
