@@ -87,11 +87,8 @@ fn without_a_process(input: Input) -> Result<Exit, Failure> {
     let (mut session, mut events) = session(&record)?;
     events.extend(session.handle(clock::now(), Input::Stop));
     let clocks = live::clocks(clock::boot());
-    let mut said = String::new();
-    for event in events {
-        journal.write(record.id, &event, &clocks(event.at))?;
-        said = crate::words::of(&event, &session, false).headline;
-    }
+    journal.together(|| events.iter().try_for_each(|event| journal.write(record.id, event, &clocks(event.at))))?;
+    let said = events.last().map(|event| crate::words::of(event, &session, false).headline).unwrap_or_default();
     print(format!("{}: {said}\n", record.protocol.name()))
 }
 
