@@ -52,25 +52,43 @@ pub fn sign(kind: StepKind) -> char {
 /// countdown shows `0:01` until the end.
 #[must_use]
 pub fn countdown(left: Duration) -> String {
-    clock(left.as_secs() + u64::from(left.subsec_nanos() > 0))
+    let mut face = String::new();
+    write_countdown(&mut face, left);
+    face
 }
 
 /// A length for a clock face, part of a second not counted.
 #[must_use]
 pub fn count_up(gone: Duration) -> String {
-    clock(gone.as_secs())
+    let mut face = String::new();
+    write_count_up(&mut face, gone);
+    face
 }
 
-/// By hand and not by `format!`: it is written twice a second for hours.
-fn clock(seconds: u64) -> String {
+/// [`countdown`] behind a text.
+pub fn write_countdown(text: &mut String, left: Duration) {
+    write_clock(text, left.as_secs() + u64::from(left.subsec_nanos() > 0));
+}
+
+/// [`count_up`] behind a text.
+pub fn write_count_up(text: &mut String, gone: Duration) {
+    write_clock(text, gone.as_secs());
+}
+
+/// By hand and not by `write!`: it is done twice a second for hours.
+fn write_clock(text: &mut String, seconds: u64) {
     let digit = |number: u64| char::from(b'0' + u8::try_from(number % 10).unwrap_or(0));
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let mut face = if hours > 0 { hours.to_string() + ":" } else { String::new() };
-    if hours > 0 || minutes >= 10 {
-        face.push(digit(minutes / 10));
+    if hours > 0 {
+        text.push_str(&hours.to_string());
+        text.push(':');
     }
-    face.extend([digit(minutes), ':', digit(seconds / 10), digit(seconds)]);
-    face
+    if hours > 0 || minutes >= 10 {
+        text.push(digit(minutes / 10));
+    }
+    for sign in [digit(minutes), ':', digit(seconds / 10), digit(seconds)] {
+        text.push(sign);
+    }
 }
 
 #[cfg(test)]

@@ -194,7 +194,7 @@ impl Observer for Silent {
     }
 
     fn trouble(&mut self, what: &str) {
-        let _ = self.0.send(format!("warning: {what}\n").into_bytes());
+        let _ = self.0.send(format!("warning: {what}\n").as_bytes());
     }
 }
 

@@ -174,7 +174,7 @@ fn say(line: &str) {
 /// Messages after the end of a session: a terminal that nobody reads does not hold it up.
 fn last_words(lines: &[String]) {
     if !lines.is_empty() {
-        let _ = Output::terminal().send(message(&lines.join("\n")).into_bytes());
+        let _ = Output::terminal().send(message(&lines.join("\n")).as_bytes());
     }
 }
 

@@ -2,8 +2,8 @@
 //! sends only what differs, in one write. It must not know what the rows say.
 
 use std::fmt::Write as _;
+use std::io;
 use std::mem::take;
-use std::{io, iter};
 
 use console::measure_text_width;
 
@@ -18,7 +18,7 @@ pub(super) struct Canvas {
     width: u16,
     /// All rows are to be drawn, over so many rows of the terminal.
     over: Option<usize>,
-    /// What is not sent yet of single rows, and the row on which the cursor stands behind it.
+    /// What is not sent yet, of single rows, and the row on which the cursor stands behind it.
     bytes: String,
     at: usize,
     /// Lines to leave above the rows.
@@ -58,7 +58,6 @@ impl Canvas {
         };
         text.clone_into(shown);
         if self.bytes.is_empty() {
-            self.bytes.reserve(1024);
             self.at = self.rows.len() - 1;
         }
         write_move(&mut self.bytes, self.at, row);
@@ -104,23 +103,28 @@ impl Canvas {
 
     /// Sends what differs from what is shown, in one write.
     fn paint(&mut self) -> io::Result<()> {
-        let mut bytes = take(&mut self.bytes);
         if self.over.is_some() || !self.above.is_empty() {
-            bytes = self.all_rows();
-        } else if !bytes.is_empty() {
-            write_move(&mut bytes, self.at, self.rows.len() - 1);
-            bytes.push('\r');
+            self.write_all_rows();
+        } else if !self.bytes.is_empty() {
+            write_move(&mut self.bytes, self.at, self.rows.len() - 1);
+            self.bytes.push('\r');
         }
         if take(&mut self.rings) {
-            bytes.push('\x07');
+            self.bytes.push('\x07');
         }
-        if bytes.is_empty() { Ok(()) } else { self.output.send(bytes.into_bytes()) }
+        if self.bytes.is_empty() {
+            return Ok(());
+        }
+        let sent = self.output.send(self.bytes.as_bytes());
+        self.bytes.clear();
+        sent
     }
 
-    fn all_rows(&mut self) -> String {
+    fn write_all_rows(&mut self) {
         let height = self.over.take().unwrap_or(self.rows.len());
-        let mut bytes = String::new();
-        write_move(&mut bytes, height.saturating_sub(1), 0);
+        let bytes = &mut self.bytes;
+        bytes.clear();
+        write_move(bytes, height.saturating_sub(1), 0);
         bytes.push_str("\r\x1b[J");
         for line in self.above.drain(..) {
             for row in textwrap::wrap(&line, usize::from(self.width.max(1))) {
@@ -128,7 +132,6 @@ impl Canvas {
             }
         }
         let _ = write!(bytes, "{}\r", self.rows.join("\r\n"));
-        bytes
     }
 
     /// So many rows of a terminal so wide do they take: after a resize they may have been wrapped.
@@ -140,6 +143,8 @@ impl Canvas {
 
 /// From one row to another, row by row: they are few.
 fn write_move(bytes: &mut String, from: usize, to: usize) {
-    let steps = if to < from { iter::repeat_n("\x1b[A", from - to) } else { iter::repeat_n("\x1b[B", to - from) };
-    bytes.extend(steps);
+    let step = if to < from { "\x1b[A" } else { "\x1b[B" };
+    for _ in 0..from.abs_diff(to) {
+        bytes.push_str(step);
+    }
 }

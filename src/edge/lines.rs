@@ -46,11 +46,11 @@ impl Plain {
 impl Observer for Plain {
     fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
         let lines: String = events.iter().map(|event| self.line(event, session)).collect();
-        self.output.send(lines.into_bytes()).context("could not write the session's lines")
+        self.output.send(lines.as_bytes()).context("could not write the session's lines")
     }
 
     fn trouble(&mut self, what: &str) {
-        let _ = self.output.send(format!("warning: {what}\n").into_bytes());
+        let _ = self.output.send(format!("warning: {what}\n").as_bytes());
     }
 }
 
@@ -75,7 +75,7 @@ impl Observer for Json {
             serde_json::to_writer(&mut lines, &Line::new(event, session, (self.wall)(event.at)))?;
             lines.push(b'\n');
         }
-        self.output.send(lines).context("could not write the session's lines")
+        self.output.send(&lines).context("could not write the session's lines")
     }
 }
 

@@ -87,18 +87,16 @@ impl Output {
     ///
     /// # Errors
     /// When nothing can be written any more; said once.
-    pub fn send(&mut self, bytes: Vec<u8>) -> io::Result<()> {
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.drain()?;
         match &mut self.0 {
-            Way::Terminal { rest, .. } => {
-                if rest.is_empty() {
-                    *rest = bytes;
-                } else {
-                    rest.extend(bytes);
-                }
-                self.drain()
+            Way::Terminal { file, rest } => {
+                let taken = if rest.is_empty() { offer(file, bytes)? } else { 0 };
+                rest.extend(&bytes[taken..]);
+                Ok(())
             }
             Way::Thread { chunks, failed } => {
-                if chunks.as_ref().is_none_or(|chunks| chunks.send(bytes).is_ok()) {
+                if chunks.as_ref().is_none_or(|chunks| chunks.send(bytes.to_vec()).is_ok()) {
                     return Ok(());
                 }
                 *chunks = None;
@@ -121,20 +119,28 @@ impl Output {
         let Way::Terminal { file, rest } = &mut self.0 else {
             return Ok(());
         };
-        while !rest.is_empty() {
-            match file.write(rest) {
-                Ok(count) if count == rest.len() => rest.clear(),
-                Ok(count) => drop(rest.drain(..count)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    rest.clear();
-                    return Err(error);
-                }
-            }
+        if rest.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let taken = offer(file, rest);
+        drop(rest.drain(..*taken.as_ref().unwrap_or(&rest.len())));
+        taken.map(drop)
     }
+}
+
+/// How much of it is taken now.
+fn offer(file: &mut File, bytes: &[u8]) -> io::Result<usize> {
+    let mut taken = 0;
+    while taken < bytes.len() {
+        match file.write(&bytes[taken..]) {
+            Ok(0) => break,
+            Ok(count) => taken += count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(taken)
 }
 
 impl Drop for Output {
@@ -226,7 +232,7 @@ mod tests {
         let stream = Shared::default();
         let mut output = Output::new(stream.clone());
         for _ in 0..100 {
-            output.send(b"line\n".to_vec()).expect("a stream that takes all");
+            output.send(b"line\n").expect("a stream that takes all");
         }
         drop(output);
         assert_eq!(stream.0.lock().expect("no panic").len(), 500);
@@ -235,9 +241,9 @@ mod tests {
     #[test]
     fn a_stream_that_went_away_is_told_exactly_once() {
         let mut output = Output::new(Gone);
-        let told = std::iter::repeat_with(|| output.send(b"x".to_vec())).position(|sent| sent.is_err());
+        let told = std::iter::repeat_with(|| output.send(b"x")).position(|sent| sent.is_err());
         assert!(told.is_some());
-        assert!((0..100).all(|_| output.send(b"x".to_vec()).is_ok()));
+        assert!((0..100).all(|_| output.send(b"x").is_ok()));
     }
 
     /// A terminal whose other side reads nothing takes some frames, then no more, and never blocks.
@@ -250,7 +256,7 @@ mod tests {
         let mut output = Output(Way::Terminal { file, rest: Vec::new() });
         let mut frames: usize = 0;
         while output.is_free() {
-            output.send(vec![b'x'; 1000]).expect("no failure");
+            output.send(&[b'x'; 1000]).expect("no failure");
             frames += 1;
         }
         assert!(frames > 10);

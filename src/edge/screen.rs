@@ -18,7 +18,7 @@ use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::domain::step::StepKind;
 use crate::edge::canvas::Canvas;
 use crate::edge::output::{Change, Output};
-use crate::ribbon::{self, count_up, countdown, filled, sign};
+use crate::ribbon::{self, count_up, filled, sign, write_count_up, write_countdown};
 use crate::runner::Observer;
 use crate::words::{self, position, span};
 
@@ -42,7 +42,7 @@ pub struct Screen {
     advice: String,
     /// `None` once an event has changed it.
     laid: Option<Laid>,
-    /// The bar of a step of this kind when it is over, so wide.
+    /// The bar of a step of this kind when it is over, so wide, and as many blanks behind it.
     bar: (StepKind, u16, String),
     /// The row that is being written.
     row: String,
@@ -69,9 +69,10 @@ struct Laid {
 /// The whole session to scale, where it has several steps.
 struct Whole {
     at_row: usize,
-    /// So many columns of one sign each.
-    runs: Vec<(usize, char, Ink)>,
-    /// Behind them the time that has gone, so wide, and of how much.
+    ribbon: String,
+    /// Where in the text of the ribbon the sign of each column stands.
+    columns: Vec<usize>,
+    /// Behind it the time that has gone, so wide, and of how much.
     gone_width: usize,
     total: String,
 }
@@ -97,26 +98,25 @@ impl Ink {
 impl Laid {
     /// What is on, and how long it has left.
     fn write_title(&self, row: &mut String, session: &Session) {
-        let [name, position] = &self.title;
-        let time = time_left(session);
+        let ([name, position], [on, off]) = (&self.title, &self.bold.0);
         row.clear();
-        self.bold.paint(row, |row| {
-            if name.len() + time.len() + position.len() <= self.width {
-                row.extend([name, &time, position].map(String::as_str));
-            } else {
-                row.push_str(&cut([name, time.as_str(), position].concat(), self.width));
-            }
-        });
+        row.push_str(on);
+        row.push_str(name);
+        write_time_left(row, session);
+        row.push_str(position);
+        cut_behind(row, on.len(), self.width);
+        row.push_str(off);
     }
 
     /// How far the step is.
     fn write_bar(&self, row: &mut String, bar: &str, session: &Session) {
         let segment = session.segment();
         let gone = filled(session.elapsed().saturating_sub(segment.start), segment.length, self.width);
+        let (full, blank) = bar.split_at_checked(self.width).unwrap_or((bar, ""));
         let [on, off] = &self.bar_inks;
         row.clear();
-        on.paint(row, |row| row.push_str(bar.get(..gone).unwrap_or(bar)));
-        off.paint(row, |row| row.extend(iter::repeat_n(' ', self.width - gone)));
+        on.paint(row, |row| row.push_str(full.get(..gone).unwrap_or(full)));
+        off.paint(row, |row| row.push_str(blank.get(gone..).unwrap_or_default()));
     }
 }
 
@@ -129,30 +129,34 @@ impl Whole {
         let gone_width = 1 + length.len().max(count_up(last).len());
         let total = format!(" of {length}");
         let kinds = ribbon::columns(&plan.exposures(0), width.saturating_sub(gone_width + total.len()));
-        let runs = kinds.chunk_by(|a, b| a == b);
-        let runs: Vec<_> = runs.map(|run| (run.len(), sign(run[0]), Ink::from(colour(run[0])))).collect();
-        Whole { at_row, gone_width: if runs.is_empty() { 0 } else { gone_width }, runs, total }
+        let (mut ribbon, mut columns) = (String::new(), Vec::with_capacity(kinds.len()));
+        for run in kinds.chunk_by(|a, b| a == b) {
+            Ink::from(colour(run[0])).paint(&mut ribbon, |ribbon| {
+                for kind in run {
+                    columns.push(ribbon.len());
+                    ribbon.push(sign(*kind));
+                }
+            });
+        }
+        Whole { at_row, gone_width: if columns.is_empty() { 0 } else { gone_width }, ribbon, columns, total }
     }
 
     /// With a mark where it is, and its time.
     fn write(&self, row: &mut String, session: &Session, width: usize) {
-        let columns = self.runs.iter().map(|(columns, ..)| columns).sum();
-        let mark = ribbon::column(session.elapsed(), session.plan().length(), columns);
-        let mut start = 0;
+        let mark = ribbon::column(session.elapsed(), session.plan().length(), self.columns.len());
         row.clear();
-        for (columns, sign, ink) in &self.runs {
-            let end = start + columns;
-            ink.paint(row, |row| row.extend((start..end).map(|at| if at == mark { '|' } else { *sign })));
-            start = end;
+        if let Some(at) = self.columns.get(mark) {
+            row.push_str(&self.ribbon[..*at]);
+            row.push('|');
+            row.push_str(&self.ribbon[at + 1..]);
         }
-        let gone = count_up(session.elapsed());
-        let blank = self.gone_width.saturating_sub(gone.len());
-        if columns + blank + gone.len() + self.total.len() <= width {
-            row.extend(iter::repeat_n(' ', blank));
-            row.extend([gone.as_str(), &self.total]);
-        } else {
-            row.push_str(&cut(" ".repeat(blank) + &gone + &self.total, width - columns));
+        let start = row.len();
+        write_count_up(row, session.elapsed());
+        for _ in row.len() - start..self.gone_width {
+            row.insert(start, ' ');
         }
+        row.push_str(&self.total);
+        cut_behind(row, start, width - self.columns.len());
     }
 }
 
@@ -239,7 +243,7 @@ impl Screen {
         rows.truncate(usize::from(height));
         self.canvas.lay(rows, columns);
         if (self.bar.0, self.bar.1) != (step.kind, columns) {
-            self.bar = (step.kind, columns, whole_bar(step.kind, columns)?);
+            self.bar = (step.kind, columns, whole_bar(step.kind, columns)? + &" ".repeat(width));
         }
         let name = format!("{}{}  ", self.mark, step.kind.as_str().to_uppercase());
         Ok(Laid {
@@ -343,6 +347,14 @@ fn cut(row: String, width: usize) -> String {
     if row.len() <= width { row } else { truncate_str(&row, width, "…").into_owned() }
 }
 
+/// What stands behind there may be so wide.
+fn cut_behind(row: &mut String, start: usize, width: usize) {
+    if row.len() - start > width {
+        let text = row.split_off(start);
+        row.push_str(&cut(text, width));
+    }
+}
+
 /// Advice and notes are the last to be cut short: they take up to three rows.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     const ROWS: usize = 3;
@@ -358,13 +370,19 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 /// How much of the step is left, or what it waits for.
-fn time_left(session: &Session) -> String {
+fn write_time_left(row: &mut String, session: &Session) {
     let end = session.segment().end();
     match end.checked_sub(session.elapsed()) {
-        _ if session.is_held() => format!("{} past its end", count_up(session.elapsed().saturating_sub(end))),
-        Some(left) if session.is_paused() => format!("paused, {} left", countdown(left)),
-        Some(left) => countdown(left) + " left",
-        None => "paused at its end".to_owned(),
+        _ if session.is_held() => {
+            write_count_up(row, session.elapsed().saturating_sub(end));
+            row.push_str(" past its end");
+        }
+        Some(left) => {
+            row.push_str(if session.is_paused() { "paused, " } else { "" });
+            write_countdown(row, left);
+            row.push_str(" left");
+        }
+        None => row.push_str("paused at its end"),
     }
 }
 
