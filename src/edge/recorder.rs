@@ -1,11 +1,13 @@
 //! Writes a running session into the journal, on a thread of its own: a journal that takes its time must
-//! hold up no alarm. What could not be written waits and is written as soon as it can be.
+//! hold up no alarm, and a disk that does no commit. What could not be written waits and is written as soon
+//! as it can be.
 //!
 //! It also hears what other shells ask of the session, and tells them what came of it.
 
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -29,14 +31,36 @@ pub type Clocks = Box<dyn Fn(Moment) -> Stamp>;
 /// Records one session.
 pub struct Recorder {
     /// What happened at one moment goes together.
-    rows: Option<Sender<Vec<Line>>>,
-    answers: Receiver<Result<(), String>>,
+    rows: Sender<Vec<Line>>,
+    answers: Receiver<Answer>,
     unanswered: usize,
-    thread: Option<JoinHandle<Result<(), String>>>,
-    /// For what other shells ask, between two events.
-    journal: Arc<Mutex<Journal>>,
+    /// The last answer.
+    written: Answer,
+    /// For a second writer, until there is one.
+    spare: Option<Sender<Answer>>,
+    desk: Arc<Desk>,
     requests: Requests,
     clocks: Clocks,
+}
+
+/// Whether all that was handed over is committed, or why not.
+type Answer = Result<(), String>;
+
+/// Where the writers work. There is one, and a second as soon as the first does not answer: while one puts
+/// the log on a slow disk, the other commits.
+struct Desk {
+    /// Whoever waits for lines has it, until they are written.
+    inbox: Mutex<Inbox>,
+    /// Also for what other shells ask, between two events.
+    journal: Mutex<Journal>,
+    log: Option<Mutex<Log>>,
+    /// Something that matters is committed and not on the disk.
+    is_due: AtomicBool,
+}
+
+struct Inbox {
+    rows: Receiver<Vec<Line>>,
+    backlog: Backlog,
 }
 
 /// What a look at the requests of other shells finds.
@@ -173,20 +197,20 @@ impl Recorder {
     /// Records the session of this number.
     #[must_use]
     pub fn new(journal: Journal, session: i64, clocks: Clocks) -> Recorder {
-        let disk = journal.log().ok().map(disk);
-        let journal = Arc::new(Mutex::new(journal));
+        let log = journal.log().ok().map(Mutex::new);
         let (rows, inbox) = mpsc::channel();
         let (outbox, answers) = mpsc::channel();
-        let shared = Arc::clone(&journal);
-        let thread = thread::spawn(move || write(&shared, disk.as_ref(), session, &inbox, &outbox));
-        let (rows, thread) = (Some(rows), Some(thread));
+        let inbox = Mutex::new(Inbox { rows: inbox, backlog: Backlog::new(session) });
+        let desk = Arc::new(Desk { inbox, journal: Mutex::new(journal), log, is_due: AtomicBool::new(false) });
+        let (shared, spare) = (Arc::clone(&desk), Some(outbox.clone()));
+        thread::spawn(move || shared.write(&outbox));
         let requests = Requests::new(session);
-        Recorder { rows, answers, unanswered: 0, thread, journal, requests, clocks }
+        Recorder { rows, answers, unanswered: 0, written: Ok(()), spare, desk, requests, clocks }
     }
 
     /// What another shell asks of the session, if one does. What follows is its answer.
     pub fn request(&mut self) -> Request {
-        let Ok(journal) = self.journal.try_lock() else {
+        let Ok(journal) = self.desk.journal.try_lock() else {
             return Request::Busy;
         };
         let request = self.requests.next(&journal);
@@ -204,9 +228,7 @@ impl Recorder {
     }
 
     fn send(&mut self, lines: Vec<Line>) {
-        if let Some(rows) = &self.rows {
-            self.unanswered += usize::from(rows.send(lines).is_ok());
-        }
+        self.unanswered += usize::from(self.rows.send(lines).is_ok());
     }
 
     /// Hands over the last words and waits a little for them to be written.
@@ -214,46 +236,55 @@ impl Recorder {
     /// # Errors
     /// When the journal lacks some of the session.
     pub fn finish(mut self) -> anyhow::Result<()> {
-        self.close()
+        let written = self.close();
+        // The process is about to end, and the system closes files and threads all at once.
+        std::mem::forget(self);
+        written
     }
 
     fn close(&mut self) -> anyhow::Result<()> {
         self.answer();
-        self.rows = None;
-        while self.unanswered > 0 && self.answers.recv_timeout(LAST_WORDS).is_ok() {
-            self.unanswered -= 1;
+        while self.unanswered > 0 {
+            let answer = self.answers.recv_timeout(LAST_WORDS);
+            self.unanswered = if answer.is_ok() { self.unanswered - 1 } else { 0 };
+            self.written = answer.unwrap_or_else(|_| Err("the journal takes too long".to_owned()));
         }
-        let missing = |why: &str| anyhow!("the end of this session is not recorded ({why}); `therapy stop` closes it");
-        if std::mem::take(&mut self.unanswered) > 0 {
-            self.thread = None; // left alone
-            return Err(missing("the journal takes too long"));
-        }
-        match self.thread.take().map(JoinHandle::join) {
-            Some(Ok(Err(why))) => Err(missing(&why)),
-            Some(Err(_)) => Err(missing("its writer failed")),
-            Some(Ok(Ok(()))) | None => Ok(()),
-        }
+        let missing = |why| anyhow!("the end of this session is not recorded ({why}); `therapy stop` closes it");
+        std::mem::replace(&mut self.written, Ok(())).map_err(missing)
     }
 
-    /// Waits a little for what was handed over to be on the disk.
+    /// Waits a little for what was handed over to be committed.
     fn collect(&mut self) -> anyhow::Result<()> {
         let mut trouble = Ok(());
         while self.unanswered > 0 {
             match self.answers.recv_timeout(PATIENCE) {
                 Ok(answer) => {
                     self.unanswered -= 1;
-                    if let Err(why) = answer {
+                    if let Err(why) = &answer {
                         trouble = Err(anyhow!("{why}; the session goes on, and is recorded as soon as it can be"));
                     }
+                    self.written = answer;
                 }
-                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.hire();
+                    break;
+                }
                 Err(RecvTimeoutError::Disconnected) => {
                     self.unanswered = 0;
+                    self.written = Err("its writer failed".to_owned());
                     return Err(anyhow!("the session is not recorded any more; it goes on"));
                 }
             }
         }
         trouble
+    }
+
+    /// A second writer, for when the first is held up.
+    fn hire(&mut self) {
+        if let Some(outbox) = self.spare.take() {
+            let desk = Arc::clone(&self.desk);
+            let _ = thread::Builder::new().spawn(move || desk.write(&outbox));
+        }
     }
 }
 
@@ -276,56 +307,55 @@ impl Drop for Recorder {
     }
 }
 
-/// The thread that writes. What failed is answered with its failure and kept, in order. Returns why not
-/// everything was written.
-fn write(
-    journal: &Mutex<Journal>,
-    disk: Option<&Sender<()>>,
-    session: i64,
-    inbox: &Receiver<Vec<Line>>,
-    outbox: &Sender<Result<(), String>>,
-) -> Result<(), String> {
-    let mut backlog = Backlog::new(session);
-    loop {
-        let next = if backlog.is_empty() {
-            inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
-        } else {
-            inbox.recv_timeout(RETRY)
-        };
-        let over = matches!(next, Err(RecvTimeoutError::Disconnected));
-        let mut new = 0;
-        for lines in next.into_iter().chain(inbox.try_iter()) {
-            backlog.extend(lines);
-            new += 1;
+impl Desk {
+    /// What a writer does until its recorder is gone. What failed is answered with its failure and kept,
+    /// in order.
+    fn write(&self, outbox: &Sender<Answer>) {
+        loop {
+            let mut inbox = lock(&self.inbox);
+            let next = if inbox.backlog.is_empty() {
+                inbox.rows.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                inbox.rows.recv_timeout(RETRY)
+            };
+            let over = matches!(next, Err(RecvTimeoutError::Disconnected));
+            let Inbox { rows, backlog } = &mut *inbox;
+            let mut new = 0;
+            for lines in next.into_iter().chain(rows.try_iter()) {
+                backlog.extend(lines);
+                new += 1;
+            }
+            let written = backlog.write(&lock(&self.journal));
+            let matters = matches!(written, Ok(true));
+            let answer = written.map(drop).map_err(|error| error.to_string());
+            for _ in 0..new {
+                let _ = outbox.send(answer.clone());
+            }
+            drop(inbox);
+            if matters {
+                self.sync();
+            }
+            if over {
+                return;
+            }
         }
-        let open = journal.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = backlog.write(&open);
-        drop(open);
-        if let (Ok(true), Some(disk)) = (&written, disk) {
-            let _ = disk.send(());
-        }
-        let answer = written.map(drop).map_err(|error| error.to_string());
-        for _ in 0..new {
-            let _ = outbox.send(answer.clone());
-        }
-        if over {
-            return answer;
+    }
+
+    /// Puts the log on the disk. When the other writer is doing so already, it does it once more.
+    fn sync(&self) {
+        self.is_due.store(true, SeqCst);
+        while self.is_due.load(SeqCst)
+            && let Some(Ok(log)) = self.log.as_ref().map(Mutex::try_lock)
+        {
+            while self.is_due.swap(false, SeqCst) {
+                let _ = log.sync();
+            }
         }
     }
 }
 
-/// Puts the log on the disk at each call, on a thread of its own: a disk that takes its time keeps no
-/// line from its commit, and nobody waits for it.
-fn disk(log: Log) -> Sender<()> {
-    let (calls, inbox) = mpsc::channel();
-    thread::spawn(move || {
-        while inbox.recv().is_ok() {
-            // What was written while the disk was busy goes together.
-            inbox.try_iter().for_each(drop);
-            let _ = log.sync();
-        }
-    });
-    calls
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
