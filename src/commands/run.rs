@@ -54,14 +54,15 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
         memory.screen()?;
     }
     if progress != Progress::Quiet {
-        announce(&protocol, draft.caution.as_deref(), args);
+        let mut lines = announcement(&protocol, draft.caution.as_deref(), args);
         if args.which.minutes.is_some_and(|length| draft.steps.iter().any(|step| length < step.length.min)) {
             let min = crate::words::span(draft.steps[0].length.min);
-            say(&format!("note: shorter than the {min} that {} advises", draft.name));
+            lines.push(format!("note: shorter than the {min} that {} advises", draft.name));
         }
         if progress == Progress::Bar {
-            say("");
+            lines.push(String::new());
         }
+        say(&lines.join("\n"));
     }
     if args.dry_run {
         return Ok(exit(rehearse_at_once(&protocol, progress)?));
@@ -204,15 +205,16 @@ pub(super) fn date_and_time(wait: Duration) -> String {
 }
 
 /// What is said before the start.
-fn announce(protocol: &Protocol, caution: Option<&str>, args: &RunArgs) {
+fn announcement(protocol: &Protocol, caution: Option<&str>, args: &RunArgs) -> Vec<String> {
     let always = [DISCLAIMER, ALWAYS].into_iter().chain(caution).map(str::to_owned);
-    let lines: Vec<_> = always.chain(finding_lines(protocol.findings(), &args.overrides)).collect();
-    say(&lines.join("\n"));
-    if args.dry_run {
-        say("DRY RUN: the whole session at once, in virtual time; nothing is recorded");
-    } else if let Some(speed) = args.speed {
-        say(&format!("REHEARSAL at {speed} times the speed; nothing is recorded"));
-    }
+    let rehearsal = match args.speed {
+        _ if args.dry_run => {
+            Some("DRY RUN: the whole session at once, in virtual time; nothing is recorded".to_owned())
+        }
+        Some(speed) => Some(format!("REHEARSAL at {speed} times the speed; nothing is recorded")),
+        None => None,
+    };
+    always.chain(finding_lines(protocol.findings(), &args.overrides)).chain(rehearsal).collect()
 }
 
 /// How progress is shown: what was asked for, or what `config.toml` says, or what the terminal can.

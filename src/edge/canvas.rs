@@ -46,7 +46,7 @@ impl Canvas {
             let there = rows.iter().enumerate().filter(|(_, row)| !row.is_empty());
             there.for_each(|(at, row)| self.set(at, row));
         } else {
-            self.over = Some(self.height(width));
+            self.over = Some(if width == self.width { self.rows.len() } else { self.height(width) });
             (self.rows, self.width) = (rows, width);
         }
     }

@@ -296,6 +296,9 @@ impl Observer for Recorder {
     }
 
     fn frame(&mut self, _: &Session) -> anyhow::Result<()> {
+        if self.unanswered == 0 && self.requests.asked.is_none() {
+            return Ok(());
+        }
         self.answer();
         self.collect()
     }

@@ -42,8 +42,8 @@ pub struct Screen {
     advice: String,
     /// `None` once an event has changed it.
     laid: Option<Laid>,
-    /// The bar of a step of this kind when it is over, so wide, and as many blanks behind it.
-    bar: (StepKind, u16, String),
+    /// A bar of a step that is over, so wide.
+    bar: (u16, String),
     /// The row that is being written.
     row: String,
     /// Shown instead of the keys until then.
@@ -59,8 +59,8 @@ struct Laid {
     /// What stands before and behind the time that is left.
     title: [String; 2],
     bold: Ink,
-    /// Of what is filled of the bar, and of the rest.
-    bar_inks: [Ink; 2],
+    /// The bar when the step is over, and when it begins; so is what is filled of it, and the rest.
+    bars: [(Ink, String); 2],
     whole: Option<Whole>,
     /// Where it says what comes next.
     next_row: usize,
@@ -109,11 +109,10 @@ impl Laid {
     }
 
     /// How far the step is.
-    fn write_bar(&self, row: &mut String, bar: &str, session: &Session) {
+    fn write_bar(&self, row: &mut String, session: &Session) {
         let segment = session.segment();
         let gone = filled(session.elapsed().saturating_sub(segment.start), segment.length, self.width);
-        let (full, blank) = bar.split_at_checked(self.width).unwrap_or((bar, ""));
-        let [on, off] = &self.bar_inks;
+        let [(on, full), (off, blank)] = &self.bars;
         row.clear();
         on.paint(row, |row| row.push_str(full.get(..gone).unwrap_or(full)));
         off.paint(row, |row| row.push_str(blank.get(gone..).unwrap_or_default()));
@@ -179,7 +178,7 @@ impl Screen {
         mark: &'static str,
     ) -> Screen {
         let canvas = Canvas::new(output);
-        let (advice, bar, row) = (String::new(), (StepKind::Rest, 0, String::new()), String::new());
+        let (advice, bar, row) = (String::new(), (0, String::new()), String::new());
         Screen { canvas, wall, size, changes, keys, mark, advice, laid: None, bar, row, notice: None, trouble: false }
     }
 
@@ -199,27 +198,27 @@ impl Screen {
             return Ok(());
         }
         self.catch_up();
-        let laid = match self.laid.take().filter(|laid| session.now() < laid.until) {
-            Some(laid) => laid,
-            None => self.lay(session)?,
+        if self.laid.as_ref().is_none_or(|laid| session.now() >= laid.until) {
+            self.laid = Some(self.lay(session)?);
+        }
+        // In a pause the end moves on.
+        let next = session.is_paused().then(|| self.next(session));
+        let (Some(laid), canvas, row) = (&self.laid, &mut self.canvas, &mut self.row) else {
+            return Ok(());
         };
-        let row = &mut self.row;
         laid.write_title(row, session);
-        self.canvas.set(0, row);
-        laid.write_bar(row, &self.bar.2, session);
-        self.canvas.set(1, row);
-        self.canvas.set(2, row);
+        canvas.set(0, row);
+        laid.write_bar(row, session);
+        canvas.set(1, row);
+        canvas.set(2, row);
         if let Some(whole) = &laid.whole {
             whole.write(row, session, laid.width);
-            self.canvas.set(whole.at_row, row);
+            canvas.set(whole.at_row, row);
         }
-        if session.is_paused() {
-            // The end moves on.
-            let next = self.next(session);
-            self.canvas.set(laid.next_row, &cut(next, laid.width));
+        if let Some(next) = next {
+            canvas.set(laid.next_row, &cut(next, laid.width));
         }
-        self.laid = Some(laid);
-        self.canvas.show();
+        canvas.show();
         Ok(())
     }
 
@@ -242,16 +241,18 @@ impl Screen {
         // What is off the terminal cannot be taken back.
         rows.truncate(usize::from(height));
         self.canvas.lay(rows, columns);
-        if (self.bar.0, self.bar.1) != (step.kind, columns) {
-            self.bar = (step.kind, columns, whole_bar(step.kind, columns)? + &" ".repeat(width));
+        if self.bar.0 != columns {
+            self.bar = (columns, whole_bar(columns)?);
         }
+        let [on, off] = background(step.kind).map(Ink::from);
+        let full = self.bar.1.replace(FILLED, sign(step.kind).encode_utf8(&mut [0; 4]));
         let name = format!("{}{}  ", self.mark, step.kind.as_str().to_uppercase());
         Ok(Laid {
             width,
             until: session.now() + self.holds(session),
             title: [name, position(session.index(), session)],
             bold: Ink::from(Style::new().bold()),
-            bar_inks: background(step.kind).map(Ink::from),
+            bars: [(on, full), (off, " ".repeat(width))],
             whole,
             next_row,
         })
@@ -408,11 +409,14 @@ fn background(kind: StepKind) -> [Style; 2] {
     [filled, Style::new().on_black().on_bright()]
 }
 
-/// The bar of a step that is over, so wide.
-fn whole_bar(kind: StepKind, width: u16) -> anyhow::Result<String> {
+/// What a bar is filled with, before it is that of a kind of step.
+const FILLED: char = '#';
+
+/// A bar of a step that is over, so wide.
+fn whole_bar(width: u16) -> anyhow::Result<String> {
     let row = Row { text: Arc::default(), width };
     let target = ProgressDrawTarget::term_like(Box::new(row.clone()));
-    let style = ProgressStyle::with_template("{wide_bar}")?.progress_chars(&format!("{} ", sign(kind)));
+    let style = ProgressStyle::with_template("{wide_bar}")?.progress_chars(&format!("{FILLED} "));
     ProgressBar::with_draw_target(Some(1), target).with_style(style).finish();
     let text = std::mem::take(&mut *row.text.lock().unwrap_or_else(PoisonError::into_inner));
     Ok(text)
