@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Asks the running session for something and says what came of it.
 pub(super) fn run(input: Input) -> Result<Exit, Failure> {
     let folder = data_folder();
-    if Journal::running(&folder).is_none() {
+    if !Journal::is_running(&folder) {
         return without_a_process(input);
     }
     let journal = Journal::open(&folder)?;
@@ -36,7 +36,7 @@ pub(super) fn run(input: Input) -> Result<Exit, Failure> {
     let since = clock::unhurried();
     loop {
         // Read before the answer: the last words of a session that ends now are an answer too.
-        let over = Journal::running(&folder).is_none();
+        let over = !Journal::is_running(&folder);
         if let Some(answer) = journal.answer(request)? {
             return print(format!("{answer}\n"));
         }
@@ -57,7 +57,7 @@ pub(super) fn run(input: Input) -> Result<Exit, Failure> {
 
 /// `resume`: the running session goes on; one that was cut off is taken up in this shell.
 pub(super) fn resume(asked: Option<Progress>, no_notify: bool) -> Result<Exit, Failure> {
-    if Journal::running(&data_folder()).is_some() {
+    if Journal::is_running(&data_folder()) {
         return run(Input::Resume);
     }
     let settings = settings()?;

@@ -74,7 +74,7 @@ impl Memory {
         let now = stamp();
         let journal = Journal::open(&folder)?;
         let context = &mut self.context;
-        context.running = Journal::running(&folder).is_some();
+        context.running = Journal::is_running(&folder);
         self.open = journal.open_session(&now)?;
         if let Some(open) = self.open.take_if(|open| !context.running && open.age(&now) > STALE) {
             journal.close_cut_off(&open)?;

@@ -52,7 +52,7 @@ pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
 /// The session of the process that holds the lock, brought to now.
 fn running() -> Result<Option<(Record, Session)>, Failure> {
     let folder = data_folder();
-    if Journal::running(&folder).is_none() {
+    if !Journal::is_running(&folder) {
         return Ok(None);
     }
     let now = stamp();

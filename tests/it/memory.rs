@@ -403,8 +403,7 @@ fn a_second_session_is_refused_until_the_first_is_gone_and_a_stale_lock_binds_no
     assert!(stderr(&second).contains("one-session"), "{}", stderr(&second));
     assert_eq!(lab.number("SELECT count(*) FROM session"), 1);
     running.kill();
-    let lock = std::fs::read_to_string(lab.data().join("session.lock")).expect("a lock file");
-    assert_eq!(lock.trim_end(), running.child.id().to_string(), "nobody was there to take it away");
+    assert!(lab.data().join("session.lock").exists(), "nobody was there to take it away");
     for arguments in [&["pause"][..], &["skip"], &["extend", "1min"], &["status"]] {
         assert_eq!(lab.run(arguments).status.code(), Some(1), "{arguments:?}");
     }
@@ -867,7 +866,7 @@ fn a_look_from_another_shell_never_keeps_a_session_from_starting() {
             scope.spawn(|| {
                 // As a status bar looks, but without a rest.
                 while over.load(Ordering::Relaxed) == 0 {
-                    let _ = Journal::running(&lab.data());
+                    let _ = Journal::is_running(&lab.data());
                 }
             });
         }

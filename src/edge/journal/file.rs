@@ -49,23 +49,18 @@ impl Journal {
         File::open(Journal::lock_file(folder))?.set_modified(now)
     }
 
-    /// Takes the lock of the running session, `None` when another process holds it. The number of
-    /// this process is left in it, for whoever wonders which it is.
+    /// Takes the lock of the running session, `None` when another process holds it.
     pub fn lock(folder: &Path) -> io::Result<Option<Lock>> {
         /// A look takes less than one, a millisecond, unless the machine is busy.
         const TRIES: usize = 500;
-        let mut file = open_lock_file(folder)?;
+        let file = open_lock_file(folder)?;
         for _ in 0..TRIES {
             match file.try_lock() {
-                Ok(()) => {
-                    // As wide as every other, so that it is never there in part.
-                    io::Write::write_all(&mut file, format!("{:<10}", std::process::id()).as_bytes())?;
-                    return Ok(Some(Lock(file)));
-                }
+                Ok(()) => return Ok(Some(Lock(file))),
                 Err(fs::TryLockError::WouldBlock) => {}
                 Err(fs::TryLockError::Error(error)) => return Err(error),
             }
-            // Another shell that only looks, as `running` does, shares it for a moment.
+            // Another shell that only looks, as `is_running` does, shares it for a moment.
             match file.try_lock_shared() {
                 Ok(()) => file.unlock()?,
                 Err(_) => return Ok(None),
@@ -75,17 +70,11 @@ impl Journal {
         Ok(None)
     }
 
-    /// The process that runs a session now, if one does.
+    /// Whether a session runs now.
     #[must_use]
-    pub fn running(folder: &Path) -> Option<u32> {
-        let mut file = OpenOptions::new().read(true).open(Journal::lock_file(folder)).ok()?;
-        match file.try_lock_shared() {
-            Err(fs::TryLockError::WouldBlock) => {}
-            _ => return None,
-        }
-        let mut number = String::new();
-        io::Read::read_to_string(&mut file, &mut number).ok()?;
-        Some(number.trim().parse().unwrap_or(0))
+    pub fn is_running(folder: &Path) -> bool {
+        let file = File::open(Journal::lock_file(folder));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
     }
 }
 
