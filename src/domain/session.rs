@@ -70,6 +70,8 @@ pub struct Session {
     origin: Moment,
     /// The latest moment that the session was told of.
     now: Moment,
+    /// See [`Session::wake_at`]: found once after whatever changes it, and asked for every second.
+    wake: Option<Moment>,
     /// The cues of this step that were given.
     halfway: bool,
     soon: bool,
@@ -90,6 +92,7 @@ impl Session {
             phase: Phase::Running,
             origin: now,
             now,
+            wake: None,
             halfway: false,
             soon: false,
             settled: now,
@@ -98,6 +101,7 @@ impl Session {
         };
         let mut events = vec![session.event(now, EventKind::Started)];
         session.begin(0, now, &mut events);
+        session.wake = session.next_wake();
         (session, events)
     }
 
@@ -107,13 +111,14 @@ impl Session {
         let mut events = Vec::new();
         // A clock that steps back stands still here.
         self.now = self.now.max(now);
-        while let Some(due) = self.wake_at().filter(|due| *due <= self.now) {
+        while let Some(due) = self.wake.filter(|due| *due <= self.now) {
             match self.phase {
                 Phase::Running if self.now.since(self.end()) > self.terms.grace => self.overrun(&mut events),
                 Phase::Running => self.cue(due, &mut events),
                 Phase::Held { .. } => self.remind(&mut events),
                 Phase::Paused { .. } | Phase::Over(_) => break,
             }
+            self.wake = self.next_wake();
         }
         events
     }
@@ -148,6 +153,7 @@ impl Session {
             | (Input::Confirm | Input::Resume, Phase::Running)
             | (_, Phase::Over(_)) => {}
         }
+        self.wake = self.next_wake();
         events
     }
 
@@ -155,11 +161,7 @@ impl Session {
     /// session. `None` while paused and when over.
     #[must_use]
     pub fn wake_at(&self) -> Option<Moment> {
-        match self.phase {
-            Phase::Running => Some(self.origin + self.due().1),
-            Phase::Held { remind } => Some(remind),
-            Phase::Paused { .. } | Phase::Over(_) => None,
-        }
+        self.wake
     }
 
     /// How it ended, when it is over.
@@ -265,6 +267,14 @@ impl Session {
             self.doses[modality as usize] += length;
         }
         self.settled = self.settled.max(to);
+    }
+
+    fn next_wake(&self) -> Option<Moment> {
+        match self.phase {
+            Phase::Running => Some(self.origin + self.due().1),
+            Phase::Held { remind } => Some(remind),
+            Phase::Paused { .. } | Phase::Over(_) => None,
+        }
     }
 
     /// The next cue of the running step and where it stands.
