@@ -1,7 +1,7 @@
 //! Links the unwinder into the program, where the C compiler has it as a library to link in.
 //!
-//! Rust's own library asks for `libgcc_s.so` on Linux with glibc. To find, map and start it takes as long as
-//! five seconds of a session, in which the program draws five times.
+//! Rust's own library asks for `libgcc_s.so` on Linux with glibc. To find, map and start that one costs as much
+//! as five frames of a session, at every start.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
