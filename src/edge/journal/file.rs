@@ -151,11 +151,12 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<(Connection, i64)> {
     // A plan does not depend on the values that are bound: with an index over some rows alone, SQLite
     // would otherwise prepare a statement anew each time, and the look at requests is most of them.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
     // NORMAL: a commit does not wait for the disk; `sync` does, when nobody waits for it. A small
     // cache: what is read is little, and a session keeps it for hours. A short log: whoever opens the
     // journal first reads it through.
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -128; \
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -128; \
          PRAGMA wal_autocheckpoint = 100;",
     )?;
     Ok((connection, version))
