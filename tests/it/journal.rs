@@ -546,6 +546,14 @@ fn what_was_cut_off_long_ago_is_closed_with_what_is_known() {
 }
 
 #[test]
+fn an_event_of_no_session_is_refused() {
+    let place = Place::new();
+    let event = Event { at: START, elapsed: Duration::ZERO, step: 0, kind: EventKind::Started };
+    let refused = place.journal.write(1, &event, &FIRST.at(START)).expect_err("there is no session");
+    assert!(refused.to_string().contains("FOREIGN KEY"), "{refused}");
+}
+
+#[test]
 fn a_session_whose_clock_never_started_counts_for_nothing() {
     let place = Place::new();
     let id = place.begin(&ice_20(), TERMS, NOON_MS);
