@@ -1,0 +1,224 @@
+//! Sessions that are killed, and resumed.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+use therapy::edge::clock;
+
+use super::{Lab, Random};
+use crate::running::{DEADLINE, Told, steps, told};
+use crate::support::{stderr, stdout};
+
+const SHAPES: [(u32, &[(&str, &str)]); 4] = [
+    (2, &[("heat", "3min"), ("cold", "2min"), ("rest", "90s")]),
+    (3, &[("cold", "90s"), ("rest", "2min"), ("heat", "61s")]),
+    (1, &[("heat", "5min"), ("stretch", "2min"), ("cold", "4min"), ("rest", "30s")]),
+    (4, &[("heat", "50s"), ("cold", "20s"), ("rest", "1s")]),
+];
+
+/// Tells which numbers make a failure again.
+struct Tell(u64);
+
+impl Drop for Tell {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("again with THERAPY_KILLS=1 THERAPY_SEED={}", self.0);
+        }
+    }
+}
+
+/// Kills one session and takes it up again. Tells how many events were in the journal at the kill;
+/// `None` when the machine was so slow that the session held, or went on before the disk answered.
+fn kill_one(seed: u64) -> Option<usize> {
+    let _tell = Tell(seed);
+    let mut random = Random(seed);
+    let (rounds, shape) = SHAPES[usize::try_from(random.below(4)).expect("small")];
+    let lab = Lab::at_rate(f64::from(u32::try_from(1000 + random.below(1000)).expect("small")));
+    lab.home.file("own.toml", &steps(rounds, shape));
+    let rehearsal = lab.run(&["run", "own.toml", "--dry-run", "--progress", "json"]);
+    let lines: Vec<Value> = stdout(&rehearsal).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let expected: Vec<Told> = lines.iter().map(told).collect();
+    let finish = lines.last().expect("an end");
+    assert_eq!(finish["outcome"], "completed");
+
+    let length = Duration::from_millis(expected.last().expect("an end").2).div_f64(lab.rate);
+    let micros = u64::try_from(length.as_micros()).expect("small") + 30_000;
+    let moment = clock::now() + Duration::from_micros(random.below(micros));
+    let mut running = lab.start(&["run", "own.toml"]);
+    while let left = moment.since(clock::now())
+        && !left.is_zero()
+    {
+        clock::wait(left.min(Duration::from_millis(20)));
+    }
+    running.kill();
+    let printed = running.told();
+    assert!(!running.errors().contains("warning: "), "{}", running.errors());
+
+    // The journal opens, and holds what was told, in order, and nothing that was not to come.
+    let history = lab.history();
+    if !lab.journal().exists() {
+        assert_eq!(printed, [], "nothing can be told before there is a journal");
+        return Some(0);
+    }
+    let check: String = lab.sql().query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("an answer");
+    assert_eq!(check, "ok");
+    let written = lab.written();
+    if written.iter().any(|(event, ..)| event == "overran") {
+        return None;
+    }
+    assert_eq!(written, expected[..written.len()], "what was written is the session so far");
+    assert_eq!(printed, expected[..printed.len()]);
+    // Shown before it was on the disk: only a disk, or a machine, that is slow allows that.
+    let early = printed.len() > written.len();
+    assert!(printed.len() <= written.len() + 1, "told and lost: {:?}", &printed[written.len()..]);
+
+    let status = lab.run(&["status"]);
+    assert_eq!(status.status.code(), Some(1));
+    if written.len() == expected.len() || history.is_empty() {
+        assert!(!stderr(&status).contains("cut off"), "{}", stderr(&status));
+    } else if written.is_empty() {
+        // Its clock never started: nothing to take up, and nothing stands in the way of the next.
+        let next = lab.session(&["own.toml"]);
+        assert_eq!(stderr(&next), "");
+        assert_eq!(lab.number("SELECT count(*) FROM session WHERE outcome IS NULL"), 0);
+        return Some(0);
+    } else {
+        assert!(stderr(&status).contains("own was cut off "), "{}", stderr(&status));
+        let ice = lab.run(&["run", "ice"]);
+        assert_eq!(ice.status.code(), Some(3), "{}", stderr(&ice));
+        for way_out in ["`therapy resume`", "`therapy stop`"] {
+            assert!(stderr(&ice).contains(way_out), "{}", stderr(&ice));
+        }
+        let mut resumed = lab.start(&["resume"]);
+        let start = clock::now();
+        while resumed.child.try_wait().expect("a child").is_none() {
+            assert!(clock::now().since(start) < DEADLINE, "no end: {:?}", resumed.told());
+            if resumed.told().iter().any(|(event, ..)| event == "overran") {
+                return None;
+            }
+            clock::wait(Duration::from_millis(2));
+        }
+        assert_eq!(resumed.end().code(), Some(0), "{}", resumed.errors());
+        assert_eq!(resumed.told(), expected[written.len()..], "what was to come, when it was to come");
+    }
+    if history.is_empty() {
+        return Some(0);
+    }
+
+    // The whole of it, as if nothing had happened.
+    assert_eq!(lab.written(), expected);
+    let strays = "SELECT count(*) FROM event, (SELECT clock_ns AS began FROM event ORDER BY id LIMIT 1) \
+                  WHERE clock_ns - began <> elapsed_ns";
+    assert_eq!(lab.number(strays), 0, "every event when the clock said so");
+    let history = lab.history();
+    assert_eq!(history.len(), 1, "{history:?}");
+    assert_eq!(history[0]["outcome"], "completed");
+    for kind in ["cold", "heat"] {
+        let mut sum = 0;
+        for pair in expected.windows(2) {
+            let on = lines.iter().find(|line| line["step"] == pair[0].1).expect("a step");
+            sum += if on["kind"] == kind { pair[1].2 - pair[0].2 } else { 0 };
+        }
+        #[expect(clippy::cast_precision_loss, reason = "small")]
+        let sum = sum as f64 / 1000.0;
+        let field = format!("{kind}_s");
+        assert_eq!(history[0][&field].as_f64(), Some(sum), "{field}");
+        assert_eq!(history[0][&field], finish[&field]);
+    }
+    assert_eq!(lab.number("SELECT count(*) FROM session WHERE outcome IS NULL"), 0);
+    (!early).then_some(written.len())
+}
+
+fn from_environment(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// `THERAPY_KILLS=500` for the full count.
+#[test]
+fn a_session_that_is_killed_at_any_moment_is_taken_up_at_the_right_place() {
+    let kills = from_environment("THERAPY_KILLS").unwrap_or(24);
+    let first = from_environment("THERAPY_SEED")
+        .unwrap_or_else(|| u64::try_from(clock::now().since_origin().as_nanos()).unwrap_or_default() % 1_000_000_000);
+    let (next, within, slow) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let number = next.fetch_add(1, Ordering::Relaxed)
+                    && number < kills
+                {
+                    match kill_one(first + number) {
+                        Some(0) => {}
+                        Some(_) => drop(within.fetch_add(1, Ordering::Relaxed)),
+                        None => drop(slow.fetch_add(1, Ordering::Relaxed)),
+                    }
+                }
+            });
+        }
+    });
+    let (within, slow) = (within.into_inner(), slow.into_inner());
+    println!("{kills} kills from seed {first}: {within} within a session, {slow} on a machine too slow to say");
+    assert!(slow * 10 <= kills.max(10), "{slow} of {kills} on a machine too slow to say");
+    assert!(kills < 20 || within * 2 >= kills, "only {within} of {kills} were within a session");
+}
+
+/// A kill falls between two events of one moment so rarely that here the later one is taken away.
+#[test]
+fn a_kill_between_two_events_of_one_moment_loses_neither() {
+    let without = |lab: &Lab, kind: &str| {
+        let delete = format!("DELETE FROM event WHERE id = (SELECT max(id) FROM event) AND kind = '{kind}'");
+        assert_eq!(lab.sql().execute(&delete, []).expect("a row"), 1, "{kind} was the last: {:?}", lab.written());
+    };
+    // The start, and the first step. What is on the skin since then counts.
+    let lab = Lab::at_rate(60.0);
+    lab.home.file("own.toml", &steps(1, &[("cold", "5min"), ("heat", "1min")]));
+    let mut running = lab.start(&["run", "own.toml"]);
+    running.see("step_began");
+    running.kill();
+    without(&lab, "step_began");
+    let next: Value = serde_json::from_str(&stdout(&lab.run(&["next", "--json"]))).expect("JSON");
+    assert!(next["cold_load_s"].as_f64() > Some(0.0), "the pack is on: {next}");
+    let mut resumed = lab.start(&["resume"]);
+    resumed.see("step_began");
+    // The end of a step, and the next step.
+    assert_eq!(lab.run(&["skip"]).status.code(), Some(0));
+    resumed.kill();
+    without(&lab, "step_began");
+    let mut resumed = lab.start(&["resume"]);
+    let (_, began) = resumed.see("step_began");
+    assert_eq!((&began["step"], &began["kind"]), (&2.into(), &"heat".into()));
+    // The end of the last step, and the end.
+    assert_eq!(lab.run(&["skip"]).status.code(), Some(0));
+    assert_eq!(resumed.end().code(), Some(0));
+    without(&lab, "finished");
+    let ended = lab.history();
+    lab.sql()
+        .execute("UPDATE session SET outcome = NULL, ended_ms = NULL, cold_ns = NULL, heat_ns = NULL", [])
+        .expect("a row");
+    let mut resumed = lab.start(&["resume"]);
+    assert_eq!(resumed.end().code(), Some(0), "{}", resumed.errors());
+    assert_eq!(resumed.told().len(), 1, "{:?}", resumed.told());
+    let names: Vec<String> = lab.written().into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(names, ["started", "step_began", "skipped", "step_began", "skipped", "finished"]);
+    let again = lab.history();
+    for field in ["outcome", "cold_s", "heat_s"] {
+        assert_eq!(again[0][field], ended[0][field], "{field}");
+    }
+}
+
+#[test]
+fn cold_that_was_cut_off_is_named_before_what_it_left_on_the_skin() {
+    let lab = Lab::at_rate(2000.0);
+    let mut running = lab.start(&["run", "ice", "--minutes", "20"]);
+    running.see("halfway");
+    running.kill();
+    let ice = lab.run(&["run", "ice"]);
+    assert_eq!(ice.status.code(), Some(3));
+    assert!(
+        stderr(&ice).contains("hint: `therapy resume` goes on with it, `therapy stop` closes it"),
+        "{}",
+        stderr(&ice)
+    );
+    assert!(!stderr(&ice).contains("rewarm"), "{}", stderr(&ice));
+}

@@ -1,0 +1,49 @@
+//! The names and words of events.
+
+use std::time::Duration;
+
+use therapy::domain::session::{EventKind, Input, Outcome, Session, Terms};
+use therapy::domain::step::Modality;
+use therapy::words;
+
+use super::{START, protocol};
+
+/// What is said to come off is what was on, not what was left out.
+#[test]
+fn the_words_of_a_step_after_one_that_was_left_out_name_the_pack_that_was_on() {
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let (mut session, _) = Session::start(&protocol("heat 2m, cold 5m, rest 5m"), Terms::default(), START);
+    let _ = session.advance(START + minutes(2));
+    let events = session.handle(START + minutes(2), Input::Skip);
+    let began = events.last().expect("the rest began");
+    assert!(matches!(began.kind, EventKind::StepBegan { .. }), "{began:?}");
+    let words = words::of(began, &session, false);
+    assert!(words.advice.starts_with("Heat off now."), "{words:?}");
+    assert!(words.urgent);
+}
+
+#[test]
+fn events_and_outcomes_have_names_and_some_were_said() {
+    let outcome = Outcome::Stopped;
+    let (cold, heat, by) = (Duration::ZERO, Duration::ZERO, Duration::from_secs(60));
+    let table = [
+        (EventKind::Started, "started", None),
+        (EventKind::StepBegan { length: by }, "step_began", None),
+        (EventKind::Halfway, "halfway", None),
+        (EventKind::StepSoon, "step_soon", None),
+        (EventKind::Paused, "paused", Some(Input::Pause)),
+        (EventKind::Resumed, "resumed", Some(Input::Resume)),
+        (EventKind::Skipped { by_rule: None }, "skipped", Some(Input::Skip)),
+        (EventKind::Skipped { by_rule: Some("cold-limit") }, "skipped", None),
+        (EventKind::Extended { by, by_rule: None }, "extended", Some(Input::Extend(by))),
+        (EventKind::Overran { over: by }, "overran", None),
+        (EventKind::Confirmed, "confirmed", Some(Input::Confirm)),
+        (EventKind::Finished { outcome, cold, heat }, "finished", Some(Input::Stop)),
+        (EventKind::Finished { outcome: Outcome::Completed, cold, heat }, "finished", None),
+    ];
+    for (kind, name, input) in table {
+        assert_eq!((kind.name(), kind.input()), (name, input));
+    }
+    assert_eq!((Outcome::Completed.name(), Outcome::Stopped.name()), ("completed", "stopped"));
+    assert_eq!((Modality::Cold.to_string(), Modality::Heat.as_str()), ("cold".to_owned(), "heat"));
+}

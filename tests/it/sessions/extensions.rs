@@ -1,0 +1,231 @@
+//! Steps that are made longer.
+
+use std::time::Duration;
+
+use therapy::domain::session::{EventKind, Input, Session, Terms};
+
+use super::{START, check, protocol};
+
+#[test]
+fn an_extension_is_granted_where_there_is_room() {
+    check(
+        "heat 20m, cold 10m",
+        "5m extend 5m",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 20m
+         0:05:00 0:05:00 1 heat extended 5m
+         0:12:30 0:12:30 1 heat halfway
+         0:24:00 0:24:00 1 heat soon over, then cold
+         0:25:00 0:25:00 2 cold began for 10m
+         0:30:00 0:30:00 2 cold halfway
+         0:34:00 0:34:00 2 cold soon over, then the end
+         0:35:00 0:35:00 2 cold completed: cold 10m, heat 25m
+        ",
+    );
+}
+
+#[test]
+fn an_extension_is_cut_by_the_rule_that_binds() {
+    check(
+        "cold 15m",
+        "5m extend 10m",
+        "
+         0:00:00 0:00:00 1 cold started
+         0:00:00 0:00:00 1 cold began for 15m
+         0:05:00 0:05:00 1 cold extended 5m by cold-limit
+         0:10:00 0:10:00 1 cold halfway
+         0:19:00 0:19:00 1 cold soon over, then the end
+         0:20:00 0:20:00 1 cold completed: cold 20m, heat 0s
+        ",
+    );
+}
+
+#[test]
+fn an_extension_without_room_is_refused() {
+    check(
+        "cold 20m",
+        "5m extend 1m",
+        "
+         0:00:00 0:00:00 1 cold started
+         0:00:00 0:00:00 1 cold began for 20m
+         0:05:00 0:05:00 1 cold extended 0s by cold-limit
+         0:10:00 0:10:00 1 cold halfway
+         0:19:00 0:19:00 1 cold soon over, then the end
+         0:20:00 0:20:00 1 cold completed: cold 20m, heat 0s
+        ",
+    );
+}
+
+#[test]
+fn an_extension_leaves_later_steps_their_dose() {
+    check(
+        "cold 10m, rest 10m, cold 10m",
+        "5m extend 10m",
+        "
+         0:00:00 0:00:00 1 cold started
+         0:00:00 0:00:00 1 cold began for 10m
+         0:05:00 0:05:00 1 cold halfway
+         0:05:00 0:05:00 1 cold extended 5m by cold-limit
+         0:14:00 0:14:00 1 cold soon over, then rest
+         0:15:00 0:15:00 2 rest began for 10m
+         0:24:00 0:24:00 2 rest soon over, then cold
+         0:25:00 0:25:00 3 cold began for 10m
+         0:30:00 0:30:00 3 cold halfway
+         0:34:00 0:34:00 3 cold soon over, then the end
+         0:35:00 0:35:00 3 cold completed: cold 25m, heat 0s
+        ",
+    );
+}
+
+#[test]
+fn an_extension_of_a_rest_ends_at_the_session_limit() {
+    check(
+        "rest 2h",
+        "1h extend 1h; 1h1m extend 1s",
+        "
+         0:00:00 0:00:00 1 rest started
+         0:00:00 0:00:00 1 rest began for 2h
+         1:00:00 1:00:00 1 rest extended 30m by session-limit
+         1:01:00 1:01:00 1 rest extended 0s by session-limit
+         2:30:00 2:30:00 1 rest completed: cold 0s, heat 0s
+        ",
+    );
+}
+
+#[test]
+fn an_extension_keeps_to_the_dose_of_a_session() {
+    check(
+        "heat 20m, cold 20m, heat 20m, cold 20m, heat 20m, cold 20m",
+        "5m extend 5m; 6m stop",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 20m
+         0:05:00 0:05:00 1 heat extended 0s by session-limit
+         0:06:00 0:06:00 1 heat stopped: cold 0s, heat 6m
+        ",
+    );
+}
+
+#[test]
+fn an_extension_announces_the_end_again() {
+    check(
+        "heat 5m, rest 2m",
+        "4m30s extend 5m",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 5m
+         0:02:30 0:02:30 1 heat halfway
+         0:04:00 0:04:00 1 heat soon over, then rest
+         0:04:30 0:04:30 1 heat extended 5m
+         0:09:00 0:09:00 1 heat soon over, then rest
+         0:10:00 0:10:00 2 rest began for 2m
+         0:12:00 0:12:00 2 rest completed: cold 0s, heat 10m
+        ",
+    );
+}
+
+#[test]
+fn an_extension_by_less_than_the_announcement_does_not_announce_again() {
+    check(
+        "heat 5m",
+        "4m30s extend 20s",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 5m
+         0:02:30 0:02:30 1 heat halfway
+         0:04:00 0:04:00 1 heat soon over, then the end
+         0:04:30 0:04:30 1 heat extended 20s
+         0:05:20 0:05:20 1 heat completed: cold 0s, heat 5m 20s
+        ",
+    );
+}
+
+#[test]
+fn an_extension_in_a_pause_counts_the_recovery() {
+    check(
+        "cold 20m",
+        "10m pause; 20m extend 5m; 20m resume",
+        "
+         0:00:00 0:00:00 1 cold started
+         0:00:00 0:00:00 1 cold began for 20m
+         0:10:00 0:10:00 1 cold halfway
+         0:10:00 0:10:00 1 cold paused
+         0:20:00 0:10:00 1 cold extended 5m
+         0:20:00 0:10:00 1 cold resumed
+         0:34:00 0:24:00 1 cold soon over, then the end
+         0:35:00 0:25:00 1 cold completed: cold 25m, heat 0s
+        ",
+    );
+}
+
+#[test]
+fn an_extension_at_the_hold_counts_from_the_answer() {
+    check(
+        "cold 10m, rest 5m",
+        "confirm; 11m extend 5m; 16m5s confirm; 21m5s confirm",
+        "
+         0:00:00 0:00:00 1 cold started
+         0:00:00 0:00:00 1 cold began for 10m
+         0:05:00 0:05:00 1 cold halfway
+         0:09:00 0:09:00 1 cold soon over, then rest
+         0:10:00 0:10:00 1 cold overran 0s
+         0:10:30 0:10:30 1 cold overran 30s
+         0:11:00 0:11:00 1 cold overran 1m
+         0:11:00 0:11:00 1 cold extended 5m
+         0:15:00 0:15:00 1 cold soon over, then rest
+         0:16:00 0:16:00 1 cold overran 0s
+         0:16:05 0:16:05 1 cold confirmed
+         0:16:05 0:16:05 2 rest began for 5m
+         0:21:05 0:21:05 2 rest overran 0s
+         0:21:05 0:21:05 2 rest confirmed
+         0:21:05 0:21:05 2 rest completed: cold 16m 5s, heat 0s
+        ",
+    );
+}
+
+#[test]
+fn an_extension_at_the_hold_is_cut_by_the_rule() {
+    check(
+        "cold 10m, rest 5m",
+        "5m stall 10m; 15m10s extend 10m",
+        "
+         0:00:00 0:00:00 1 cold started
+         0:00:00 0:00:00 1 cold began for 10m
+         0:15:00 0:15:00 1 cold overran 5m
+         0:15:10 0:15:10 1 cold extended 4m 50s by cold-limit
+         0:19:00 0:19:00 1 cold soon over, then rest
+         0:20:00 0:20:00 2 rest began for 5m
+         0:25:00 0:25:00 2 rest completed: cold 20m, heat 0s
+        ",
+    );
+}
+
+#[test]
+fn an_extension_at_the_hold_without_room_leaves_it_held() {
+    check(
+        "cold 10m, rest 5m",
+        "5m stall 20m; 25m10s extend 1m; 25m40s confirm",
+        "
+         0:00:00 0:00:00 1 cold started
+         0:00:00 0:00:00 1 cold began for 10m
+         0:25:00 0:25:00 1 cold overran 15m
+         0:25:10 0:25:10 1 cold extended 0s by cold-limit
+         0:25:30 0:25:30 1 cold overran 15m 30s
+         0:25:40 0:25:40 1 cold confirmed
+         0:25:40 0:25:40 2 rest began for 5m
+         0:30:40 0:30:40 2 rest completed: cold 25m 40s, heat 0s
+        ",
+    );
+}
+
+/// What is still planned of the same pack counts into the dose of a session, and nothing else does.
+#[test]
+fn an_extension_leaves_the_planned_doses_of_its_kind_within_those_of_a_session() {
+    let steps = "cold 5m, heat 20m, cold 20m, heat 20m, cold 20m, heat 20m, cold 10m";
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let (mut session, _) = Session::start(&protocol(steps), Terms::default(), START);
+    let events = session.handle(START + minutes(1), Input::Extend(minutes(10)));
+    let granted = EventKind::Extended { by: minutes(5), by_rule: Some("session-limit") };
+    assert_eq!(events.last().map(|event| event.kind), Some(granted));
+}

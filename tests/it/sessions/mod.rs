@@ -1,0 +1,249 @@
+//! Whole sessions against a scripted world: a protocol and a script in, a ledger out.
+//!
+//! A script is a list of things divided by `;`. `5m pause` happens five minutes after the start. The
+//! person may `pause`, `resume`, `toggle`, `skip`, `confirm`, `stop` and `extend 5m`; the machine may
+//! `stall 3h`; the clock may stand still for some readings (`freeze 50`) or be set back (`back 10s`);
+//! `look` writes down what the skin carries. `confirm` and `broken-bell` without a time hold for the
+//! whole session.
+//!
+//! A line of the ledger is: time since the start, elapsed time of the session, step, what happened.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a script that cannot be read must fail its test")]
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use humantime::{format_duration, parse_duration};
+use therapy::domain::protocol::{Choice, Draft, Protocol};
+use therapy::domain::rules::Context;
+use therapy::domain::session::{Event, EventKind, Input, Moment, Outcome, Session, Terms};
+use therapy::domain::step::{Modality, StepKind};
+use therapy::edge::simulate::{Happening, Simulation};
+use therapy::runner::{self, Observer, World};
+
+mod events;
+mod extensions;
+mod holds;
+mod machine;
+mod pauses;
+mod sleeps;
+mod steps;
+mod stops;
+
+/// Not zero and not a whole second: a session must not care when it starts.
+const START: Moment = Moment::new(Duration::from_millis(86_399_750));
+
+/// What a script asks for.
+#[derive(Default)]
+struct Script {
+    confirm: bool,
+    broken_bell: bool,
+    happenings: Vec<(Duration, Happening)>,
+    faults: VecDeque<(Duration, Fault)>,
+    looks: VecDeque<(Duration, ())>,
+}
+
+/// What a clock may do that no clock should.
+#[derive(Clone, Copy)]
+enum Fault {
+    /// It tells the same time for so many readings.
+    Freezes(u32),
+    /// It is set back for good.
+    Back(Duration),
+}
+
+fn duration(text: &str) -> Duration {
+    parse_duration(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+impl Script {
+    fn read(text: &str) -> Script {
+        let mut script = Script::default();
+        for line in text.split(';').map(str::trim).filter(|line| !line.is_empty()) {
+            let words: Vec<_> = line.split_whitespace().collect();
+            match words[..] {
+                ["confirm"] => script.confirm = true,
+                ["broken-bell"] => script.broken_bell = true,
+                [at, "look"] => script.looks.push_back((duration(at), ())),
+                [at, "freeze", readings] => {
+                    let readings = readings.parse().expect("a number of readings");
+                    script.faults.push_back((duration(at), Fault::Freezes(readings)));
+                }
+                [at, "back", by] => script.faults.push_back((duration(at), Fault::Back(duration(by)))),
+                [at, ref what @ ..] => script.happenings.push((duration(at), happening(what))),
+                [] => unreachable!("empty lines are filtered out"),
+            }
+        }
+        script
+    }
+}
+
+fn happening(words: &[&str]) -> Happening {
+    Happening::Says(match *words {
+        ["pause"] => Input::Pause,
+        ["resume"] => Input::Resume,
+        ["toggle"] => Input::Toggle,
+        ["skip"] => Input::Skip,
+        ["confirm"] => Input::Confirm,
+        ["stop"] => Input::Stop,
+        ["extend", by] => Input::Extend(duration(by)),
+        ["stall", length] => return Happening::Stalls(duration(length)),
+        _ => panic!("no such thing in a script: {words:?}"),
+    })
+}
+
+/// `heat 20m, cold 20m`, reviewed like a file.
+fn protocol(text: &str) -> Protocol {
+    let steps = text.split(',').map(|step| {
+        let (kind, length) = step.trim().split_once(' ').expect("a kind and a length");
+        (StepKind::from_name(kind).expect("a kind of step"), duration(length))
+    });
+    let draft = Draft::of("test", &steps.collect::<Vec<_>>());
+    draft.review(Choice::default(), &Context::default(), &[]).expect("no rule refuses it")
+}
+
+/// Takes the first of these when its time after the start has come.
+fn next_due<T>(queue: &mut VecDeque<(Duration, T)>, now: Moment) -> Option<T> {
+    queue.front().filter(|(at, _)| START + *at <= now)?;
+    queue.pop_front().map(|(_, what)| what)
+}
+
+/// The scripted world with a clock that may misbehave.
+struct Crooked {
+    world: Simulation,
+    faults: VecDeque<(Duration, Fault)>,
+    frozen: u32,
+    back: Duration,
+}
+
+impl World for Crooked {
+    fn now(&self) -> Moment {
+        Moment::new(self.world.now().since_origin().saturating_sub(self.back))
+    }
+
+    fn wait(&mut self, deadline: Moment) -> Option<Input> {
+        if self.frozen > 0 {
+            self.frozen -= 1;
+            return None;
+        }
+        if let Some(fault) = next_due(&mut self.faults, self.world.now()) {
+            match fault {
+                Fault::Freezes(readings) => self.frozen = readings,
+                Fault::Back(by) => self.back += by,
+            }
+            return None;
+        }
+        self.world.wait(deadline + self.back)
+    }
+}
+
+/// Writes down what it hears.
+struct Ledger {
+    text: String,
+    looks: VecDeque<(Duration, ())>,
+}
+
+impl Ledger {
+    fn line(&mut self, at: Moment, elapsed: Duration, step: usize, what: &str) {
+        let (at, elapsed) = (clock(at.since(START)), clock(elapsed));
+        writeln!(self.text, "{at} {elapsed} {} {what}", step + 1).expect("text grows");
+    }
+}
+
+impl Observer for Ledger {
+    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+        for event in events {
+            let kind = session.plan().segments()[event.step].step.kind;
+            let mut what = format!("{kind} {}", what(event.kind));
+            if event.kind == EventKind::StepSoon {
+                let next = session.plan().next(event.step).map_or("the end", |next| next.step.kind.as_str());
+                write!(what, ", then {next}")?;
+            }
+            self.line(event.at, event.elapsed, event.step, &what);
+        }
+        Ok(())
+    }
+
+    fn frame(&mut self, session: &Session) -> anyhow::Result<()> {
+        while next_due(&mut self.looks, session.now()).is_some() {
+            let load = |modality| format_duration(session.load().of(modality));
+            let what = format!("look: cold {}, heat {}", load(Modality::Cold), load(Modality::Heat));
+            self.line(session.now(), session.elapsed(), session.index(), &what);
+        }
+        Ok(())
+    }
+
+    fn trouble(&mut self, what: &str) {
+        writeln!(self.text, "trouble: {what}").expect("text grows");
+    }
+}
+
+/// Hours, minutes and seconds, with what is left of a second only when there is something.
+fn clock(time: Duration) -> String {
+    let (seconds, millis) = (time.as_secs(), time.subsec_millis());
+    let text = format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if millis == 0 { text } else { format!("{text}.{millis:03}") }
+}
+
+fn what(kind: EventKind) -> String {
+    let rule = |rule: Option<&str>| rule.map(|rule| format!(" by {rule}")).unwrap_or_default();
+    match kind {
+        EventKind::Started => "started".to_owned(),
+        EventKind::StepBegan { length } => format!("began for {}", format_duration(length)),
+        EventKind::Halfway => "halfway".to_owned(),
+        EventKind::StepSoon => "soon over".to_owned(),
+        EventKind::Paused => "paused".to_owned(),
+        EventKind::Resumed => "resumed".to_owned(),
+        EventKind::Skipped { by_rule: None } => "skipped".to_owned(),
+        EventKind::Skipped { by_rule } => format!("left out{}", rule(by_rule)),
+        EventKind::Extended { by, by_rule } => format!("extended {}{}", format_duration(by), rule(by_rule)),
+        EventKind::Overran { over } => format!("overran {}", format_duration(over)),
+        EventKind::Confirmed => "confirmed".to_owned(),
+        EventKind::Finished { outcome, cold, heat } => {
+            let how = if outcome == Outcome::Completed { "completed" } else { "stopped" };
+            format!("{how}: cold {}, heat {}", format_duration(cold), format_duration(heat))
+        }
+    }
+}
+
+/// A bell that fails at everything that it is asked to do.
+struct BrokenBell;
+
+impl Observer for BrokenBell {
+    fn observe(&mut self, _: &[Event], _: &Session) -> anyhow::Result<()> {
+        anyhow::bail!("nobody hears the bell")
+    }
+
+    fn frame(&mut self, _: &Session) -> anyhow::Result<()> {
+        anyhow::bail!("nobody sees the bell")
+    }
+}
+
+/// Goes through a session as scripted and returns its ledger.
+fn play(steps: &str, script: &str) -> String {
+    let script = Script::read(script);
+    let terms = Terms { confirm: script.confirm, ..Terms::default() };
+    let world = Simulation::new(START, &script.happenings);
+    let mut world = Crooked { world, faults: script.faults, frozen: 0, back: Duration::ZERO };
+    let mut ledger = Ledger { text: String::new(), looks: script.looks };
+    let (mut session, events) = Session::start(&protocol(steps), terms, START);
+    let mut observers: Vec<&mut dyn Observer> = Vec::new();
+    let mut bell = BrokenBell;
+    if script.broken_bell {
+        observers.push(&mut bell);
+    }
+    observers.push(&mut ledger);
+    let outcome = runner::run(&mut session, events, &mut world, &mut observers);
+    assert_eq!(session.outcome(), Some(outcome));
+    ledger.text
+}
+
+/// Goes through a session as scripted and compares its ledger.
+#[track_caller]
+fn check(steps: &str, script: &str, expected: &str) {
+    let ledger = play(steps, script);
+    let expected: Vec<_> = expected.trim().lines().map(str::trim).collect();
+    let expected = expected.join("\n");
+    assert!(ledger.trim() == expected, "{steps} | {script}\n--- expected\n{expected}\n--- ledger\n{ledger}---");
+}

@@ -1,0 +1,212 @@
+//! Steps one after the other: what is announced, what is skipped, and what a rule leaves out.
+
+use super::check;
+
+#[test]
+fn a_session_that_nobody_touches_goes_through_every_step() {
+    check(
+        "heat 20m, cold 20m",
+        "",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 20m
+         0:10:00 0:10:00 1 heat halfway
+         0:19:00 0:19:00 1 heat soon over, then cold
+         0:20:00 0:20:00 2 cold began for 20m
+         0:30:00 0:30:00 2 cold halfway
+         0:39:00 0:39:00 2 cold soon over, then the end
+         0:40:00 0:40:00 2 cold completed: cold 20m, heat 20m
+        ",
+    );
+}
+
+#[test]
+fn steps_without_a_pack_have_no_skin_check_and_announce_only_what_needs_hands() {
+    check(
+        "rest 5m, stretch 5m, cold 5m, rest 5m",
+        "",
+        "
+         0:00:00 0:00:00 1 rest started
+         0:00:00 0:00:00 1 rest began for 5m
+         0:05:00 0:05:00 2 stretch began for 5m
+         0:09:00 0:09:00 2 stretch soon over, then cold
+         0:10:00 0:10:00 3 cold began for 5m
+         0:12:30 0:12:30 3 cold halfway
+         0:14:00 0:14:00 3 cold soon over, then rest
+         0:15:00 0:15:00 4 rest began for 5m
+         0:20:00 0:20:00 4 rest completed: cold 5m, heat 0s
+        ",
+    );
+}
+
+#[test]
+fn skip_ends_a_step_early() {
+    check(
+        "heat 20m, cold 20m, rest 5m",
+        "5m skip; 10m skip",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 20m
+         0:05:00 0:05:00 1 heat skipped
+         0:05:00 0:05:00 2 cold began for 20m
+         0:10:00 0:10:00 2 cold skipped
+         0:10:00 0:10:00 3 rest began for 5m
+         0:15:00 0:15:00 3 rest completed: cold 5m, heat 5m
+        ",
+    );
+}
+
+#[test]
+fn skip_in_a_pause_takes_the_next_step() {
+    check(
+        "heat 20m, cold 20m",
+        "5m pause; 10m skip",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 20m
+         0:05:00 0:05:00 1 heat paused
+         0:10:00 0:05:00 1 heat resumed
+         0:10:00 0:05:00 1 heat skipped
+         0:10:00 0:05:00 2 cold began for 20m
+         0:20:00 0:15:00 2 cold halfway
+         0:29:00 0:24:00 2 cold soon over, then the end
+         0:30:00 0:25:00 2 cold completed: cold 20m, heat 5m
+        ",
+    );
+}
+
+#[test]
+fn skipping_every_step_completes_the_session() {
+    check(
+        "heat 20m, cold 20m",
+        "1m skip; 2m skip; 3m skip",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 20m
+         0:01:00 0:01:00 1 heat skipped
+         0:01:00 0:01:00 2 cold began for 20m
+         0:02:00 0:02:00 2 cold skipped
+         0:02:00 0:02:00 2 cold completed: cold 1m, heat 1m
+        ",
+    );
+}
+
+#[test]
+fn a_skip_that_leaves_the_skin_with_its_dose_shortens_a_later_step() {
+    check(
+        "heat 20m, cold 10m, heat 20m",
+        "22m skip",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 20m
+         0:10:00 0:10:00 1 heat halfway
+         0:19:00 0:19:00 1 heat soon over, then cold
+         0:20:00 0:20:00 2 cold began for 10m
+         0:22:00 0:22:00 2 cold skipped
+         0:22:00 0:22:00 3 heat began for 12m
+         0:28:00 0:28:00 3 heat halfway
+         0:33:00 0:33:00 3 heat soon over, then the end
+         0:34:00 0:34:00 3 heat completed: cold 2m, heat 32m
+        ",
+    );
+}
+
+#[test]
+fn a_skip_that_leaves_the_skin_with_its_dose_leaves_a_later_step_out() {
+    check(
+        "cold 20m, heat 20m, cold 20m, rest 5m",
+        "20m skip",
+        "
+         0:00:00 0:00:00 1 cold started
+         0:00:00 0:00:00 1 cold began for 20m
+         0:10:00 0:10:00 1 cold halfway
+         0:19:00 0:19:00 1 cold soon over, then heat
+         0:20:00 0:20:00 2 heat began for 20m
+         0:20:00 0:20:00 2 heat skipped
+         0:20:00 0:20:00 3 cold left out by cold-limit
+         0:20:00 0:20:00 4 rest began for 5m
+         0:25:00 0:25:00 4 rest completed: cold 20m, heat 0s
+        ",
+    );
+}
+
+#[test]
+fn a_last_step_that_is_left_out_completes_the_session() {
+    check(
+        "cold 20m, heat 20m, cold 20m",
+        "20m skip",
+        "
+         0:00:00 0:00:00 1 cold started
+         0:00:00 0:00:00 1 cold began for 20m
+         0:10:00 0:10:00 1 cold halfway
+         0:19:00 0:19:00 1 cold soon over, then heat
+         0:20:00 0:20:00 2 heat began for 20m
+         0:20:00 0:20:00 2 heat skipped
+         0:20:00 0:20:00 3 cold left out by cold-limit
+         0:20:00 0:20:00 3 cold completed: cold 20m, heat 0s
+        ",
+    );
+}
+
+#[test]
+fn a_second_of_room_is_given() {
+    check(
+        "cold 20m, heat 20m, cold 20m",
+        "20m1s skip",
+        "
+         0:00:00 0:00:00 1 cold started
+         0:00:00 0:00:00 1 cold began for 20m
+         0:10:00 0:10:00 1 cold halfway
+         0:19:00 0:19:00 1 cold soon over, then heat
+         0:20:00 0:20:00 2 heat began for 20m
+         0:20:01 0:20:01 2 heat skipped
+         0:20:01 0:20:01 3 cold began for 1s
+         0:20:01.500 0:20:01.500 3 cold halfway
+         0:20:02 0:20:02 3 cold completed: cold 20m 1s, heat 1s
+        ",
+    );
+}
+
+#[test]
+fn less_than_a_second_of_room_leaves_a_step_out() {
+    check(
+        "cold 20m, heat 20m, cold 20m, heat 20m, cold 20m",
+        "20m999ms skip; 20m999ms look; 30m skip",
+        "
+         0:00:00 0:00:00 1 cold started
+         0:00:00 0:00:00 1 cold began for 20m
+         0:10:00 0:10:00 1 cold halfway
+         0:19:00 0:19:00 1 cold soon over, then heat
+         0:20:00 0:20:00 2 heat began for 20m
+         0:20:00.999 0:20:00.999 2 heat skipped
+         0:20:00.999 0:20:00.999 3 cold left out by cold-limit
+         0:20:00.999 0:20:00.999 4 heat began for 20m
+         0:20:00.999 0:20:00.999 4 look: cold 19m 59s 1ms, heat 999ms
+         0:30:00 0:30:00 4 heat skipped
+         0:30:00 0:30:00 5 cold began for 10m
+         0:35:00 0:35:00 5 cold halfway
+         0:39:00 0:39:00 5 cold soon over, then the end
+         0:40:00 0:40:00 5 cold completed: cold 30m, heat 10m
+        ",
+    );
+}
+
+#[test]
+fn a_step_is_left_out_by_the_session_limit_when_the_skin_could_have_more() {
+    check(
+        "cold 20m, heat 20m, cold 20m",
+        "10m stall 50m; 1h pause; 4h resume",
+        "
+         0:00:00 0:00:00 1 cold started
+         0:00:00 0:00:00 1 cold began for 20m
+         1:00:00 1:00:00 1 cold overran 40m
+         1:00:00 1:00:00 1 cold paused
+         4:00:00 1:00:00 1 cold resumed
+         4:00:00 1:00:00 2 heat began for 20m
+         4:10:00 1:10:00 2 heat halfway
+         4:19:00 1:19:00 2 heat soon over, then the end
+         4:20:00 1:20:00 3 cold left out by session-limit
+         4:20:00 1:20:00 3 cold completed: cold 1h, heat 20m
+        ",
+    );
+}

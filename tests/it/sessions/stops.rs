@@ -1,0 +1,126 @@
+//! Sessions that the person stops.
+
+use std::time::Duration;
+
+use therapy::domain::session::{Input, Session, Terms};
+
+use super::{START, check, protocol};
+
+#[test]
+fn stop_while_a_step_runs() {
+    check(
+        "heat 20m, cold 20m",
+        "25m stop",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 20m
+         0:10:00 0:10:00 1 heat halfway
+         0:19:00 0:19:00 1 heat soon over, then cold
+         0:20:00 0:20:00 2 cold began for 20m
+         0:25:00 0:25:00 2 cold stopped: cold 5m, heat 20m
+        ",
+    );
+}
+
+#[test]
+fn stop_in_a_pause_gives_no_dose_for_it() {
+    check(
+        "heat 20m, cold 20m",
+        "25m pause; 40m stop",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 20m
+         0:10:00 0:10:00 1 heat halfway
+         0:19:00 0:19:00 1 heat soon over, then cold
+         0:20:00 0:20:00 2 cold began for 20m
+         0:25:00 0:25:00 2 cold paused
+         0:40:00 0:25:00 2 cold stopped: cold 5m, heat 20m
+        ",
+    );
+}
+
+#[test]
+fn stop_at_the_hold_counts_what_was_on_until_then() {
+    check(
+        "heat 20m, cold 20m",
+        "confirm; 20m45s stop",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 20m
+         0:10:00 0:10:00 1 heat halfway
+         0:19:00 0:19:00 1 heat soon over, then cold
+         0:20:00 0:20:00 1 heat overran 0s
+         0:20:30 0:20:30 1 heat overran 30s
+         0:20:45 0:20:45 1 heat stopped: cold 0s, heat 20m 45s
+        ",
+    );
+}
+
+#[test]
+fn stop_in_a_pause_at_the_hold() {
+    check(
+        "heat 20m, cold 20m",
+        "confirm; 20m10s pause; 25m stop",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 20m
+         0:10:00 0:10:00 1 heat halfway
+         0:19:00 0:19:00 1 heat soon over, then cold
+         0:20:00 0:20:00 1 heat overran 0s
+         0:20:10 0:20:10 1 heat paused
+         0:25:00 0:20:10 1 heat stopped: cold 0s, heat 20m 10s
+        ",
+    );
+}
+
+#[test]
+fn stop_when_it_wakes_from_a_sleep() {
+    check(
+        "heat 20m, cold 20m",
+        "10m stall 1h; 1h10m stop",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 20m
+         1:10:00 1:10:00 1 heat overran 50m
+         1:10:00 1:10:00 1 heat stopped: cold 0s, heat 1h 10m
+        ",
+    );
+}
+
+#[test]
+fn stop_ends_a_session_with_a_broken_bell() {
+    check(
+        "cold 5m",
+        "broken-bell; 1m stop",
+        "
+         trouble: nobody hears the bell
+         0:00:00 0:00:00 1 cold started
+         0:00:00 0:00:00 1 cold began for 5m
+         0:01:00 0:01:00 1 cold stopped: cold 1m, heat 0s
+        ",
+    );
+}
+
+#[test]
+fn stop_as_the_first_thing() {
+    check(
+        "heat 20m, cold 20m",
+        "0s stop; 1s resume",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 20m
+         0:00:00 0:00:00 1 heat stopped: cold 0s, heat 0s
+        ",
+    );
+}
+
+#[test]
+fn a_step_that_is_stopped_was_as_long_as_it_was() {
+    let at = |minutes: u64| START + Duration::from_secs(60 * minutes);
+    let (mut session, _) = Session::start(&protocol("heat 20m, cold 20m"), Terms::default(), START);
+    let _ = session.handle(at(5), Input::Stop);
+    assert_eq!(session.segment().length, Duration::from_secs(300));
+    let (mut session, _) = Session::start(&protocol("heat 20m"), Terms::default(), START);
+    let _ = session.advance(at(20));
+    assert_eq!(session.segment().length, Duration::from_secs(1200));
+}
