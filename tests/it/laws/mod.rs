@@ -1,0 +1,226 @@
+//! Laws that hold for every session, every dose and every text, over generated ones.
+//!
+//! Sessions are driven without the runner: the laws are about the engine, and a loop of their own can
+//! wake it exactly when it asks, or in slices. Every loop is bounded, so that a livelock fails.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a law that does not hold must fail its test")]
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use therapy::domain::exposure::{Exposure, Load};
+use therapy::domain::protocol::{Choice, Draft, Protocol};
+use therapy::domain::rules::{Context, Past};
+use therapy::domain::session::{Event, Input, Moment, Session, Terms};
+use therapy::domain::step::StepKind;
+
+mod doses;
+mod sessions;
+mod texts;
+
+/// More events than any generated session has.
+const EVENTS_MOST: usize = 20_000;
+
+pub fn config(cases: u32) -> ProptestConfig {
+    // A case that failed belongs into a test of its own, not into a file that nobody reads.
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+// What is generated.
+
+/// Lengths as people write them, and lengths that nobody would: both, so that laws meet equal
+/// moments as well as odd ones.
+pub fn lengths(seconds: RangeInclusive<u64>) -> impl Strategy<Value = Duration> {
+    let (least, most) = (*seconds.start(), *seconds.end());
+    prop_oneof![
+        3 => (least.div_ceil(60)..=most / 60).prop_map(|minutes| Duration::from_secs(minutes * 60)),
+        2 => seconds.prop_map(Duration::from_secs),
+        1 => (least * 1_000_000_000..=most * 1_000_000_000).prop_map(Duration::from_nanos),
+    ]
+}
+
+pub fn kinds() -> impl Strategy<Value = StepKind> {
+    prop_oneof![3 => Just(StepKind::Cold), 3 => Just(StepKind::Heat), 1 => Just(StepKind::Rest), 1 => Just(StepKind::Stretch)]
+}
+
+/// Steps of a generated list, each taken when no rule refuses it after those before it, on skin
+/// that may carry something from an earlier session.
+pub fn protocols() -> impl Strategy<Value = Protocol> {
+    let past = vec((kinds(), lengths(1..=20 * 60)), 0..3);
+    (past, lengths(0..=30 * 60), vec((kinds(), lengths(1..=20 * 60)), 1..12)).prop_map(|(past, ago, steps)| {
+        let began = ago + past.iter().map(|(_, length)| *length).sum::<Duration>();
+        let earlier = Context { past: vec![Past { began, exposures: past }], ..Context::default() };
+        let reviewed = longest(&steps, &earlier).or_else(|| longest(&steps, &Context::default()));
+        reviewed.expect("a single step of up to 20 min passes on fresh skin")
+    })
+}
+
+fn longest(steps: &[Exposure], context: &Context) -> Option<Protocol> {
+    let (mut taken, mut protocol) = (Vec::new(), None);
+    for step in steps {
+        taken.push(*step);
+        match review(&taken, context) {
+            Some(reviewed) => protocol = Some(reviewed),
+            None => drop(taken.pop()),
+        }
+    }
+    protocol
+}
+
+fn review(steps: &[Exposure], context: &Context) -> Option<Protocol> {
+    Draft::of("test", steps).review(Choice::default(), context, &[]).ok()
+}
+
+/// What happens next in a generated session.
+#[derive(Clone, Copy, Debug)]
+pub enum Deed {
+    Says(Input),
+    Sleeps(Duration),
+}
+
+/// One thing, or two that belong together, each with the time since the one before: a session in
+/// which nobody ever takes up a pause or answers an alarm shows little.
+fn deeds() -> impl Strategy<Value = Vec<(Duration, Deed)>> {
+    let gaps = prop_oneof![1 => Just(Duration::ZERO), 3 => lengths(0..=2 * 60), 4 => lengths(0..=20 * 60)];
+    let extensions = prop_oneof![4 => lengths(0..=15 * 60), 1 => lengths(0..=3 * 60 * 60), 1 => Just(Duration::MAX)];
+    let around_the_grace = (0..=8000_u64).prop_map(Duration::from_millis);
+    let sleeps = prop_oneof![2 => around_the_grace, 4 => lengths(0..=60 * 60), 1 => lengths(0..=24 * 60 * 60)];
+    let pauses = lengths(0..=2 * 60 * 60);
+    let said = select(vec![Input::Pause, Input::Resume, Input::Toggle, Input::Skip, Input::Confirm]);
+    let answers = select(vec![Input::Confirm, Input::Skip, Input::Toggle, Input::Extend(Duration::from_secs(60))]);
+    let soon = (0..=90_u64).prop_map(Duration::from_secs);
+    let next = prop_oneof![
+        20 => said.prop_map(|input| vec![(Duration::ZERO, Deed::Says(input))]),
+        20 => extensions.prop_map(|by| vec![(Duration::ZERO, Deed::Says(Input::Extend(by)))]),
+        20 => pauses.prop_map(|length| vec![
+            (Duration::ZERO, Deed::Says(Input::Pause)),
+            (length, Deed::Says(Input::Resume)),
+        ]),
+        20 => (sleeps, soon, answers).prop_map(|(length, soon, answer)| vec![
+            (Duration::ZERO, Deed::Sleeps(length)),
+            (soon, Deed::Says(answer)),
+        ]),
+        1 => Just(vec![(Duration::ZERO, Deed::Says(Input::Stop))]),
+    ];
+    (gaps, next).prop_map(|(gap, mut deeds)| {
+        deeds[0].0 = gap;
+        deeds
+    })
+}
+
+pub fn scripts() -> impl Strategy<Value = Vec<(Duration, Deed)>> {
+    vec(deeds(), 0..8).prop_map(|deeds| deeds.concat())
+}
+
+pub fn all_terms() -> impl Strategy<Value = Terms> {
+    (any::<bool>(), 500..=5000_u64).prop_map(|(confirm, grace)| Terms { confirm, grace: Duration::from_millis(grace) })
+}
+
+// The driver.
+
+/// How a session is woken between the things that happen.
+#[derive(Clone, Copy)]
+pub enum Wakes<'a> {
+    /// Exactly when it asks.
+    Asked,
+    /// After slices of these lengths, over and over.
+    Slices(&'a [Duration]),
+}
+
+/// Moments need not start at zero.
+pub const START: Moment = Moment::new(Duration::from_millis(86_399_750));
+
+/// A session on its way: all that it said, and a look at it after each call.
+struct Drive<'a, F> {
+    session: Session,
+    now: Moment,
+    log: Vec<Event>,
+    wakes: Wakes<'a>,
+    slice: usize,
+    look: F,
+}
+
+impl<F: FnMut(&Session, &[Event])> Drive<'_, F> {
+    fn take(&mut self, events: Vec<Event>) {
+        (self.look)(&self.session, &events);
+        self.log.extend(events);
+        assert!(self.log.len() < EVENTS_MOST, "a session makes no progress");
+    }
+
+    fn advance(&mut self, now: Moment) -> usize {
+        self.now = now;
+        let events = self.session.advance(now);
+        let count = events.len();
+        self.take(events);
+        count
+    }
+
+    /// Lets time pass until `until`.
+    fn pass(&mut self, until: Moment) {
+        match self.wakes {
+            Wakes::Asked => {
+                while let Some(wake) = self.session.wake_at().filter(|wake| *wake <= until) {
+                    assert!(wake >= self.now, "it asks to be woken in the past");
+                    assert!(self.advance(wake) > 0, "it asked to be woken for nothing");
+                }
+            }
+            Wakes::Slices(slices) => {
+                let mut waits = 0;
+                while self.session.wake_at().is_some() && self.now < until {
+                    waits += 1;
+                    assert!(waits < 1_000_000, "a session makes no progress");
+                    let slice = slices[self.slice % slices.len()];
+                    self.slice += 1;
+                    self.advance((self.now + slice).min(until));
+                }
+            }
+        }
+        self.advance(until);
+    }
+
+    fn says(&mut self, input: Input) {
+        let events = self.session.handle(self.now, input);
+        self.take(events);
+    }
+}
+
+/// Goes through a session as scripted, and then with a person who answers everything to its end.
+pub fn play(
+    protocol: &Protocol,
+    terms: Terms,
+    script: &[(Duration, Deed)],
+    wakes: Wakes<'_>,
+    look: impl FnMut(&Session, &[Event]),
+) -> (Session, Vec<Event>) {
+    let (session, events) = Session::start(protocol, terms, START);
+    let mut drive = Drive { session, now: START, log: Vec::new(), wakes, slice: 0, look };
+    drive.take(events);
+    for &(gap, deed) in script {
+        drive.pass(drive.now + gap);
+        match deed {
+            Deed::Says(input) => drive.says(input),
+            Deed::Sleeps(length) => {
+                drive.advance(drive.now + length);
+            }
+        }
+    }
+    for _ in 0..1000 {
+        if drive.session.outcome().is_some() {
+            return (drive.session, drive.log);
+        }
+        match drive.session.wake_at() {
+            _ if drive.session.is_held() => drive.says(Input::Confirm),
+            Some(wake) => drive.pass(wake),
+            None => drive.says(Input::Resume),
+        }
+    }
+    panic!("a session makes no progress");
+}
+
+fn replay(start: Load, steps: &[Exposure]) -> Load {
+    steps.iter().fold(start, |load, &(kind, length)| load.after(kind, length))
+}
