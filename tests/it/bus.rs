@@ -8,8 +8,11 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use therapy::edge::clock;
 
+use crate::programs::output;
+use crate::running::Running;
 use crate::support::{Home, stderr, stdout};
 
 /// How late the end of a session may be noticed from outside, the program's start included.
@@ -64,7 +67,7 @@ fn session(home: &Home, arguments: &[&str]) -> Command {
 /// Runs it and says how long that took.
 fn timed(mut command: Command) -> (Output, Duration) {
     let start = clock::now();
-    let output = command.output().expect("the program starts");
+    let output = output(&mut command);
     (output, clock::now().since(start))
 }
 
@@ -123,7 +126,7 @@ fn no_notify_asks_nobody_and_tells_nothing() {
 fn trouble_is_told_on_standard_error_whatever_the_progress() {
     for progress in ["plain", "json", "quiet"] {
         let home = Home::new();
-        let output = session(&home, &["--speed", "10", "--progress", progress]).output().expect("the program starts");
+        let output = output(&mut session(&home, &["--speed", "10", "--progress", progress]));
         assert_eq!(output.status.code(), Some(0));
         assert_eq!(times_told(&output), 1, "{progress}: {}", stderr(&output));
         assert!(!stdout(&output).contains(TROUBLE), "{progress}: {}", stdout(&output));
@@ -132,16 +135,12 @@ fn trouble_is_told_on_standard_error_whatever_the_progress() {
 
 #[test]
 fn a_deaf_service_does_not_hold_up_a_session_that_is_stopped() {
-    use rustix::process::{Pid, Signal, kill_process};
     let home = home_with(Service::Deaf);
-    let mut command = session(&home, &["--progress", "json"]);
-    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
     let start = clock::now();
-    let mut child = command.spawn().expect("the program starts");
-    let mut said = child.stdout.take().expect("piped");
-    said.read_exact(&mut [0]).expect("the first event");
-    kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
-    assert_eq!(child.wait().expect("a child").code(), Some(130));
+    let mut running = Running::new(session(&home, &["--progress", "json"]));
+    running.see("started");
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code(), Some(130));
     // The last alarm, "take it off now", is given as long as any other one.
     assert!(clock::now().since(start) < Duration::from_millis(1500) + LATE);
 }

@@ -6,13 +6,14 @@ use std::process::{Command, Stdio};
 use rustix::process::Signal;
 
 use crate::desktop::{ACCEPTS, Desktop, Helper};
-use crate::running::{Running, steps, until};
+use crate::programs;
+use crate::running::{Running, until};
 
 /// A hold after half a second, then cold for longer than a test takes.
 const RATE: f64 = 20.0;
 
 fn session(desktop: &Desktop) -> Running {
-    desktop.home.file("own.toml", &steps(1, &[("heat", "10s"), ("cold", "15min")]));
+    desktop.home.own(1, &[("heat", "10s"), ("cold", "15min")]);
     desktop.session(&["--confirm"])
 }
 
@@ -75,7 +76,7 @@ impl Dunst<'_> {
     fn tell(&self, program: &str, arguments: &[&str]) -> Option<String> {
         let mut command = Command::new(program);
         command.env_clear().envs(self.desktop.environment()).args(arguments).stdin(Stdio::null());
-        let output = command.output().expect("it starts");
+        let output = programs::output(&mut command);
         output.status.success().then(|| crate::support::stdout(&output))
     }
 

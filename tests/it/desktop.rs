@@ -5,7 +5,6 @@
 //! the desktop of the person who runs it. Debian's python3-dbusmock writes down all that it is told.
 #![cfg(target_os = "linux")]
 
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -15,7 +14,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use therapy::edge::clock;
 
-use crate::running::{Running, assert_on_time, rehearsed, steps, until};
+use crate::programs;
+use crate::running::{Running, assert_on_time, steps, until};
 use crate::support::Home;
 
 /// What these tests need, each by a command that shows whether it is there, and its Debian package.
@@ -47,19 +47,16 @@ fn is_possible() -> bool {
     static POSSIBLE: OnceLock<bool> = OnceLock::new();
     *POSSIBLE.get_or_init(|| {
         let is_there = |command: &[&str]| {
-            let output = Command::new(command[0]).args(&command[1..]).stdin(Stdio::null()).output();
-            output.is_ok_and(|output| output.status.success())
+            let mut program = Command::new(command[0]);
+            program.args(&command[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            program.spawn().is_ok_and(|child| programs::finish(child).status.success())
         };
         let missing = NEEDED.iter().filter(|(command, _)| !is_there(command));
         let missing: Vec<&str> = missing.map(|(_, package)| *package).collect();
         if !missing.is_empty() {
-            let told = format!(
-                "\nLEFT OUT: the tests with a real notification service (desktop, buttons); to run them: \
-                 apt-get install --no-install-recommends {}\n",
-                missing.join(" ")
-            );
-            assert!(std::env::var_os(REQUIRED).is_none(), "{told}");
-            let _ = std::io::stderr().lock().write_all(told.as_bytes());
+            let install = format!("apt-get install --no-install-recommends {}", missing.join(" "));
+            assert!(std::env::var_os(REQUIRED).is_none(), "missing: {install}");
+            programs::left_out("the tests with a real notification service (desktop, buttons)", &install);
         }
         missing.is_empty()
     })
@@ -79,11 +76,7 @@ impl Helper {
 
     /// The first line that it prints.
     pub fn first_line(&mut self) -> String {
-        let mut line = String::new();
-        let printed = self.0.stdout.as_mut().expect("piped");
-        BufReader::new(printed).read_line(&mut line).expect("a line");
-        assert!(line.ends_with('\n'), "it ended before it was ready: {line:?}");
-        line.trim_end().to_owned()
+        programs::first_line(&mut self.0)
     }
 
     fn signal(&self, signal: Signal) {
@@ -122,7 +115,6 @@ pub struct Desktop {
     pub home: Home,
     bus: Helper,
     service: Option<Helper>,
-    rate: f64,
 }
 
 impl Desktop {
@@ -130,9 +122,9 @@ impl Desktop {
     /// is not possible.
     pub fn bare(rate: f64) -> Option<Desktop> {
         is_possible().then(|| {
-            let home = Home::new();
+            let home = Home::at_rate(rate);
             let bus = bus(&home);
-            Desktop { home, bus, service: None, rate }
+            Desktop { home, bus, service: None }
         })
     }
 
@@ -172,7 +164,6 @@ impl Desktop {
         let mut environment = self.home.environment();
         environment.retain(|(name, _)| *name != "DBUS_SESSION_BUS_ADDRESS");
         environment.push(("DBUS_SESSION_BUS_ADDRESS", address(&self.home)));
-        environment.push(("THERAPY_TEST_RATE", self.rate.to_string()));
         environment
     }
 
@@ -184,8 +175,7 @@ impl Desktop {
         );
         let mut command = Command::new("/usr/bin/python3");
         command.env_clear().envs(self.environment()).args(["-c", &(prelude + code)]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().expect("Python starts").success()
+        programs::output(&mut command).status.success()
     }
 
     /// Presses a button, as the service tells it.
@@ -282,7 +272,7 @@ fn every_alert_arrives_when_it_is_due_and_takes_the_place_of_the_one_before() {
     let mut running = desktop.session(&[]);
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
     assert!(!running.errors().contains("warning"), "{}", running.errors());
-    assert_eq!(running.told(), rehearsed(&desktop.home, "own.toml"));
+    assert_eq!(running.told(), desktop.home.rehearsed("own.toml"));
     let expected = [
         (
             0.0,
@@ -328,7 +318,7 @@ const RATE: f64 = 100.0;
 
 /// A session of 3.6 s, just begun.
 fn session(desktop: &Desktop) -> Running {
-    desktop.home.file("own.toml", &steps(1, &[("heat", "3min"), ("cold", "3min")]));
+    desktop.home.own(1, &[("heat", "3min"), ("cold", "3min")]);
     let running = desktop.session(&[]);
     running.see("step_began");
     running
@@ -341,7 +331,7 @@ fn assert_undisturbed(desktop: &Desktop, mut running: Running, trouble: &str) {
     let ended = clock::now();
     let errors = running.errors();
     assert_eq!(status.code(), Some(0), "{errors}");
-    let expected = rehearsed(&desktop.home, "own.toml");
+    let expected = desktop.home.rehearsed("own.toml");
     assert_eq!(running.told(), expected);
     assert_on_time(&running, RATE, LATE);
     let (began, _) = running.lines()[0];
@@ -397,9 +387,7 @@ fn a_bus_that_freezes_in_mid_session_is_told_once_and_delays_nothing() {
 #[test]
 fn a_service_and_a_bus_that_come_back_get_the_next_alert() {
     let Some(mut desktop) = Desktop::with(ACCEPTS, 1.0) else { return };
-    desktop
-        .home
-        .file("own.toml", &steps(1, &[("rest", "10min"), ("heat", "10min"), ("rest", "9min"), ("cold", "9min")]));
+    desktop.home.own(1, &[("rest", "10min"), ("heat", "10min"), ("rest", "9min"), ("cold", "9min")]);
     let mut running = desktop.session(&[]);
     desktop.wait_for(1);
     // One thing after the other: when it answers this, it has answered that.

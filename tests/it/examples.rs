@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::programs::output;
 use crate::support::{Home, stdout};
 
 fn folder(name: &str) -> Vec<PathBuf> {
@@ -16,9 +17,9 @@ fn folder(name: &str) -> Vec<PathBuf> {
 fn run_example(name: &str) -> String {
     let test = std::env::current_exe().expect("a path");
     let target = test.parent().and_then(Path::parent).expect("the target folder");
-    let output = std::process::Command::new(target.join("examples").join(name))
-        .output()
-        .expect("built by `cargo test`, not by `cargo test --test it` alone");
+    let example = target.join("examples").join(name);
+    assert!(example.exists(), "`cargo test` builds the examples, `cargo test --test it` alone does not");
+    let output = output(&mut std::process::Command::new(example));
     assert!(output.status.success(), "{name}: {output:?}");
     stdout(&output)
 }

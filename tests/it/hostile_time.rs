@@ -11,11 +11,11 @@ use rustix::process::Signal;
 use serde_json::Value;
 use therapy::domain::session::Moment;
 use therapy::edge::clock;
-use therapy::edge::journal::{Journal, Stamp};
 
 use crate::answering_bus::{Arrivals, answer};
-use crate::running::{Running, assert_on_time, rehearsed, steps, told, until};
-use crate::support::{Home, stderr, stdout};
+use crate::programs::output;
+use crate::running::{Running, assert_on_time, told, until};
+use crate::support::{Home, kept, stderr, stdout};
 
 /// How late something may be seen beside other tests.
 const LATE: Duration = Duration::from_millis(500);
@@ -34,8 +34,9 @@ fn library() -> &'static Path {
     LIBRARY.get_or_init(|| {
         let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("machine.so");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/machine.c");
-        let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).output();
-        let built = built.expect("a C compiler, which the build needs too");
+        let mut compiler = Command::new("cc");
+        // The build needs a C compiler too.
+        let built = output(compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source));
         assert!(built.status.success(), "{}", stderr(&built));
         library
     })
@@ -44,7 +45,7 @@ fn library() -> &'static Path {
 impl Machine {
     fn new(protocol: &[(&str, &str)]) -> Machine {
         let home = Home::new();
-        home.file("own.toml", &steps(1, protocol));
+        home.own(1, protocol);
         let alarms = answer(&home);
         let machine = Machine { home, alarms };
         machine.set(0, 0);
@@ -76,7 +77,7 @@ impl Machine {
     }
 
     fn ask(&self, arguments: &[&str]) -> String {
-        let output = self.command(arguments).output().expect("the program starts");
+        let output = output(&mut self.command(arguments));
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
         stdout(&output)
     }
@@ -84,15 +85,8 @@ impl Machine {
     /// The session is kept as it was told, with the outcome and the doses that its end told.
     #[track_caller]
     fn assert_recorded(&self, running: &Running) {
-        let journal = Journal::open(&self.home.path().join("data")).expect("a journal");
-        let entry = &journal.history(0).expect("its history")[0];
-        let now = Stamp { wall_ms: clock::wall().as_millisecond(), boot: clock::boot(), clock: clock::now() };
-        let record = journal.record(entry.id, &now).expect("a record");
-        let kept = record.events.iter().map(|event| {
-            let millis = u64::try_from(event.elapsed.as_millis()).expect("short");
-            (event.kind.name().to_owned(), event.step as u64 + 1, millis)
-        });
-        assert_eq!(kept.collect::<Vec<_>>(), running.told());
+        let (entry, events) = self.home.recorded();
+        assert_eq!(events.iter().map(kept).collect::<Vec<_>>(), running.told());
         let (_, end) = running.see("finished");
         assert_eq!(entry.outcome.as_deref(), end["outcome"].as_str());
         for (dose, field) in entry.actual.iter().zip(["cold_s", "heat_s"]) {
@@ -205,7 +199,7 @@ fn stopped_for_a_moment_at_the_end_of_a_step_nothing_drifts() {
     let late = alarm(&machine, "COLD for 2s", woken);
     assert!(late < LATE, "{late:?}");
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
-    let expected = rehearsed(&machine.home, "own.toml");
+    let expected = machine.home.rehearsed("own.toml");
     assert_eq!(running.told(), expected);
     let (at, end) = running.lines().pop().expect("an end");
     let late = at.since(began).saturating_sub(Duration::from_millis(told(&end).2));
@@ -224,7 +218,7 @@ fn a_wall_clock_that_jumps_moves_the_labels_and_nothing_else() {
         machine.set(0, wall);
     }
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
-    assert_eq!(running.told(), rehearsed(&machine.home, "own.toml"));
+    assert_eq!(running.told(), machine.home.rehearsed("own.toml"));
     assert_on_time(&running, 1.0, LATE);
     let label = |line: &Value| -> i64 {
         let at: jiff::Timestamp = line["at"].as_str().expect("a label").parse().expect("a time");

@@ -1,7 +1,6 @@
 //! A session in another process: its events as they come, and helpers to wait for them.
 #![cfg(unix)]
 
-use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -13,13 +12,9 @@ use serde_json::Value;
 use therapy::domain::session::Moment;
 use therapy::edge::clock;
 
-use crate::support::{Home, stderr, stdout};
-
-/// Longer than any busy machine needs; only a failing test waits so long.
-pub const DEADLINE: Duration = Duration::from_secs(30);
-
-/// An event as the contract tells it: its name, its step from 1, milliseconds of the session.
-pub type Told = (String, u64, u64);
+pub use crate::programs::DEADLINE;
+use crate::support::Home;
+pub use crate::support::{Told, steps, told};
 
 /// A session in another process.
 pub struct Running {
@@ -123,26 +118,6 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "milliseconds of a session, as whole as they were told"
-)]
-pub fn told(line: &Value) -> Told {
-    let elapsed = line["elapsed_s"].as_f64().expect("a number") * 1000.0;
-    let name = line["event"].as_str().expect("a name").to_owned();
-    (name, line["step"].as_u64().expect("a number"), elapsed.round() as u64)
-}
-
-/// A protocol file of these steps.
-pub fn steps(rounds: u32, steps: &[(&str, &str)]) -> String {
-    let mut text = format!("rounds = {rounds}\n");
-    for (kind, length) in steps {
-        let _ = write!(text, "[[step]]\ndo = \"{kind}\"\nfor = \"{length}\"\n");
-    }
-    text
-}
-
 /// Every event came when it was due, give or take so much real time.
 pub fn assert_on_time(running: &Running, rate: f64, most: Duration) {
     let lines = running.lines();
@@ -154,9 +129,14 @@ pub fn assert_on_time(running: &Running, rate: f64, most: Duration) {
     }
 }
 
-/// What the session of a file will tell when nothing comes in between.
+/// The events of a session of this file to which nothing happens.
 pub fn rehearsed(home: &Home, file: &str) -> Vec<Told> {
-    let output = home.run(&["run", file, "--dry-run", "--progress", "json"]);
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    stdout(&output).lines().map(|line| told(&serde_json::from_str(line).expect("JSON"))).collect()
+    home.rehearsed(file)
+}
+
+impl Home {
+    /// Starts a session that prints its events as JSON lines.
+    pub fn start(&self, arguments: &[&str]) -> Running {
+        Running::new(self.command(&[arguments, &["--progress", "json", "--no-notify"]].concat()))
+    }
 }

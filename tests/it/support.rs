@@ -1,21 +1,43 @@
-//! A hermetic place to run the program in: empty home, no bus, fixed zone, fixed width.
+//! A hermetic place to run the program in: an empty home, no session bus, a fixed zone, a fixed width.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
+use rusqlite::Connection;
+use serde_json::Value;
 use tempfile::TempDir;
+use therapy::domain::session::Event;
+use therapy::edge::clock;
+use therapy::edge::journal::{Entry, Journal, Stamp};
 
-/// A home directory of its own.
-pub struct Home(pub TempDir);
+use crate::programs;
+
+/// An event as the JSON lines and the journal have it: its name, its step from 1, and milliseconds of
+/// the session.
+pub type Told = (String, u64, u64);
+
+/// A home directory that goes away with the test, and a clock that may run faster than the real one.
+pub struct Home {
+    folder: TempDir,
+    /// How many times as fast the clock of the program runs.
+    pub rate: f64,
+}
 
 impl Home {
-    /// An empty one.
+    /// An empty home, in real time.
     pub fn new() -> Home {
-        Home(tempfile::tempdir().expect("a temporary folder"))
+        Home::at_rate(1.0)
+    }
+
+    /// An empty home in which the program's clock runs `rate` times as fast.
+    pub fn at_rate(rate: f64) -> Home {
+        Home { folder: tempfile::tempdir().expect("a temporary folder"), rate }
     }
 
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.folder.path()
     }
 
     /// Writes a file below the home directory and returns its path.
@@ -26,10 +48,15 @@ impl Home {
         path.to_str().expect("a plain path").to_owned()
     }
 
+    /// Writes these steps to `own.toml`.
+    pub fn own(&self, rounds: u32, protocol: &[(&str, &str)]) {
+        self.file("own.toml", &steps(rounds, protocol));
+    }
+
     /// The environment of the program.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let below = |name: &str| self.path().join(name).to_str().expect("a plain path").to_owned();
-        vec![
+        let mut environment = vec![
             ("HOME", below("")),
             ("PATH", "/usr/bin:/bin".to_owned()),
             ("TZ", "UTC".to_owned()),
@@ -37,23 +64,134 @@ impl Home {
             ("TERM", "xterm-256color".to_owned()),
             ("THERAPY_CONFIG_DIR", below("config")),
             ("THERAPY_DATA_DIR", below("data")),
-            // Nobody answers there: a test never rings on the desktop of the person who runs it.
+            // Nothing answers there: a test never rings on the desktop of the person who runs it.
             ("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", below("no-bus"))),
-        ]
+        ];
+        if self.rate > 1.0 {
+            environment.push(("THERAPY_TEST_RATE", self.rate.to_string()));
+        }
+        environment
     }
 
     /// The program with these arguments, not yet started.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_therapy"));
         command.env_clear().envs(self.environment()).current_dir(self.path()).args(arguments);
-        command.stdin(std::process::Stdio::null());
+        command.stdin(Stdio::null());
         command
     }
 
     /// Runs the program to its end.
+    #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("the program starts")
+        programs::output(&mut self.command(arguments))
     }
+
+    /// Runs the program to its end, which must be a success, and returns its standard output.
+    #[track_caller]
+    pub fn ask(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+        stdout(&output)
+    }
+
+    /// As [`ask`](Home::ask), for commands that print JSON.
+    #[track_caller]
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.ask(arguments)).expect("JSON")
+    }
+
+    /// Runs a session to its end, with neither lines nor notifications.
+    #[track_caller]
+    pub fn session(&self, arguments: &[&str]) -> Output {
+        let output = self.run(&[&["run", "--no-notify", "--progress", "quiet"], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+        output
+    }
+
+    /// The events of a session of this file to which nothing happens.
+    #[track_caller]
+    pub fn rehearsed(&self, file: &str) -> Vec<Told> {
+        let lines = self.ask(&["run", file, "--dry-run", "--progress", "json"]);
+        lines.lines().map(|line| told(&serde_json::from_str(line).expect("JSON"))).collect()
+    }
+
+    /// The folder of the journal.
+    pub fn data(&self) -> PathBuf {
+        self.path().join("data")
+    }
+
+    /// The file of the journal.
+    pub fn journal(&self) -> PathBuf {
+        self.data().join("journal.db")
+    }
+
+    /// The journal as a database.
+    pub fn sql(&self) -> Connection {
+        let connection = Connection::open(self.journal()).expect("a journal");
+        connection.busy_timeout(Duration::from_secs(5)).expect("patience");
+        connection
+    }
+
+    /// The number that a query of the journal gives.
+    pub fn number(&self, query: &str) -> i64 {
+        self.sql().query_row(query, [], |row| row.get(0)).expect("a number")
+    }
+
+    /// What `therapy history --json` prints.
+    #[track_caller]
+    pub fn history(&self) -> Vec<Value> {
+        self.json(&["history", "--json"]).as_array().expect("a list").clone()
+    }
+
+    /// The events of all sessions, in the order in which they were written.
+    pub fn written(&self) -> Vec<Told> {
+        let connection = self.sql();
+        let mut statement =
+            connection.prepare("SELECT kind, step, elapsed_ns FROM event ORDER BY id").expect("a table");
+        let rows = statement.query_map([], |row| {
+            let (step, elapsed): (i64, i64) = (row.get(1)?, row.get(2)?);
+            Ok((row.get(0)?, step.unsigned_abs() + 1, elapsed.unsigned_abs() / 1_000_000))
+        });
+        rows.expect("rows").map(|row| row.expect("a row")).collect()
+    }
+
+    /// The only session, as the journal gives it back, and its events.
+    #[track_caller]
+    pub fn recorded(&self) -> (Entry, Vec<Event>) {
+        let journal = Journal::open(&self.data()).expect("a journal");
+        let entry = journal.history(0).expect("its history").pop().expect("a session");
+        let now = Stamp { wall_ms: clock::wall().as_millisecond(), boot: clock::boot(), clock: clock::now() };
+        let events = journal.record(entry.id, &now).expect("a record").events;
+        (entry, events)
+    }
+}
+
+/// A protocol file of these steps.
+pub fn steps(rounds: u32, steps: &[(&str, &str)]) -> String {
+    let mut text = format!("rounds = {rounds}\n");
+    for (kind, length) in steps {
+        let _ = write!(text, "[[step]]\ndo = \"{kind}\"\nfor = \"{length}\"\n");
+    }
+    text
+}
+
+/// An event of the journal, as its JSON line has it.
+pub fn kept(event: &Event) -> Told {
+    let millis = u64::try_from(event.elapsed.as_millis()).expect("short");
+    (event.kind.name().to_owned(), event.step as u64 + 1, millis)
+}
+
+/// The event of a JSON line.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "milliseconds of a session, as precise as the line"
+)]
+pub fn told(line: &Value) -> Told {
+    let elapsed = line["elapsed_s"].as_f64().expect("a number") * 1000.0;
+    let name = line["event"].as_str().expect("a name").to_owned();
+    (name, line["step"].as_u64().expect("a number"), elapsed.round() as u64)
 }
 
 /// Standard output as text.

@@ -1,5 +1,6 @@
 //! `config.toml` and the folder that it is in.
 
+use crate::programs::output;
 use crate::support::{Home, stderr, stdout};
 
 /// A home whose `config.toml` says this.
@@ -29,18 +30,14 @@ fn config_toml_gives_the_defaults_of_run() {
 #[cfg(unix)]
 #[test]
 fn config_toml_can_ask_to_confirm_every_change() {
-    use std::io::{BufRead as _, BufReader};
-    use std::process::Stdio;
+    use crate::running::Running;
+    use rustix::process::Signal;
 
     let home = configured("confirm = true\nno_notify = true\nprogress = \"json\"\n");
-    let mut command = home.command(&["run", "ice", "--speed", "10000"]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
-    let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-    let held = lines.map_while(Result::ok).any(|line| line.contains("\"event\":\"overran\""));
-    let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is held");
-    assert_eq!(child.wait().expect("a child").code(), Some(130));
-    assert!(held, "it waits at the end of the step");
+    let mut running = Running::new(home.command(&["run", "ice", "--speed", "10000"]));
+    running.see("overran");
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code(), Some(130));
 }
 
 #[test]
@@ -73,8 +70,7 @@ fn a_mistake_in_config_toml_prints_no_control_character_of_its_path() {
     let mistake = home.file("a\u{1b}[31mb/config.toml", "confirm = 1\n");
     let folder = std::path::Path::new(&mistake).parent().expect("a folder").to_owned();
     let told = |home: &Home| {
-        let output = home.command(&["run", "ice"]).env("THERAPY_CONFIG_DIR", &folder).output();
-        let output = output.expect("the program starts");
+        let output = output(home.command(&["run", "ice"]).env("THERAPY_CONFIG_DIR", &folder));
         assert_eq!(output.status.code(), Some(2));
         let told = stderr(&output);
         assert!(told.contains("a\\u{1b}[31mb") && !told.contains('\u{1b}'), "{told:?}");
@@ -90,7 +86,7 @@ fn a_mistake_in_config_toml_prints_no_control_character_of_its_path() {
 fn an_empty_config_folder_is_none() {
     let home = Home::new();
     home.file("protocols/here.toml", "[[step]]\ndo = \"cold\"\nfor = \"12min\"\n");
-    let output = home.command(&["list"]).env("THERAPY_CONFIG_DIR", "").output().expect("the program starts");
+    let output = output(home.command(&["list"]).env("THERAPY_CONFIG_DIR", ""));
     assert_eq!(output.status.code(), Some(0));
     assert!(!stdout(&output).contains("here"), "{}", stdout(&output));
 }

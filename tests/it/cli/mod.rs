@@ -1,5 +1,6 @@
 //! The command line: what it prints, and with which exit code, is a contract.
 
+use crate::programs::DEADLINE;
 use crate::support::{Home, stderr, stdout};
 
 mod config;
@@ -12,6 +13,7 @@ mod streams;
 fn the_program_says_what_the_case_files_say() {
     let home = Home::new();
     let cases = trycmd::TestCases::new();
+    cases.timeout(DEADLINE);
     cases.register_bin("therapy", std::path::Path::new(env!("CARGO_BIN_EXE_therapy")));
     for (name, value) in home.environment() {
         cases.env(name, value);

@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+use crate::programs::finish;
 use crate::support::{Home, stderr, stdout};
 
 /// Nothing that a person or a file says may move the cursor or change the colours of a terminal.
@@ -77,16 +78,12 @@ fn a_reader_that_went_away_is_no_failure_and_no_panic() {
     for arguments in commands {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
-        let broken = home.command(arguments).stdout(writer).stderr(Stdio::piped()).output();
-        let mut shell = home.command(&[]);
-        shell = {
-            let mut closed = Command::new("/bin/sh");
-            closed.env_clear().envs(home.environment()).current_dir(home.path());
-            closed.args(["-c", "exec \"$@\" >&-", "sh"]).arg(shell.get_program()).args(*arguments);
-            closed
-        };
-        for output in [broken, shell.stderr(Stdio::piped()).output()] {
-            let output = output.expect("the program starts");
+        let broken = home.command(arguments).stdout(writer).stderr(Stdio::piped()).spawn();
+        let mut closed = Command::new("/bin/sh");
+        closed.env_clear().envs(home.environment()).current_dir(home.path());
+        closed.args(["-c", "exec \"$@\" >&-", "sh"]).arg(home.command(&[]).get_program()).args(*arguments);
+        for child in [broken, closed.stdin(Stdio::null()).stderr(Stdio::piped()).spawn()] {
+            let output = finish(child.expect("the program starts"));
             assert!(!stderr(&output).contains("panicked"), "{arguments:?}: {}", stderr(&output));
             assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
         }
@@ -103,8 +100,8 @@ fn closed_standard_error_changes_no_exit_code() {
     {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
-        let status = home.command(arguments).stdout(Stdio::null()).stderr(writer).status();
-        assert_eq!(status.expect("the program starts").code(), Some(code), "{arguments:?}");
+        let child = home.command(arguments).stdout(Stdio::null()).stderr(writer).spawn();
+        assert_eq!(finish(child.expect("the program starts")).status.code(), Some(code), "{arguments:?}");
     }
 }
 
@@ -116,7 +113,8 @@ fn a_result_that_cannot_be_written_is_a_failure() {
     let json = ["run", "contrast", "--dry-run", "--progress", "json"];
     for arguments in [&["list"][..], &["show", "ice"], &["man"], &["run", "ice", "--dry-run"], &json] {
         let full = std::fs::File::options().write(true).open("/dev/full").expect("a full device");
-        let output = home.command(arguments).stdout(full).stderr(Stdio::piped()).output().expect("the program starts");
+        let child = home.command(arguments).stdout(full).stderr(Stdio::piped()).spawn();
+        let output = finish(child.expect("the program starts"));
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         assert!(stderr(&output).contains("error: could not write"), "{}", stderr(&output));
     }

@@ -11,16 +11,15 @@ use therapy::domain::session::Input;
 use therapy::edge::clock;
 use therapy::edge::journal::Journal;
 
-use super::Lab;
 use crate::running::{steps, until};
-use crate::support::{stderr, stdout};
+use crate::support::{Home, stderr, stdout};
 
 #[test]
 fn another_shell_controls_the_session_within_half_a_second() {
-    let lab = Lab::new();
-    let mut running = lab.long_session();
+    let home = Home::new();
+    let mut running = home.long_session();
     let obeyed = |arguments: &[&str], answer: &str, event: &str, number: usize| {
-        let (said, asked) = lab.ask(arguments);
+        let (said, asked) = home.timed(arguments);
         assert!(said.contains(answer), "{arguments:?}: {said}");
         let mut lines = Vec::new();
         until(event, || {
@@ -33,10 +32,10 @@ fn another_shell_controls_the_session_within_half_a_second() {
         line
     };
     obeyed(&["pause"], "paused: the pack is off", "paused", 1);
-    assert_eq!(lab.ask(&["pause"]).0, "nothing to change\n");
-    assert_eq!(lab.ask(&["status", "--format", "{state} {kind} {step}/{of}"]).0, "paused heat 1/2\n");
+    assert_eq!(home.timed(&["pause"]).0, "nothing to change\n");
+    assert_eq!(home.timed(&["status", "--format", "{state} {kind} {step}/{of}"]).0, "paused heat 1/2\n");
     obeyed(&["resume"], "going on with heat", "resumed", 1);
-    assert_eq!(lab.ask(&["resume"]).0, "nothing to change\n");
+    assert_eq!(home.timed(&["resume"]).0, "nothing to change\n");
     let extended = obeyed(&["extend", "2min"], "2m longer", "extended", 1);
     assert_eq!((extended["by_s"].as_f64(), &extended["rule"]), (Some(120.0), &Value::Null));
     let extended = obeyed(&["extend", "5h"], ", by heat-limit", "extended", 2);
@@ -46,44 +45,44 @@ fn another_shell_controls_the_session_within_half_a_second() {
     assert_eq!(extended["by_s"].as_f64(), Some(0.0));
     let skipped = obeyed(&["skip"], "heat ended early; COLD for 10m", "skipped", 1);
     assert_eq!(skipped["step"], 1);
-    assert_eq!(lab.ask(&["status", "--format", "{state} {kind} {step}/{of}"]).0, "running cold 2/2\n");
+    assert_eq!(home.timed(&["status", "--format", "{state} {kind} {step}/{of}"]).0, "running cold 2/2\n");
     let finished = obeyed(&["stop"], "stopped after ", "finished", 1);
     assert_eq!(finished["outcome"], "stopped");
     assert_eq!(running.end().code(), Some(130));
-    assert_eq!(running.told(), lab.written(), "what was told is what is kept");
-    assert_eq!(lab.history()[0]["outcome"], "stopped");
+    assert_eq!(running.told(), home.written(), "what was told is what is kept");
+    assert_eq!(home.history()[0]["outcome"], "stopped");
 }
 
 #[test]
 fn without_a_session_there_is_nothing_to_control() {
-    let lab = Lab::new();
+    let home = Home::new();
     for _ in 0..2 {
         for arguments in [&["pause"][..], &["resume"], &["skip"], &["stop"], &["extend", "1min"], &["status"]] {
-            let output = lab.run(arguments);
+            let output = home.run(arguments);
             assert_eq!(output.status.code(), Some(1), "{arguments:?}");
             assert!(stderr(&output).contains("error: no session is running\nhint: `therapy run` starts one"));
         }
         // And the same once there is a journal.
-        assert_eq!(lab.run(&["pain", "1"]).status.code(), Some(0));
+        assert_eq!(home.run(&["pain", "1"]).status.code(), Some(0));
     }
 }
 
 #[test]
 fn several_shells_at_once_are_all_answered() {
-    let lab = Lab::new();
-    let mut running = lab.long_session();
+    let home = Home::new();
+    let mut running = home.long_session();
     thread::scope(|scope| {
         for _ in 0..6 {
             scope.spawn(|| {
-                let (said, asked) = lab.ask(&["extend", "1min"]);
+                let (said, asked) = home.timed(&["extend", "1min"]);
                 let took = clock::now().since(asked);
                 assert_eq!(said, "1m longer\n");
                 assert!(took < Duration::from_millis(900), "an answer after {took:?}");
             });
         }
     });
-    assert_eq!(lab.number("SELECT count(*) FROM event WHERE kind = 'extended'"), 6);
-    assert_eq!(lab.number("SELECT count(*) FROM request WHERE answer IS NULL"), 0);
+    assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'extended'"), 6);
+    assert_eq!(home.number("SELECT count(*) FROM request WHERE answer IS NULL"), 0);
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(130));
 }
@@ -91,29 +90,29 @@ fn several_shells_at_once_are_all_answered() {
 /// Nobody is left in the belief that it was kept.
 #[test]
 fn an_end_that_cannot_be_written_is_told() {
-    let lab = Lab::new();
-    let mut running = lab.long_session();
-    let other = lab.sql();
+    let home = Home::new();
+    let mut running = home.long_session();
+    let other = home.sql();
     other.execute_batch("BEGIN IMMEDIATE").expect("the journal to itself");
     running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
     other.execute_batch("ROLLBACK").expect("that was all");
     let told = running.errors();
     assert!(told.contains("warning: the end of this session is not recorded"), "{told}");
-    assert_eq!(lab.history()[0]["outcome"], Value::Null, "as it was told");
-    assert_eq!(lab.run(&["stop"]).status.code(), Some(0));
+    assert_eq!(home.history()[0]["outcome"], Value::Null, "as it was told");
+    assert_eq!(home.run(&["stop"]).status.code(), Some(0));
 }
 
 /// Nothing but the files: a session in another container has another number for whoever asks.
 #[test]
 fn a_call_is_heard_by_the_folder_alone() {
-    let lab = Lab::new();
-    let mut running = lab.long_session();
-    let journal = Journal::open(&lab.data()).expect("a journal");
+    let home = Home::new();
+    let mut running = home.long_session();
+    let journal = Journal::open(&home.data()).expect("a journal");
     for _ in 0..3 {
         let asked = clock::now();
         let request = journal.ask(1, Input::Extend(Duration::from_secs(60))).expect("a request");
-        Journal::call(&lab.data(), std::time::SystemTime::UNIX_EPOCH).expect("a call");
+        Journal::call(&home.data(), std::time::SystemTime::UNIX_EPOCH).expect("a call");
         until("an answer", || journal.answer(request).expect("it can be read").as_deref() == Some("1m longer"));
         let took = clock::now().since(asked);
         assert!(took < Duration::from_millis(500), "an answer after {took:?}");
@@ -124,45 +123,45 @@ fn a_call_is_heard_by_the_folder_alone() {
 
 #[test]
 fn a_second_session_is_refused_until_the_first_is_gone_and_a_stale_lock_binds_nobody() {
-    let lab = Lab::new();
-    let mut running = lab.long_session();
-    let second = lab.run(&["run", "own.toml", "--no-notify"]);
+    let home = Home::new();
+    let mut running = home.long_session();
+    let second = home.run(&["run", "own.toml", "--no-notify"]);
     assert_eq!(second.status.code(), Some(3), "{}", stderr(&second));
     assert!(stderr(&second).contains("one-session"), "{}", stderr(&second));
-    assert_eq!(lab.number("SELECT count(*) FROM session"), 1);
+    assert_eq!(home.number("SELECT count(*) FROM session"), 1);
     running.kill();
-    assert!(lab.data().join("session.lock").exists(), "nobody was there to take it away");
+    assert!(home.data().join("session.lock").exists(), "nobody was there to take it away");
     for arguments in [&["pause"][..], &["skip"], &["extend", "1min"], &["status"]] {
-        assert_eq!(lab.run(arguments).status.code(), Some(1), "{arguments:?}");
+        assert_eq!(home.run(arguments).status.code(), Some(1), "{arguments:?}");
     }
     // Several shells close it: it ends once.
     thread::scope(|scope| {
-        let stops: Vec<_> = (0..4).map(|_| scope.spawn(|| lab.run(&["stop"]))).collect();
+        let stops: Vec<_> = (0..4).map(|_| scope.spawn(|| home.run(&["stop"]))).collect();
         let outputs: Vec<Output> = stops.into_iter().map(|stop| stop.join().expect("a thread")).collect();
         let stopped = outputs.iter().filter(|output| output.status.code() == Some(0)).count();
         let said: Vec<String> = outputs.iter().map(|output| stdout(output) + &stderr(output)).collect();
         assert_eq!(stopped, 1, "{said:#?}");
     });
-    assert_eq!(lab.number("SELECT count(*) FROM event WHERE kind = 'finished'"), 1);
-    assert_eq!(lab.history()[0]["outcome"], "stopped");
-    lab.home.file("rest.toml", &steps(1, &[("rest", "1s")]));
-    assert_eq!(lab.session(&["rest.toml"]).status.code(), Some(0));
+    assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'finished'"), 1);
+    assert_eq!(home.history()[0]["outcome"], "stopped");
+    home.file("rest.toml", &steps(1, &[("rest", "1s")]));
+    assert_eq!(home.session(&["rest.toml"]).status.code(), Some(0));
 }
 
 #[test]
 fn a_session_that_was_stopped_dead_does_not_obey_later() {
-    let lab = Lab::new();
-    let mut running = lab.long_session();
+    let home = Home::new();
+    let mut running = home.long_session();
     running.signal(Signal::STOP);
     let asked = clock::now();
-    let output = lab.run(&["skip"]);
+    let output = home.run(&["skip"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("error: the session does not answer\nhint: "), "{}", stderr(&output));
     assert!(clock::now().since(asked) < Duration::from_secs(4));
     running.signal(Signal::CONT);
-    assert!(lab.ask(&["pause"]).0.contains("paused"));
+    assert!(home.timed(&["pause"]).0.contains("paused"));
     assert!(running.told().iter().all(|(event, ..)| event != "skipped"), "{:?}", running.told());
-    assert_eq!(lab.number("SELECT count(*) FROM event WHERE kind = 'skipped'"), 0);
+    assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'skipped'"), 0);
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(130));
 }
@@ -170,35 +169,35 @@ fn a_session_that_was_stopped_dead_does_not_obey_later() {
 #[test]
 fn every_signal_that_ends_a_session_is_recorded_as_stopped() {
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
-        let lab = Lab::new();
-        let mut running = lab.long_session();
+        let home = Home::new();
+        let mut running = home.long_session();
         running.signal(signal);
         assert_eq!(running.end().code(), Some(130), "{signal:?}");
         let (_, last) = running.lines().pop().expect("an end");
         assert_eq!((&last["event"], &last["outcome"]), (&"finished".into(), &"stopped".into()));
-        let history = lab.history();
+        let history = home.history();
         assert_eq!(history[0]["outcome"], "stopped", "{signal:?}");
         assert_eq!(history[0]["heat_s"], last["heat_s"]);
-        assert_eq!(running.told(), lab.written());
+        assert_eq!(running.told(), home.written());
     }
 }
 
 #[test]
 fn a_look_from_another_shell_never_keeps_a_session_from_starting() {
-    let lab = Lab::at_rate(20_000.0);
-    lab.home.file("own.toml", &steps(1, &[("rest", "1min")]));
-    lab.session(&["own.toml"]);
+    let home = Home::at_rate(20_000.0);
+    home.own(1, &[("rest", "1min")]);
+    home.session(&["own.toml"]);
     let over = AtomicU64::new(0);
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 // As a status bar looks, but without a rest.
                 while over.load(Ordering::Relaxed) == 0 {
-                    let _ = Journal::is_running(&lab.data());
+                    let _ = Journal::is_running(&home.data());
                 }
             });
         }
-        let outputs: Vec<Output> = (0..10).map(|_| lab.run(&["run", "own.toml", "--no-notify"])).collect();
+        let outputs: Vec<Output> = (0..10).map(|_| home.run(&["run", "own.toml", "--no-notify"])).collect();
         over.store(1, Ordering::Relaxed);
         for output in outputs {
             assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));

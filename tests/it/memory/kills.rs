@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde_json::Value;
 use therapy::edge::clock;
 
-use super::{Lab, Random};
-use crate::running::{DEADLINE, Told, steps, told};
-use crate::support::{stderr, stdout};
+use super::Random;
+use crate::running::{DEADLINE, Told, told};
+use crate::support::{Home, stderr, stdout};
 
 const SHAPES: [(u32, &[(&str, &str)]); 4] = [
     (2, &[("heat", "3min"), ("cold", "2min"), ("rest", "90s")]),
@@ -35,18 +35,18 @@ fn kill_one(seed: u64) -> Option<usize> {
     let _tell = Tell(seed);
     let mut random = Random(seed);
     let (rounds, shape) = SHAPES[usize::try_from(random.below(4)).expect("small")];
-    let lab = Lab::at_rate(f64::from(u32::try_from(1000 + random.below(1000)).expect("small")));
-    lab.home.file("own.toml", &steps(rounds, shape));
-    let rehearsal = lab.run(&["run", "own.toml", "--dry-run", "--progress", "json"]);
+    let home = Home::at_rate(f64::from(u32::try_from(1000 + random.below(1000)).expect("small")));
+    home.own(rounds, shape);
+    let rehearsal = home.run(&["run", "own.toml", "--dry-run", "--progress", "json"]);
     let lines: Vec<Value> = stdout(&rehearsal).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let expected: Vec<Told> = lines.iter().map(told).collect();
     let finish = lines.last().expect("an end");
     assert_eq!(finish["outcome"], "completed");
 
-    let length = Duration::from_millis(expected.last().expect("an end").2).div_f64(lab.rate);
+    let length = Duration::from_millis(expected.last().expect("an end").2).div_f64(home.rate);
     let micros = u64::try_from(length.as_micros()).expect("small") + 30_000;
     let moment = clock::now() + Duration::from_micros(random.below(micros));
-    let mut running = lab.start(&["run", "own.toml"]);
+    let mut running = home.start(&["run", "own.toml"]);
     while let left = moment.since(clock::now())
         && !left.is_zero()
     {
@@ -57,14 +57,14 @@ fn kill_one(seed: u64) -> Option<usize> {
     assert!(!running.errors().contains("warning: "), "{}", running.errors());
 
     // The journal opens, and holds what was told, in order, and nothing that was not to come.
-    let history = lab.history();
-    if !lab.journal().exists() {
+    let history = home.history();
+    if !home.journal().exists() {
         assert_eq!(printed, [], "nothing can be told before there is a journal");
         return Some(0);
     }
-    let check: String = lab.sql().query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("an answer");
+    let check: String = home.sql().query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("an answer");
     assert_eq!(check, "ok");
-    let written = lab.written();
+    let written = home.written();
     if written.iter().any(|(event, ..)| event == "overran") {
         return None;
     }
@@ -74,24 +74,24 @@ fn kill_one(seed: u64) -> Option<usize> {
     let early = printed.len() > written.len();
     assert!(printed.len() <= written.len() + 1, "told and lost: {:?}", &printed[written.len()..]);
 
-    let status = lab.run(&["status"]);
+    let status = home.run(&["status"]);
     assert_eq!(status.status.code(), Some(1));
     if written.len() == expected.len() || history.is_empty() {
         assert!(!stderr(&status).contains("cut off"), "{}", stderr(&status));
     } else if written.is_empty() {
         // Its clock never started: nothing to take up, and nothing stands in the way of the next.
-        let next = lab.session(&["own.toml"]);
+        let next = home.session(&["own.toml"]);
         assert_eq!(stderr(&next), "");
-        assert_eq!(lab.number("SELECT count(*) FROM session WHERE outcome IS NULL"), 0);
+        assert_eq!(home.number("SELECT count(*) FROM session WHERE outcome IS NULL"), 0);
         return Some(0);
     } else {
         assert!(stderr(&status).contains("own was cut off "), "{}", stderr(&status));
-        let ice = lab.run(&["run", "ice"]);
+        let ice = home.run(&["run", "ice"]);
         assert_eq!(ice.status.code(), Some(3), "{}", stderr(&ice));
         for way_out in ["`therapy resume`", "`therapy stop`"] {
             assert!(stderr(&ice).contains(way_out), "{}", stderr(&ice));
         }
-        let mut resumed = lab.start(&["resume"]);
+        let mut resumed = home.start(&["resume"]);
         let start = clock::now();
         while resumed.child.try_wait().expect("a child").is_none() {
             assert!(clock::now().since(start) < DEADLINE, "no end: {:?}", resumed.told());
@@ -108,11 +108,11 @@ fn kill_one(seed: u64) -> Option<usize> {
     }
 
     // The whole of it, as if nothing had happened.
-    assert_eq!(lab.written(), expected);
+    assert_eq!(home.written(), expected);
     let strays = "SELECT count(*) FROM event, (SELECT clock_ns AS began FROM event ORDER BY id LIMIT 1) \
                   WHERE clock_ns - began <> elapsed_ns";
-    assert_eq!(lab.number(strays), 0, "every event when the clock said so");
-    let history = lab.history();
+    assert_eq!(home.number(strays), 0, "every event when the clock said so");
+    let history = home.history();
     assert_eq!(history.len(), 1, "{history:?}");
     assert_eq!(history[0]["outcome"], "completed");
     for kind in ["cold", "heat"] {
@@ -127,7 +127,7 @@ fn kill_one(seed: u64) -> Option<usize> {
         assert_eq!(history[0][&field].as_f64(), Some(sum), "{field}");
         assert_eq!(history[0][&field], finish[&field]);
     }
-    assert_eq!(lab.number("SELECT count(*) FROM session WHERE outcome IS NULL"), 0);
+    assert_eq!(home.number("SELECT count(*) FROM session WHERE outcome IS NULL"), 0);
     (!early).then_some(written.len())
 }
 
@@ -166,42 +166,42 @@ fn a_session_that_is_killed_at_any_moment_is_taken_up_at_the_right_place() {
 /// A kill falls between two events of one moment so rarely that here the later one is taken away.
 #[test]
 fn a_kill_between_two_events_of_one_moment_loses_neither() {
-    let without = |lab: &Lab, kind: &str| {
+    let without = |home: &Home, kind: &str| {
         let delete = format!("DELETE FROM event WHERE id = (SELECT max(id) FROM event) AND kind = '{kind}'");
-        assert_eq!(lab.sql().execute(&delete, []).expect("a row"), 1, "{kind} was the last: {:?}", lab.written());
+        assert_eq!(home.sql().execute(&delete, []).expect("a row"), 1, "{kind} was the last: {:?}", home.written());
     };
     // The start, and the first step. What is on the skin since then counts.
-    let lab = Lab::at_rate(60.0);
-    lab.home.file("own.toml", &steps(1, &[("cold", "5min"), ("heat", "1min")]));
-    let mut running = lab.start(&["run", "own.toml"]);
+    let home = Home::at_rate(60.0);
+    home.own(1, &[("cold", "5min"), ("heat", "1min")]);
+    let mut running = home.start(&["run", "own.toml"]);
     running.see("step_began");
     running.kill();
-    without(&lab, "step_began");
-    let next: Value = serde_json::from_str(&stdout(&lab.run(&["next", "--json"]))).expect("JSON");
+    without(&home, "step_began");
+    let next = home.json(&["next", "--json"]);
     assert!(next["cold_load_s"].as_f64() > Some(0.0), "the pack is on: {next}");
-    let mut resumed = lab.start(&["resume"]);
+    let mut resumed = home.start(&["resume"]);
     resumed.see("step_began");
     // The end of a step, and the next step.
-    assert_eq!(lab.run(&["skip"]).status.code(), Some(0));
+    assert_eq!(home.run(&["skip"]).status.code(), Some(0));
     resumed.kill();
-    without(&lab, "step_began");
-    let mut resumed = lab.start(&["resume"]);
+    without(&home, "step_began");
+    let mut resumed = home.start(&["resume"]);
     let (_, began) = resumed.see("step_began");
     assert_eq!((&began["step"], &began["kind"]), (&2.into(), &"heat".into()));
     // The end of the last step, and the end.
-    assert_eq!(lab.run(&["skip"]).status.code(), Some(0));
+    assert_eq!(home.run(&["skip"]).status.code(), Some(0));
     assert_eq!(resumed.end().code(), Some(0));
-    without(&lab, "finished");
-    let ended = lab.history();
-    lab.sql()
+    without(&home, "finished");
+    let ended = home.history();
+    home.sql()
         .execute("UPDATE session SET outcome = NULL, ended_ms = NULL, cold_ns = NULL, heat_ns = NULL", [])
         .expect("a row");
-    let mut resumed = lab.start(&["resume"]);
+    let mut resumed = home.start(&["resume"]);
     assert_eq!(resumed.end().code(), Some(0), "{}", resumed.errors());
     assert_eq!(resumed.told().len(), 1, "{:?}", resumed.told());
-    let names: Vec<String> = lab.written().into_iter().map(|(name, ..)| name).collect();
+    let names: Vec<String> = home.written().into_iter().map(|(name, ..)| name).collect();
     assert_eq!(names, ["started", "step_began", "skipped", "step_began", "skipped", "finished"]);
-    let again = lab.history();
+    let again = home.history();
     for field in ["outcome", "cold_s", "heat_s"] {
         assert_eq!(again[0][field], ended[0][field], "{field}");
     }
@@ -209,11 +209,11 @@ fn a_kill_between_two_events_of_one_moment_loses_neither() {
 
 #[test]
 fn cold_that_was_cut_off_is_named_before_what_it_left_on_the_skin() {
-    let lab = Lab::at_rate(2000.0);
-    let mut running = lab.start(&["run", "ice", "--minutes", "20"]);
+    let home = Home::at_rate(2000.0);
+    let mut running = home.start(&["run", "ice", "--minutes", "20"]);
     running.see("halfway");
     running.kill();
-    let ice = lab.run(&["run", "ice"]);
+    let ice = home.run(&["run", "ice"]);
     assert_eq!(ice.status.code(), Some(3));
     assert!(
         stderr(&ice).contains("hint: `therapy resume` goes on with it, `therapy stop` closes it"),

@@ -3,25 +3,25 @@
 use serde_json::Value;
 use therapy::edge::clock;
 
-use super::Lab;
+use crate::programs::output;
 use crate::running::steps;
-use crate::support::{stderr, stdout};
+use crate::support::{Home, stderr, stdout};
 use crate::terminal::Terminal;
 
 /// The program on a terminal.
-fn on_terminal(lab: &Lab, arguments: &[&str]) -> Terminal {
-    Terminal::start(lab.command(arguments), 40, 100)
+fn on_terminal(home: &Home, arguments: &[&str]) -> Terminal {
+    Terminal::start(home.command(arguments), 40, 100)
 }
 
 #[test]
 fn a_dose_of_another_shell_during_the_question_counts() {
-    let lab = Lab::at_rate(1000.0);
-    lab.home.file("own.toml", &steps(1, &[("cold", "15min")]));
-    lab.home.file("other.toml", &steps(1, &[("cold", "20min")]));
-    assert_eq!(lab.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
-    let mut asked = on_terminal(&lab, &["run", "own.toml", "--no-notify", "--progress", "plain"]);
+    let home = Home::at_rate(1000.0);
+    home.own(1, &[("cold", "15min")]);
+    home.file("other.toml", &steps(1, &[("cold", "20min")]));
+    assert_eq!(home.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
+    let mut asked = on_terminal(&home, &["run", "own.toml", "--no-notify", "--progress", "plain"]);
     asked.see("None of these? [yes/no]");
-    let other = lab.run(&["run", "other.toml", "--no-notify", "--progress", "quiet"]);
+    let other = home.run(&["run", "other.toml", "--no-notify", "--progress", "quiet"]);
     assert_eq!(other.status.code(), Some(0), "{}", stderr(&other));
     asked.press("yes\n");
     asked.see("refused[rewarm]");
@@ -31,13 +31,13 @@ fn a_dose_of_another_shell_during_the_question_counts() {
 #[test]
 fn the_first_session_of_an_injury_asks_once_and_a_no_is_kept() {
     const QUESTION: &str = "None of these? [yes/no]";
-    let lab = Lab::at_rate(3000.0);
-    lab.home.file("own.toml", &steps(1, &[("cold", "1min")]));
+    let home = Home::at_rate(3000.0);
+    home.own(1, &[("cold", "1min")]);
     let run = ["run", "own.toml", "--no-notify", "--progress", "plain", "--override", "rewarm"];
-    assert_eq!(lab.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
+    assert_eq!(home.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
 
     // Only a clear answer counts, and a no refuses.
-    let mut asked = on_terminal(&lab, &run);
+    let mut asked = on_terminal(&home, &run);
     asked.see(QUESTION);
     assert!(asked.text().contains("Before the first session of this injury."), "{}", asked.text());
     asked.press("perhaps\n");
@@ -45,82 +45,82 @@ fn the_first_session_of_an_injury_asks_once_and_a_no_is_kept() {
     asked.press("no\n");
     assert_eq!(asked.end().code(), Some(3), "{}", asked.text());
     assert!(asked.text().contains("see a professional first"), "{}", asked.text());
-    assert_eq!(lab.number("SELECT count(*) FROM session"), 0);
+    assert_eq!(home.number("SELECT count(*) FROM session"), 0);
 
     // It is kept: nobody is asked again, on a terminal or off it.
-    let mut again = on_terminal(&lab, &run);
+    let mut again = on_terminal(&home, &run);
     assert_eq!(again.end().code(), Some(3), "{}", again.text());
     assert!(!again.text().contains(QUESTION), "{}", again.text());
-    let off = lab.run(&run);
+    let off = home.run(&run);
     assert_eq!(off.status.code(), Some(3), "{}", stderr(&off));
 
     // Another injury is another question; a yes goes on and is not asked again.
-    assert_eq!(lab.run(&["injury", "set", "10h ago"]).status.code(), Some(0));
-    let mut yes = on_terminal(&lab, &run);
+    assert_eq!(home.run(&["injury", "set", "10h ago"]).status.code(), Some(0));
+    let mut yes = on_terminal(&home, &run);
     yes.see(QUESTION);
     yes.press("yes\n");
     assert_eq!(yes.end().code(), Some(0), "{}", yes.text());
-    let mut next = on_terminal(&lab, &run);
+    let mut next = on_terminal(&home, &run);
     assert_eq!(next.end().code(), Some(0), "{}", next.text());
     assert!(!next.text().contains(QUESTION) && !next.text().contains("Before the first"), "{}", next.text());
     let red_flags = "SELECT group_concat(red_flag, ' ') = '1 0' FROM (SELECT red_flag FROM screening ORDER BY id)";
-    assert_eq!(lab.number(red_flags), 1, "all answers are kept");
+    assert_eq!(home.number(red_flags), 1, "all answers are kept");
 }
 
 #[test]
 fn off_a_terminal_the_red_flags_are_said_before_the_first_session_and_nobody_is_asked() {
-    let lab = Lab::at_rate(3000.0);
-    lab.home.file("own.toml", &steps(1, &[("rest", "1min")]));
-    assert_eq!(lab.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
-    let first = lab.session(&["own.toml"]);
+    let home = Home::at_rate(3000.0);
+    home.own(1, &[("rest", "1min")]);
+    assert_eq!(home.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
+    let first = home.session(&["own.toml"]);
     assert!(stderr(&first).contains("Before the first session of this injury."), "{}", stderr(&first));
     assert!(!stderr(&first).contains("[yes/no]"), "{}", stderr(&first));
-    let second = lab.session(&["own.toml"]);
+    let second = home.session(&["own.toml"]);
     assert!(!stderr(&second).contains("Before the first session"), "{}", stderr(&second));
 }
 
 #[test]
 fn the_pain_after_is_asked_when_the_pain_before_was_told() {
     const QUESTION: &str = "Pain now, 0 to 10 (Enter skips):";
-    let lab = Lab::at_rate(3000.0);
-    lab.home.file("own.toml", &steps(1, &[("rest", "1min")]));
+    let home = Home::at_rate(3000.0);
+    home.own(1, &[("rest", "1min")]);
     let run = ["run", "own.toml", "--no-notify", "--progress", "plain"];
     let with_pain = [&run[..], &["--pain", "6"]].concat();
     for (answers, after) in [("\n", Value::Null), ("3\n", 3.into()), ("11\nx\n4\n", 4.into())] {
-        let mut terminal = on_terminal(&lab, &with_pain);
+        let mut terminal = on_terminal(&home, &with_pain);
         terminal.see(QUESTION);
         terminal.press(answers);
         assert_eq!(terminal.end().code(), Some(0), "{}", terminal.text());
-        let last = lab.history().pop().expect("a session");
+        let last = home.history().pop().expect("a session");
         assert_eq!((&last["pain_before"], &last["pain_after"]), (&6.into(), &after), "{answers:?}");
     }
-    let mut without = on_terminal(&lab, &run);
+    let mut without = on_terminal(&home, &run);
     assert_eq!(without.end().code(), Some(0));
     assert!(!without.text().contains(QUESTION), "{}", without.text());
     assert!(without.text().contains("`therapy pain N`"), "{}", without.text());
     // Later, and off a terminal.
-    let noted = lab.run(&["pain", "4"]);
+    let noted = home.run(&["pain", "4"]);
     assert_eq!(stdout(&noted), "pain 4 of 10 noted, after the last session\n");
-    let last = lab.history().pop().expect("a session");
+    let last = home.history().pop().expect("a session");
     assert_eq!((&last["pain_before"], &last["pain_after"]), (&Value::Null, &4.into()));
     for bad in [&["pain", "11"][..], &["pain", "-1"], &["pain"], &["run", "own.toml", "--pain", "11"]] {
-        assert_eq!(lab.run(bad).status.code(), Some(2), "{bad:?}");
+        assert_eq!(home.run(bad).status.code(), Some(2), "{bad:?}");
     }
-    assert_eq!(lab.history().pop(), Some(last));
+    assert_eq!(home.history().pop(), Some(last));
 }
 
 #[test]
 fn the_injury_clock_decides_what_fits() {
-    let lab = Lab::new();
-    let show = || stdout(&lab.run(&["injury"]));
+    let home = Home::new();
+    let show = || stdout(&home.run(&["injury"]));
     let plan = |arguments: &[&str]| {
-        let output = lab.run(&[&["run", "--no-notify", "--progress", "plain"], arguments].concat());
+        let output = home.run(&[&["run", "--no-notify", "--progress", "plain"], arguments].concat());
         (output.status.code(), stderr(&output))
     };
     assert!(show().contains("no injury is noted"), "{}", show());
-    assert!(!lab.data().exists(), "a look leaves nothing behind");
+    assert!(!home.data().exists(), "a look leaves nothing behind");
     for future in ["tomorrow", "2999-01-01"] {
-        let output = lab.run(&["injury", "set", future]);
+        let output = home.run(&["injury", "set", future]);
         assert!([Some(2), Some(3)].contains(&output.status.code()), "{future}: {}", stderr(&output));
         assert!(stderr(&output).contains("hint: "), "{future}: {}", stderr(&output));
         assert!(show().contains("no injury is noted"), "{}", show());
@@ -129,44 +129,44 @@ fn the_injury_clock_decides_what_fits() {
     assert_eq!(code, Some(3), "nobody said when: {said}");
     assert!(said.contains("injury-unknown"), "{said}");
 
-    assert_eq!(lab.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
+    assert_eq!(home.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
     assert!(show().contains("20h ago: cold until "), "{}", show());
     let (code, said) = plan(&["heat"]);
     assert_eq!(code, Some(3), "{said}");
     assert!(said.contains("refused[early-heat]"), "{said}");
-    let next: Value = serde_json::from_str(&stdout(&lab.run(&["next", "--json"]))).expect("JSON");
+    let next = home.json(&["next", "--json"]);
     assert_eq!(next["best"], "ice");
 
     // `--injured` stands in for one run.
     let (fast, rate) = (["run", "heat", "--injured", "4 days ago", "--no-notify"], "20000");
-    let output = lab.command(&fast).env("THERAPY_TEST_RATE", rate).output().expect("the program starts");
+    let output = output(home.command(&fast).env("THERAPY_TEST_RATE", rate));
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(show().contains("20h ago: cold until "), "{}", show());
 
-    assert_eq!(lab.run(&["injury", "set", "4 days ago"]).status.code(), Some(0));
+    assert_eq!(home.run(&["injury", "set", "4 days ago"]).status.code(), Some(0));
     assert!(show().contains("heat may be used"), "{}", show());
-    let next: Value = serde_json::from_str(&stdout(&lab.run(&["next", "--json"]))).expect("JSON");
+    let next = home.json(&["next", "--json"]);
     assert_eq!(next["best"], "heat");
-    assert_eq!(lab.run(&["injury", "clear"]).status.code(), Some(0));
+    assert_eq!(home.run(&["injury", "clear"]).status.code(), Some(0));
     assert!(show().contains("no injury is noted"), "{}", show());
-    assert_eq!(lab.number("SELECT count(*) FROM injury"), 3, "changes are kept");
+    assert_eq!(home.number("SELECT count(*) FROM injury"), 3, "changes are kept");
 }
 
 #[test]
 fn run_without_a_protocol_and_acute_run_what_fits_the_injury() {
     for (injured, fits) in [(None, "ice"), (Some("20h ago"), "ice"), (Some("4 days ago"), "heat")] {
         for protocol in [&[][..], &["acute"]] {
-            let lab = Lab::at_rate(20_000.0);
+            let home = Home::at_rate(20_000.0);
             if let Some(when) = injured {
-                assert_eq!(lab.run(&["injury", "set", when]).status.code(), Some(0));
+                assert_eq!(home.run(&["injury", "set", when]).status.code(), Some(0));
             } else if !protocol.is_empty() {
                 continue;
             }
-            let next: Value = serde_json::from_str(&stdout(&lab.run(&["next", "--json"]))).expect("JSON");
+            let next = home.json(&["next", "--json"]);
             assert_eq!(next["best"], fits);
-            lab.session(protocol);
+            home.session(protocol);
             let (kind, other) = if fits == "ice" { ("cold_s", "heat_s") } else { ("heat_s", "cold_s") };
-            let history = lab.history();
+            let history = home.history();
             assert!(history[0][kind].as_f64() > Some(0.0), "{history:?}");
             assert_eq!(history[0][other].as_f64(), Some(0.0), "{history:?}");
         }
@@ -175,9 +175,9 @@ fn run_without_a_protocol_and_acute_run_what_fits_the_injury() {
 
 #[test]
 fn ice_after_ice_is_refused_with_a_time_and_an_override_is_recorded() {
-    let lab = Lab::at_rate(5000.0);
-    lab.session(&["ice", "--minutes", "20"]);
-    let refused = lab.run(&["run", "ice", "--minutes", "20"]);
+    let home = Home::at_rate(5000.0);
+    home.session(&["ice", "--minutes", "20"]);
+    let refused = home.run(&["run", "ice", "--minutes", "20"]);
     assert_eq!(refused.status.code(), Some(3), "{}", stderr(&refused));
     assert!(stderr(&refused).contains("refused[rewarm]"), "{}", stderr(&refused));
     let hint = stderr(&refused).lines().find(|line| line.starts_with("hint: ")).expect("a hint").to_owned();
@@ -187,8 +187,8 @@ fn ice_after_ice_is_refused_with_a_time_and_an_override_is_recorded() {
     let ahead =
         time.to_zoned(jiff::tz::TimeZone::UTC).expect("a time").timestamp().as_second() - clock::wall().as_second();
     assert!((1..4 * 60 * 60).contains(&ahead), "{hint}");
-    lab.session(&["ice", "--minutes", "20", "--override", "rewarm"]);
-    let history = lab.history();
+    home.session(&["ice", "--minutes", "20", "--override", "rewarm"]);
+    let history = home.history();
     assert_eq!(history.len(), 2);
     assert_eq!(
         (&history[0]["overrides"], &history[1]["overrides"]),

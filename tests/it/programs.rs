@@ -1,0 +1,120 @@
+//! Programs that tests run. Each has a deadline, so that no test hangs.
+
+#![expect(clippy::panic, reason = "a program that does not end must fail its test")]
+
+use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use therapy::edge::clock;
+
+/// Longer than any of these programs takes on a busy machine. Only a test that fails waits this long.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Runs a program, with nothing to read, to its end and returns what it wrote.
+#[track_caller]
+pub fn output(command: &mut Command) -> Output {
+    finish(
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts"),
+    )
+}
+
+/// Waits for the end of a child and returns what it wrote to its pipes. After [`DEADLINE`] the child
+/// is killed, and the test fails with that output.
+#[track_caller]
+pub fn finish(child: Child) -> Output {
+    finish_within(child, DEADLINE)
+}
+
+#[track_caller]
+fn finish_within(mut child: Child, deadline: Duration) -> Output {
+    let start = clock::now();
+    let (stdout, stderr) = (Collected::from(child.stdout.take()), Collected::from(child.stderr.take()));
+    loop {
+        // A pipe that a child of the child keeps open counts as no end either.
+        let status = child.try_wait().expect("a child");
+        let complete = stdout.is_complete() && stderr.is_complete();
+        if let Some(status) = status.filter(|_| complete) {
+            return Output { status, stdout: stdout.bytes(), stderr: stderr.bytes() };
+        }
+        if clock::now().since(start) >= deadline {
+            let _ = child.kill();
+            let _ = child.wait();
+            let text = |collected: &Collected| String::from_utf8_lossy(&collected.bytes()).into_owned();
+            panic!("no end after {deadline:?}\n--- stdout\n{}\n--- stderr\n{}", text(&stdout), text(&stderr));
+        }
+        clock::wait(Duration::from_millis(1));
+    }
+}
+
+/// Bytes that a thread reads from a pipe.
+struct Collected {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Collected {
+    fn from(pipe: Option<impl Read + Send + 'static>) -> Collected {
+        let bytes: Arc<Mutex<Vec<u8>>> = Arc::default();
+        let reader = pipe.map(|mut pipe| {
+            let bytes = Arc::clone(&bytes);
+            thread::spawn(move || {
+                let mut chunk = [0; 4096];
+                while let Ok(count @ 1..) = pipe.read(&mut chunk) {
+                    bytes.lock().expect("bytes").extend(&chunk[..count]);
+                }
+            })
+        });
+        Collected { bytes, reader }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.reader.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.bytes.lock().expect("bytes").clone()
+    }
+}
+
+/// Waits for the first line that a child prints and returns it without its end. A child that prints
+/// none before [`DEADLINE`] is killed, and the test fails.
+#[track_caller]
+pub fn first_line(child: &mut Child) -> String {
+    let mut pipe = BufReader::new(child.stdout.take().expect("piped"));
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut line = String::new();
+        let _ = pipe.read_line(&mut line);
+        let _ = sender.send((line, pipe.into_inner()));
+    });
+    let Ok((line, pipe)) = receiver.recv_timeout(DEADLINE) else {
+        let _ = child.kill();
+        panic!("no line after {DEADLINE:?}");
+    };
+    // The child would get an error for its next line if its pipe were closed.
+    child.stdout = Some(pipe);
+    assert!(line.ends_with('\n'), "the program ended before it was ready: {line:?}");
+    line.trim_end().to_owned()
+}
+
+/// Says which tests are left out, past the capture of the tests' output.
+pub fn left_out(tests: &str, way_to_run: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "\nLEFT OUT: {tests}; to run: {way_to_run}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_that_never_ends_is_killed_and_fails_its_test_with_its_output() {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "echo here; echo there >&2; exec sleep 600"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("a shell");
+    let pid = rustix::process::Pid::from_child(&child);
+    let failure = std::panic::catch_unwind(|| finish_within(child, Duration::from_millis(500)));
+    let failure = failure.expect_err("it never ends");
+    let message = failure.downcast_ref::<String>().expect("a message");
+    assert!(message.contains("here\n") && message.contains("there\n"), "{message}");
+    assert!(rustix::process::test_kill_process(pid).is_err(), "the program is gone");
+}
