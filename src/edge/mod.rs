@@ -1,13 +1,15 @@
-//! One effect a file. Siblings do not know each other, except that whoever writes writes through
-//! `output`; `commands` brings them together.
+//! One effect a file. `commands` brings them together.
+//!
+//! The order is total: each module uses only those declared above it.
 
 pub mod catalog;
 pub mod clock;
 pub mod journal;
-pub mod keys;
 pub mod simulate;
 
 pub mod output;
+
+pub mod keys;
 
 mod canvas;
 

@@ -40,4 +40,6 @@ mod examples;
 
 mod docs;
 
+mod structure;
+
 mod fuzz;
