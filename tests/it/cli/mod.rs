@@ -6,6 +6,7 @@ use crate::support::{Home, stderr, stdout};
 mod config;
 mod files;
 mod lines;
+mod results;
 mod streams;
 
 /// Everything under `tests/cases`, in an environment of its own.

@@ -1,0 +1,132 @@
+//! Figures that commands compute from the clock and the journal.
+#![cfg(unix)]
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rustix::process::Signal;
+use serde_json::Value;
+use therapy::edge::clock;
+
+use crate::programs::output;
+use crate::support::{Home, stderr, stdout};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// What `therapy status --waybar` prints, and the exit code.
+fn waybar(home: &Home) -> (Value, Option<i32>) {
+    let output = home.run(&["status", "--waybar"]);
+    (serde_json::from_str(&stdout(&output)).expect("JSON"), output.status.code())
+}
+
+#[test]
+fn the_waybar_class_says_what_is_on() {
+    let home = Home::new();
+    let (nothing, code) = waybar(&home);
+    assert_eq!((&nothing["class"], &nothing["text"], code), (&"none".into(), &"".into(), Some(1)));
+
+    home.own(1, &[("heat", "10min"), ("cold", "10min"), ("rest", "1s")]);
+    let mut running = home.start(&["run", "own.toml", "--confirm"]);
+    running.see("step_began");
+    let class = |input: &[&str], event: &str, class: &str, text: &str| {
+        home.run(input);
+        running.see(event);
+        let (shown, code) = waybar(&home);
+        assert_eq!((&shown["class"], code), (&class.into(), Some(0)), "{shown}");
+        assert!(shown["text"].as_str().is_some_and(|shown| shown.starts_with(text)), "{shown}");
+        assert!(shown["tooltip"].as_str().is_some_and(|tooltip| tooltip.starts_with("own: ")), "{shown}");
+        shown["percentage"].as_u64().expect("a whole number")
+    };
+    assert_eq!(class(&["status"], "started", "heat", "heat "), 0);
+    assert_eq!(class(&["pause"], "paused", "paused", "heat "), 0);
+    assert_eq!(class(&["skip"], "skipped", "cold", "cold "), 0);
+    assert!(class(&["skip"], "overran", "held", "rest ") > 90, "the last second is over");
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code(), Some(130));
+}
+
+/// Sessions of cold are two hours apart, from start to start.
+#[test]
+fn the_next_cold_is_two_hours_after_the_start_of_this_one() {
+    let home = Home::new();
+    home.own(1, &[("cold", "1s")]);
+    let clock_face = |at: Timestamp| at.to_zoned(TimeZone::UTC).strftime("%H:%M").to_string();
+    let in_two_hours = || clock_face(clock::wall() + Duration::from_secs(2 * 60 * 60));
+    let earliest = in_two_hours();
+    let output = home.run(&["run", "own.toml", "--no-notify", "--progress", "plain"]);
+    let latest = in_two_hours();
+    let said = stderr(&output);
+    let (_, after) = said.split_once("Next cold at ").expect("when cold may come next");
+    assert!([earliest.as_str(), &latest].contains(&&after[..5]), "{said}\n{earliest} to {latest}");
+}
+
+/// 20 minutes of cold leave room for 5 more. After half an hour of rest there is room for 15.
+#[test]
+fn next_says_from_when_each_protocol_may_run() {
+    let home = Home::at_rate(5000.0);
+    home.session(&["ice", "--minutes", "20"]);
+    let mut next = home.command(&["next", "--json"]);
+    let before = clock::wall();
+    let said = output(next.env_remove("THERAPY_TEST_RATE"));
+    let after = clock::wall();
+    let said: Value = serde_json::from_str(&stdout(&said)).expect("JSON");
+    let rows = said["protocols"].as_array().expect("a list");
+    let row = |name: &str| rows.iter().find(|row| row["protocol"] == name).expect("a row");
+    let assert_from = |name: &str, least: f64, most: f64| {
+        let wait = row(name)["wait_s"].as_f64().expect("a number");
+        assert!((least..=most).contains(&wait), "{name}: {wait}");
+        let from: Timestamp = row(name)["from"].as_str().expect("a time").parse().expect("RFC 3339");
+        let milli = Duration::from_millis(1);
+        let wait = Duration::from_secs_f64(wait);
+        assert!((before + wait - milli..=after + wait + milli).contains(&from), "{name}: {from}");
+    };
+    assert_from("ice", 1700.0, 1800.0);
+    assert_from("heat", 0.0, 0.0);
+    assert_eq!((&row("ice")["may_run"], &row("ice")["rule"]), (&false.into(), &"rewarm".into()));
+    assert_eq!((&row("heat")["may_run"], &row("heat")["rule"]), (&true.into(), &Value::Null));
+}
+
+#[test]
+fn history_since_30_days_shows_those_30_days() {
+    let home = Home::at_rate(5000.0);
+    home.own(1, &[("rest", "1min")]);
+    for days in [31, 29, 16, 1] {
+        home.session(&["own.toml"]);
+        let moved = format!(
+            "UPDATE session SET started_ms = started_ms - {0}, ended_ms = ended_ms - {0} \
+             WHERE id = (SELECT max(id) FROM session)",
+            days * DAY_MS
+        );
+        assert_eq!(home.sql().execute(&moved, []).expect("a row"), 1);
+    }
+    let shown = |since: &str| {
+        let sessions = home.json(&["history", "--json", "--since", since]);
+        let ids = sessions.as_array().expect("a list").iter().map(|session| session["id"].as_i64().expect("a number"));
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(shown("30d"), [2, 3, 4]);
+    assert_eq!(shown("15d"), [4]);
+    assert_eq!(shown("30 days ago"), [2, 3, 4]);
+    assert_eq!(shown("6months").len(), 4);
+    let table = home.ask(&["history", "--since", "30d"]);
+    assert_eq!(table.matches("\n20").count(), 3, "{table}");
+}
+
+/// The bell of the terminal, and no more of it than changes of what is on the skin.
+#[test]
+fn plain_lines_ring_the_terminal_when_a_pack_must_come_off() {
+    let home = Home::at_rate(1000.0);
+    home.own(1, &[("heat", "2min"), ("cold", "2min"), ("rest", "1min")]);
+    let arguments = ["run", "own.toml", "--no-notify", "--progress", "plain"];
+    let mut terminal = crate::terminal::Terminal::start(home.command(&arguments), 40, 100);
+    assert_eq!(terminal.end().code(), Some(0));
+    let text = terminal.text();
+    let rings: Vec<&str> = text.lines().filter(|line| line.contains('\u{7}')).collect();
+    let [cold, rest] = rings[..] else { panic!("two lines that ring: {text:?}") };
+    assert!(cold.contains("COLD") && rest.contains("REST"), "{rings:?}");
+    assert_eq!(text.matches('\u{7}').count(), 2, "{text:?}");
+    // A log or a pipe has no bell.
+    let piped = home.run(&arguments);
+    assert!(!stderr(&piped).contains('\u{7}'), "{:?}", stderr(&piped));
+}
