@@ -14,11 +14,13 @@ use therapy::domain::course::{dose, earliest, exposures};
 use therapy::domain::plan::Plan;
 use therapy::domain::protocol::{Choice, Draft, Protocol};
 use therapy::domain::rules::{Context, Injury, Past};
-use therapy::domain::session::{EventKind, Input, Moment, Outcome, Session, Terms};
+use therapy::domain::session::{EventKind, Input, Moment, Outcome, Session};
 use therapy::domain::step::{Modality, Step, StepKind};
 use therapy::edge::journal::{Journal, Record, Stamp};
 use therapy::format::{self, Level, Problem};
 use therapy::{cli, report, ribbon, when, words};
+
+use crate::builder::Build;
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// More events than any session has that goes on by itself to its end.
@@ -98,7 +100,7 @@ fn runs_to_its_end(protocol: &Protocol) {
     let plan = Plan::new(protocol);
     assert!(plan.cues().iter().all(|(at, ..)| *at <= plan.length()), "{plan:?}");
     assert_eq!(ribbon::columns(&plan.exposures(0), 40).len(), 40);
-    let (mut session, events) = Session::start(protocol, Terms::default(), Moment::default());
+    let (mut session, events) = Build::of(protocol.clone()).at(Moment::default()).start();
     for event in &events {
         is_shown_safely(&words::of(event, &session, true).headline);
     }

@@ -3,6 +3,8 @@
 #![expect(clippy::expect_used, reason = "what fails in a helper is a test that fails")]
 #![expect(unreachable_pub, reason = "one binary: nothing in it can be reached")]
 
+mod builder;
+
 mod programs;
 
 mod support;

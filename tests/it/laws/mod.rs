@@ -13,10 +13,15 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use therapy::domain::exposure::{Exposure, Load};
-use therapy::domain::protocol::{Choice, Draft, Protocol};
-use therapy::domain::rules::{Context, Past};
-use therapy::domain::session::{Event, Input, Moment, Session, Terms};
+use therapy::domain::protocol::Protocol;
+use therapy::domain::rules::Context;
+use therapy::domain::session::{Event, Input, Moment, Session};
 use therapy::domain::step::StepKind;
+/// What happens next in a generated session.
+pub use therapy::edge::simulate::Happening as Deed;
+
+pub use crate::builder::START;
+use crate::builder::{self, Build, Options};
 
 mod doses;
 mod sessions;
@@ -53,7 +58,7 @@ pub fn protocols() -> impl Strategy<Value = Protocol> {
     let past = vec((kinds(), lengths(1..=20 * 60)), 0..3);
     (past, lengths(0..=30 * 60), vec((kinds(), lengths(1..=20 * 60)), 1..12)).prop_map(|(past, ago, steps)| {
         let began = ago + past.iter().map(|(_, length)| *length).sum::<Duration>();
-        let earlier = Context { past: vec![Past { began, exposures: past }], ..Context::default() };
+        let earlier = builder::earlier(past, began);
         let reviewed = longest(&steps, &earlier).or_else(|| longest(&steps, &Context::default()));
         reviewed.expect("a single step of up to 20 min passes on fresh skin")
     })
@@ -63,23 +68,12 @@ fn longest(steps: &[Exposure], context: &Context) -> Option<Protocol> {
     let (mut taken, mut protocol) = (Vec::new(), None);
     for step in steps {
         taken.push(*step);
-        match review(&taken, context) {
-            Some(reviewed) => protocol = Some(reviewed),
-            None => drop(taken.pop()),
+        match builder::review(&taken, context) {
+            Ok(reviewed) => protocol = Some(reviewed),
+            Err(_) => drop(taken.pop()),
         }
     }
     protocol
-}
-
-fn review(steps: &[Exposure], context: &Context) -> Option<Protocol> {
-    Draft::of("test", steps).review(Choice::default(), context, &[]).ok()
-}
-
-/// What happens next in a generated session.
-#[derive(Clone, Copy, Debug)]
-pub enum Deed {
-    Says(Input),
-    Sleeps(Duration),
 }
 
 /// One thing, or two that belong together, each with the time since the one before: a session in
@@ -101,7 +95,7 @@ fn deeds() -> impl Strategy<Value = Vec<(Duration, Deed)>> {
             (length, Deed::Says(Input::Resume)),
         ]),
         20 => (sleeps, soon, answers).prop_map(|(length, soon, answer)| vec![
-            (Duration::ZERO, Deed::Sleeps(length)),
+            (Duration::ZERO, Deed::Stalls(length)),
             (soon, Deed::Says(answer)),
         ]),
         1 => Just(vec![(Duration::ZERO, Deed::Says(Input::Stop))]),
@@ -116,8 +110,9 @@ pub fn scripts() -> impl Strategy<Value = Vec<(Duration, Deed)>> {
     vec(deeds(), 0..8).prop_map(|deeds| deeds.concat())
 }
 
-pub fn all_terms() -> impl Strategy<Value = Terms> {
-    (any::<bool>(), 500..=5000_u64).prop_map(|(confirm, grace)| Terms { confirm, grace: Duration::from_millis(grace) })
+pub fn all_terms() -> impl Strategy<Value = Options> {
+    (any::<bool>(), 500..=5000_u64)
+        .prop_map(|(confirm, grace)| Options { confirm, grace: Duration::from_millis(grace) })
 }
 
 // The driver.
@@ -130,9 +125,6 @@ pub enum Wakes<'a> {
     /// After slices of these lengths, over and over.
     Slices(&'a [Duration]),
 }
-
-/// Moments need not start at zero.
-pub const START: Moment = Moment::new(Duration::from_millis(86_399_750));
 
 /// A session on its way: all that it said, and a look at it after each call.
 struct Drive<'a, F> {
@@ -191,19 +183,19 @@ impl<F: FnMut(&Session, &[Event])> Drive<'_, F> {
 /// Goes through a session as scripted, and then with a person who answers everything to its end.
 pub fn play(
     protocol: &Protocol,
-    terms: Terms,
+    terms: Options,
     script: &[(Duration, Deed)],
     wakes: Wakes<'_>,
     look: impl FnMut(&Session, &[Event]),
 ) -> (Session, Vec<Event>) {
-    let (session, events) = Session::start(protocol, terms, START);
+    let (session, events) = Build::of(protocol.clone()).options(terms).start();
     let mut drive = Drive { session, now: START, log: Vec::new(), wakes, slice: 0, look };
     drive.take(events);
     for &(gap, deed) in script {
         drive.pass(drive.now + gap);
         match deed {
             Deed::Says(input) => drive.says(input),
-            Deed::Sleeps(length) => {
+            Deed::Stalls(length) => {
                 drive.advance(drive.now + length);
             }
         }

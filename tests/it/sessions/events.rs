@@ -2,19 +2,16 @@
 
 use std::time::Duration;
 
-use therapy::domain::session::{EventKind, Input, Outcome, Session, Terms};
+use therapy::domain::session::{EventKind, Input, Outcome};
 use therapy::domain::step::Modality;
 use therapy::words;
 
-use super::{START, protocol};
+use crate::builder::session;
 
 /// What is said to come off is what was on, not what was left out.
 #[test]
 fn the_words_of_a_step_after_one_that_was_left_out_name_the_pack_that_was_on() {
-    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
-    let (mut session, _) = Session::start(&protocol("heat 2m, cold 5m, rest 5m"), Terms::default(), START);
-    let _ = session.advance(START + minutes(2));
-    let events = session.handle(START + minutes(2), Input::Skip);
+    let (session, events) = session("heat 2m, cold 5m, rest 5m").play("2m skip");
     let began = events.last().expect("the rest began");
     assert!(matches!(began.kind, EventKind::StepBegan { .. }), "{began:?}");
     let words = words::of(began, &session, false);

@@ -1,10 +1,9 @@
 //! Steps that are made longer.
 
-use std::time::Duration;
+use therapy::domain::session::EventKind;
 
-use therapy::domain::session::{EventKind, Input, Session, Terms};
-
-use super::{START, check, protocol};
+use super::check;
+use crate::builder::{duration, session};
 
 #[test]
 fn an_extension_is_granted_where_there_is_room() {
@@ -223,9 +222,7 @@ fn an_extension_at_the_hold_without_room_leaves_it_held() {
 #[test]
 fn an_extension_leaves_the_planned_doses_of_its_kind_within_those_of_a_session() {
     let steps = "cold 5m, heat 20m, cold 20m, heat 20m, cold 20m, heat 20m, cold 10m";
-    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
-    let (mut session, _) = Session::start(&protocol(steps), Terms::default(), START);
-    let events = session.handle(START + minutes(1), Input::Extend(minutes(10)));
-    let granted = EventKind::Extended { by: minutes(5), by_rule: Some("session-limit") };
+    let (_, events) = session(steps).play("1m extend 10m");
+    let granted = EventKind::Extended { by: duration("5m"), by_rule: Some("session-limit") };
     assert_eq!(events.last().map(|event| event.kind), Some(granted));
 }

@@ -8,19 +8,17 @@
 //!
 //! A line of the ledger is: time since the start, elapsed time of the session, step, what happened.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a script that cannot be read must fail its test")]
-
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use humantime::{format_duration, parse_duration};
-use therapy::domain::protocol::{Choice, Draft, Protocol};
-use therapy::domain::rules::Context;
-use therapy::domain::session::{Event, EventKind, Input, Moment, Outcome, Session, Terms};
-use therapy::domain::step::{Modality, StepKind};
+use humantime::format_duration;
+use therapy::domain::session::{Event, EventKind, Input, Moment, Outcome, Session};
+use therapy::domain::step::Modality;
 use therapy::edge::simulate::{Happening, Simulation};
 use therapy::runner::{self, Observer, World};
+
+use crate::builder::{self, START, duration};
 
 mod events;
 mod extensions;
@@ -30,9 +28,6 @@ mod pauses;
 mod sleeps;
 mod steps;
 mod stops;
-
-/// Not zero and not a whole second: a session must not care when it starts.
-const START: Moment = Moment::new(Duration::from_millis(86_399_750));
 
 /// What a script asks for.
 #[derive(Default)]
@@ -53,10 +48,6 @@ enum Fault {
     Back(Duration),
 }
 
-fn duration(text: &str) -> Duration {
-    parse_duration(text).unwrap_or_else(|error| panic!("{text}: {error}"))
-}
-
 impl Script {
     fn read(text: &str) -> Script {
         let mut script = Script::default();
@@ -71,36 +62,11 @@ impl Script {
                     script.faults.push_back((duration(at), Fault::Freezes(readings)));
                 }
                 [at, "back", by] => script.faults.push_back((duration(at), Fault::Back(duration(by)))),
-                [at, ref what @ ..] => script.happenings.push((duration(at), happening(what))),
-                [] => unreachable!("empty lines are filtered out"),
+                _ => script.happenings.extend(builder::script(line)),
             }
         }
         script
     }
-}
-
-fn happening(words: &[&str]) -> Happening {
-    Happening::Says(match *words {
-        ["pause"] => Input::Pause,
-        ["resume"] => Input::Resume,
-        ["toggle"] => Input::Toggle,
-        ["skip"] => Input::Skip,
-        ["confirm"] => Input::Confirm,
-        ["stop"] => Input::Stop,
-        ["extend", by] => Input::Extend(duration(by)),
-        ["stall", length] => return Happening::Stalls(duration(length)),
-        _ => panic!("no such thing in a script: {words:?}"),
-    })
-}
-
-/// `heat 20m, cold 20m`, reviewed like a file.
-fn protocol(text: &str) -> Protocol {
-    let steps = text.split(',').map(|step| {
-        let (kind, length) = step.trim().split_once(' ').expect("a kind and a length");
-        (StepKind::from_name(kind).expect("a kind of step"), duration(length))
-    });
-    let draft = Draft::of("test", &steps.collect::<Vec<_>>());
-    draft.review(Choice::default(), &Context::default(), &[]).expect("no rule refuses it")
 }
 
 /// Takes the first of these when its time after the start has come.
@@ -223,11 +189,10 @@ impl Observer for BrokenBell {
 /// Goes through a session as scripted and returns its ledger.
 fn play(steps: &str, script: &str) -> String {
     let script = Script::read(script);
-    let terms = Terms { confirm: script.confirm, ..Terms::default() };
     let world = Simulation::new(START, &script.happenings);
     let mut world = Crooked { world, faults: script.faults, frozen: 0, back: Duration::ZERO };
     let mut ledger = Ledger { text: String::new(), looks: script.looks };
-    let (mut session, events) = Session::start(&protocol(steps), terms, START);
+    let (mut session, events) = builder::session(steps).confirm(script.confirm).start();
     let mut observers: Vec<&mut dyn Observer> = Vec::new();
     let mut bell = BrokenBell;
     if script.broken_bell {

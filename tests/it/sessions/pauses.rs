@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use therapy::domain::session::{Input, Moment, Session, Terms};
+use therapy::domain::session::{Input, Moment};
 use therapy::edge::simulate::{Happening, Simulation};
 use therapy::runner;
 use therapy::runner::World;
 
-use super::{START, check, protocol};
+use super::check;
+use crate::builder::{START, session};
 
 #[test]
 fn in_a_pause_the_pack_is_off_and_the_load_falls_by_half() {
@@ -195,7 +196,7 @@ fn a_pause_in_the_middle_of_a_second_wakes_once_a_second() {
     let script = [(paused.0, Happening::Says(Input::Pause)), (paused.1, Happening::Says(Input::Stop))];
     let mut waits = 0;
     let mut world = Counting { world: Simulation::new(START, &script), between: paused, waits: &mut waits };
-    let (mut session, events) = Session::start(&protocol("heat 20m"), Terms::default(), START);
+    let (mut session, events) = session("heat 20m").start();
     runner::run(&mut session, events, &mut world, &mut []);
     assert!((59..=61).contains(&waits), "{waits} times in a minute");
 }
@@ -203,17 +204,14 @@ fn a_pause_in_the_middle_of_a_second_wakes_once_a_second() {
 /// The plan ahead is what the skin may still have after a hold of half an hour, while it pauses too.
 #[test]
 fn a_pause_after_a_long_hold_plans_what_follows_anew() {
-    let terms = Terms { confirm: true, ..Terms::default() };
-    let (mut session, _) = Session::start(&protocol("heat 20m, heat 10m"), terms, START);
-    let _ = session.advance(START + Duration::from_secs(50 * 60));
-    let _ = session.handle(START + Duration::from_secs(50 * 60), Input::Pause);
+    let (session, _) = session("heat 20m, heat 10m").confirm(true).play("50m pause");
     assert_eq!(session.plan().segments()[1].length, Duration::ZERO);
 }
 
 #[test]
 fn the_end_of_a_step_moves_with_a_pause() {
     let seconds = |seconds| START + Duration::from_secs(seconds);
-    let (mut session, _) = Session::start(&protocol("heat 2m, cold 2m"), Terms::default(), START);
+    let (mut session, _) = session("heat 2m, cold 2m").start();
     assert_eq!((session.end(), session.is_paused()), (seconds(120), false));
     let _ = session.handle(seconds(30), Input::Pause);
     let _ = session.advance(seconds(100));

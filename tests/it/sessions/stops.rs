@@ -1,10 +1,7 @@
 //! Sessions that the person stops.
 
-use std::time::Duration;
-
-use therapy::domain::session::{Input, Session, Terms};
-
-use super::{START, check, protocol};
+use super::check;
+use crate::builder::{START, duration, session};
 
 #[test]
 fn stop_while_a_step_runs() {
@@ -116,11 +113,9 @@ fn stop_as_the_first_thing() {
 
 #[test]
 fn a_step_that_is_stopped_was_as_long_as_it_was() {
-    let at = |minutes: u64| START + Duration::from_secs(60 * minutes);
-    let (mut session, _) = Session::start(&protocol("heat 20m, cold 20m"), Terms::default(), START);
-    let _ = session.handle(at(5), Input::Stop);
-    assert_eq!(session.segment().length, Duration::from_secs(300));
-    let (mut session, _) = Session::start(&protocol("heat 20m"), Terms::default(), START);
-    let _ = session.advance(at(20));
-    assert_eq!(session.segment().length, Duration::from_secs(1200));
+    let (stopped, _) = session("heat 20m, cold 20m").play("5m stop");
+    assert_eq!(stopped.segment().length, duration("5m"));
+    let (mut completed, _) = session("heat 20m").start();
+    let _ = completed.advance(START + duration("20m"));
+    assert_eq!(completed.segment().length, duration("20m"));
 }

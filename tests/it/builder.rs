@@ -1,0 +1,129 @@
+//! Protocols and sessions for tests. This is the only place that knows how they are made. The fuzz
+//! targets use it too, so it must not know the other tests.
+
+use std::time::Duration;
+
+use humantime::parse_duration;
+use therapy::domain::exposure::Exposure;
+use therapy::domain::protocol::{Choice, Draft, Protocol};
+use therapy::domain::rules::{Context, Finding, Past};
+use therapy::domain::session::{Event, Input, Moment, Session};
+use therapy::domain::step::StepKind;
+use therapy::edge::simulate::Happening;
+
+/// What a person chooses for a whole session.
+pub use therapy::domain::session::Terms as Options;
+
+/// When sessions start: not at zero and not at a whole second, because no session may depend on it.
+pub const START: Moment = Moment::new(Duration::from_millis(86_399_750));
+
+/// A length as people write it: `1m 30s`.
+pub fn duration(text: &str) -> Duration {
+    parse_duration(text).expect("a length")
+}
+
+/// Steps as in `heat 20m, cold 20m`.
+pub fn steps(text: &str) -> Vec<Exposure> {
+    let steps = text.split(',').map(|step| {
+        let (kind, length) = step.trim().split_once(' ').expect("a kind and a length");
+        (StepKind::from_name(kind).expect("a kind of step"), duration(length))
+    });
+    steps.collect()
+}
+
+/// What happened before: these doses in a row, of which the first began `ago`.
+pub fn earlier(doses: Vec<Exposure>, ago: Duration) -> Context {
+    Context { past: vec![Past { began: ago, exposures: doses }], ..Context::default() }
+}
+
+/// The protocol of these steps, or what the rules find.
+pub fn review(steps: &[Exposure], context: &Context) -> Result<Protocol, Vec<Finding>> {
+    Draft::of("test", steps).review(Choice::default(), context, &[])
+}
+
+/// What happens in a script such as `5m pause; 7m resume; 9m stall 3h`. Each time counts from the start.
+/// The person may `pause`, `resume`, `toggle`, `skip`, `confirm`, `stop` and `extend 5m`; the machine
+/// may `stall 3h`.
+pub fn script(text: &str) -> Vec<(Duration, Happening)> {
+    let lines = text.split(';').map(str::trim).filter(|line| !line.is_empty());
+    let happenings = lines.map(|line| {
+        let (at, what) = line.split_once(' ').expect("a time and what happens then");
+        (duration(at), happening(what))
+    });
+    happenings.collect()
+}
+
+fn happening(what: &str) -> Happening {
+    let (name, length) = what.split_once(' ').unwrap_or((what, ""));
+    Happening::Says(match name {
+        "pause" => Input::Pause,
+        "resume" => Input::Resume,
+        "toggle" => Input::Toggle,
+        "skip" => Input::Skip,
+        "confirm" => Input::Confirm,
+        "stop" => Input::Stop,
+        "extend" => Input::Extend(duration(length)),
+        "stall" => return Happening::Stalls(duration(length)),
+        _ => unreachable!("no such thing in a script: {what}"),
+    })
+}
+
+/// A session that is about to start.
+pub struct Build {
+    protocol: Protocol,
+    options: Options,
+    start: Moment,
+}
+
+/// A session of steps such as `heat 20m, cold 20m`, for skin that has had nothing yet.
+pub fn session(steps: &str) -> Build {
+    Build::of(review(&self::steps(steps), &Context::default()).expect("no rule refuses it"))
+}
+
+impl Build {
+    /// A session of this protocol.
+    pub fn of(protocol: Protocol) -> Build {
+        Build { protocol, options: Options::default(), start: START }
+    }
+
+    /// With these options.
+    pub fn options(self, options: Options) -> Build {
+        Build { options, ..self }
+    }
+
+    /// A session that waits for an answer at the end of each step, when `confirm` says so.
+    pub fn confirm(self, confirm: bool) -> Build {
+        let options = Options { confirm, ..self.options };
+        self.options(options)
+    }
+
+    /// Starts at this moment instead of at [`START`].
+    pub fn at(self, start: Moment) -> Build {
+        Build { start, ..self }
+    }
+
+    /// The session at its start, and its first events.
+    pub fn start(&self) -> (Session, Vec<Event>) {
+        Session::start(&self.protocol, self.options, self.start)
+    }
+
+    /// The session after the last line of a [`script`], and all its events so far. It is woken whenever
+    /// it asks, except in a stall.
+    pub fn play(&self, script: &str) -> (Session, Vec<Event>) {
+        let (mut session, mut log) = self.start();
+        for (after, happening) in self::script(script) {
+            let at = self.start + after;
+            while let Some(wake) = session.wake_at().filter(|wake| *wake <= at) {
+                let events = session.advance(wake);
+                assert!(!events.is_empty(), "woken for nothing: {session:?}");
+                log.extend(events);
+            }
+            log.extend(session.advance(at));
+            log.extend(match happening {
+                Happening::Says(input) => session.handle(at, input),
+                Happening::Stalls(length) => session.advance(at + length),
+            });
+        }
+        (session, log)
+    }
+}
