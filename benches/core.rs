@@ -15,13 +15,13 @@ use therapy::domain::exposure::{Exposure, Load};
 use therapy::domain::plan::Plan;
 use therapy::domain::protocol::{Choice, Draft, Protocol};
 use therapy::domain::rules::{Context, Injury, review};
-use therapy::domain::session::{Event, EventKind, Moment, Session, Terms};
+use therapy::domain::session::{Event, EventKind, Moment, Session, SessionOptions};
 use therapy::domain::step::StepKind::{Cold, Heat, Rest};
 use therapy::edge::catalog;
 use therapy::edge::journal::{Journal, NewSession, Stamp};
-use therapy::edge::simulate::Simulation;
 use therapy::format;
 use therapy::runner::{self, Observer};
+use therapy::simulate::Simulation;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const CONTRAST: &str = include_str!("../src/protocols/contrast.toml");
@@ -81,7 +81,7 @@ impl Observer for Counter {
 fn session_through_the_runner(bencher: Bencher<'_, '_>) {
     let protocol = contrast();
     bencher.bench_local(|| {
-        let (mut session, events) = Session::start(&protocol, Terms::default(), Moment::default());
+        let (mut session, events) = Session::start(&protocol, SessionOptions::default(), Moment::default());
         let mut counter = Counter(0);
         runner::run(&mut session, events, &mut Simulation::new(Moment::default(), &[]), &mut [&mut counter]);
         counter.0
@@ -117,9 +117,15 @@ fn journal(sessions: u32) -> (TempDir, Journal, i64, Stamp) {
     let (mut id, mut start) = (0, Moment::default());
     for _ in 0..sessions {
         let started_ms = stamp(start).wall_ms;
-        let new = NewSession { protocol: &protocol, terms: Terms::default(), overrides: &[], pain: None, started_ms };
+        let new = NewSession {
+            protocol: &protocol,
+            terms: SessionOptions::default(),
+            overrides: &[],
+            pain: None,
+            started_ms,
+        };
         id = journal.begin(&new).expect("a session");
-        let (mut session, mut events) = Session::start(&protocol, Terms::default(), start);
+        let (mut session, mut events) = Session::start(&protocol, SessionOptions::default(), start);
         while let Some(wake) = session.wake_at() {
             events.extend(session.advance(wake));
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use therapy::domain::protocol::{Choice, Draft};
 use therapy::domain::rules::{Context, Injury};
 use therapy::domain::step::StepKind;
+use therapy::text::rules;
 
 fn main() {
     let step = |kind, minutes: u64| (kind, Duration::from_secs(minutes * 60));
@@ -18,20 +19,20 @@ fn main() {
         Ok(protocol) => {
             println!("{} may run: {} steps", protocol.name(), protocol.steps().len());
             for finding in protocol.findings() {
-                println!("  but {}: {}", finding.rule, finding.message);
+                println!("  but {}: {}", finding.rule, rules::detail(&finding.detail));
             }
         }
-        Err(findings) => println!("unexpected: {findings:?}"),
+        Err(found) => println!("unexpected: {found:?}"),
     }
 
     // The same steps without the heat first: too much cold in a row.
     let icy = Draft::of("icy", &[step(StepKind::Cold, 15), step(StepKind::Cold, 10)]);
     match icy.review(Choice::default(), &four_days, &[]) {
         Ok(protocol) => println!("unexpected: {protocol:?}"),
-        Err(findings) => {
+        Err(found) => {
             println!("two doses of cold in a row are refused:");
-            for finding in findings {
-                println!("  {}: {}", finding.rule, finding.message);
+            for finding in found {
+                println!("  {}: {}", finding.rule, rules::detail(&finding.detail));
             }
         }
     }

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use therapy::domain::protocol::Choice;
 use therapy::domain::rules::Context;
-use therapy::domain::session::{Event, EventKind, Moment, Session, Terms};
+use therapy::domain::session::{Event, EventKind, Moment, Session, SessionOptions};
 use therapy::edge::catalog;
-use therapy::edge::simulate::Simulation;
-use therapy::runner::{self, Observer};
+use therapy::runner::{self, Observer, Trouble};
+use therapy::simulate::Simulation;
 
 /// Time of the session during which nothing was on the skin.
 #[derive(Default)]
@@ -21,7 +21,7 @@ struct Bare {
 }
 
 impl Observer for Bare {
-    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         for event in events {
             if let Some(since) = self.since.take() {
                 self.total += event.elapsed.saturating_sub(since);
@@ -39,9 +39,8 @@ fn main() -> anyhow::Result<()> {
     let protocol = entry.parsed.draft.review(Choice::default(), &Context::default(), &[]);
     let protocol = protocol.map_err(|findings| anyhow::anyhow!("refused: {findings:?}"))?;
     let start = Moment::default();
-    let (mut session, events) = Session::start(&protocol, Terms::default(), start);
     let mut bare = Bare::default();
-    runner::run(&mut session, events, &mut Simulation::new(start, &[]), &mut [&mut bare]);
+    runner::run(&protocol, SessionOptions::default(), &mut Simulation::new(start, &[]), &mut [&mut bare]);
     println!("without a pack: {}", therapy::words::span(bare.total));
     Ok(())
 }

@@ -9,17 +9,17 @@ use std::time::Duration;
 
 use therapy::domain::protocol::Choice;
 use therapy::domain::rules::Context;
-use therapy::domain::session::{Event, Input, Moment, Session, Terms};
+use therapy::domain::session::{Event, Input, Moment, Session, SessionOptions};
 use therapy::edge::catalog;
-use therapy::edge::simulate::{Happening, Simulation};
 use therapy::ribbon::count_up;
-use therapy::runner::{self, Observer};
+use therapy::runner::{self, Observer, Trouble};
+use therapy::simulate::{Happening, Simulation};
 use therapy::words;
 
 struct Ledger;
 
 impl Observer for Ledger {
-    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         for event in events {
             println!("{:>7}  {}", count_up(event.elapsed), words::of(event, session, false).headline);
         }
@@ -41,8 +41,7 @@ fn main() -> anyhow::Result<()> {
     ];
     let start = Moment::default();
     let mut world = Simulation::new(start, &script);
-    let (mut session, events) = Session::start(&protocol, Terms::default(), start);
-    let outcome = runner::run(&mut session, events, &mut world, &mut [&mut Ledger]);
-    println!("{outcome:?}");
+    let report = runner::run(&protocol, SessionOptions::default(), &mut world, &mut [&mut Ledger]);
+    println!("{:?}", report.outcome);
     Ok(())
 }

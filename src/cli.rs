@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::domain::rules::{self, RULES, Severity};
+use crate::domain::rules::{RULES, RuleId, Severity};
 
 /// A timer for hot and cold therapy that counts what the skin has had
 ///
@@ -195,7 +195,7 @@ pub struct RunArgs {
 
     /// Go on although this rule refuses; may be repeated
     #[arg(long = "override", value_name = "RULE", value_parser = overridable)]
-    pub overrides: Vec<&'static str>,
+    pub overrides: Vec<RuleId>,
 
     /// How to show progress [default: bars on a terminal, plain lines elsewhere]
     #[arg(long, value_enum)]
@@ -301,12 +301,12 @@ fn speed(text: &str) -> Result<f64, String> {
     }
 }
 
-fn overridable(text: &str) -> Result<&'static str, String> {
-    let names = RULES.iter().filter(|rule| rule.severity == Severity::Override).map(|rule| rule.id);
+fn overridable(text: &str) -> Result<RuleId, String> {
+    let names = RULES.iter().filter(|rule| rule.severity == Severity::Overridable).map(|rule| rule.id.as_str());
     let names: Vec<_> = names.collect();
-    match rules::find(text) {
-        Some(rule) if rule.severity == Severity::Override => Ok(rule.id),
-        Some(rule) => Err(format!("{} cannot be overridden; only {} can", rule.id, names.join(", "))),
+    match RuleId::from_name(text) {
+        Some(id) if id.rule().severity == Severity::Overridable => Ok(id),
+        Some(id) => Err(format!("{id} cannot be overridden; only {} can", names.join(", "))),
         None => Err(format!("no such rule; these can be overridden: {}", names.join(", "))),
     }
 }

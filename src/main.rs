@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue};
 use therapy::cli::Cli;
 use therapy::commands;
 use therapy::edge::catalog;
-use therapy::format::printable;
+use therapy::text::printable::printable;
 
 fn main() -> ExitCode {
     commands::set_up();

@@ -3,7 +3,8 @@
 
 use annotate_snippets::{AnnotationKind, Level as Mark, Renderer, Snippet};
 
-use crate::format::{Level, Problem, is_control};
+use crate::format::{Level, Problem};
+use crate::text::printable::is_control;
 
 /// Draws every problem with its place in `text`, the content of the file `path`.
 #[must_use]
@@ -20,7 +21,7 @@ pub fn render(problems: &[Problem], path: &str, text: &str, colour: bool) -> Str
         };
         let mut title = mark.primary_title(problem.message.as_str());
         if let Some(rule) = problem.rule {
-            title = title.id(rule);
+            title = title.id(rule.as_str());
         }
         let place = AnnotationKind::Primary.span(visible(problem.span.clone(), text));
         let snippet = Snippet::source(shown.as_str()).path(path).annotation(place);

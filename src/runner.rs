@@ -1,63 +1,97 @@
-//! The seam between a session and the world: a loop, and the two traits it knows.
-//! It must not know what the world is made of, nor who observes.
+//! The seam between a session and the world: one loop, and the two traits that it knows.
+//! It must not know what the world is made of or who observes.
 
+use std::error::Error;
 use std::time::Duration;
 
-use crate::domain::session::{Event, Input, Moment, Outcome, Session};
+use crate::domain::moment::Moment;
+use crate::domain::protocol::Protocol;
+use crate::domain::session::{Event, Input, Outcome, Session, SessionOptions};
 
-/// Where time comes from and what the person says. It can do two things: tell the time, and wait.
+/// The source of time and of the person's inputs.
 pub trait World {
     /// The time now.
     fn now(&self) -> Moment;
 
-    /// Waits until `deadline` or until the person says something. May come back earlier with
-    /// nothing, or much later when the machine slept.
+    /// Waits until `deadline` or until an input arrives. It may return earlier without an input, or much
+    /// later when the machine slept.
     fn wait(&mut self, deadline: Moment) -> Option<Input>;
+
+    /// The events that the last input caused, possibly none. Every observer has received them.
+    fn answered(&mut self, _events: &[Event], _session: &Session) {}
 }
 
-/// Somebody who hears every event. A failure is told once to the others; it ends nothing.
+/// Why an observer failed.
+pub type Trouble = Box<dyn Error + Send + Sync>;
+
+/// Something that receives every event of a session. Its first failure is reported to all observers;
+/// the session goes on.
 pub trait Observer {
-    /// Something happened: the events that were found at one look at the clock, in order and at least
-    /// one. `session` is as it stands after them.
+    /// The events that one reading of the clock found, in order and at least one. `session` is the
+    /// state after them.
     ///
     /// # Errors
     /// Whatever keeps this observer from doing its work.
-    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()>;
+    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble>;
 
     /// A moment to redraw, at least once a [`FRAME`].
     ///
     /// # Errors
     /// As `observe`.
-    fn frame(&mut self, _session: &Session) -> anyhow::Result<()> {
+    fn frame(&mut self, _session: &Session) -> Result<(), Trouble> {
         Ok(())
     }
 
-    /// Another observer failed.
+    /// An observer failed, perhaps this one.
     fn trouble(&mut self, _what: &str) {}
 }
 
-/// The longest wait. Sleeps stop while the machine does, so the clock is asked this often.
+/// The longest wait. Sleeps stop while the machine sleeps, so the clock is read this often.
 pub const FRAME: Duration = Duration::from_secs(1);
 
-/// Goes through a session that was just started and returns how it ended.
+/// How a session ended.
+#[derive(Debug)]
+pub struct Report {
+    /// The session after its end: doses, load, the steps as they really were.
+    pub session: Session,
+    /// Whether it ended by itself or was stopped.
+    pub outcome: Outcome,
+}
+
+/// Runs a protocol from its start to its end.
 pub fn run(
-    session: &mut Session,
+    protocol: &Protocol,
+    options: SessionOptions,
+    world: &mut dyn World,
+    observers: &mut [&mut dyn Observer],
+) -> Report {
+    let (session, events) = Session::start(protocol, options, world.now());
+    resume(session, events, world, observers)
+}
+
+/// Runs a session that has started already to its end. The observers receive `events` first.
+pub fn resume(
+    mut session: Session,
     mut events: Vec<Event>,
     world: &mut dyn World,
     observers: &mut [&mut dyn Observer],
-) -> Outcome {
+) -> Report {
     let mut failed = vec![false; observers.len()];
+    let mut input = None;
     loop {
         if !events.is_empty() {
-            tell(observers, &mut failed, |observer| observer.observe(&events, session));
+            tell(observers, &mut failed, |observer| observer.observe(&events, &session));
         }
-        tell(observers, &mut failed, |observer| observer.frame(session));
+        if input.is_some() {
+            world.answered(&events, &session);
+        }
+        tell(observers, &mut failed, |observer| observer.frame(&session));
         if let Some(outcome) = session.outcome() {
-            return outcome;
+            return Report { session, outcome };
         }
-        let frame = next_frame(session);
+        let frame = next_frame(&session);
         let deadline = session.wake_at().map_or(frame, |wake| wake.min(frame));
-        let input = world.wait(deadline);
+        input = world.wait(deadline);
         let now = world.now();
         events = match input {
             Some(input) => session.handle(now, input),
@@ -66,8 +100,8 @@ pub fn run(
     }
 }
 
-/// When what is shown changes next: at the next whole second of the session, whose time stands still
-/// in a pause.
+/// The next whole second of the session, when the time on the screen changes. In a pause, a second from
+/// now.
 fn next_frame(session: &Session) -> Moment {
     let nanos = if session.is_paused() { 0 } else { session.elapsed().subsec_nanos() };
     let into_second = Duration::from_nanos(u64::from(nanos));
@@ -77,7 +111,7 @@ fn next_frame(session: &Session) -> Moment {
 fn tell(
     observers: &mut [&mut dyn Observer],
     failed: &mut [bool],
-    mut what: impl FnMut(&mut dyn Observer) -> anyhow::Result<()>,
+    mut what: impl FnMut(&mut dyn Observer) -> Result<(), Trouble>,
 ) {
     for index in 0..observers.len() {
         let Err(error) = what(observers[index]) else {
@@ -86,9 +120,20 @@ fn tell(
         if std::mem::replace(&mut failed[index], true) {
             continue;
         }
-        let trouble = format!("{error:#}");
+        let trouble = describe(error.as_ref());
         for observer in observers.iter_mut() {
             observer.trouble(&trouble);
         }
     }
+}
+
+/// An error and its causes in one line.
+fn describe(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }

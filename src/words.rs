@@ -38,7 +38,7 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
         EventKind::StepBegan { length } => {
             let headline =
                 format!("{} for {}{}", kind.as_str().to_uppercase(), span(length), position(event.step, session));
-            let after_cold = session.plan().after_cold(event.step);
+            let after_cold = session.is_numb(event.at);
             let before = session.plan().before(event.step).map(|before| before.step.kind);
             let change = before.is_some_and(|before| before.modality().is_some() && before != kind);
             let mut advice = if change { format!("{} ", off(before.unwrap_or(kind))) } else { String::new() };
@@ -75,13 +75,13 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
             words(headline, if dose { take_off } else { "The next step waits." }, dose)
         }
         EventKind::Confirmed => words("change made".to_owned(), "", false),
-        EventKind::Finished { outcome, cold, heat } => {
+        EventKind::Finished { outcome, given } => {
             let last = match outcome {
                 Outcome::Stopped => kind,
                 // A step that was left out at the very end put nothing on.
                 Outcome::Completed => session.plan().before(event.step + 1).map_or(kind, |last| last.step.kind),
             };
-            finished(outcome, [cold, heat], session, last)
+            finished(outcome, [given.cold, given.heat], session, last)
         }
     }
 }

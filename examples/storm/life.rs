@@ -17,7 +17,7 @@ use std::time::Duration;
 use therapy::domain::course::{STALE, earliest};
 use therapy::domain::protocol::{Choice, Draft, Protocol, Range};
 use therapy::domain::rules::{Context, Severity};
-use therapy::domain::session::{Event, EventKind, GRACE, Input, Session, Terms};
+use therapy::domain::session::{Event, EventKind, GRACE, Input, Session, SessionOptions};
 use therapy::domain::step::{Modality, StepKind};
 use therapy::edge::journal::{self, Journal, NewSession};
 use therapy::edge::recorder::{Backlog, Requests};
@@ -130,7 +130,7 @@ impl Life {
             return;
         };
         let fate = &self.fate;
-        let terms = Terms { confirm: fate.one_in(5), grace: GRACE };
+        let terms = SessionOptions { confirm: fate.one_in(5), grace: GRACE };
         let started_ms = fate.stamp(fate.moment()).wall_ms;
         let new = NewSession { protocol: &protocol, terms, overrides: &[], pain: None, started_ms };
         let Ok(id) = self.journal.begin(&new) else {
@@ -190,7 +190,7 @@ impl Life {
                 if let Err(findings) = &again
                     && !self.fate.misplaces()
                 {
-                    let refuse = findings.iter().filter(|finding| finding.severity >= Severity::Override);
+                    let refuse = findings.iter().filter(|finding| finding.severity >= Severity::Overridable);
                     let why: Vec<_> = refuse.map(|finding| finding.message.clone()).collect();
                     self.fate.break_law(|| format!("refused after the wait of {wait:?} that was named: {why:?}"));
                 }

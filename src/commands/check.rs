@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::{Exit, Failure, print, print_json};
+use crate::domain::rules::RuleId;
 use crate::edge::catalog::{self, Entry};
 use crate::format::{Level, Problem};
 use crate::report;
@@ -22,7 +23,7 @@ struct Checked {
 struct Found {
     level: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<&'static str>,
+    rule: Option<RuleId>,
     /// Neither line nor column when the file could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
@@ -37,7 +38,7 @@ pub(super) fn run(files: &[PathBuf], json: bool) -> Result<Exit, Failure> {
     let mut exit = Exit::Completed;
     let (mut text, mut all) = (String::new(), Vec::new());
     for file in files {
-        let name = crate::format::printable(&file.to_string_lossy()).into_owned();
+        let name = crate::text::printable::printable(&file.to_string_lossy()).into_owned();
         let (problems, drawn) = match catalog::read(file) {
             Ok(entry) => {
                 let problems = entry.parsed.review();

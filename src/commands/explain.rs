@@ -6,9 +6,10 @@ use anyhow::anyhow;
 use serde_json::{Value, json};
 
 use super::{Exit, Failure, print_json, print_text};
-use crate::domain::rules::{self, RULES, Rule, Severity};
+use crate::domain::rules::{RULES, Rule, RuleId, Severity};
 use crate::domain::source::{self, OURS, SOURCES, Source};
-use crate::format::{nearest, printable};
+use crate::text::printable::{nearest, printable};
+use crate::text::rules;
 
 /// Says why a rule exists and who said its number; or what a source says and who cites it.
 pub(super) fn run(name: Option<&str>, json: bool) -> Result<Exit, Failure> {
@@ -20,13 +21,13 @@ pub(super) fn run(name: Option<&str>, json: bool) -> Result<Exit, Failure> {
             print_text(&all())
         };
     };
-    if let Some(rule) = rules::find(name) {
+    if let Some(rule) = RuleId::from_name(name).map(RuleId::rule) {
         return if json { print_json(&rule_json(rule)) } else { print_text(&rule_text(rule)) };
     }
     if let Some(source) = source::find(name) {
         return if json { print_json(&source_json(source)) } else { print_text(&source_text(source)) };
     }
-    let names = RULES.iter().map(|rule| rule.id).chain(SOURCES.iter().map(|source| source.key));
+    let names = RULES.iter().map(|rule| rule.id.as_str()).chain(SOURCES.iter().map(|source| source.key));
     let hint = match nearest(name, names) {
         Some(near) => format!("did you mean `{near}`? `therapy explain` lists all"),
         None => "`therapy explain` lists all".to_owned(),
@@ -38,7 +39,7 @@ pub(super) fn run(name: Option<&str>, json: bool) -> Result<Exit, Failure> {
 fn all() -> String {
     let mut text = String::from("Rules:\n");
     for rule in RULES {
-        let _ = writeln!(text, "  {:<15} {:<9} {}", rule.id, word(rule.severity), rule.summary);
+        let _ = writeln!(text, "  {:<15} {:<9} {}", rule.id, word(rule.severity), rules::of(rule.id).summary);
     }
     text.push_str("\nSources:\n");
     for source in SOURCES {
@@ -50,7 +51,7 @@ fn all() -> String {
 fn word(severity: Severity) -> &'static str {
     match severity {
         Severity::Refuse => "refuses",
-        Severity::Override => "override",
+        Severity::Overridable => "override",
         Severity::Warn => "warns",
         Severity::Note => "notes",
     }
@@ -59,14 +60,15 @@ fn word(severity: Severity) -> &'static str {
 fn rule_text(rule: &Rule) -> String {
     let what = match rule.severity {
         Severity::Refuse => "refuses, always".to_owned(),
-        Severity::Override => format!("refuses, unless named with --override {}", rule.id),
+        Severity::Overridable => format!("refuses, unless named with --override {}", rule.id),
         Severity::Warn => "warns".to_owned(),
         Severity::Note => "notes".to_owned(),
     };
-    let mut text = format!("{}: {}\n", rule.id, rule.summary);
+    let words = rules::of(rule.id);
+    let mut text = format!("{}: {}\n", rule.id, words.summary);
     let _ = writeln!(text, "  what    {what}");
-    let _ = writeln!(text, "  why     {}", rule.because);
-    let _ = writeln!(text, "  do      {}", rule.way_out);
+    let _ = writeln!(text, "  why     {}", words.because);
+    let _ = writeln!(text, "  do      {}", words.way_out);
     for key in rule.sources {
         let _ = match source::find(key) {
             Some(source) => writeln!(text, "  {:<7} {}: {}; {}", "source", source.key, source.title, source.gives),
@@ -77,7 +79,8 @@ fn rule_text(rule: &Rule) -> String {
 }
 
 fn source_text(source: &Source) -> String {
-    let cited: Vec<_> = RULES.iter().filter(|rule| rule.sources.contains(&source.key)).map(|rule| rule.id).collect();
+    let cited: Vec<_> =
+        RULES.iter().filter(|rule| rule.sources.contains(&source.key)).map(|rule| rule.id.as_str()).collect();
     let mut text = format!("{}: {}\n  read    {}\n  gives   {}\n", source.key, source.title, source.read, source.gives);
     if !cited.is_empty() {
         let _ = writeln!(text, "  cited   by {}", cited.join(", "));
@@ -86,9 +89,10 @@ fn source_text(source: &Source) -> String {
 }
 
 fn rule_json(rule: &Rule) -> Value {
+    let words = rules::of(rule.id);
     json!({
-        "rule": rule.id, "severity": rule.severity, "summary": rule.summary, "because": rule.because,
-        "way_out": rule.way_out, "sources": rule.sources, "ours": rule.sources.contains(&OURS),
+        "rule": rule.id, "severity": rule.severity, "summary": words.summary, "because": words.because,
+        "way_out": words.way_out, "sources": rule.sources, "ours": rule.sources.contains(&OURS),
     })
 }
 

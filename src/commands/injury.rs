@@ -7,9 +7,10 @@ use serde_json::json;
 use super::memory::stamp;
 use super::{Exit, Failure, data_folder, print, print_json, when};
 use crate::cli::InjuryCommand;
-use crate::domain::rules::{self, ACUTE};
+use crate::domain::rules::{ACUTE, RuleId};
 use crate::edge::clock;
 use crate::edge::journal::Journal;
+use crate::text::rules;
 use crate::words::span;
 
 /// Shows, sets or clears the injury clock.
@@ -20,7 +21,7 @@ pub(super) fn run(command: Option<&InjuryCommand>, json: bool) -> Result<Exit, F
             let now = clock::wall();
             let at = when(text, now)?;
             if at > now {
-                let way_out = rules::find("injury-future").map(|rule| rule.summary.to_owned());
+                let way_out = Some(rules::of(RuleId::InjuryFuture).summary.to_owned());
                 let error = anyhow!("that is after now");
                 return Err(Failure { error, hint: way_out, exit: Exit::Refused });
             }

@@ -74,9 +74,9 @@ fn row(entry: &Entry) -> Row {
 
 /// `heat 20m, cold 20m, 3 times`.
 fn in_short(draft: &Draft) -> String {
-    let steps = draft.steps.iter().map(|step| {
+    let steps = draft.steps().map(|step| {
         let range = &step.length;
-        let choice = if range.is_open() && draft.steps.len() == 1 {
+        let choice = if range.is_open() && draft.only_step().is_some() {
             format!(" ({} to {})", span(range.min), span(range.max))
         } else {
             String::new()

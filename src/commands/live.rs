@@ -21,7 +21,7 @@ use crate::edge::lines::{Json, Plain};
 use crate::edge::output::{self, Output};
 use crate::edge::recorder::{Recorder, Request};
 use crate::edge::screen::{Changes, Screen};
-use crate::runner::{self, Observer, World};
+use crate::runner::{self, Observer, Trouble, World};
 
 /// What surrounds a session.
 pub(super) struct Live {
@@ -68,7 +68,7 @@ pub(super) fn go(
     }
     let mut record = recorder.clone().map(Shared);
     let mut world = Real { keys, start: begin, speed, requests: recorder, look: true };
-    let (mut session, events) = start(begin);
+    let (session, events) = start(begin);
     // The bell first: it only hands over, and the alarm matters most. Then the record, so that
     // nothing is shown that could be lost.
     let mut observers: Vec<&mut dyn Observer> = Vec::new();
@@ -76,7 +76,7 @@ pub(super) fn go(
     observers.extend(record.as_mut().map(|record| record as &mut dyn Observer));
     observers.push(voice.as_mut());
     observers.extend(aside.as_mut().map(|aside| aside as &mut dyn Observer));
-    let outcome = runner::run(&mut session, events, &mut world, &mut observers);
+    let runner::Report { session, outcome } = runner::resume(session, events, &mut world, &mut observers);
     drop(voice); // its last words first,
     drop(world); // then the terminal's mode,
     let recorder = record.and_then(|Shared(recorder)| Rc::into_inner(recorder)); // the record,
@@ -120,11 +120,11 @@ pub(super) fn clocks(boot: String) -> impl Fn(Moment) -> Stamp {
 struct Shared(Rc<RefCell<Recorder>>);
 
 impl Observer for Shared {
-    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         self.0.borrow_mut().observe(events, session)
     }
 
-    fn frame(&mut self, session: &Session) -> anyhow::Result<()> {
+    fn frame(&mut self, session: &Session) -> Result<(), Trouble> {
         self.0.borrow_mut().frame(session)
     }
 }
@@ -189,7 +189,7 @@ impl Silent {
 }
 
 impl Observer for Silent {
-    fn observe(&mut self, _: &[Event], _: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, _: &[Event], _: &Session) -> Result<(), Trouble> {
         Ok(())
     }
 

@@ -59,7 +59,7 @@ impl Memory {
         if let Err(error) = memory.read(injured.is_some()) {
             memory.trouble = Some(format!("{error}; {}", error.hint()));
             memory.journal = None;
-            memory.context.past_unknown = true;
+            memory.context.doses_unknown = true;
         }
         Ok(memory)
     }
@@ -87,11 +87,12 @@ impl Memory {
                 ));
             }
         }
-        (context.past, context.record_ahead) = journal.past(&now, None)?;
+        context.now = now.clock;
+        (context.doses, context.record_ahead) = journal.doses(&now, None)?;
         if !injured && let Some(entry) = journal.injury()? {
             let age = now.wall_ms.saturating_sub(entry.happened_ms);
             let length = Duration::from_millis(age.unsigned_abs());
-            context.injury = if age < 0 { Injury::Ahead(length) } else { Injury::Ago(length) };
+            context.injury = if age < 0 { Injury::InFuture(length) } else { Injury::Ago(length) };
             context.days = journal.days_with_sessions(entry.happened_ms, 32)?;
             self.injury = Some(entry);
         }

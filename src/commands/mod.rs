@@ -26,15 +26,16 @@ use self::memory::Memory;
 use crate::cli::{Cli, Command, Which};
 use crate::domain::exposure::limit;
 use crate::domain::protocol::{Choice, ChoiceError, Draft};
-use crate::domain::rules::{Context, Finding, Injury, Severity};
+use crate::domain::rules::{Context, Finding, Injury, RuleId};
 use crate::domain::session::Input;
 use crate::domain::step::Modality;
 use crate::edge::catalog::{self, CatalogError, Entry};
 use crate::edge::clock;
 use crate::edge::output::{self, Output};
-use crate::format::{Level, nearest, printable};
+use crate::format::Level;
 use crate::report;
-use crate::when;
+use crate::text::printable::{nearest, printable};
+use crate::text::{self, times};
 
 /// What the program tells the shell. The numbers are part of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,61 +247,31 @@ fn injury(injured: Option<&str>) -> Result<Injury, Failure> {
     // One reading: with two, 72 h ago would be a little less than 72 h.
     let now = clock::wall();
     let age = now.duration_since(when(text, now)?);
-    Ok(if age.is_negative() { Injury::Ahead(age.unsigned_abs()) } else { Injury::Ago(age.unsigned_abs()) })
+    Ok(if age.is_negative() { Injury::InFuture(age.unsigned_abs()) } else { Injury::Ago(age.unsigned_abs()) })
 }
 
 /// A point in time as people write it.
 fn when(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
-    when::parse(text, now, &clock::zone()).map_err(|error| Failure {
+    times::parse(text, now, &clock::zone()).map_err(|error| Failure {
         error: error.into(),
         hint: Some("write \"30h ago\", \"2 days ago\", \"2026-11-20 18:30\" or RFC 3339".to_owned()),
         exit: Exit::Usage,
     })
 }
 
-/// All findings as lines: `refused[cold-limit]: …`. What is the same at several steps is said once.
-fn finding_lines(findings: &[Finding], overrides: &[&str]) -> Vec<String> {
-    let same = |a: &Finding, b: &Finding| (a.rule, a.severity, &a.message) == (b.rule, b.severity, &b.message);
-    let first = |at: &usize| !findings[..*at].iter().any(|before| same(before, &findings[*at]));
-    let lines = (0..findings.len()).filter(first).map(|at| {
-        let finding = &findings[at];
-        let steps = findings.iter().filter(|other| same(other, finding)).filter_map(|other| other.step);
-        let word = match finding.severity {
-            Severity::Override if overrides.contains(&finding.rule) => "overridden",
-            Severity::Refuse | Severity::Override => "refused",
-            Severity::Warn => "warning",
-            Severity::Note => "note",
-        };
-        format!("{word}[{}]: {}{}", finding.rule, steps_named(&steps.collect::<Vec<_>>()), finding.message)
-    });
-    lines.collect()
-}
-
-/// `step 3: `, `steps 3, 5: `, and not a whole row of numbers.
-fn steps_named(steps: &[usize]) -> String {
-    const NAMED: usize = 5;
-    let named: Vec<_> = steps.iter().take(NAMED).map(|step| (step + 1).to_string()).collect();
-    let named = named.join(", ");
-    match steps.len() {
-        0 => String::new(),
-        1 => format!("step {named}: "),
-        2..=NAMED => format!("steps {named}: "),
-        all => format!("steps {named} and {} more: ", all - NAMED),
-    }
-}
-
-/// What stands against a choice, a line each: what the rules find, and what of it the protocol does
-/// not offer, unless a rule has said the same.
-fn objections(findings: &[Finding], choices: &[ChoiceError], overrides: &[&str]) -> Vec<String> {
+/// What stands against a choice, a line each: the findings of the rules, and choices that the protocol
+/// does not offer, unless a rule says the same.
+fn objections(findings: &[Finding], choices: &[ChoiceError], overrides: &[RuleId], name: &str) -> Vec<String> {
     let by_rule = |choice: &ChoiceError| match choice {
         ChoiceError::TooLong { max, .. } => findings.iter().any(|finding| {
-            let over = |modality| finding.rule == format!("{modality}-limit") && *max == limit(modality);
+            let over = |modality| finding.rule == RuleId::limit_of(modality) && *max == limit(modality);
             Modality::ALL.into_iter().any(over)
         }),
         _ => false,
     };
-    let choices = choices.iter().filter(|choice| !by_rule(choice)).map(|choice| format!("refused: {choice}"));
-    finding_lines(findings, overrides).into_iter().chain(choices).collect()
+    let choices = choices.iter().filter(|choice| !by_rule(choice));
+    let choices = choices.map(|choice| format!("Refused: {}", text::rules::choice(choice, name)));
+    text::rules::lines(findings, overrides).into_iter().chain(choices).collect()
 }
 
 fn is_terminal(stream: &impl IsTerminal) -> bool {
@@ -326,17 +297,4 @@ fn set_colours() {
     let wanted = |terminal: bool| !is_set("NO_COLOR") && (forced || terminal && !is_dumb());
     console::set_colors_enabled(wanted(is_terminal(&io::stdout())));
     console::set_colors_enabled_stderr(wanted(is_terminal(&io::stderr())));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn many_steps_are_counted_and_not_all_named() {
-        assert_eq!(steps_named(&[]), "");
-        assert_eq!(steps_named(&[2]), "step 3: ");
-        assert_eq!(steps_named(&[2, 4]), "steps 3, 5: ");
-        assert_eq!(steps_named(&[0, 1, 2, 3, 4, 5, 6]), "steps 1, 2, 3, 4, 5 and 2 more: ");
-    }
 }

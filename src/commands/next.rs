@@ -12,12 +12,13 @@ use super::{Exit, Failure, print_json, print_text, say};
 use crate::domain::course::{earliest, findings, recommend};
 use crate::domain::exposure::limit;
 use crate::domain::protocol::Choice;
-use crate::domain::rules::Severity;
+use crate::domain::rules::RuleId;
 use crate::domain::step::{Modality, StepKind};
 use crate::edge::lines::seconds;
 use crate::edge::screen::colour;
 use crate::edge::{catalog, clock};
 use crate::ribbon::sign;
+use crate::text;
 use crate::words::span;
 
 /// What stands against a protocol now, and from when it would pass.
@@ -25,7 +26,7 @@ struct Candidate {
     name: String,
     wait: Option<Duration>,
     /// The rule that refuses now.
-    rule: Option<&'static str>,
+    rule: Option<RuleId>,
     /// What is only warned of.
     warning: Option<String>,
 }
@@ -44,18 +45,18 @@ pub(super) fn run(json: bool) -> Result<Exit, Failure> {
         .map(|entry| {
             let draft = &entry.parsed.draft;
             let findings = findings(draft, context);
-            let refusing = findings.iter().find(|finding| finding.severity >= Severity::Override);
-            let warning = findings.iter().find(|finding| finding.rule == "cold-spacing");
+            let refusing = findings.iter().find(|finding| finding.blocks(&[]));
+            let warning = findings.iter().find(|finding| finding.rule == RuleId::ColdSpacing);
             Candidate {
                 name: entry.name().to_owned(),
                 wait: earliest(draft, Choice::default(), context),
                 rule: refusing.map(|finding| finding.rule),
-                warning: warning.map(|finding| finding.message.clone()),
+                warning: warning.map(|finding| text::rules::detail(&finding.detail)),
             }
         })
         .collect();
-    let (best, why) = recommend(context.injury);
-    let load = context.carried();
+    let (best, why) = (recommend(context.injury), text::rules::because(context.injury));
+    let load = context.load();
     if json {
         let candidates = candidates.iter().map(|candidate| {
             json!({
@@ -69,14 +70,14 @@ pub(super) fn run(json: bool) -> Result<Exit, Failure> {
             "cold_load_s": loads[0], "heat_load_s": loads[1],
         }));
     }
-    let mut text = String::new();
+    let mut page = String::new();
     let chosen = candidates.iter().find(|candidate| candidate.name == best);
     let _ = match chosen.map(|chosen| (chosen.rule, chosen.wait)) {
-        Some((None, _)) => writeln!(text, "best now: {best}. {why}."),
+        Some((None, _)) => writeln!(page, "best now: {best}. {why}"),
         Some((Some(rule), Some(wait))) => {
-            writeln!(text, "best next: {best} from {} ({rule}). {why}.", date_and_time(wait))
+            writeln!(page, "best next: {best} from {} ({rule}). {why}", date_and_time(wait))
         }
-        _ => writeln!(text, "nothing now: a session is running, or the journal cannot be read."),
+        _ => writeln!(page, "nothing now: a session is running, or the journal cannot be read."),
     };
     for candidate in &candidates {
         let when = match (candidate.rule, candidate.wait, &candidate.warning) {
@@ -85,12 +86,12 @@ pub(super) fn run(json: bool) -> Result<Exit, Failure> {
             (Some(rule), Some(wait), _) => format!("from {} ({rule})", date_and_time(wait)),
             (Some(rule), None, _) => format!("not now ({rule})"),
         };
-        let _ = writeln!(text, "  {:<15} {when}", candidate.name);
+        let _ = writeln!(page, "  {:<15} {when}", candidate.name);
     }
     for modality in Modality::ALL {
-        let _ = writeln!(text, "{}", bar(modality, load.of(modality)));
+        let _ = writeln!(page, "{}", bar(modality, load.of(modality)));
     }
-    print_text(&text)
+    print_text(&page)
 }
 
 fn from(wait: Duration) -> Option<Timestamp> {

@@ -9,25 +9,25 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::live::{self, Live, Silent, label, time_of_day};
 use super::memory::{Memory, one_session, stamp};
-use super::{
-    Exit, Failure, choose, config_folder, data_folder, finding_lines, is_dumb, is_terminal, objections, print, say,
-};
+use super::{Exit, Failure, choose, config_folder, data_folder, is_dumb, is_terminal, objections, print, say};
 use crate::cli::{Progress, RunArgs};
 use crate::domain::advice::{ALWAYS, DISCLAIMER};
 use crate::domain::course;
 use crate::domain::protocol::{ChoiceError, Protocol};
-use crate::domain::rules::{self, Context, Finding, Severity, refuses};
-use crate::domain::session::{GRACE, Moment, Outcome, Session, Terms};
+use crate::domain::rules::{Context, Finding, RuleId, refuses};
+use crate::domain::session::{GRACE, Moment, Outcome, Session, SessionOptions};
 use crate::edge::clock;
 use crate::edge::journal::{Journal, Lock, NewSession};
 use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
 use crate::edge::output::{Kept, Output};
 use crate::edge::recorder::Recorder;
-use crate::edge::simulate::Simulation;
 use crate::format::{self, Settings};
 use crate::report;
 use crate::runner::{self, Observer};
+use crate::simulate::Simulation;
+use crate::text::printable::printable;
+use crate::text::rules;
 
 /// Runs a session.
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
@@ -55,8 +55,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     }
     if progress != Progress::Quiet {
         let mut lines = announcement(&protocol, draft.caution.as_deref(), args);
-        if args.which.minutes.is_some_and(|length| draft.steps.iter().any(|step| length < step.length.min)) {
-            let min = crate::words::span(draft.steps[0].length.min);
+        if args.which.minutes.is_some_and(|length| draft.only_step().is_some_and(|step| length < step.length.min)) {
+            let min = draft.only_step().map(|step| crate::words::span(step.length.min)).unwrap_or_default();
             lines.push(format!("note: shorter than the {min} that {} advises", draft.name));
         }
         if progress == Progress::Bar {
@@ -68,7 +68,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
         return Ok(exit(rehearse_at_once(&protocol, progress)?));
     }
     let rate = args.speed.unwrap_or(1.0).max(1.0) * clock::rate().unwrap_or(1.0);
-    let terms = Terms { confirm: args.confirm || settings.confirm, grace: GRACE.mul_f64(rate) };
+    let options = SessionOptions { confirm: args.confirm || settings.confirm, grace: GRACE.mul_f64(rate) };
     if let Some(trouble) = memory.trouble.as_ref().filter(|_| !rehearsal) {
         say(&format!("warning: {trouble}; this session is not recorded"));
     }
@@ -79,17 +79,17 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
             lock = Some(take_lock()?);
             // Whoever had the lock while a question was answered here has left a dose since.
             let now = stamp();
-            let (past, record_ahead) = journal.past(&now, None)?;
+            let (doses, record_ahead) = journal.doses(&now, None)?;
             if journal.open_session(&now)?.is_some() {
                 return Err(one_session("another session was started and has no end yet"));
             }
-            let since = Context { past, record_ahead, ..context };
+            let since = Context { now: now.clock, doses, record_ahead, ..context };
             protocol = draft
                 .review(choice, &since, &args.overrides)
                 .map_err(|findings| refused(entry.name(), &findings, &[], args, &memory))?;
             let new = NewSession {
                 protocol: &protocol,
-                terms,
+                options,
                 overrides: &args.overrides,
                 pain: args.pain,
                 started_ms: clock::wall().as_millisecond(),
@@ -101,7 +101,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     let is_recorded = recorder.is_some();
     let notify = !(args.no_notify || settings.no_notify);
     let surroundings = Live { keys, progress, notify, speed: args.speed, recorder };
-    let (outcome, words) = live::go(surroundings, protocol.name(), |now| Session::start(&protocol, terms, now));
+    let (outcome, words) = live::go(surroundings, protocol.name(), |now| Session::start(&protocol, options, now));
     drop(lock);
     if is_recorded && progress != Progress::Quiet && progress != Progress::Json {
         super::pain::after(words, args.pain.is_some());
@@ -121,7 +121,8 @@ pub(super) fn exit(outcome: Outcome) -> Exit {
 
 /// What `next` recommends now.
 fn recommended(memory: &Memory) -> String {
-    let (name, why) = course::recommend(memory.context.injury);
+    let name = course::recommend(memory.context.injury);
+    let why = rules::because(memory.context.injury);
     say(&format!("{name}: {why}"));
     name.to_owned()
 }
@@ -136,12 +137,12 @@ pub(super) fn take_lock() -> Result<Lock, Failure> {
 }
 
 /// Starts the record. Without one, the person must have said that the rules of the past do not bind.
-fn recorder(journal: Journal, new: &NewSession<'_>, overrides: &[&str]) -> Result<Option<Recorder>, Failure> {
+fn recorder(journal: Journal, new: &NewSession<'_>, overrides: &[RuleId]) -> Result<Option<Recorder>, Failure> {
     let clocks = Box::new(live::clocks(clock::boot()));
     let begun = journal.begin(new).map(|id| Recorder::new(journal, id, clocks));
     match begun {
         Ok(recorder) => Ok(Some(recorder)),
-        Err(error) if ["rewarm", "cold-daily"].iter().all(|rule| overrides.contains(rule)) => {
+        Err(error) if [RuleId::Rewarm, RuleId::ColdDaily].iter().all(|rule| overrides.contains(rule)) => {
             say(&format!("warning: {error}; this session is not recorded"));
             Ok(None)
         }
@@ -152,7 +153,7 @@ fn recorder(journal: Journal, new: &NewSession<'_>, overrides: &[&str]) -> Resul
 /// The defaults in `config.toml`, if there is one.
 pub(super) fn settings() -> Result<Settings, Failure> {
     let path = config_folder().join("config.toml");
-    let place = format::printable(&path.to_string_lossy()).into_owned();
+    let place = printable(&path.to_string_lossy()).into_owned();
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Settings::default()),
@@ -171,21 +172,16 @@ pub(super) fn settings() -> Result<Settings, Failure> {
 
 /// Tells all that stands against a session, and the first way out.
 fn refused(name: &str, findings: &[Finding], choices: &[ChoiceError], args: &RunArgs, memory: &Memory) -> Failure {
-    for line in objections(findings, choices, &args.overrides) {
+    for line in objections(findings, choices, &args.overrides, name) {
         say(&line);
     }
-    let blocks = |finding: &&Finding| match finding.severity {
-        Severity::Refuse => true,
-        Severity::Override => !args.overrides.contains(&finding.rule),
-        Severity::Warn | Severity::Note => false,
-    };
     if let Some(trouble) = &memory.trouble {
         say(&format!("warning: {trouble}"));
     }
-    let first = findings.iter().find(blocks);
+    let first = findings.iter().find(|finding| finding.blocks(&args.overrides));
     let hint = match first {
         Some(finding) => {
-            let way_out = rules::find(finding.rule).map_or("", |rule| rule.way_out);
+            let way_out = rules::of(finding.rule).way_out;
             let from = finding.passes_after;
             let from = from.map(|wait| format!("; it would pass from {}", date_and_time(wait))).unwrap_or_default();
             format!("{way_out}{from} (therapy explain {})", finding.rule)
@@ -214,7 +210,7 @@ fn announcement(protocol: &Protocol, caution: Option<&str>, args: &RunArgs) -> V
         Some(speed) => Some(format!("REHEARSAL at {speed} times the speed; nothing is recorded")),
         None => None,
     };
-    always.chain(finding_lines(protocol.findings(), &args.overrides)).chain(rehearsal).collect()
+    always.chain(rules::lines(protocol.findings(), &args.overrides)).chain(rehearsal).collect()
 }
 
 /// How progress is shown: what was asked for, or what `config.toml` says, or what the terminal can.
@@ -234,7 +230,7 @@ pub(super) fn progress(asked: Option<Progress>, settings: &Settings, dry_run: bo
 fn rehearse_at_once(protocol: &Protocol, progress: Progress) -> Result<Outcome, Failure> {
     let (start, wall) = (Moment::default(), clock::wall());
     let label = move |at: Moment| label(wall, at.since(start));
-    let (mut session, events) = Session::start(protocol, Terms::default(), start);
+    let options = SessionOptions::default();
     let kept = Kept::default();
     let output = Output::keep(&kept);
     let mut voice: Box<dyn Observer> = match progress {
@@ -242,7 +238,7 @@ fn rehearse_at_once(protocol: &Protocol, progress: Progress) -> Result<Outcome, 
         Progress::Quiet => Box::new(Silent::new()),
         _ => Box::new(Plain::new(output, Box::new(time_of_day(label)), false, "")),
     };
-    let outcome = runner::run(&mut session, events, &mut Simulation::new(start, &[]), &mut [voice.as_mut()]);
+    let report = runner::run(protocol, options, &mut Simulation::new(start, &[]), &mut [voice.as_mut()]);
     print(kept.take())?;
-    Ok(outcome)
+    Ok(report.outcome)
 }

@@ -12,11 +12,12 @@ use crate::cli::Which;
 use crate::domain::advice::EVIDENCE;
 use crate::domain::exposure::{Exposure, Load, limit};
 use crate::domain::protocol::Draft;
-use crate::domain::rules::{RULES, Rule, review};
-use crate::domain::step::{Modality, StepKind};
+use crate::domain::rules::{RULES, RuleId, review};
+use crate::domain::step::{Modality, Step, StepKind};
 use crate::edge::lines::seconds;
 use crate::edge::screen::colour;
 use crate::ribbon::{columns, sign};
+use crate::text::rules;
 use crate::words::{count, span};
 
 /// Draws one protocol to scale, with the source of every number and the rules that bind it.
@@ -24,16 +25,17 @@ pub(super) fn run(name: &str, which: &Which, json: bool) -> Result<Exit, Failure
     let memory = Memory::glance(which.injured.as_deref())?;
     let (entry, draft, choice, context) = choose(name, which, &memory)?;
     let steps = draft.expand(choice);
+    let file_steps: Vec<_> = draft.steps().collect();
     let exposures: Vec<Exposure> = steps.iter().map(|step| (step.kind, step.length)).collect();
     let findings = review(&steps, &context);
-    let lines = objections(&findings, &draft.choice_errors(choice), &[]);
+    let lines = objections(&findings, &draft.choice_errors(choice), &[], &draft.name);
     if json {
         let steps = steps.iter().map(|step| {
-            let range = draft.steps[step.origin].length;
+            let range = file_steps[step.origin].length;
             json!({
                 "kind": step.kind, "round": step.round, "length_s": seconds(step.length),
                 "min_s": seconds(range.min), "max_s": seconds(range.max),
-                "note": step.note, "sources": draft.steps[step.origin].sources,
+                "note": step.note, "sources": file_steps[step.origin].sources,
             })
         });
         // Without steps there is nothing to add up: `acute` before anyone said when the injury happened.
@@ -60,10 +62,10 @@ pub(super) fn run(name: &str, which: &Which, json: bool) -> Result<Exit, Failure
         let _ = writeln!(text, "{}, {}\n", count(steps.len(), "step"), span(total(&exposures)));
         text.push_str(&timeline(&exposures, usize::from(Term::stdout().size().1)));
         text.push_str(&numbers(&draft));
-        text.push_str(&bounds(&exposures));
+        text.push_str(&bounds(&steps, &exposures));
     }
     // What it needs was just said in plain words.
-    let said = |line: &String| unsettled.is_some() && line.starts_with("refused[injury-unknown]");
+    let said = |line: &String| unsettled.is_some() && line.ends_with("(injury-unknown)");
     for line in lines.into_iter().filter(|line| !said(line)) {
         let _ = writeln!(text, "  {line}");
     }
@@ -110,7 +112,7 @@ fn timeline(steps: &[Exposure], width: usize) -> String {
 fn numbers(draft: &Draft) -> String {
     let by = |sources: &[String]| if sources.is_empty() { "the file's author".to_owned() } else { sources.join(", ") };
     let mut text = String::new();
-    for (index, step) in draft.steps.iter().enumerate() {
+    for (index, step) in draft.steps().enumerate() {
         let range = &step.length;
         let open =
             if range.is_open() { format!(" ({} to {})", span(range.min), span(range.max)) } else { String::new() };
@@ -131,22 +133,18 @@ fn numbers(draft: &Draft) -> String {
 }
 
 /// What the plan reaches of each limit, and the rules that depend on more than the plan.
-fn bounds(steps: &[Exposure]) -> String {
+fn bounds(steps: &[Step], exposures: &[Exposure]) -> String {
     let mut text = String::from("Rules that bind it (therapy explain RULE):\n");
-    let on = |modality| steps.iter().any(|(kind, _)| kind.modality() == Some(modality));
+    let on = |modality| exposures.iter().any(|(kind, _)| kind.modality() == Some(modality));
     for modality in Modality::ALL.into_iter().filter(|modality| on(*modality)) {
-        let (peak, limit) = (span(peak(steps, modality)), span(limit(modality)));
+        let (peak, limit) = (span(peak(exposures, modality)), span(limit(modality)));
         let rule = format!("{modality}-limit");
         let _ = writeln!(text, "  {rule:<14} the {modality} load reaches {peak} of {limit}");
     }
-    let _ = writeln!(text, "  {:<14} {} of 2h 30m", "session-limit", span(total(steps)));
-    let more = |rule: &&Rule| match rule.id {
-        "early-heat" | "heat-daily" => on(Modality::Heat),
-        "cold-daily" | "cold-spacing" => on(Modality::Cold),
-        _ => false,
-    };
-    for rule in RULES.iter().filter(more) {
-        let _ = writeln!(text, "  {:<14} {}", rule.id, rule.summary);
+    let _ = writeln!(text, "  {:<14} {} of 2h 30m", "session-limit", span(total(exposures)));
+    let said = [RuleId::ColdLimit, RuleId::HeatLimit, RuleId::SessionLimit];
+    for rule in RULES.iter().filter(|rule| rule.concerns(steps) && !said.contains(&rule.id)) {
+        let _ = writeln!(text, "  {:<14} {}", rule.id, rules::of(rule.id).summary);
     }
     text
 }

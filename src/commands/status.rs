@@ -172,6 +172,6 @@ fn fill(format: &str, name: &str, session: &Session) -> Result<String, Failure> 
 }
 
 fn unknown_field(field: &str) -> Failure {
-    let error = anyhow!("`{{{}` is no field of --format", crate::format::printable(field));
+    let error = anyhow!("`{{{}` is no field of --format", crate::text::printable::printable(field));
     Failure { error, hint: Some(format!("fields in braces: {}", FIELDS.join(", "))), exit: Exit::Usage }
 }

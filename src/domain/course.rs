@@ -1,42 +1,40 @@
-//! From one session to the next: what a record says about the skin, what may run now, and when the
-//! next may. Told the time; it must not know how a record is kept.
+//! From one session to the next: the doses of a record, what may run now, and when the next session may
+//! start. It must not know how a record is kept.
 
 use std::time::Duration;
 
-use crate::domain::exposure::Exposure;
+use crate::domain::dose::{Dose, Doses};
+use crate::domain::moment::Moment;
 use crate::domain::protocol::{Choice, Draft, Protocol};
-use crate::domain::rules::{ACUTE, Context, Finding, Injury, Severity, review};
-use crate::domain::session::{Event, EventKind, Moment, Session, Terms};
-use crate::domain::step::{Modality, StepKind};
+use crate::domain::rules::{ACUTE, Context, Finding, Injury, review};
+use crate::domain::session::{Event, EventKind, Session, SessionOptions};
 
-/// How long after its last event a session that was cut off is still taken up (ours): longer than a
-/// session may last. Later it is closed with what is known.
+/// How long after its last event a session that was cut off can be resumed (ours): longer than a
+/// session may last. Later it is closed with the doses recorded so far.
 pub const STALE: Duration = Duration::from_secs(3 * 60 * 60);
 
-/// How exactly the moments of another boot are known: by the time of day, in milliseconds, and what a
-/// pause across boots did to the skin follows from that.
+/// The error of moments from another boot. They are placed by the time of day, in milliseconds.
 const BLUR: Duration = Duration::from_millis(10);
 
-/// Goes through the events of a record again. The session that comes out stands where the one that
-/// was recorded stood after its last event; advancing it to now is what a long stall is. With it come
-/// the events that happened together with the last one and that the record lacks: it was cut off
-/// between the two.
+/// Replays the events of a record. The result is the session as it was after its last event; advancing
+/// it to now is the same as a long stall. With it come the events that happened together with the last
+/// one and are not in the record, because the process was killed between the two.
 ///
-/// `None` when the record does not start with a start.
+/// `None` when the record does not begin with the start of a session.
 #[must_use]
-pub fn replay(protocol: &Protocol, terms: Terms, events: &[Event]) -> Option<(Session, Vec<Event>)> {
+pub fn replay(protocol: &Protocol, options: SessionOptions, events: &[Event]) -> Option<(Session, Vec<Event>)> {
     let (first, rest) = events.split_first()?;
     if first.kind != EventKind::Started {
         return None;
     }
-    let (mut session, mut unseen) = Session::start(protocol, terms, first.at);
+    let (mut session, mut unseen) = Session::start(protocol, options, first.at);
     unseen.remove(0);
     for event in rest {
         if unseen.is_empty() {
             unseen = if let Some(input) = event.kind.input() {
                 session.handle(event.at, input)
             } else {
-                // What was recorded did happen, though its moment may be placed a little too early.
+                // A recorded event did happen, even when it is placed a little too early.
                 let due = session.wake_at().filter(|due| due.since(event.at) <= BLUR);
                 session.advance(due.map_or(event.at, |due| due.max(event.at)))
             };
@@ -48,70 +46,58 @@ pub fn replay(protocol: &Protocol, terms: Terms, events: &[Event]) -> Option<(Se
     Some((session, unseen))
 }
 
-/// What was on, from the first event until `until`, without gaps; a pause is a rest.
+/// The doses of a record, until `until` when it has no end. A pause gives none.
 #[must_use]
-pub fn exposures(protocol: &Protocol, events: &[Event], until: Moment) -> Vec<Exposure> {
-    let mut exposures: Vec<Exposure> = Vec::new();
-    let mut on = StepKind::Rest;
+pub fn doses(protocol: &Protocol, events: &[Event], until: Moment) -> Doses {
+    let mut doses = Doses::default();
+    let session = events.first().map(|first| first.at).unwrap_or_default();
+    let mut on = None;
     for (index, event) in events.iter().enumerate() {
-        let kind = protocol.steps().get(event.step).map_or(StepKind::Rest, |step| step.kind);
         on = match event.kind {
-            EventKind::StepBegan { .. } | EventKind::Resumed => kind,
-            EventKind::Paused => StepKind::Rest,
+            EventKind::StepBegan { .. } | EventKind::Resumed => {
+                protocol.steps().get(event.step).and_then(|step| step.kind.modality())
+            }
+            EventKind::Paused => None,
             EventKind::Finished { .. } => break,
             _ => on,
         };
-        let next = events.get(index + 1).map_or(until, |next| next.at);
-        let length = next.since(event.at);
-        match exposures.last_mut() {
-            Some((last, sum)) if *last == on => *sum += length,
-            _ if length.is_zero() => {}
-            _ => exposures.push((on, length)),
-        }
+        let to = events.get(index + 1).map_or(until, |next| next.at);
+        doses.extend(on.map(|modality| Dose { modality, from: event.at, to, session }));
     }
-    exposures
+    doses
 }
 
-/// How long to wait until no rule refuses these steps any more; zero when none does. `None` when
-/// waiting does not help.
+/// The wait until no rule blocks this draft; zero when none does. `None` when waiting does not help.
 #[must_use]
 pub fn earliest(draft: &Draft, choice: Choice, context: &Context) -> Option<Duration> {
     let findings = review(&draft.expand(choice), context);
-    let refusing = findings.iter().filter(|finding| finding.severity >= Severity::Override);
-    // Each rule that passes goes on passing, and none depends on another: the longest wait decides.
-    refusing.map(|finding| finding.passes_after).try_fold(Duration::ZERO, |wait, after| Some(wait.max(after?)))
+    let blocking = findings.iter().filter(|finding| finding.blocks(&[]));
+    // A rule that passes keeps passing, and no rule depends on another: the longest wait decides.
+    blocking.map(|finding| finding.passes_after).try_fold(Duration::ZERO, |wait, after| Some(wait.max(after?)))
 }
 
-/// What the review of the defaults says now.
+/// The findings about the defaults of a draft.
 #[must_use]
 pub fn findings(draft: &Draft, context: &Context) -> Vec<Finding> {
     review(&draft.expand(Choice::default()), context)
 }
 
-/// Which built-in protocol fits the age of the injury, and why.
+/// Which built-in protocol fits the age of the injury (S3). Without one: ice, which may be used from the
+/// first hour.
 #[must_use]
-pub fn recommend(injury: Injury) -> (&'static str, &'static str) {
+pub fn recommend(injury: Injury) -> &'static str {
     match injury {
-        Injury::Ago(age) if age >= ACUTE => ("heat", "72h have passed since the injury: heat (S3)"),
-        Injury::Ago(_) => ("ice", "less than 72h since the injury: ice (S3)"),
-        Injury::Unknown | Injury::Ahead(_) => {
-            ("ice", "nobody said when the injury was; cold may be used from the first hour (S3)")
-        }
+        Injury::Ago(age) if age >= ACUTE => "heat",
+        Injury::Ago(_) | Injury::Unknown | Injury::InFuture(_) => "ice",
     }
-}
-
-/// The dose that a plan of exposures gives of one modality.
-#[must_use]
-pub fn dose(exposures: &[Exposure], modality: Modality) -> Duration {
-    let given = exposures.iter().filter(|(kind, _)| kind.modality() == Some(modality));
-    given.map(|(_, length)| *length).fold(Duration::ZERO, Duration::saturating_add)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::rules::Past;
+    use crate::domain::rules::RuleId;
     use crate::domain::session::Input;
+    use crate::domain::step::{Modality, StepKind};
 
     const START: Moment = Moment::new(Duration::from_secs(1000));
 
@@ -126,7 +112,7 @@ mod tests {
 
     /// Heat, a pause of 3 min in it, then cold that is stopped after 4 min.
     fn record() -> (Session, Vec<Event>) {
-        let (mut session, mut events) = Session::start(&protocol(), Terms::default(), START);
+        let (mut session, mut events) = Session::start(&protocol(), SessionOptions::default(), START);
         let said = [(4, Some(Input::Pause)), (7, Some(Input::Resume)), (8, None), (13, None), (17, Some(Input::Stop))];
         for (at, input) in said {
             let at = START + minutes(at);
@@ -139,15 +125,18 @@ mod tests {
     }
 
     #[test]
-    fn what_was_on_has_no_gaps_and_a_pause_is_a_rest() {
+    fn a_pause_gives_no_dose_and_an_open_step_goes_on() {
         let (_, events) = record();
-        let on = exposures(&protocol(), &events, START + minutes(60));
-        let (heat, rest, cold) = (StepKind::Heat, StepKind::Rest, StepKind::Cold);
-        assert_eq!(on, [(heat, minutes(4)), (rest, minutes(3)), (heat, minutes(6)), (cold, minutes(4))]);
-        assert_eq!((dose(&on, Modality::Heat), dose(&on, Modality::Cold)), (minutes(10), minutes(4)));
-        // What has no end goes on until then.
-        let open = exposures(&protocol(), &events[..events.len() - 1], START + minutes(20));
-        assert_eq!(open.last(), Some(&(cold, minutes(7))));
+        let of = |modality, from, to| {
+            let [from, to] = [from, to].map(|minute| START + minutes(minute));
+            Dose { modality, from, to, session: START }
+        };
+        let (heat, cold) = (Modality::Heat, Modality::Cold);
+        let found = doses(&protocol(), &events, START + minutes(60));
+        let expected: Doses = [of(heat, 0, 4), of(heat, 7, 13), of(cold, 13, 17)].into_iter().collect();
+        assert_eq!(found, expected);
+        let open = doses(&protocol(), &events[..events.len() - 1], START + minutes(20));
+        assert_eq!(open.total(cold), minutes(7));
     }
 
     #[test]
@@ -155,7 +144,7 @@ mod tests {
         let (_, events) = record();
         for length in 1..=events.len() {
             let (mut session, unseen) =
-                replay(&protocol(), Terms::default(), &events[..length]).expect("it has a start");
+                replay(&protocol(), SessionOptions::default(), &events[..length]).expect("it has a start");
             let mut again = [&events[..length], &unseen].concat();
             for (index, event) in events.iter().enumerate() {
                 if index == again.len() {
@@ -167,8 +156,8 @@ mod tests {
             }
             assert_eq!(again, events, "cut after {length}");
         }
-        assert!(replay(&protocol(), Terms::default(), &[]).is_none());
-        assert!(replay(&protocol(), Terms::default(), &events[1..]).is_none());
+        assert!(replay(&protocol(), SessionOptions::default(), &[]).is_none());
+        assert!(replay(&protocol(), SessionOptions::default(), &events[1..]).is_none());
     }
 
     /// An event of another boot may be placed a few milliseconds before it was due; not more.
@@ -180,7 +169,7 @@ mod tests {
             let mut moved = events[..=began].to_vec();
             let at = moved[began].at.since_origin().saturating_sub(Duration::from_millis(early));
             moved[began].at = Moment::new(at);
-            let (session, _) = replay(&protocol(), Terms::default(), &moved).expect("it has a start");
+            let (session, _) = replay(&protocol(), SessionOptions::default(), &moved).expect("it has a start");
             assert_eq!(session.index(), step, "{early} ms");
         }
     }
@@ -188,28 +177,26 @@ mod tests {
     #[test]
     fn the_longest_wait_decides_and_some_waits_do_not_help() {
         let ice = |length| Draft::of("ice", &[(StepKind::Cold, length)]);
-        let had = Past { began: minutes(20), exposures: vec![(StepKind::Cold, minutes(20))] };
-        let context = Context { past: vec![had], ..Context::default() };
+        let had = Dose { modality: Modality::Cold, from: START, to: START + minutes(20), session: START };
+        let context = Context { now: had.to, doses: [had].into_iter().collect(), ..Context::default() };
         assert_eq!(earliest(&ice(minutes(10)), Choice::default(), &context), Some(minutes(20)));
         assert_eq!(earliest(&ice(minutes(10)), Choice::default(), &Context::default()), Some(Duration::ZERO));
         assert_eq!(earliest(&ice(minutes(25)), Choice::default(), &Context::default()), None);
         let found = findings(&ice(minutes(25)), &Context::default());
-        assert!(found.iter().any(|finding| finding.rule == "cold-limit"));
+        assert!(found.iter().any(|finding| finding.rule == RuleId::ColdLimit));
     }
 
     #[test]
-    fn a_session_is_taken_up_for_longer_than_it_may_last() {
+    fn a_session_can_be_resumed_for_longer_than_it_may_last() {
         assert_eq!(STALE, minutes(180));
         assert!(STALE > crate::domain::rules::SESSION);
     }
 
     #[test]
     fn ice_first_and_heat_from_72_hours_on() {
-        let fits = |injury| recommend(injury).0;
+        let fits = recommend;
         assert_eq!(fits(Injury::Ago(ACUTE)), "heat");
         assert_eq!(fits(Injury::Ago(ACUTE.saturating_sub(Duration::from_secs(1)))), "ice");
-        assert_eq!((fits(Injury::Unknown), fits(Injury::Ahead(ACUTE))), ("ice", "ice"));
-        assert!(recommend(Injury::Unknown).1.contains("nobody said"));
-        assert!(recommend(Injury::Ago(ACUTE)).1.contains("72h have passed"));
+        assert_eq!((fits(Injury::Unknown), fits(Injury::InFuture(ACUTE))), ("ice", "ice"));
     }
 }

@@ -1,28 +1,29 @@
-//! The one dose law: how much heat and cold skin carries, and when it may have more.
+//! The one dose law: how much heat and cold the skin carries, and when it may have more.
 //!
-//! Skin carries a *load* for each modality. While the modality is on, its load grows by one minute a
-//! minute; while the other one is on it falls by one; otherwise it falls by half. It never falls
-//! below zero, and a plan may bring it to the limit, never past it. The same law judges a step, steps
-//! in a row, a session, a session after earlier ones, an extension and a plan over days.
+//! Skin carries a *load* for each modality. While a modality is on, its load grows by one minute a
+//! minute. While the other modality is on, it falls by one minute a minute. Otherwise it falls by
+//! half a minute a minute. A load never falls below zero. A plan may reach the limit and must not
+//! exceed it. The same law judges a step, steps in a row, a session, a session after earlier ones, an
+//! extension and a plan over days.
 //!
-//! The numbers are laid through published points: 20 min of cold (S3, FPN cold), 30 min of heat
-//! (Garra 2010), 20 min of heat clear the way for 20 min of cold (S1), 20 min of cold hourly leave
-//! 40 min to recover (FPN cold). The law itself is ours: it is not a validated model of skin.
+//! The numbers fit published points: 20 min of cold (S3, FPN cold), 30 min of heat (Garra 2010),
+//! 20 min of heat before 20 min of cold (S1), 20 min of cold every hour (FPN cold). The law itself is
+//! our own and not a validated model of skin.
 //!
-//! It must not know rules, sessions or clocks; durations are exact, nothing is rounded.
+//! It must not know rules, sessions or clocks. Durations are exact; nothing is rounded.
 
 use std::time::Duration;
 
-use crate::domain::step::{Modality, StepKind};
+use crate::domain::step::{Modality, PerModality, StepKind};
 
-/// A stretch of time and what was on during it.
+/// What was on, and for how long.
 pub type Exposure = (StepKind, Duration);
 
 /// Loads are whole numbers of half nanoseconds, so that "minus one half per minute" is exact.
 const PER_NANO: i128 = 2;
 
-/// The load that a plan may reach and never pass: 20 min of cold (S3, FPN cold), 30 min of heat
-/// (Garra 2010).
+/// The highest load that a plan may reach: 20 min of cold (S3, FPN cold), 30 min of heat (Garra 2010;
+/// as a hard limit it is ours).
 #[must_use]
 pub const fn limit(modality: Modality) -> Duration {
     match modality {
@@ -31,87 +32,76 @@ pub const fn limit(modality: Modality) -> Duration {
     }
 }
 
-/// What the skin carries of each modality.
+/// The load of the skin for each modality, in half nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Load {
-    cold: i128,
-    heat: i128,
-}
+pub struct Load(PerModality<i128>);
 
 impl Load {
-    /// Skin that has had nothing, or long enough ago.
-    pub const NONE: Load = Load { cold: 0, heat: 0 };
+    /// Skin that has recovered completely.
+    pub const NONE: Load = Load(PerModality { cold: 0, heat: 0 });
 
     /// The load after `length` more of `kind`.
     #[must_use]
     pub fn after(self, kind: StepKind, length: Duration) -> Load {
-        let moved = |modality| (self.raw(modality) + change(modality, kind, length)).max(0);
-        Load { cold: moved(Modality::Cold), heat: moved(Modality::Heat) }
+        Load(PerModality::from_fn(|modality| (self.0[modality] + change(modality, kind, length)).max(0)))
     }
 
     /// The load of one modality, rounded up to the nanosecond.
     #[must_use]
     pub fn of(self, modality: Modality) -> Duration {
-        duration((self.raw(modality) + PER_NANO - 1) / PER_NANO)
+        duration((self.0[modality] + PER_NANO - 1) / PER_NANO)
     }
 
-    /// Whether the load is past the limit. At the limit it is not.
+    /// Whether the load is above the limit. A load at the limit is not.
     #[must_use]
-    pub fn passes_limit(self, modality: Modality) -> bool {
-        self.raw(modality) > half_nanos(limit(modality))
+    pub fn exceeds_limit(self, modality: Modality) -> bool {
+        self.0[modality] > half_nanos(limit(modality))
     }
 
-    /// How long `kind` may go on from here so that the limits hold now and in all that follows.
-    /// Unbounded (`Duration::MAX`) for steps without a dose.
+    /// How long `kind` may go on from here so that it and the steps `following` it stay within the
+    /// limits. `Duration::MAX` for steps without a dose.
     #[must_use]
     pub fn room(self, kind: StepKind, following: &[Exposure]) -> Duration {
         let Some(modality) = kind.modality() else {
             return Duration::MAX;
         };
         match highest_start(modality, following) {
-            // The step itself may not pass the limit either, whatever follows.
+            // The step itself must stay within the limit too.
             Some(highest) => {
                 let highest = highest.min(half_nanos(limit(modality)));
-                duration((highest - self.raw(modality)).max(0) / PER_NANO)
+                duration((highest - self.0[modality]).max(0) / PER_NANO)
             }
             None => Duration::ZERO,
         }
     }
 
-    /// The law solved for time: how long nothing must be on before `steps` may start. `None` when
-    /// the steps pass a limit on their own, however long one waits.
+    /// The law solved for time: how long the skin must rest before `steps` may start. `None` when the
+    /// steps exceed a limit even on recovered skin.
     #[must_use]
     pub fn wait_before(self, steps: &[Exposure]) -> Option<Duration> {
         let mut wait = 0;
         for modality in Modality::ALL {
             let highest = highest_start(modality, steps)?;
             // Rest takes half a minute off per minute: one half nanosecond per nanosecond.
-            wait = wait.max(self.raw(modality) - highest);
+            wait = wait.max(self.0[modality] - highest);
         }
         Some(duration(wait))
     }
 
-    /// The loads of cold and heat in half nanoseconds, for a record that must give the same load back.
+    /// The loads in half nanoseconds, for a record that must give the same load back.
     #[must_use]
-    pub fn half_nanos(self) -> [i64; 2] {
-        Modality::ALL.map(|modality| i64::try_from(self.raw(modality)).unwrap_or(i64::MAX))
+    pub fn half_nanos(self) -> PerModality<i64> {
+        self.0.map(|raw| i64::try_from(raw).unwrap_or(i64::MAX))
     }
 
-    /// The load that a record holds; see [`Load::half_nanos`].
+    /// The load of a record; see [`Load::half_nanos`]. Negative numbers count as zero.
     #[must_use]
-    pub fn from_half_nanos([cold, heat]: [i64; 2]) -> Load {
-        Load { cold: i128::from(cold.max(0)), heat: i128::from(heat.max(0)) }
-    }
-
-    fn raw(self, modality: Modality) -> i128 {
-        match modality {
-            Modality::Cold => self.cold,
-            Modality::Heat => self.heat,
-        }
+    pub fn from_half_nanos(loads: PerModality<i64>) -> Load {
+        Load(loads.map(|raw| i128::from(raw.max(0))))
     }
 }
 
-/// By how much `length` of `kind` moves the load of `modality`, before the floor at zero.
+/// The change of a load by `length` of `kind`, before the floor at zero.
 fn change(modality: Modality, kind: StepKind, length: Duration) -> i128 {
     let nanos = half_nanos(length) / PER_NANO;
     match kind.modality() {
@@ -121,11 +111,11 @@ fn change(modality: Modality, kind: StepKind, length: Duration) -> i128 {
     }
 }
 
-/// The highest load from which no step of `modality` among `steps` passes its limit, or `None` when
-/// one does even from zero. A load that is above the limit before them has time to fall until then.
+/// The highest load from which no step of `modality` among `steps` exceeds its limit, or `None` when
+/// one does even from zero. It may be above the limit when rest comes first.
 ///
 /// With a floor at zero, the load after some steps is `max(start + drift, base)`, where `base` is
-/// what fresh skin would carry. So one pass finds the answer, without searching.
+/// the load that starts at zero. So one pass finds the answer without a search.
 fn highest_start(modality: Modality, steps: &[Exposure]) -> Option<i128> {
     let limit = half_nanos(limit(modality));
     let (mut drift, mut base, mut highest) = (0, 0, i128::MAX);
@@ -144,11 +134,11 @@ fn highest_start(modality: Modality, steps: &[Exposure]) -> Option<i128> {
 }
 
 fn half_nanos(length: Duration) -> i128 {
-    // A Duration has less than 2^94 nanoseconds: it always fits.
+    // A Duration has less than 2^94 nanoseconds, so it always fits.
     length.as_nanos().cast_signed() * PER_NANO
 }
 
-/// A number of nanoseconds as a duration; negative is none.
+/// Nanoseconds as a duration; negative numbers give zero.
 fn duration(nanos: i128) -> Duration {
     const PER_SECOND: i128 = 1_000_000_000;
     let nanos = nanos.max(0);
@@ -201,7 +191,7 @@ mod tests {
             ("cold 20 rest 40 cold 20", vec![(Cold, min(20)), (Rest, min(40)), (Cold, min(20))], true),
             ("cold 20 rest 20 cold 20", vec![(Cold, min(20)), (Rest, min(20)), (Cold, min(20))], false),
             ("cold 15 cold 15", vec![(Cold, min(15)); 2], false),
-            // The design's table has this row refused; one law cannot refuse it and pass ice 20:00.
+            // One law cannot refuse this row and pass ice 20:00.
             ("cold 10 rest 1s cold 10", vec![(Cold, min(10)), (Rest, SECOND), (Cold, min(10))], true),
             ("cold 10 rest 1s cold 10:02", vec![(Cold, min(10)), (Rest, SECOND), (Cold, min(10) + 2 * SECOND)], false),
             ("cold 20 heat 1s cold 20", vec![(Cold, min(20)), (Heat, SECOND), (Cold, min(20))], false),
@@ -253,18 +243,19 @@ mod tests {
     #[test]
     fn a_limit_is_inclusive_to_the_nanosecond() {
         let full = Load::NONE.after(Cold, min(20));
-        assert!(!full.passes_limit(Modality::Cold));
-        assert!(full.after(Cold, Duration::from_nanos(1)).passes_limit(Modality::Cold));
+        assert!(!full.exceeds_limit(Modality::Cold));
+        assert!(full.after(Cold, Duration::from_nanos(1)).exceeds_limit(Modality::Cold));
         assert_eq!(full.after(Rest, Duration::from_nanos(1)).of(Modality::Cold), min(20));
-        assert!(!full.after(Cold, Duration::MAX).after(Heat, Duration::MAX).passes_limit(Modality::Cold));
+        assert!(!full.after(Cold, Duration::MAX).after(Heat, Duration::MAX).exceeds_limit(Modality::Cold));
     }
 
     #[test]
     fn a_load_comes_back_from_its_record() {
         let load = Load::NONE.after(Heat, min(7)).after(Cold, min(3)).after(Rest, Duration::from_nanos(1));
         let nanos = load.half_nanos();
-        assert_eq!(nanos, [2 * 180_000_000_000 - 1, 2 * 240_000_000_000 - 1]);
+        assert_eq!(nanos, PerModality { cold: 2 * 180_000_000_000 - 1, heat: 2 * 240_000_000_000 - 1 });
         assert_eq!(Load::from_half_nanos(nanos), load);
-        assert_eq!(Load::from_half_nanos([-1, 5]), Load::from_half_nanos([0, 5]));
+        let damaged = Load::from_half_nanos(PerModality { cold: -1, heat: 5 });
+        assert_eq!(damaged, Load::from_half_nanos(PerModality { cold: 0, heat: 5 }));
     }
 }

@@ -1,15 +1,19 @@
-//! The rules of heat and cold, told the time. Nothing here reads a clock, sleeps, prints, opens a
-//! file or knows a terminal; a test can name any moment and any history.
+//! The rules of heat and cold. Time is an argument: nothing here reads a clock, sleeps, prints, opens
+//! a file or knows a terminal, so a test can choose any moment and any history.
 //!
-//! The order is total: each module may use only those above it.
+//! The order is total: each module may use only the modules above it.
 
 pub mod step;
+
+pub mod moment;
 
 pub mod source;
 
 pub mod advice;
 
 pub mod exposure;
+
+pub mod dose;
 
 pub mod rules;
 

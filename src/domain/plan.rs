@@ -1,34 +1,34 @@
-//! The plan: the steps of a protocol on a line from zero to the end, with cues at exact points.
-//! It maps elapsed time to a place; it must not know what time it is or what a person did.
+//! The plan: the steps of a protocol in a row from zero to the end, with cues at exact points.
+//! It maps elapsed time to a place. It must not know what time it is or what a person did.
 
 use std::time::Duration;
 
-use crate::domain::advice;
 use crate::domain::exposure::{Exposure, Load};
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::SESSION_DOSE;
-use crate::domain::step::{Modality, Step, StepKind};
+use crate::domain::step::{PerModality, Step};
 
-/// A step in its place.
+/// A step with its place in the plan.
 #[derive(Clone, Debug)]
 pub struct Segment {
-    /// What is done. Its `length` is what the protocol asks for.
+    /// The step. Its `length` is that of the protocol.
     pub step: Step,
-    /// Where it starts, in elapsed time of the session.
+    /// Its start, in elapsed time of the session.
     pub start: Duration,
-    /// How long it is planned, or was: at most the protocol's length unless the person extends it.
+    /// Its planned length, or its real one once it is over. It exceeds the protocol's length only when
+    /// the person extended the step or answered late.
     pub length: Duration,
 }
 
 impl Segment {
-    /// Where it ends, in elapsed time of the session.
+    /// Its end, in elapsed time of the session.
     #[must_use]
     pub fn end(&self) -> Duration {
         self.start.saturating_add(self.length)
     }
 }
 
-/// A point inside a step at which something is said.
+/// A point inside a step at which the person hears something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cue {
     /// The skin check in the middle of a dose.
@@ -39,13 +39,13 @@ pub enum Cue {
     Done,
 }
 
-/// How long before a change that needs hands it is announced (ours).
+/// How long before a change that needs hands the person hears of it (ours).
 pub const SOON: Duration = Duration::from_secs(60);
 
-/// A step that the dose law leaves less than this is left out.
+/// A step is left out when the dose law leaves less than this of it.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// The steps of a session on one line.
+/// The steps of a session in a row.
 #[derive(Clone, Debug)]
 pub struct Plan {
     segments: Vec<Segment>,
@@ -53,7 +53,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Lays out a reviewed protocol from zero.
+    /// The plan of a reviewed protocol, starting at zero.
     #[must_use]
     pub fn new(protocol: &Protocol) -> Plan {
         let segments = protocol.steps().iter().map(|step| Segment {
@@ -62,29 +62,29 @@ impl Plan {
             length: step.length,
         });
         let mut plan = Plan { segments: segments.collect(), rounds: protocol.rounds() };
-        plan.lay(0, Duration::ZERO);
+        plan.place(0, Duration::ZERO);
         plan
     }
 
-    /// The steps in their places.
+    /// The steps and their places.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
-    /// What is on and for how long, from `index` on.
+    /// What is on, and for how long, from step `index` on.
     #[must_use]
     pub fn exposures(&self, index: usize) -> Vec<Exposure> {
         self.segments[index..].iter().map(|segment| (segment.step.kind, segment.length)).collect()
     }
 
-    /// How many rounds, at least 1.
+    /// The number of rounds, at least 1.
     #[must_use]
     pub fn rounds(&self) -> u32 {
         self.rounds
     }
 
-    /// Length of the whole.
+    /// The length of the whole plan.
     #[must_use]
     pub fn length(&self) -> Duration {
         self.segments.last().map_or(Duration::ZERO, Segment::end)
@@ -96,34 +96,29 @@ impl Plan {
         self.segments[index + 1..].iter().find(|segment| segment.length >= SHORTEST)
     }
 
-    /// Whether a step comes straight after cold, steps that were left out not counted.
-    #[must_use]
-    pub fn after_cold(&self, index: usize) -> bool {
-        self.before(index).is_some_and(|segment| segment.step.kind == StepKind::Cold)
-    }
-
     /// The last step before `index` that was not left out.
     #[must_use]
     pub fn before(&self, index: usize) -> Option<&Segment> {
         self.segments[..index].iter().rev().find(|segment| segment.length > Duration::ZERO)
     }
 
-    /// Where a cue stands, in elapsed time; `None` when the step has no such cue.
+    /// The time of a cue, in elapsed time of the session; `None` when the step has no such cue.
     #[must_use]
     pub fn cue(&self, index: usize, cue: Cue) -> Option<Duration> {
         let segment = &self.segments[index];
         match cue {
-            Cue::Halfway => advice::halfway(segment.step.kind).map(|_| segment.start + segment.length / 2),
+            Cue::Halfway => segment.step.kind.has_pack().then(|| segment.start + segment.length / 2),
             Cue::Soon => {
-                let next = self.next(index).map(|next| next.step.kind);
+                let next = self.next(index).is_some_and(|next| next.step.kind.has_pack());
+                let needs_hands = segment.step.kind.has_pack() || next;
                 let before = segment.length.checked_sub(SOON).filter(|before| *before > Duration::ZERO)?;
-                advice::soon(segment.step.kind, next).map(|_| segment.start + before)
+                needs_hands.then(|| segment.start + before)
             }
             Cue::Done => Some(segment.end()),
         }
     }
 
-    /// Every cue of the whole plan, in order of time.
+    /// Every cue of the plan, in order of time.
     #[must_use]
     pub fn cues(&self) -> Vec<(Duration, usize, Cue)> {
         let all = (0..self.segments.len()).flat_map(|index| {
@@ -135,13 +130,13 @@ impl Plan {
         all
     }
 
-    /// Sets what a step really took, or is now to take.
+    /// Sets the real or the new length of a step.
     pub(super) fn set_length(&mut self, index: usize, length: Duration) {
         self.segments[index].length = length;
     }
 
-    /// Lays the steps from `index` on anew, `index` at `start`.
-    pub(super) fn lay(&mut self, index: usize, start: Duration) {
+    /// Places the steps from `index` on, one after the other from `start`.
+    pub(super) fn place(&mut self, index: usize, start: Duration) {
         let mut at = start;
         for segment in &mut self.segments[index..] {
             segment.start = at;
@@ -149,29 +144,26 @@ impl Plan {
         }
     }
 
-    /// Shortens the steps from `index` on to what the dose law leaves them, given the load on the
-    /// skin when `index` starts and the dose that the session gave already, and lays them anew.
+    /// Shortens the steps from `index` on to what the dose law leaves of them, and places them. `load`
+    /// is the load when `index` starts, `given` the doses that the session gave before.
     ///
-    /// A stall or a skipped step changes what the skin carries; this keeps the engine from ever
-    /// planning a load above its limit.
-    pub(super) fn fit(&mut self, index: usize, start: Duration, load: Load, given: impl Fn(Modality) -> Duration) {
-        let mut load = load;
-        let mut given = Modality::ALL.map(given);
+    /// A stall or a skipped step changes the load of the skin. Because of this fit the session never
+    /// plans a load above its limit.
+    pub(super) fn fit(&mut self, index: usize, start: Duration, mut load: Load, mut given: PerModality<Duration>) {
         for segment in &mut self.segments[index..] {
             let kind = segment.step.kind;
             let mut length = segment.step.length.min(load.room(kind, &[]));
             if let Some(modality) = kind.modality() {
-                let given = &mut given[modality as usize];
-                length = length.min(SESSION_DOSE.saturating_sub(*given));
+                length = length.min(SESSION_DOSE.saturating_sub(given[modality]));
                 if length < SHORTEST {
                     length = Duration::ZERO;
                 }
-                *given += length;
+                given[modality] += length;
             }
             segment.length = length;
             load = load.after(kind, length);
         }
-        self.lay(index, start);
+        self.place(index, start);
     }
 }
 
@@ -180,6 +172,7 @@ mod tests {
     use super::*;
     use crate::domain::protocol::{Choice, Draft};
     use crate::domain::rules::Context;
+    use crate::domain::step::StepKind;
 
     fn minutes(number: u64) -> Duration {
         Duration::from_secs(number * 60)
@@ -192,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn cues_stand_at_exact_points() {
+    fn cues_are_at_exact_points() {
         let plan = plan(&[(StepKind::Heat, 20), (StepKind::Cold, 10), (StepKind::Rest, 5)]);
         let expected = [
             (minutes(10), 0, Cue::Halfway),
@@ -205,30 +198,25 @@ mod tests {
         ];
         assert_eq!(plan.cues(), expected);
         assert_eq!(plan.length(), minutes(35));
-        assert!((0..3).all(|index| plan.after_cold(index) == (index == 2)));
     }
 
     #[test]
     fn a_minute_has_no_minute_before_its_end() {
         let plan = plan(&[(StepKind::Heat, 10), (StepKind::Cold, 1), (StepKind::Heat, 4)]);
         assert_eq!(plan.cue(1, Cue::Soon), None);
-        assert!(plan.after_cold(2));
     }
 
     #[test]
-    fn fitting_shortens_to_what_the_skin_may_have_and_leaves_out_the_rest() {
+    fn fitting_shortens_steps_to_the_room_that_is_left_and_leaves_out_the_rest() {
         let mut plan = plan(&[(StepKind::Cold, 10), (StepKind::Heat, 5), (StepKind::Cold, 10)]);
         let load = Load::NONE.after(StepKind::Cold, minutes(14));
-        plan.fit(0, minutes(3), load, |_| Duration::ZERO);
+        plan.fit(0, minutes(3), load, PerModality::default());
         let lengths: Vec<_> = plan.segments().iter().map(|segment| segment.length).collect();
         assert_eq!(lengths, [minutes(6), minutes(5), minutes(5)]);
         assert_eq!(plan.segments()[2].start, minutes(14));
-        plan.fit(0, minutes(0), Load::NONE.after(StepKind::Cold, minutes(60)), |_| Duration::ZERO);
+        plan.fit(0, minutes(0), Load::NONE.after(StepKind::Cold, minutes(60)), PerModality::default());
         assert_eq!(plan.segments()[0].length, Duration::ZERO);
-        plan.fit(0, minutes(0), Load::NONE, |modality| match modality {
-            Modality::Cold => minutes(55),
-            Modality::Heat => Duration::ZERO,
-        });
+        plan.fit(0, minutes(0), Load::NONE, PerModality { cold: minutes(55), heat: Duration::ZERO });
         let lengths: Vec<_> = plan.segments().iter().map(|segment| segment.length).collect();
         assert_eq!(lengths, [minutes(5), minutes(5), Duration::ZERO]);
     }

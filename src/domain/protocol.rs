@@ -1,22 +1,21 @@
-//! A protocol: a list of steps that was reviewed. Its fields are private, so holding one proves that
-//! no rule refuses it. A [`Draft`] is what a file says before anyone looked at it.
+//! Protocols: a reviewed list of steps, and the draft that it comes from. The fields of a protocol are
+//! private, so a protocol is proof that no rule refuses it.
 //!
-//! It must not know where a draft came from, nor how findings are shown.
+//! It must not know where a draft comes from or how findings are worded.
 
 use std::time::Duration;
 
-use thiserror::Error;
-
+use crate::domain::dose::Doses;
 use crate::domain::exposure::{Exposure, Load};
-use crate::domain::rules::{Context, Finding, refuses, review};
+use crate::domain::rules::{Context, Finding, RuleId, refuses, review};
 use crate::domain::step::{Step, StepKind};
 
-/// A number with the range in which a person may choose another: `min <= default <= max`.
+/// A number with the range in which a person may choose another one: `min <= default <= max`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range<T> {
-    /// Taken when nobody chooses.
+    /// The value without a choice.
     pub default: T,
-    /// A smaller choice is allowed, and said.
+    /// A smaller choice is allowed, with a note.
     pub min: T,
     /// A larger choice is refused.
     pub max: T,
@@ -36,35 +35,74 @@ impl<T: Copy + PartialOrd> Range<T> {
     }
 }
 
-/// A step as a file gives it.
+/// A step of a draft.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DraftStep {
     /// What is done.
     pub kind: StepKind,
-    /// How long, and within which range a person may choose.
+    /// Its length and the range of choices.
     pub length: Range<Duration>,
-    /// Shown while the step runs.
+    /// The author's note, shown while the step runs.
     pub note: Option<String>,
-    /// False when the step is left out of the last round.
+    /// Whether the last round has this step too.
     pub last_round: bool,
-    /// Who gives the number; empty when nobody is named.
+    /// Sources of the length; empty when the file names none.
     pub sources: Vec<String>,
 }
 
-/// A protocol as a file gives it: not reviewed.
+impl DraftStep {
+    /// A step of a fixed length, in every round, without a note or a source.
+    #[must_use]
+    pub fn new(kind: StepKind, length: Duration) -> DraftStep {
+        DraftStep { kind, length: Range::fixed(length), note: None, last_round: true, sources: Vec::new() }
+    }
+}
+
+/// A part of a draft: a step, or a group of steps. Groups hold steps only.
 #[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// One step.
+    Step(DraftStep),
+    /// Steps that are repeated together in every round.
+    Group {
+        /// How often, at least once.
+        times: u32,
+        /// The steps of one repetition.
+        steps: Vec<DraftStep>,
+    },
+}
+
+impl Part {
+    /// The steps of one repetition.
+    fn steps(&self) -> &[DraftStep] {
+        match self {
+            Part::Step(step) => std::slice::from_ref(step),
+            Part::Group { steps, .. } => steps,
+        }
+    }
+
+    fn times(&self) -> u32 {
+        match self {
+            Part::Step(_) => 1,
+            Part::Group { times, .. } => *times,
+        }
+    }
+}
+
+/// A protocol as its author wrote it, before any review.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {
-    /// Name, as `run` takes it.
+    /// The name, as `run` takes it.
     pub name: String,
     /// One line for `list`.
     pub summary: String,
-    /// Said before it starts.
+    /// A caution that is printed before the start.
     pub caution: Option<String>,
-    /// How often the steps are gone through; `None` when the file does not speak of rounds.
+    /// The number of rounds; `None` when the file has no rounds.
     pub rounds: Option<Range<u32>>,
-    /// The steps of one round.
-    pub steps: Vec<DraftStep>,
-    /// Who gives the whole of it.
+    /// What one round consists of.
+    pub parts: Vec<Part>,
+    /// Sources of the protocol as a whole.
     pub sources: Vec<String>,
 }
 
@@ -78,224 +116,216 @@ pub struct Choice {
 }
 
 /// A choice that the protocol does not offer.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChoiceError {
-    /// `--minutes` on a protocol of several steps.
-    #[error("--minutes sets the length of a single step, and {name} has {steps}")]
-    NotOneStep {
-        /// The protocol.
-        name: String,
-        /// How many steps a round has.
-        steps: usize,
-    },
-    /// More minutes than the protocol's own maximum.
-    #[error("{name} allows at most {}, and {} was asked for", humantime::format_duration(*max), humantime::format_duration(*asked))]
+    /// A length for a protocol of several steps: how many a round has.
+    NotOneStep(usize),
+    /// A length above the protocol's own maximum.
     TooLong {
-        /// The protocol.
-        name: String,
-        /// Its maximum.
+        /// The maximum.
         max: Duration,
-        /// What was asked for.
+        /// The choice.
         asked: Duration,
     },
-    /// `--rounds` on a protocol that has none.
-    #[error("--rounds sets the rounds of a protocol that has rounds, and {name} has none")]
-    NoRounds {
-        /// The protocol.
-        name: String,
-    },
+    /// Rounds for a protocol that has none.
+    NoRounds,
     /// No rounds, or more than the protocol's own maximum.
-    #[error("{name} allows 1 to {max} rounds, and {asked} were asked for")]
     Rounds {
-        /// The protocol.
-        name: String,
-        /// Its maximum.
+        /// The maximum.
         max: u32,
-        /// What was asked for.
+        /// The choice.
         asked: u32,
     },
 }
 
-/// A plan is never laid out further than this, however many rounds a file asks for: `session-limit`
-/// refuses it long before.
+/// A draft is never expanded to more steps than this. `session-limit` refuses far fewer.
 const EXPANDED_MOST: usize = 1000;
 
 impl Draft {
-    /// Steps of fixed lengths, gone through once, for which nobody is named.
+    /// A draft of these steps, each of a fixed length, without rounds or sources.
     #[must_use]
     pub fn of(name: &str, steps: &[Exposure]) -> Draft {
-        let steps = steps.iter().map(|&(kind, length)| DraftStep {
-            kind,
-            length: Range::fixed(length),
-            note: None,
-            last_round: true,
-            sources: Vec::new(),
-        });
-        Draft {
-            name: name.to_owned(),
-            summary: String::new(),
-            caution: None,
-            rounds: None,
-            steps: steps.collect(),
-            sources: Vec::new(),
+        let steps = steps.iter().map(|&(kind, length)| Part::Step(DraftStep::new(kind, length)));
+        Draft { name: name.to_owned(), parts: steps.collect(), ..Draft::default() }
+    }
+
+    /// The steps as they stand in the file, each once. [`Step::origin`] counts in this order.
+    pub fn steps(&self) -> impl Iterator<Item = &DraftStep> {
+        self.parts.iter().flat_map(Part::steps)
+    }
+
+    /// The step of a protocol that has only one.
+    #[must_use]
+    pub fn only_step(&self) -> Option<&DraftStep> {
+        match &self.parts[..] {
+            [Part::Step(step)] => Some(step),
+            _ => None,
         }
     }
 
-    /// The steps of all rounds, one after the other, with the person's choice in place. What of it the
-    /// protocol knows nothing of is [`Draft::choice_errors`]' to tell, and changes nothing here.
+    /// The steps of all rounds in a row, with the person's choice. A choice that the protocol does not
+    /// offer changes nothing here; [`Draft::choice_errors`] reports it.
     #[must_use]
     pub fn expand(&self, choice: Choice) -> Vec<Step> {
         let rounds = self.rounds.map_or(1, |rounds| choice.rounds.unwrap_or(rounds.default));
-        let length = choice.length.filter(|_| self.steps.len() == 1);
-        let all = (1..=rounds).flat_map(|round| {
-            let steps = self.steps.iter().enumerate().filter(move |(_, step)| step.last_round || round < rounds);
-            steps.map(move |(origin, step)| Step {
+        let length = choice.length.filter(|_| self.only_step().is_some());
+        // The steps of one round, each with its origin.
+        let mut origin = 0;
+        let round = self.parts.iter().flat_map(|part| {
+            let first = origin;
+            origin += part.steps().len();
+            let once = part.steps().iter().enumerate();
+            (0..part.times()).flat_map(move |_| once.clone().map(move |(index, step)| (first + index, step)))
+        });
+        let round: Vec<_> = round.take(EXPANDED_MOST).collect();
+        let all = (1..=rounds).flat_map(|number| {
+            let steps = round.iter().filter(move |(_, step)| step.last_round || number < rounds);
+            steps.map(move |&(origin, step)| Step {
                 kind: step.kind,
                 length: length.unwrap_or(step.length.default),
                 note: step.note.clone(),
-                round,
+                round: number,
                 origin,
             })
         });
         all.take(EXPANDED_MOST).collect()
     }
 
-    /// What of a choice the protocol does not offer; all of it at once.
+    /// Everything about a choice that the protocol does not offer.
     #[must_use]
     pub fn choice_errors(&self, choice: Choice) -> Vec<ChoiceError> {
-        let name = || self.name.clone();
-        let length = choice.length.and_then(|asked| match &self.steps[..] {
-            [] => None, // not known yet: it depends on the age of the injury
-            [step] => {
-                let max = step.length.max;
-                let fixed = !step.length.is_open();
-                (!fixed && asked > max).then(|| ChoiceError::TooLong { name: name(), max, asked })
+        let length = choice.length.and_then(|asked| match self.only_step() {
+            Some(DraftStep { length, .. }) => {
+                let too_long = length.is_open() && asked > length.max;
+                too_long.then_some(ChoiceError::TooLong { max: length.max, asked })
             }
-            steps => Some(ChoiceError::NotOneStep { name: name(), steps: steps.len() }),
+            // The steps are not known yet: they depend on the age of the injury.
+            None if self.parts.is_empty() => None,
+            None => Some(ChoiceError::NotOneStep(self.steps().count())),
         });
         let rounds = choice.rounds.and_then(|asked| match self.rounds {
-            None => Some(ChoiceError::NoRounds { name: name() }),
+            None => Some(ChoiceError::NoRounds),
             Some(rounds) => {
                 let max = if rounds.is_open() { rounds.max } else { u32::MAX };
-                (asked == 0 || asked > max).then(|| ChoiceError::Rounds { name: name(), max, asked })
+                (asked == 0 || asked > max).then_some(ChoiceError::Rounds { max, asked })
             }
         });
         length.into_iter().chain(rounds).collect()
     }
 
-    /// The largest choice that the file itself offers; `check` reviews it too.
+    /// The largest choice that the file offers. `check` reviews it too.
     #[must_use]
     pub fn largest_choice(&self) -> Choice {
-        let length = match &self.steps[..] {
-            [step] if step.length.is_open() => Some(step.length.max),
-            _ => None,
-        };
-        Choice { length, rounds: self.rounds.filter(Range::is_open).map(|rounds| rounds.max) }
+        let length = self.only_step().map(|step| step.length).filter(Range::is_open);
+        Choice {
+            length: length.map(|length| length.max),
+            rounds: self.rounds.filter(Range::is_open).map(|rounds| rounds.max),
+        }
     }
 
-    /// Reviews the steps with this choice in place.
+    /// Reviews the steps with this choice.
     ///
     /// # Errors
-    /// All findings, when one of them refuses and is not overridden.
-    pub fn review(
-        &self,
-        choice: Choice,
-        context: &Context,
-        overrides: &[&'static str],
-    ) -> Result<Protocol, Vec<Finding>> {
+    /// All findings, when one of them blocks the session. An empty draft is refused too, without a
+    /// finding of its own.
+    pub fn review(&self, choice: Choice, context: &Context, overrides: &[RuleId]) -> Result<Protocol, Vec<Finding>> {
         let steps = self.expand(choice);
         let findings = review(&steps, context);
         if steps.is_empty() || refuses(&findings, overrides) {
             return Err(findings);
         }
-        let carries = !overrides.contains(&"rewarm");
+        let forgets = overrides.contains(&RuleId::Rewarm);
         Ok(Protocol {
             name: self.name.clone(),
             rounds: steps.last().map_or(1, |step| step.round),
             steps,
             findings,
-            carried: if carries { context.carried() } else { Load::NONE },
+            initial_load: if forgets { Load::NONE } else { context.load() },
+            doses: context.doses.clone(),
         })
     }
 }
 
-/// A reviewed list of steps, ready to be laid out as a plan.
+/// A reviewed list of steps, ready to be planned.
 #[derive(Clone, Debug)]
 pub struct Protocol {
     name: String,
     rounds: u32,
     steps: Vec<Step>,
     findings: Vec<Finding>,
-    carried: Load,
+    initial_load: Load,
+    doses: Doses,
 }
 
 impl Protocol {
-    /// A protocol out of the record of a session: it was reviewed when that session started. `None`
-    /// when the record has no steps.
+    /// The protocol of a recorded session, which was reviewed when the session started. `doses` are
+    /// those of earlier sessions. `None` when the record has no steps.
     #[must_use]
-    pub fn recorded(name: String, steps: Vec<Step>, carried: Load) -> Option<Protocol> {
+    pub fn recorded(name: String, steps: Vec<Step>, initial_load: Load, doses: Doses) -> Option<Protocol> {
         let rounds = steps.last()?.round;
-        Some(Protocol { name, rounds, steps, findings: Vec::new(), carried })
+        Some(Protocol { name, rounds, steps, findings: Vec::new(), initial_load, doses })
     }
 
-    /// Name, as `run` takes it.
+    /// The name, as `run` takes it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How many rounds it has, at least 1.
+    /// The number of rounds, at least 1.
     #[must_use]
     pub fn rounds(&self) -> u32 {
         self.rounds
     }
 
-    /// The expanded steps; at least one.
+    /// The expanded steps, at least one.
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// What the review said although it passed: notes, warnings, overridden refusals.
+    /// What the review found although it passed: notes, warnings, overridden refusals.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// The load that the skin brings along; none when `rewarm` was overridden, because then only
-    /// this session's own limits bind.
+    /// The load of the skin at the start. It is zero when `rewarm` was overridden, because then only
+    /// the limits of this session apply.
     #[must_use]
-    pub fn carried(&self) -> Load {
-        self.carried
+    pub fn initial_load(&self) -> Load {
+        self.initial_load
+    }
+
+    /// The doses of earlier sessions.
+    #[must_use]
+    pub fn doses(&self) -> &Doses {
+        &self.doses
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::dose::Dose;
+    use crate::domain::moment::Moment;
     use crate::domain::plan::Plan;
-    use crate::domain::rules::Past;
+    use crate::domain::step::Modality;
 
     fn minutes(number: u64) -> Duration {
         Duration::from_secs(number * 60)
     }
 
     fn draft(kinds: &[(StepKind, u64, bool)], rounds: Option<Range<u32>>) -> Draft {
-        let steps = kinds.iter().map(|&(kind, length, last_round)| DraftStep {
-            kind,
-            length: Range::fixed(minutes(length)),
-            note: None,
-            last_round,
-            sources: Vec::new(),
+        let parts = kinds.iter().map(|&(kind, length, last_round)| {
+            Part::Step(DraftStep { last_round, ..DraftStep::new(kind, minutes(length)) })
         });
-        Draft {
-            name: "test".to_owned(),
-            summary: String::new(),
-            caution: None,
-            rounds,
-            steps: steps.collect(),
-            sources: Vec::new(),
-        }
+        Draft { name: "test".to_owned(), rounds, parts: parts.collect(), ..Draft::default() }
+    }
+
+    fn set_max(draft: &mut Draft, max: Duration) {
+        let [Part::Step(step)] = &mut draft.parts[..] else { panic!("one step") };
+        step.length.max = max;
     }
 
     fn expanded(draft: &Draft, choice: Choice) -> Vec<(StepKind, u32)> {
@@ -313,7 +343,25 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_that_the_protocol_does_not_know_changes_nothing() {
+    fn a_group_is_repeated_in_every_round_and_keeps_the_places_of_its_steps() {
+        use StepKind::{Cold, Heat, Rest};
+        let steps = [(Cold, 1), (Heat, 4)].map(|(kind, length)| DraftStep::new(kind, minutes(length)));
+        let group = Part::Group { times: 2, steps: steps.to_vec() };
+        let [first, last] = [Heat, Rest].map(|kind| Part::Step(DraftStep::new(kind, minutes(10))));
+        let draft = Draft { parts: vec![first, group, last], rounds: Some(Range::fixed(2)), ..Draft::default() };
+        let round = [(Heat, 0), (Cold, 1), (Heat, 2), (Cold, 1), (Heat, 2), (Rest, 3)];
+        let steps = draft.expand(Choice::default());
+        let places: Vec<_> = steps.iter().map(|step| (step.kind, step.origin)).collect();
+        assert_eq!(places, round.repeat(2));
+        assert_eq!(draft.steps().count(), 4);
+        assert_eq!(
+            draft.choice_errors(Choice { length: Some(minutes(5)), rounds: None }),
+            [ChoiceError::NotOneStep(4)]
+        );
+    }
+
+    #[test]
+    fn a_choice_that_the_protocol_does_not_offer_changes_nothing() {
         let two = draft(&[(StepKind::Heat, 10, true), (StepKind::Cold, 10, true)], None);
         let both = Choice { length: Some(minutes(25)), rounds: Some(2) };
         let lengths: Vec<_> = two.expand(both).iter().map(|step| step.length).collect();
@@ -321,13 +369,13 @@ mod tests {
     }
 
     #[test]
-    fn choices_that_are_not_offered_are_all_told() {
+    fn all_choices_that_are_not_offered_are_reported() {
         let both = Choice { length: Some(minutes(5)), rounds: Some(2) };
         let two = draft(&[(StepKind::Heat, 10, true), (StepKind::Cold, 10, true)], None);
         assert_eq!(two.choice_errors(both).len(), 2);
         let mut one = draft(&[(StepKind::Cold, 15, true)], Some(Range { default: 1, min: 1, max: 3 }));
         assert!(one.choice_errors(both).is_empty());
-        one.steps[0].length.max = minutes(20);
+        set_max(&mut one, minutes(20));
         let long = Choice { length: Some(minutes(20) + Duration::from_nanos(1)), rounds: Some(4) };
         assert_eq!(one.choice_errors(long).len(), 2);
         assert!(one.choice_errors(Choice { length: Some(minutes(20)), rounds: Some(3) }).is_empty());
@@ -336,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_against_the_length_of_steps_that_are_not_known_yet() {
+    fn the_length_of_steps_that_are_not_known_yet_is_no_error() {
         let acute = draft(&[], None);
         assert_eq!(acute.choice_errors(Choice { length: Some(minutes(12)), rounds: None }), []);
     }
@@ -348,14 +396,14 @@ mod tests {
         let context = Context::default();
         assert!(ice.review(choose(minutes(20)), &context, &[]).is_ok());
         let over = ice.review(choose(minutes(20) + Duration::from_nanos(1)), &context, &[]);
-        assert_eq!(over.expect_err("over the limit")[0].rule, "cold-limit");
+        assert_eq!(over.expect_err("over the limit")[0].rule, RuleId::ColdLimit);
     }
 
     #[test]
-    fn absurd_rounds_are_refused_without_being_laid_out() {
+    fn absurd_rounds_are_refused_without_being_expanded() {
         let draft = draft(&[(StepKind::Rest, 1, true)], Some(Range::fixed(u32::MAX)));
         let findings = draft.review(Choice::default(), &Context::default(), &[]).expect_err("too many");
-        assert!(findings.iter().any(|finding| finding.rule == "session-limit"));
+        assert!(findings.iter().any(|finding| finding.rule == RuleId::SessionLimit));
     }
 
     #[test]
@@ -363,18 +411,20 @@ mod tests {
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
         let mut draft = Draft::of("mine", &[(StepKind::Heat, minutes(5)), (StepKind::Cold, minutes(5))]);
         draft.rounds = Some(Range::fixed(2));
-        let past = vec![Past { began: minutes(10), exposures: vec![(StepKind::Cold, minutes(4))] }];
-        let context = Context { past, ..Context::default() };
+        let (from, now) = (Moment::new(minutes(50)), Moment::new(minutes(60)));
+        let dose = Dose { modality: Modality::Cold, from, to: from + minutes(4), session: from };
+        let context = Context { now, doses: [dose].into_iter().collect(), ..Context::default() };
         let protocol = draft.review(Choice::default(), &context, &[]).expect("within every rule");
         assert_eq!((protocol.name(), protocol.rounds(), protocol.steps().len()), ("mine", 2, 4));
-        assert_eq!(protocol.carried(), context.carried());
-        assert_ne!(protocol.carried(), Load::NONE);
-        assert!(!protocol.findings().is_empty(), "heat of which nobody knows the injury is noted");
-        let record = Protocol::recorded("mine".to_owned(), protocol.steps().to_vec(), protocol.carried());
+        assert_eq!(protocol.initial_load(), context.load());
+        assert_ne!(protocol.initial_load(), Load::NONE);
+        assert!(!protocol.findings().is_empty(), "heat without a time of injury draws a note");
+        let steps = protocol.steps().to_vec();
+        let record = Protocol::recorded("mine".to_owned(), steps, protocol.initial_load(), Doses::default());
         let record = record.expect("it has steps");
-        assert_eq!((record.name(), record.rounds(), record.carried()), ("mine", 2, protocol.carried()));
+        assert_eq!((record.name(), record.rounds(), record.initial_load()), ("mine", 2, protocol.initial_load()));
         assert_eq!(Plan::new(&record).rounds(), 2);
-        assert!(Protocol::recorded(String::new(), Vec::new(), Load::NONE).is_none());
+        assert!(Protocol::recorded(String::new(), Vec::new(), Load::NONE, Doses::default()).is_none());
     }
 
     #[test]
@@ -389,7 +439,7 @@ mod tests {
         assert!(!Range::fixed(2).is_open());
         let mut draft = Draft::of("one", &[(StepKind::Cold, Duration::from_secs(60))]);
         assert_eq!(draft.largest_choice(), Choice::default());
-        draft.steps[0].length.max = Duration::from_secs(90);
+        set_max(&mut draft, Duration::from_secs(90));
         assert_eq!(draft.largest_choice().length, Some(Duration::from_secs(90)));
     }
 }

@@ -1,161 +1,303 @@
-//! The rules as one table, and `review`, which asks every rule and returns every finding.
+//! The rules as one table, and `review`, which applies every rule and returns every finding.
 //!
-//! A rule is data with a reason, sources and one check. Limits are inclusive and durations exact.
-//! What a rule needs beyond the steps (the injury, earlier sessions) comes in a [`Context`]; no rule
-//! asks a clock or a disk for it.
+//! A rule has an id, a severity, sources and one check. Limits are inclusive and durations exact.
+//! What a rule needs besides the steps (the injury, earlier doses) comes in a [`Context`]. This module
+//! must not read a clock or a disk, and it contains no sentences: findings are data.
 
+use std::fmt;
 use std::time::Duration;
 
-use humantime::format_duration;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::domain::exposure::{Exposure, Load};
+use crate::domain::dose::Doses;
+use crate::domain::exposure::Load;
+use crate::domain::moment::Moment;
 use crate::domain::step::{Modality, Step, StepKind};
 
-mod case;
+mod checks;
 
-use case::{
-    Case, cold_spacing, early_heat, found, injury_unknown, rewarm, session_limit, stretch_early, whole_seconds,
-};
+use checks::Case;
+
+/// Declares the ids once: the variant, and the name that flags, files and JSON use.
+macro_rules! rule_ids {
+    ($($(#[$doc:meta])* $id:ident = $name:literal,)*) => {
+        /// The id of a rule.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum RuleId { $($(#[$doc])* $id,)* }
+
+        impl RuleId {
+            /// The name in flags, files, JSON and the journal. Names never change.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(RuleId::$id => $name,)* }
+            }
+        }
+    };
+}
+
+rule_ids! {
+    /// The last record ends in the future.
+    ClockBehind = "clock-behind",
+    /// Cold in any 24 h.
+    ColdDaily = "cold-daily",
+    /// Cold load inside the session.
+    ColdLimit = "cold-limit",
+    /// A short cold step.
+    ColdShort = "cold-short",
+    /// Cold sessions, start to start.
+    ColdSpacing = "cold-spacing",
+    /// Heat soon after an injury.
+    EarlyHeat = "early-heat",
+    /// Heat in any 24 h.
+    HeatDaily = "heat-daily",
+    /// Heat load inside the session.
+    HeatLimit = "heat-limit",
+    /// A long heat step.
+    HeatLong = "heat-long",
+    /// An injury after now.
+    InjuryFuture = "injury-future",
+    /// No time of injury.
+    InjuryUnknown = "injury-unknown",
+    /// Sessions on many days of one injury.
+    LongPain = "long-pain",
+    /// Neither heat nor cold.
+    NoDose = "no-dose",
+    /// Heat soon after cold.
+    NumbHeat = "numb-heat",
+    /// A second session at the same time.
+    OneSession = "one-session",
+    /// Load that includes earlier sessions.
+    Rewarm = "rewarm",
+    /// Length, doses and steps of the session.
+    SessionLimit = "session-limit",
+    /// Length of a step.
+    StepLength = "step-length",
+    /// Stretching soon after an injury or cold.
+    StretchEarly = "stretch-early",
+}
+
+impl RuleId {
+    /// The id with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<RuleId> {
+        RULES.iter().map(|rule| rule.id).find(|id| id.as_str() == name)
+    }
+
+    /// The rule that limits the load of a modality inside a session.
+    #[must_use]
+    pub fn limit_of(modality: Modality) -> RuleId {
+        match modality {
+            Modality::Cold => RuleId::ColdLimit,
+            Modality::Heat => RuleId::HeatLimit,
+        }
+    }
+
+    /// The rule with this id.
+    #[must_use]
+    pub fn rule(self) -> &'static Rule {
+        // A test holds that the table has every id, in this order.
+        &RULES[self as usize]
+    }
+}
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Serialize for RuleId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
 
 /// What a broken rule does to a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Said, changes nothing.
+    /// Printed before the start.
     Note,
-    /// Said before the start.
+    /// Printed before the start as a warning.
     Warn,
     /// Refused unless the person names the rule.
-    Override,
-    /// Refused, always.
+    #[serde(rename = "override")]
+    Overridable,
+    /// Always refused.
     Refuse,
 }
 
 /// One rule of the table.
 #[derive(Debug)]
 pub struct Rule {
-    /// Its name, as `--override` and `explain` take it.
-    pub id: &'static str,
-    /// The gravest thing that it can do.
+    /// Its id.
+    pub id: RuleId,
+    /// The worst that it can do.
     pub severity: Severity,
-    /// What it asks for, with the number.
-    pub summary: &'static str,
-    /// Why it exists, and who disagrees.
-    pub because: &'static str,
-    /// What to do about it.
-    pub way_out: &'static str,
     /// Keys of [`crate::domain::source::SOURCES`], or `ours`.
     pub sources: &'static [&'static str],
-    check: fn(&Case<'_>) -> Vec<Finding>,
+    concerns: fn(&[Step]) -> bool,
+    check: fn(&Case<'_>) -> Vec<Breach>,
 }
 
-/// What one rule says about one plan.
-#[derive(Clone, Debug)]
+impl Rule {
+    /// Whether the rule limits a protocol of these steps. Rules about circumstances, such as a running
+    /// session, limit none.
+    #[must_use]
+    pub fn concerns(&self, steps: &[Step]) -> bool {
+        (self.concerns)(steps)
+    }
+}
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Breach {
+    detail: Detail,
+    step: Option<usize>,
+    /// The severity, when it is less than the rule's.
+    less: Option<Severity>,
+    passes_after: Option<Duration>,
+}
+
+/// What is broken, with its numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The last record ends this far in the future.
+    ClockBehind(Duration),
+    /// The doses of any 24 h: modality, their sum, the limit.
+    Daily(Modality, Duration, Duration),
+    /// Earlier doses cannot be read.
+    DosesUnknown,
+    /// The load inside the session: modality, the load it reaches, the limit.
+    Load(Modality, Duration, Duration),
+    /// The same load with what earlier sessions left.
+    LoadWithEarlier(Modality, Duration, Duration),
+    /// The length of a cold step.
+    ColdShort(Duration),
+    /// The time since the last cold session began.
+    ColdSpacing(Duration),
+    /// The age of the injury when the heat starts.
+    EarlyHeat(Duration),
+    /// The length of a heat step.
+    HeatLong(Duration),
+    /// How far the injury lies in the future.
+    InjuryInFuture(Duration),
+    /// The protocol cannot be chosen without the time of injury.
+    InjuryNeeded,
+    /// Heat without a time of injury.
+    InjuryUnknown,
+    /// Days with a session since the injury.
+    LongPain(u32),
+    /// Neither heat nor cold.
+    NoDose,
+    /// The time from the end of cold to the heat.
+    NumbHeat(Duration),
+    /// Another session is running.
+    Running,
+    /// All steps together: their length.
+    SessionLength(Duration),
+    /// All doses of one modality: modality, their sum.
+    SessionDose(Modality, Duration),
+    /// The number of steps.
+    SessionSteps(usize),
+    /// The length of a step.
+    StepLength(Duration),
+    /// Stretching while the injury is fresh.
+    StretchAcute,
+    /// The time from the end of cold to the stretching.
+    StretchAfterCold(Duration),
+}
+
+/// What one rule finds in one plan. Its wording is not here.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Name of the rule.
-    pub rule: &'static str,
+    /// The rule.
+    pub rule: RuleId,
     /// What it does here: at most the rule's severity.
     pub severity: Severity,
-    /// The expanded step that it points at, from 0; `None` for the whole plan.
+    /// The expanded step that breaks it, from 0; `None` for the whole plan.
     pub step: Option<usize>,
-    /// What is wrong, with the numbers.
-    pub message: String,
-    /// After how long a wait the same plan would pass, where waiting helps.
+    /// What is broken.
+    pub detail: Detail,
+    /// The wait after which the same plan passes this rule. `None` when waiting does not help.
     pub passes_after: Option<Duration>,
+}
+
+impl Finding {
+    /// Whether this finding keeps a plan from running, given the rules that the person overrides.
+    #[must_use]
+    pub fn blocks(&self, overrides: &[RuleId]) -> bool {
+        match self.severity {
+            Severity::Refuse => true,
+            Severity::Overridable => !overrides.contains(&self.rule),
+            Severity::Warn | Severity::Note => false,
+        }
+    }
 }
 
 /// When the injury happened, seen from the start of the session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Injury {
-    /// Nobody said.
+    /// No time of injury is set.
     #[default]
     Unknown,
-    /// So long before the start.
+    /// This long before the start.
     Ago(Duration),
-    /// So long after the start: a mistake.
-    Ahead(Duration),
+    /// This long after the start: a mistake.
+    InFuture(Duration),
 }
 
-/// An earlier session: how long before the coming start it began, and what was on, in order.
-#[derive(Clone, Debug)]
-pub struct Past {
-    /// From its start to the coming start.
-    pub began: Duration,
-    /// What was on, without gaps; a pause is a rest.
-    pub exposures: Vec<Exposure>,
-}
-
-/// What rules know beyond the steps. The default is a person without a past.
+/// What rules know besides the steps. The default is a person without earlier doses.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
-    /// The injury clock.
+    /// When the session would start.
+    pub now: Moment,
+    /// When the injury happened.
     pub injury: Injury,
     /// The protocol cannot be chosen without the time of injury.
     pub injury_required: bool,
-    /// Sessions of the last days, oldest first.
-    pub past: Vec<Past>,
-    /// Another session runs now.
+    /// The doses of the last days.
+    pub doses: Doses,
+    /// Earlier doses may exist and cannot be read.
+    pub doses_unknown: bool,
+    /// Another session is running.
     pub running: bool,
     /// How far in the future the last record ends.
     pub record_ahead: Duration,
     /// Days with a session since this injury.
     pub days: u32,
-    /// There may be earlier sessions, and nobody can tell.
-    pub past_unknown: bool,
 }
 
 impl Context {
-    /// The same person, so much later, having done nothing.
+    /// The load that earlier sessions leave on the skin at the start.
     #[must_use]
-    pub fn later(&self, wait: Duration) -> Context {
-        let mut later = self.clone();
-        for past in &mut later.past {
-            past.began = past.began.saturating_add(wait);
-        }
-        later.record_ahead = self.record_ahead.saturating_sub(wait);
-        later.injury = match self.injury {
-            Injury::Ago(age) => Injury::Ago(age.saturating_add(wait)),
-            Injury::Ahead(by) if by <= wait => Injury::Ago(wait.saturating_sub(by)),
-            Injury::Ahead(by) => Injury::Ahead(by.saturating_sub(wait)),
-            Injury::Unknown => Injury::Unknown,
-        };
-        later
-    }
-
-    /// The load that earlier sessions leave on the skin at the coming start.
-    #[must_use]
-    pub fn carried(&self) -> Load {
-        let mut load = Load::NONE;
-        for (index, past) in self.past.iter().enumerate() {
-            let length: Duration = past.exposures.iter().map(|(_, length)| *length).sum();
-            for &(kind, length) in &past.exposures {
-                load = load.after(kind, length);
-            }
-            let next = self.past.get(index + 1).map_or(Duration::ZERO, |next| next.began);
-            let gap = past.began.saturating_sub(length).saturating_sub(next);
-            load = load.after(StepKind::Rest, gap);
-        }
-        load
+    pub fn load(&self) -> Load {
+        self.doses.load(self.now)
     }
 }
 
 /// The switch from ice to heat (S3, FPN heat).
 pub const ACUTE: Duration = hours(72);
-/// All steps of a session: S1's 120 min and 30 of ours.
+/// The longest session: S1's 120 min and 30 min of ours.
 pub const SESSION: Duration = minutes(150);
-/// All cold, and all heat, of a session (S1).
+/// The most cold, and the most heat, of a session (S1).
 pub const SESSION_DOSE: Duration = minutes(60);
-/// Expanded steps of a session (ours).
+/// The most expanded steps of a session (ours).
 pub const SESSION_STEPS: usize = 64;
-/// Shortest step (ours).
+/// The shortest step (ours).
 pub const STEP_MIN: Duration = Duration::from_secs(1);
-const COLD_DAILY: Duration = minutes(8 * 20);
-const HEAT_DAILY: Duration = minutes(120);
-const COLD_SPACING: Duration = hours(2);
-const COLD_SHORT: Duration = minutes(10);
-const HEAT_LONG: Duration = minutes(20);
-const STRETCH_AFTER_COLD: Duration = minutes(30);
+/// The usual time between the starts of two cold sessions (Bleakley 2006, Mayo).
+pub const COLD_SPACING: Duration = hours(2);
+/// How long skin and muscle may stay numb or weak after cold (`PMC6849860`, MacAuley 2001).
+pub const NUMB: Duration = minutes(30);
+/// The most cold in any 24 h (AAOS).
+pub const COLD_DAILY: Duration = minutes(8 * 20);
+/// The most heat in any 24 h (ours).
+pub const HEAT_DAILY: Duration = minutes(120);
+/// The shortest usual cold step (S3).
+pub const COLD_SHORT: Duration = minutes(10);
+/// The longest usual heat step (S1, Mayo).
+pub const HEAT_LONG: Duration = minutes(20);
 const CLOCK_BEHIND: Duration = minutes(2);
 const LONG_PAIN_DAYS: u32 = 7;
 const DAY: Duration = hours(24);
@@ -168,261 +310,88 @@ const fn hours(number: u64) -> Duration {
     minutes(number * 60)
 }
 
-/// Every rule, sorted by name.
-pub const RULES: &[Rule] = &[
-    Rule {
-        id: "clock-behind",
-        severity: Severity::Override,
-        summary: "the last record ends no more than 2 min in the future",
-        because: "a clock that was set back hides how long ago the last dose was",
-        way_out: "set the clock, or name the rule with --override clock-behind",
-        sources: &["ours"],
-        check: |case| {
-            let ahead = case.context.record_ahead;
-            let behind = found(ahead > CLOCK_BEHIND, Severity::Override, || {
-                format!("the last record ends {} in the future: set the clock", format_duration(whole_seconds(ahead)))
-            });
-            let passes_after = ahead.checked_sub(CLOCK_BEHIND);
-            behind.into_iter().map(|finding| Finding { passes_after, ..finding }).collect()
-        },
-    },
-    Rule {
-        id: "cold-daily",
-        severity: Severity::Override,
-        summary: "at most 160 min of cold in any 24 h",
-        because: "8 applications of 20 min a day are the most that a source gives",
-        way_out: "wait, or name the rule with --override cold-daily",
-        sources: &["AAOS"],
-        check: |case| case.daily(Modality::Cold, COLD_DAILY, Severity::Override),
-    },
-    Rule {
-        id: "cold-limit",
-        severity: Severity::Refuse,
-        summary: "the cold load of a session may reach 20 min, never pass it",
-        because: "longer icing numbs and can injure skin and nerves; even 20 min once did (Moeller 1997). \
-                  How fast the load falls again is a model of ours laid through published points",
-        way_out: "shorten it, or put heat or rest before it",
-        sources: &["S3", "FPN cold"],
-        check: |case| case.over_limit(Modality::Cold),
-    },
-    Rule {
-        id: "cold-short",
-        severity: Severity::Warn,
-        summary: "a cold step in a plan without heat lasts at least 10 min",
-        because: "the source gives 10 to 20 min at a time; a shorter dose is allowed",
-        way_out: "10min is the usual least",
-        sources: &["S3"],
-        check: |case| {
-            let heat = case.steps.iter().any(|step| step.kind == StepKind::Heat);
-            case.each(|step, _| {
-                let short = !heat && step.kind == StepKind::Cold && step.length < COLD_SHORT;
-                short.then(|| {
-                    (
-                        Severity::Warn,
-                        format!("{} of cold is short; 10m to 20m is usual", format_duration(step.length)),
-                        None,
-                    )
-                })
-            })
-        },
-    },
-    Rule {
-        id: "cold-spacing",
-        severity: Severity::Warn,
-        summary: "cold sessions start at least 2 h apart",
-        because: "the studied and advised spacing is every 2 h (Bleakley 2006) to every 2 to 4 h (Mayo)",
-        way_out: "wait until 2h have passed since the last cold began",
-        sources: &["Bleakley 2006", "Mayo"],
-        check: cold_spacing,
-    },
-    Rule {
-        id: "early-heat",
-        severity: Severity::Override,
-        summary: "no heat planned to start less than 72 h after the injury",
-        because: "heat only after the first three days (S3, FPN heat); against it, without trauma: Qaseem 2017, French 2006",
-        way_out: "use cold until 72h have passed, or name the rule with --override early-heat",
-        sources: &["S3", "FPN heat", "Qaseem 2017", "French 2006"],
-        check: early_heat,
-    },
-    Rule {
-        id: "heat-daily",
-        severity: Severity::Warn,
-        summary: "at most 120 min of heat in any 24 h",
-        because: "no source gives a number; this is twice the most of one session",
-        way_out: "wait, or shorten the heat",
-        sources: &["ours"],
-        check: |case| case.daily(Modality::Heat, HEAT_DAILY, Severity::Warn),
-    },
-    Rule {
-        id: "heat-limit",
-        severity: Severity::Refuse,
-        summary: "the heat load of a session may reach 30 min, never pass it",
-        because: "30 min is the longest application studied (Garra 2010); long use burns even on a low setting \
-                  (FDA/CPSC 1995). As a hard limit it is ours",
-        way_out: "shorten it, or put cold or rest before it",
-        sources: &["Garra 2010", "FDA/CPSC 1995", "ours"],
-        check: |case| case.over_limit(Modality::Heat),
-    },
-    Rule {
-        id: "heat-long",
-        severity: Severity::Warn,
-        summary: "a heat step lasts at most 20 min",
-        because: "S1 and Mayo give 20 min; Garra 2010 studied 30",
-        way_out: "20min is the usual most",
-        sources: &["S1", "Mayo"],
-        check: |case| {
-            case.each(|step, _| {
-                let long = step.kind == StepKind::Heat && step.length > HEAT_LONG;
-                long.then(|| {
-                    (
-                        Severity::Warn,
-                        format!("{} of heat is long; most sources stop at 20m", format_duration(step.length)),
-                        None,
-                    )
-                })
-            })
-        },
-    },
-    Rule {
-        id: "injury-future",
-        severity: Severity::Refuse,
-        summary: "the time of injury is not after now",
-        because: "no age of an injury can be told from it",
-        way_out: "give a time that has passed, such as --injured \"30h ago\"",
-        sources: &["ours"],
-        check: |case| match case.context.injury {
-            Injury::Ahead(by) => vec![Finding::whole(
-                Severity::Refuse,
-                format!("the injury is said to happen {} from now", format_duration(whole_seconds(by))),
-            )],
-            Injury::Unknown | Injury::Ago(_) => Vec::new(),
-        },
-    },
-    Rule {
-        id: "injury-unknown",
-        severity: Severity::Refuse,
-        summary: "`acute` needs the time of the injury; heat is better with it",
-        because: "ice or heat depends on whether 72 h have passed (S3)",
-        way_out: "say when it happened, such as --injured \"30h ago\"",
-        sources: &["S3"],
-        check: injury_unknown,
-    },
-    Rule {
-        id: "long-pain",
-        severity: Severity::Note,
-        summary: "sessions on more than 7 days of one injury",
-        because: "a heat wrap's label says to stop after 7 days if no better",
-        way_out: "see `therapy safety`",
-        sources: &["ThermaCare"],
-        check: |case| {
-            found(case.context.days > LONG_PAIN_DAYS, Severity::Note, || {
-                format!("sessions on {} days of this injury: if it is no better, ask a professional", case.context.days)
-            })
-        },
-    },
-    Rule {
-        id: "no-dose",
-        severity: Severity::Note,
-        summary: "a plan gives heat or cold",
-        because: "a plan of rests and stretches is a plain timer",
-        way_out: "add a step with do = \"heat\" or do = \"cold\"",
-        sources: &["ours"],
-        check: |case| {
-            found(
-                !case.steps.is_empty() && case.steps.iter().all(|step| step.kind.modality().is_none()),
-                Severity::Note,
-                || "neither heat nor cold in it".to_owned(),
-            )
-        },
-    },
-    Rule {
-        id: "numb-heat",
-        severity: Severity::Warn,
-        summary: "heat straight after cold asks whether feeling has come back",
-        because: "S1 puts heat straight after cold; numb skin does not feel a burn (FDA/CPSC 1995)",
-        way_out: "wait until normal feeling is back, or put a rest between",
-        sources: &["S1", "FDA/CPSC 1995"],
-        check: |case| {
-            case.each(|step, index| {
-                let after_cold = index > 0 && case.steps[index - 1].kind == StepKind::Cold;
-                (step.kind == StepKind::Heat && after_cold).then(|| {
-                    (Severity::Warn, "heat straight after cold: only when normal feeling is back".to_owned(), None)
-                })
-            })
-        },
-    },
-    Rule {
-        id: "one-session",
-        severity: Severity::Refuse,
-        summary: "one session at a time",
-        because: "two sessions at once would each count half of the dose",
-        way_out: "stop the running session first",
-        sources: &["ours"],
-        check: |case| found(case.context.running, Severity::Refuse, || "a session is running already".to_owned()),
-    },
-    Rule {
-        id: "rewarm",
-        severity: Severity::Override,
-        summary: "the load that earlier sessions left, plus this one: at most 20 min cold, 30 min heat",
-        because: "skin does not forget between sessions; the same law and numbers as cold-limit and heat-limit",
-        way_out: "wait, or name the rule with --override rewarm",
-        sources: &["S3", "FPN cold", "Garra 2010"],
-        check: rewarm,
-    },
-    Rule {
-        id: "session-limit",
-        severity: Severity::Refuse,
-        summary: "a session lasts at most 150 min, with at most 60 min of cold, 60 of heat and 64 steps",
-        because: "S1's three cycles of 20 and 20 min are the longest session of any source; 30 min more and 64 steps are ours",
-        way_out: "take fewer rounds or shorter steps",
-        sources: &["S1", "ours"],
-        check: session_limit,
-    },
-    Rule {
-        id: "step-length",
-        severity: Severity::Refuse,
-        summary: "a step lasts at least 1 s and at most 150 min",
-        because: "nothing shorter can be done, nothing longer fits a session",
-        way_out: "write a length from 1s to 2h 30m",
-        sources: &["ours"],
-        check: |case| {
-            case.each(|step, _| {
-                (step.length < STEP_MIN || step.length > SESSION).then(|| {
-                    let message = format!("a step of {}; it must last 1s to 2h 30m", format_duration(step.length));
-                    (Severity::Refuse, message, None)
-                })
-            })
-        },
-    },
-    Rule {
-        id: "stretch-early",
-        severity: Severity::Warn,
-        summary: "no stretching inside 72 h of the injury, nor less than 30 min after cold",
-        because: "stretches after recovery (S3; S2 stretches at once); motor function is reduced for up to 30 min after cold (MacAuley 2001)",
-        way_out: "stretch later, or put at least 30min of rest before it",
-        sources: &["S3", "MacAuley 2001"],
-        check: stretch_early,
-    },
-];
-
-/// The rule with this name.
-#[must_use]
-pub fn find(id: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.id == id)
+/// A row of the table.
+const fn rule(
+    id: RuleId,
+    severity: Severity,
+    concerns: fn(&[Step]) -> bool,
+    sources: &'static [&'static str],
+    check: fn(&Case<'_>) -> Vec<Breach>,
+) -> Rule {
+    Rule { id, severity, sources, concerns, check }
 }
 
-/// Asks every rule about a plan and returns all that they find, gravest first, then by step.
+fn has(steps: &[Step], kinds: &[StepKind]) -> bool {
+    steps.iter().any(|step| kinds.contains(&step.kind))
+}
+
+fn cold(steps: &[Step]) -> bool {
+    has(steps, &[StepKind::Cold])
+}
+
+fn heat(steps: &[Step]) -> bool {
+    has(steps, &[StepKind::Heat])
+}
+
+fn dose(steps: &[Step]) -> bool {
+    has(steps, &[StepKind::Cold, StepKind::Heat])
+}
+
+fn stretch(steps: &[Step]) -> bool {
+    has(steps, &[StepKind::Stretch])
+}
+
+fn always(_: &[Step]) -> bool {
+    true
+}
+
+fn circumstances(_: &[Step]) -> bool {
+    false
+}
+
+/// Every rule, in the order of their names.
+#[rustfmt::skip]
+pub static RULES: &[Rule] = {
+    use Modality::{Cold, Heat};
+    use RuleId as Id;
+    use Severity::{Note, Overridable, Refuse, Warn};
+    &[
+        rule(Id::ClockBehind, Overridable, circumstances, &["ours"], checks::clock_behind),
+        rule(Id::ColdDaily, Overridable, cold, &["AAOS"], |case| checks::daily(case, Cold, COLD_DAILY)),
+        rule(Id::ColdLimit, Refuse, cold, &["S3", "FPN cold"], |case| checks::over_limit(case, Cold)),
+        rule(Id::ColdShort, Warn, cold, &["S3"], checks::cold_short),
+        rule(Id::ColdSpacing, Warn, cold, &["Bleakley 2006", "Mayo"], checks::cold_spacing),
+        rule(Id::EarlyHeat, Overridable, heat, &["S3", "FPN heat", "Qaseem 2017", "French 2006"], checks::early_heat),
+        rule(Id::HeatDaily, Warn, heat, &["ours"], |case| checks::daily(case, Heat, HEAT_DAILY)),
+        rule(Id::HeatLimit, Refuse, heat, &["Garra 2010", "FDA/CPSC 1995", "ours"], |case| checks::over_limit(case, Heat)),
+        rule(Id::HeatLong, Warn, heat, &["S1", "Mayo"], checks::heat_long),
+        rule(Id::InjuryFuture, Refuse, circumstances, &["ours"], checks::injury_in_future),
+        rule(Id::InjuryUnknown, Refuse, circumstances, &["S3"], checks::injury_unknown),
+        rule(Id::LongPain, Note, circumstances, &["ThermaCare"], checks::long_pain),
+        rule(Id::NoDose, Note, circumstances, &["ours"], checks::no_dose),
+        rule(Id::NumbHeat, Warn, heat, &["S1", "FDA/CPSC 1995"], checks::numb_heat),
+        rule(Id::OneSession, Refuse, circumstances, &["ours"], |case| checks::whole(case.context.running, Detail::Running)),
+        rule(Id::Rewarm, Overridable, dose, &["S3", "FPN cold", "Garra 2010"], checks::rewarm),
+        rule(Id::SessionLimit, Refuse, always, &["S1", "ours"], checks::session_limit),
+        rule(Id::StepLength, Refuse, always, &["ours"], checks::step_length),
+        rule(Id::StretchEarly, Warn, stretch, &["S3", "MacAuley 2001"], checks::stretch_early),
+    ]
+};
+
+/// Applies every rule to a plan and returns all findings, the most severe first, then by step.
 #[must_use]
 pub fn review(steps: &[Step], context: &Context) -> Vec<Finding> {
     let case = Case::new(steps, context);
     let mut findings: Vec<Finding> = RULES
         .iter()
         .flat_map(|rule| {
-            let mut found = (rule.check)(&case);
-            for finding in &mut found {
-                finding.rule = rule.id;
-            }
-            found
+            (rule.check)(&case).into_iter().map(|Breach { detail, step, less, passes_after }| Finding {
+                rule: rule.id,
+                severity: less.unwrap_or(rule.severity),
+                step,
+                detail,
+                passes_after,
+            })
         })
         .collect();
     findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.step));
@@ -431,19 +400,8 @@ pub fn review(steps: &[Step], context: &Context) -> Vec<Finding> {
 
 /// Whether these findings keep a plan from running, given the rules that the person overrides.
 #[must_use]
-pub fn refuses(findings: &[Finding], overrides: &[&'static str]) -> bool {
-    findings.iter().any(|finding| match finding.severity {
-        Severity::Refuse => true,
-        Severity::Override => !overrides.contains(&finding.rule),
-        Severity::Warn | Severity::Note => false,
-    })
-}
-
-impl Finding {
-    /// A finding about the whole plan; `review` fills in the rule.
-    fn whole(severity: Severity, message: String) -> Finding {
-        Finding { rule: "", severity, step: None, message, passes_after: None }
-    }
+pub fn refuses(findings: &[Finding], overrides: &[RuleId]) -> bool {
+    findings.iter().any(|finding| finding.blocks(overrides))
 }
 
 #[cfg(test)]

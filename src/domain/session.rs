@@ -1,47 +1,48 @@
-//! The state machine of a running session. It is told the time and what the person did, and answers
-//! with events; it must never look at a clock, a terminal or a disk.
+//! The state machine of a running session. It receives the time and the person's inputs and returns
+//! events. It must not read a clock, a terminal or a disk.
 //!
 //! Three laws of time:
-//! - A wake that is late inside a step changes nothing: the pack was on, time counts.
-//! - A wake that is late past the end of a step charges the gap to that step and *holds* there until
-//!   the person answers; a step that nobody was told of never passes. `--confirm` is the same hold
-//!   at every end.
-//! - Pause means that the pack is off. Whatever nobody said means that it is still on.
+//! - A late wake inside a step changes nothing: the pack was on, so the time counts.
+//! - A late wake past the end of a step adds the gap to that step. The session then *holds* there until
+//!   the person answers, so no step passes without an alarm. `--confirm` is the same hold at every end.
+//! - Pause means that the pack is off. Without an input the pack is on.
 //!
 //! Elapsed time is a difference of moments; nothing accumulates ticks.
 
 use std::time::Duration;
 
+use crate::domain::dose::{Dose, Doses};
 use crate::domain::exposure::Load;
 use crate::domain::plan::{Cue, Plan, Segment};
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::{SESSION, SESSION_DOSE, STEP_MIN};
-use crate::domain::step::{Modality, StepKind};
+use crate::domain::rules::{NUMB, RuleId, SESSION, SESSION_DOSE, STEP_MIN};
+use crate::domain::step::{Modality, PerModality, StepKind};
 
 mod event;
 
-pub use event::{Event, EventKind, Input, Moment, Outcome};
+pub use crate::domain::moment::Moment;
+pub use event::{Event, EventKind, Input, Outcome};
 
 /// How a session treats the ends of its steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Terms {
+pub struct SessionOptions {
     /// Every change waits for the person.
     pub confirm: bool,
     /// A wake later than this past the end of a step is late.
     pub grace: Duration,
 }
 
-impl Default for Terms {
-    fn default() -> Terms {
-        Terms { confirm: false, grace: GRACE }
+impl Default for SessionOptions {
+    fn default() -> SessionOptions {
+        SessionOptions { confirm: false, grace: GRACE }
     }
 }
 
-/// How late a step's end may be noticed before the session holds (ours): more than any busy machine
-/// needs, less than anybody feels.
+/// How late the end of a step may be noticed before the session holds (ours): longer than a busy
+/// machine needs, and too short to matter.
 pub const GRACE: Duration = Duration::from_secs(2);
 
-/// How often an unanswered alarm is repeated (ours).
+/// How often an alarm without an answer is repeated (ours).
 pub const REMIND: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,67 +64,66 @@ enum Phase {
 #[derive(Clone, Debug)]
 pub struct Session {
     plan: Plan,
-    terms: Terms,
+    options: SessionOptions,
     index: usize,
     phase: Phase,
-    /// Elapsed time is counted from here; a pause moves it forward.
+    /// When the session started.
+    began: Moment,
+    /// Elapsed time counts from here. A pause moves it forward.
     origin: Moment,
-    /// The latest moment that the session was told of.
+    /// The latest moment that the session was given.
     now: Moment,
-    /// See [`Session::wake_at`]: found once after whatever changes it, and asked for every second.
-    wake: Option<Moment>,
-    /// The cues of this step that were given.
+    /// Whether these cues of the current step are past.
     halfway: bool,
     soon: bool,
-    /// Load and doses up to `settled`; what is on since then is not in them yet.
+    /// `load` and `doses` include everything up to this moment.
     settled: Moment,
     load: Load,
-    doses: [Duration; 2],
+    /// The doses of earlier sessions and of this one.
+    doses: Doses,
 }
 
 impl Session {
     /// Starts the clock.
     #[must_use]
-    pub fn start(protocol: &Protocol, terms: Terms, now: Moment) -> (Session, Vec<Event>) {
+    pub fn start(protocol: &Protocol, options: SessionOptions, now: Moment) -> (Session, Vec<Event>) {
         let mut session = Session {
             plan: Plan::new(protocol),
-            terms,
+            options,
             index: 0,
             phase: Phase::Running,
+            began: now,
             origin: now,
             now,
-            wake: None,
             halfway: false,
             soon: false,
             settled: now,
-            load: protocol.carried(),
-            doses: [Duration::ZERO; 2],
+            load: protocol.initial_load(),
+            doses: protocol.doses().clone(),
         };
         let mut events = vec![session.event(now, EventKind::Started)];
         session.begin(0, now, &mut events);
-        session.wake = session.next_wake();
         (session, events)
     }
 
-    /// Time passed.
+    /// Time has passed.
     #[must_use]
     pub fn advance(&mut self, now: Moment) -> Vec<Event> {
         let mut events = Vec::new();
-        // A clock that steps back stands still here.
+        // When a clock steps back, the session's time stands still.
         self.now = self.now.max(now);
-        while let Some(due) = self.wake.filter(|due| *due <= self.now) {
+        while let Some(due) = self.wake_at().filter(|due| *due <= self.now) {
             match self.phase {
-                Phase::Running if self.now.since(self.end()) > self.terms.grace => self.overrun(&mut events),
+                Phase::Running if self.now.since(self.end()) > self.options.grace => self.overrun(&mut events),
                 Phase::Running => self.cue(due, &mut events),
                 Phase::Held { .. } => self.remind(&mut events),
                 Phase::Paused { .. } | Phase::Over(_) => break,
             }
-            self.wake = self.next_wake();
         }
         events
     }
 
-    /// Time passed, and then the person said something.
+    /// Time has passed, and then an input arrived.
     #[must_use]
     pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Event> {
         let mut events = self.advance(now);
@@ -153,15 +153,18 @@ impl Session {
             | (Input::Confirm | Input::Resume, Phase::Running)
             | (_, Phase::Over(_)) => {}
         }
-        self.wake = self.next_wake();
         events
     }
 
-    /// The next moment at which time alone changes something; never in the past of an advanced
+    /// The next moment at which time alone changes something. It is never in the past of an advanced
     /// session. `None` while paused and when over.
     #[must_use]
     pub fn wake_at(&self) -> Option<Moment> {
-        self.wake
+        match self.phase {
+            Phase::Running => Some(self.origin + self.due().1),
+            Phase::Held { remind } => Some(remind),
+            Phase::Paused { .. } | Phase::Over(_) => None,
+        }
     }
 
     /// How it ended, when it is over.
@@ -173,19 +176,19 @@ impl Session {
         }
     }
 
-    /// Whether the pack is off at the person's word.
+    /// Whether the person has taken the pack off.
     #[must_use]
     pub fn is_paused(&self) -> bool {
         matches!(self.phase, Phase::Paused { .. })
     }
 
-    /// Whether the step is past its end and waits for the person.
+    /// Whether the step is past its end and the session waits for the person.
     #[must_use]
     pub fn is_held(&self) -> bool {
         matches!(self.phase, Phase::Held { .. })
     }
 
-    /// The plan as it stands: actual lengths behind, planned ones ahead.
+    /// The plan: real lengths for the steps that are over, planned lengths for the others.
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
@@ -197,25 +200,25 @@ impl Session {
         self.index
     }
 
-    /// The current step in its place.
+    /// The current step and its place.
     #[must_use]
     pub fn segment(&self) -> &Segment {
         &self.plan.segments()[self.index]
     }
 
-    /// The latest moment that the session was told of.
+    /// The latest moment that the session was given.
     #[must_use]
     pub fn now(&self) -> Moment {
         self.now
     }
 
-    /// Elapsed time, pauses left out.
+    /// Elapsed time without pauses.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.elapsed_at(self.now)
     }
 
-    /// When the current step ends, if nobody pauses.
+    /// When the current step ends, unless the person pauses.
     #[must_use]
     pub fn end(&self) -> Moment {
         let shift = match self.phase {
@@ -225,18 +228,31 @@ impl Session {
         self.origin + self.segment().end() + shift
     }
 
-    /// What the skin carries now.
+    /// The load of the skin now.
     #[must_use]
     pub fn load(&self) -> Load {
         self.load.after(self.on(), self.now.since(self.settled))
     }
 
-    /// The dose given so far.
+    /// The dose of a modality that this session has given so far.
     #[must_use]
     pub fn dose(&self, modality: Modality) -> Duration {
         let open = self.on().modality() == Some(modality);
         let since = if open { self.now.since(self.settled) } else { Duration::ZERO };
-        self.doses[modality as usize] + since
+        self.given()[modality] + since
+    }
+
+    /// Whether the skin may still be numb at a moment, from cold of this session or an earlier one.
+    #[must_use]
+    pub fn is_numb(&self, at: Moment) -> bool {
+        self.doses.since(Modality::Cold, at).is_some_and(|since| since < NUMB)
+    }
+
+    /// The doses of this session up to `settled`.
+    fn given(&self) -> PerModality<Duration> {
+        let own =
+            |modality| self.doses.iter().filter(move |dose| (dose.session, dose.modality) == (self.began, modality));
+        PerModality::from_fn(|modality| own(modality).map(|dose| dose.to.since(dose.from)).sum())
     }
 
     fn elapsed_at(&self, at: Moment) -> Duration {
@@ -250,7 +266,7 @@ impl Session {
         Event { at, elapsed: self.elapsed_at(at), step: self.index, kind }
     }
 
-    /// What is on the skin: nothing in a pause, the step's own pack otherwise.
+    /// What is on the skin: nothing in a pause, otherwise the pack of the step.
     fn on(&self) -> StepKind {
         match self.phase {
             Phase::Paused { .. } | Phase::Over(_) => StepKind::Rest,
@@ -258,39 +274,30 @@ impl Session {
         }
     }
 
-    /// Brings load and doses up to `to`. Called before anything changes what is on.
+    /// Brings load and doses up to `to`. It must be called before anything changes what is on.
     fn settle(&mut self, to: Moment) {
-        let length = to.since(self.settled);
-        let on = self.on();
-        self.load = self.load.after(on, length);
+        let (on, from) = (self.on(), self.settled);
+        self.load = self.load.after(on, to.since(from));
         if let Some(modality) = on.modality() {
-            self.doses[modality as usize] += length;
+            self.doses.push(Dose { modality, from, to, session: self.began });
         }
-        self.settled = self.settled.max(to);
+        self.settled = from.max(to);
     }
 
-    fn next_wake(&self) -> Option<Moment> {
-        match self.phase {
-            Phase::Running => Some(self.origin + self.due().1),
-            Phase::Held { remind } => Some(remind),
-            Phase::Paused { .. } | Phase::Over(_) => None,
-        }
-    }
-
-    /// The next cue of the running step and where it stands.
+    /// The next cue of the running step and its time.
     fn due(&self) -> (Cue, Duration) {
-        let given = |cue| match cue {
+        let is_past = |cue| match cue {
             Cue::Halfway => self.halfway,
             Cue::Soon => self.soon,
             Cue::Done => false,
         };
         let cues = [Cue::Halfway, Cue::Soon, Cue::Done];
-        let due = cues.into_iter().filter(|cue| !given(*cue));
+        let due = cues.into_iter().filter(|cue| !is_past(*cue));
         let due = due.filter_map(|cue| self.plan.cue(self.index, cue).map(|at| (cue, at)));
         due.min_by_key(|&(cue, at)| (at, cue)).unwrap_or((Cue::Done, self.segment().end()))
     }
 
-    /// A cue came due at `at`, and is noticed in time.
+    /// A cue was due at `at` and is noticed in time.
     fn cue(&mut self, at: Moment, events: &mut Vec<Event>) {
         match self.due().0 {
             Cue::Halfway => {
@@ -301,7 +308,7 @@ impl Session {
                 self.soon = true;
                 events.push(self.event(at, EventKind::StepSoon));
             }
-            Cue::Done if self.terms.confirm => {
+            Cue::Done if self.options.confirm => {
                 self.phase = Phase::Held { remind: at + REMIND };
                 events.push(self.event(at, EventKind::Overran { over: Duration::ZERO }));
             }
@@ -309,21 +316,21 @@ impl Session {
         }
     }
 
-    /// The end of the step was slept through.
+    /// The end of the step is noticed too late: the machine slept or stalled.
     fn overrun(&mut self, events: &mut Vec<Event>) {
         let over = self.now.since(self.end());
         self.phase = Phase::Held { remind: self.now + REMIND };
         self.halfway = true;
-        // What the gap did to the skin may bring back a step that was left out.
+        // The gap changed the load, so a step that was left out may fit again.
         self.replan();
         events.push(self.event(self.now, EventKind::Overran { over }));
-        // Nothing comes after the last step that could pass unannounced.
-        if self.plan.next(self.index).is_none() && !self.terms.confirm {
+        // After the last step nothing can pass without an alarm.
+        if self.plan.next(self.index).is_none() && !self.options.confirm {
             self.leave(self.now, events);
         }
     }
 
-    /// Nobody answered yet. Reminders that were slept through are given once.
+    /// The alarm has no answer yet. Reminders that were missed during a sleep are given once.
     fn remind(&mut self, events: &mut Vec<Event>) {
         let Phase::Held { remind } = self.phase else {
             return;
@@ -340,7 +347,7 @@ impl Session {
         self.settle(self.now);
         if at_end {
             self.close_step(self.now);
-            // The hold went on for longer than what follows was planned for.
+            // The plan did not include the time of the hold.
             self.replan();
         }
         self.phase = Phase::Paused { since: self.now, at_end };
@@ -357,8 +364,7 @@ impl Session {
         if at_end {
             self.begin(self.index + 1, self.now, events);
         } else {
-            // In a pause the skin recovers: a step that was left out may come after all, and the end
-            // of this one must announce it.
+            // The skin recovers in a pause, so a step that was left out may fit again.
             self.replan();
         }
     }
@@ -375,11 +381,11 @@ impl Session {
             return events.push(self.event(self.now, nothing));
         }
         let held = self.is_held();
-        // A held step has run past its end: what is asked for counts from now.
+        // A held step is past its end, so an extension counts from now.
         let so_far = self.elapsed().saturating_sub(self.segment().start);
         let length = if held { so_far } else { self.segment().length };
         let (room, rule) = self.room(length.saturating_sub(so_far));
-        // Less than a step's least is nothing that a person could use.
+        // An extension shorter than the shortest step is of no use.
         let granted = Some(by.min(room)).filter(|granted| *granted >= STEP_MIN).unwrap_or_default();
         let by_rule = (granted < by).then_some(rule);
         if granted > Duration::ZERO {
@@ -392,38 +398,38 @@ impl Session {
         events.push(self.event(self.now, EventKind::Extended { by: granted, by_rule }));
     }
 
-    /// How much longer than `left` the step may go on, and the rule that says so.
-    fn room(&self, left: Duration) -> (Duration, &'static str) {
+    /// How much longer than `left` the step may go on, and the rule that sets this limit.
+    fn room(&self, left: Duration) -> (Duration, RuleId) {
         let kind = self.segment().step.kind;
         let following = self.plan.exposures(self.index + 1);
-        let total = self.elapsed() + left + following.iter().map(|(_, length)| *length).sum();
-        let mut rooms = vec![(SESSION.saturating_sub(total), "session-limit")];
+        let total = self.elapsed() + left + following.iter().map(|(_, length)| *length).sum::<Duration>();
+        let mut rooms = vec![(SESSION.saturating_sub(total), RuleId::SessionLimit)];
         if let Some(modality) = kind.modality() {
             let planned = following.iter().filter(|(kind, _)| kind.modality() == Some(modality));
-            let dose = self.dose(modality) + left + planned.map(|(_, length)| *length).sum();
-            rooms.push((SESSION_DOSE.saturating_sub(dose), "session-limit"));
-            let rule = limit_rule(modality);
+            let dose = self.dose(modality) + left + planned.map(|(_, length)| *length).sum::<Duration>();
+            rooms.push((SESSION_DOSE.saturating_sub(dose), RuleId::SessionLimit));
+            let rule = RuleId::limit_of(modality);
             rooms.push((self.load().after(kind, left).room(kind, &following), rule));
         }
-        rooms.into_iter().min_by_key(|(room, _)| *room).unwrap_or((Duration::ZERO, "session-limit"))
+        rooms.into_iter().min_by_key(|(room, _)| *room).unwrap_or((Duration::ZERO, RuleId::SessionLimit))
     }
 
-    /// Fits what follows to the skin as it will be at the end of the step.
+    /// Fits the following steps to the load at the end of this one.
     fn replan(&mut self) {
         let kind = self.segment().step.kind;
         let end = self.segment().end().max(self.elapsed());
         let left = end.saturating_sub(self.elapsed());
         let load = self.load().after(kind, left);
-        let doses = Modality::ALL.map(|modality| {
+        let given = PerModality::from_fn(|modality| {
             let more = if kind.modality() == Some(modality) { left } else { Duration::ZERO };
             self.dose(modality) + more
         });
-        self.plan.fit(self.index + 1, end, load, |modality| doses[modality as usize]);
-        // The end may have moved, or something may come now that has to be announced; not in the past.
+        self.plan.fit(self.index + 1, end, load, given);
+        // The end or the next step may have changed. A cue in the past stays past.
         self.soon = self.plan.cue(self.index, Cue::Soon).is_some_and(|soon| soon <= self.elapsed());
     }
 
-    /// The step is over at `at`: its length becomes what it was.
+    /// The step is over at `at`: its length becomes its real one.
     fn close_step(&mut self, at: Moment) {
         let length = self.elapsed_at(at).saturating_sub(self.segment().start);
         self.plan.set_length(self.index, length);
@@ -435,11 +441,10 @@ impl Session {
         self.begin(self.index + 1, at, events);
     }
 
-    /// Begins step `index`, or the first one after it that the dose law leaves time for.
+    /// Begins step `index`, or the first one after it for which the dose law leaves room.
     fn begin(&mut self, index: usize, at: Moment, events: &mut Vec<Event>) {
         let start = self.elapsed_at(at);
-        let (load, doses) = (self.load, self.doses);
-        self.plan.fit(index, start, load, |modality| doses[modality as usize]);
+        self.plan.fit(index, start, self.load, self.given());
         for index in index..self.plan.segments().len() {
             self.index = index;
             let segment = self.segment();
@@ -451,8 +456,9 @@ impl Session {
                 return;
             }
             let kind = segment.step.kind;
-            let full = load.room(kind, &[]) < STEP_MIN;
-            let by_rule = kind.modality().map(|modality| if full { limit_rule(modality) } else { "session-limit" });
+            let full = self.load.room(kind, &[]) < STEP_MIN;
+            let by_rule =
+                kind.modality().map(|modality| if full { RuleId::limit_of(modality) } else { RuleId::SessionLimit });
             events.push(self.event(at, EventKind::Skipped { by_rule }));
         }
         self.finish(at, Outcome::Completed, events);
@@ -467,17 +473,9 @@ impl Session {
         if outcome == Outcome::Stopped {
             self.close_step(at);
         }
-        let [cold, heat] = self.doses;
-        events.push(self.event(at, EventKind::Finished { outcome, cold, heat }));
+        events.push(self.event(at, EventKind::Finished { outcome, given: self.given() }));
         self.phase = Phase::Over(outcome);
-        // A session that is over has no time after its end.
+        // The time of a session stops at its end.
         self.now = at;
-    }
-}
-
-fn limit_rule(modality: Modality) -> &'static str {
-    match modality {
-        Modality::Cold => "cold-limit",
-        Modality::Heat => "heat-limit",
     }
 }

@@ -1,7 +1,8 @@
-//! The nouns that everything else speaks: modality, kind of step, step.
-//! Knows nothing of limits, files or time of day.
+//! The nouns that every other module uses: modality, kind of step, step.
+//! It must not know limits, files or the time of day.
 
 use std::fmt;
+use std::ops::{Index, IndexMut};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -17,7 +18,7 @@ pub enum Modality {
 }
 
 impl Modality {
-    /// Both modalities, cold first as in every table of the product.
+    /// Both modalities, cold first, as in every table of the program.
     pub const ALL: [Modality; 2] = [Modality::Cold, Modality::Heat];
 
     /// The word for it: `cold` or `heat`.
@@ -30,6 +31,49 @@ impl Modality {
 impl fmt::Display for Modality {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// One value for cold and one for heat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PerModality<T> {
+    /// The value for cold.
+    pub cold: T,
+    /// The value for heat.
+    pub heat: T,
+}
+
+impl<T> PerModality<T> {
+    /// Asks `value` for each modality.
+    #[must_use]
+    pub fn from_fn(mut value: impl FnMut(Modality) -> T) -> PerModality<T> {
+        PerModality { cold: value(Modality::Cold), heat: value(Modality::Heat) }
+    }
+
+    /// Both values changed in the same way.
+    #[must_use]
+    pub fn map<U>(self, mut change: impl FnMut(T) -> U) -> PerModality<U> {
+        PerModality { cold: change(self.cold), heat: change(self.heat) }
+    }
+}
+
+impl<T> Index<Modality> for PerModality<T> {
+    type Output = T;
+
+    fn index(&self, modality: Modality) -> &T {
+        match modality {
+            Modality::Cold => &self.cold,
+            Modality::Heat => &self.heat,
+        }
+    }
+}
+
+impl<T> IndexMut<Modality> for PerModality<T> {
+    fn index_mut(&mut self, modality: Modality) -> &mut T {
+        match modality {
+            Modality::Cold => &mut self.cold,
+            Modality::Heat => &mut self.heat,
+        }
     }
 }
 
@@ -48,10 +92,10 @@ pub enum StepKind {
 }
 
 impl StepKind {
-    /// Every kind, in the order of the documentation of the file format.
+    /// Every kind, in the order of the file format's documentation.
     pub const ALL: [StepKind; 4] = [StepKind::Heat, StepKind::Cold, StepKind::Rest, StepKind::Stretch];
 
-    /// The word that files, JSON and the screen use.
+    /// The word in files, in JSON and on the screen.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -68,7 +112,7 @@ impl StepKind {
         StepKind::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// The modality whose dose this step gives, if it gives one.
+    /// The modality of the dose that this step gives. `None` for steps without a pack.
     #[must_use]
     pub fn modality(self) -> Option<Modality> {
         match self {
@@ -76,6 +120,12 @@ impl StepKind {
             StepKind::Heat => Some(Modality::Heat),
             StepKind::Rest | StepKind::Stretch => None,
         }
+    }
+
+    /// Whether a pack lies on the skin: a dose has a skin check halfway.
+    #[must_use]
+    pub fn has_pack(self) -> bool {
+        self.modality().is_some()
     }
 }
 
@@ -94,23 +144,23 @@ impl fmt::Display for StepKind {
     }
 }
 
-/// One expanded step: rounds are already laid out one after the other.
+/// One step of a session. The rounds of the protocol are already expanded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// What is done.
     pub kind: StepKind,
     /// Planned length.
     pub length: Duration,
-    /// The author's line for the person, shown while the step runs.
+    /// The author's note for the person, shown while the step runs.
     pub note: Option<String>,
     /// The round that it belongs to, from 1.
     pub round: u32,
-    /// Which step of the file it was made from, from 0: a finding points there.
+    /// The step of the draft that it comes from, from 0. Findings point to that place in the file.
     pub origin: usize,
 }
 
 impl Step {
-    /// A step of round 1 without a note, as the first step of a file.
+    /// A step of round 1 without a note, from the first step of a draft.
     #[must_use]
     pub fn new(kind: StepKind, length: Duration) -> Step {
         Step { kind, length, note: None, round: 1, origin: 0 }

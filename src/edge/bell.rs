@@ -13,7 +13,7 @@ use notify_rust::Notification;
 
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::edge::keys::Button;
-use crate::runner::Observer;
+use crate::runner::{Observer, Trouble};
 use crate::words;
 
 /// A service that takes longer than this for one notification is said to be deaf.
@@ -96,7 +96,7 @@ impl Bell {
 }
 
 impl Observer for Bell {
-    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         let Some(alerts) = &self.alerts else { return Ok(()) };
         for alert in events.iter().filter_map(|event| Alert::of(event, session, &self.prefix)) {
             if self.unanswered == 0 {
@@ -105,11 +105,11 @@ impl Observer for Bell {
             self.unanswered += usize::from(alerts.send(alert).is_ok());
             self.sender.unpark();
         }
-        self.collect()
+        Ok(self.collect()?)
     }
 
-    fn frame(&mut self, _: &Session) -> anyhow::Result<()> {
-        self.collect()
+    fn frame(&mut self, _: &Session) -> Result<(), Trouble> {
+        Ok(self.collect()?)
     }
 }
 

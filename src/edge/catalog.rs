@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::protocol::Draft;
 use crate::domain::rules::{ACUTE, Injury};
-use crate::format::{self, ByInjury, Level, Parsed, Problem, nearest};
+use crate::format::{self, ByInjury, Level, Parsed, Problem};
+use crate::text::printable::{nearest, printable};
 
 /// The built-in protocols, in the order of `list`, in the format that users write.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -44,7 +45,7 @@ pub enum CatalogError {
         hint: String,
     },
     /// The file cannot be read.
-    #[error("could not read {}: {why}", format::printable(&path.to_string_lossy()))]
+    #[error("could not read {}: {why}", printable(&path.to_string_lossy()))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -65,7 +66,7 @@ impl Entry {
     pub fn place(&self) -> String {
         self.path
             .as_ref()
-            .map_or_else(|| self.name().to_owned(), |path| format::printable(&path.to_string_lossy()).into_owned())
+            .map_or_else(|| self.name().to_owned(), |path| printable(&path.to_string_lossy()).into_owned())
     }
 
     /// The draft to run for an injury of this age. `None` when that depends on an age nobody gave.
@@ -77,7 +78,7 @@ impl Entry {
         let name = match injury {
             Injury::Unknown => return None,
             Injury::Ago(age) if age >= ACUTE => from_72h,
-            Injury::Ago(_) | Injury::Ahead(_) => under_72h,
+            Injury::Ago(_) | Injury::InFuture(_) => under_72h,
         };
         built_in(name).map(|entry| entry.parsed.draft)
     }
@@ -127,8 +128,7 @@ pub fn read(path: &Path) -> Result<Entry, CatalogError> {
     }
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut entry =
-        Entry { parsed: format::parse(&text, &format::printable(&stem)), text, path: Some(path.to_owned()) };
+    let mut entry = Entry { parsed: format::parse(&text, &printable(&stem)), text, path: Some(path.to_owned()) };
     entry.check_references();
     Ok(entry)
 }
@@ -178,7 +178,7 @@ pub fn find(name: &str, folder: &Path) -> Result<Entry, CatalogError> {
         Some(near) => format!("did you mean `{near}`? `therapy list` shows all"),
         None => "`therapy list` shows all; a file needs a name that ends in .toml".to_owned(),
     };
-    Err(CatalogError::Unknown { name: format::printable(name).into_owned(), hint })
+    Err(CatalogError::Unknown { name: printable(name).into_owned(), hint })
 }
 
 #[cfg(test)]
@@ -194,8 +194,8 @@ mod tests {
             let refused: Vec<_> = entry.parsed.review().into_iter().filter(|p| p.level >= Level::Refused).collect();
             assert!(refused.is_empty(), "{}: {refused:?}", entry.name());
             let draft = &entry.parsed.draft;
-            assert!(draft.steps.iter().all(|step| !step.sources.is_empty()), "{}", entry.name());
-            for key in draft.steps.iter().flat_map(|step| &step.sources).chain(&draft.sources) {
+            assert!(draft.steps().all(|step| !step.sources.is_empty()), "{}", entry.name());
+            for key in draft.steps().flat_map(|step| &step.sources).chain(&draft.sources) {
                 assert!(key == OURS || source::find(key).is_some(), "{}: {key}", entry.name());
             }
         }

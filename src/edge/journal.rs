@@ -13,13 +13,13 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use thiserror::Error;
 
-use crate::domain::course::{exposures, replay};
+use crate::domain::course::replay;
+use crate::domain::dose::Doses;
 use crate::domain::exposure::Load;
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::Past;
-use crate::domain::session::{Event, EventKind, Input, Moment, Terms};
-use crate::domain::step::{Modality, Step};
-use crate::format::printable;
+use crate::domain::session::{Event, EventKind, Input, Moment, SessionOptions};
+use crate::domain::step::{Modality, PerModality, Step};
+use crate::text::printable::printable;
 
 mod file;
 mod record;
@@ -154,22 +154,23 @@ impl Journal {
     pub fn begin(&self, new: &NewSession<'_>) -> Result<i64> {
         let steps: Vec<StepRow> = new.protocol.steps().iter().map(StepRow::from).collect();
         let steps = serde_json::to_string(&steps).unwrap_or_default();
-        let [cold, heat] = new.protocol.carried().half_nanos();
+        let load = new.protocol.initial_load().half_nanos();
         let planned = Modality::ALL.map(|modality| {
             let steps = new.protocol.steps().iter().filter(|step| step.kind.modality() == Some(modality));
             nanos(steps.map(|step| step.length).sum())
         });
+        let overrides = new.overrides.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(" ");
         self.wrap(|connection| {
             let sql = "INSERT INTO session (protocol, steps, carried_cold, carried_heat, confirm, grace_ns, overrides, \
                        started_ms, planned_cold_ns, planned_heat_ns, pain_before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
             connection.prepare_cached(sql)?.execute(params![
                     new.protocol.name(),
                     steps,
-                    cold,
-                    heat,
-                    new.terms.confirm,
-                    nanos(new.terms.grace),
-                    new.overrides.join(" "),
+                    load.cold,
+                    load.heat,
+                    new.options.confirm,
+                    nanos(new.options.grace),
+                    overrides,
                     new.started_ms,
                     planned[0],
                     planned[1],
@@ -221,7 +222,7 @@ impl Journal {
                     rule,
                 ])
         };
-        let EventKind::Finished { outcome, cold, heat } = event.kind else {
+        let EventKind::Finished { outcome, given } = event.kind else {
             return self.wrap(insert).map(drop);
         };
         if self.connection.is_autocommit() {
@@ -229,15 +230,15 @@ impl Journal {
         }
         self.wrap(|connection| {
             insert(connection)?;
-            end(connection, session, outcome.name(), stamp.wall_ms, [cold, heat])
+            end(connection, session, outcome.name(), stamp.wall_ms, given)
         })
     }
 
     /// Closes a session that was cut off too long ago: with the doses of its events, no more.
     pub fn close_cut_off(&self, record: &Record) -> Result<()> {
         let last = record.events.last().map_or_else(Moment::default, |last| last.at);
-        let known = exposures(&record.protocol, &record.events, last);
-        let doses = Modality::ALL.map(|modality| crate::domain::course::dose(&known, modality));
+        let known = crate::domain::course::doses(&record.protocol, &record.events, last);
+        let doses = PerModality::from_fn(|modality| known.total(modality));
         self.wrap(|connection| end(connection, record.id, "cut_off", record.last_wall_ms, doses))
     }
 
@@ -252,17 +253,17 @@ impl Journal {
 
     /// Everything about one session.
     pub fn record(&self, id: i64, now: &Stamp) -> Result<Record> {
-        let (name, steps, carried, terms, started_ms, outcome, doses): (_, _, _, _, _, Option<String>, _) =
+        let (name, steps, load, options, started_ms, outcome, doses): (_, _, _, _, _, Option<String>, _) =
             self.wrap(|connection| {
                 let sql = "SELECT protocol, steps, carried_cold, carried_heat, confirm, grace_ns, started_ms, outcome, \
                            cold_ns, heat_ns FROM session WHERE id = ?";
                 connection.prepare_cached(sql)?.query_row([id], |row| {
-                    let terms = Terms { confirm: row.get(4)?, grace: length(row, 5)? };
-                    let carried = Load::from_half_nanos([row.get(2)?, row.get(3)?]);
+                    let options = SessionOptions { confirm: row.get(4)?, grace: length(row, 5)? };
+                    let load = Load::from_half_nanos(PerModality { cold: row.get(2)?, heat: row.get(3)? });
                     let outcome: Option<String> = row.get(7)?;
                     let outcome = outcome.map(|outcome| printable(&outcome).into_owned());
-                    let doses = [given(row, 8)?, given(row, 9)?];
-                    Ok((text(row, 0)?, row.get::<_, String>(1)?, carried, terms, row.get(6)?, outcome, doses))
+                    let doses = PerModality { cold: given(row, 8)?, heat: given(row, 9)? };
+                    Ok((text(row, 0)?, row.get::<_, String>(1)?, load, options, row.get(6)?, outcome, doses))
                 })
             })?;
         let damaged = |why: &str| JournalError::Damaged { path: self.path.clone(), why: why.to_owned() };
@@ -271,25 +272,26 @@ impl Journal {
         let steps: Option<Vec<Step>> = steps.into_iter().map(StepRow::step).collect();
         let steps = steps.ok_or_else(|| damaged("a step of a session is of no known kind"))?;
         let count = steps.len();
-        let protocol = Protocol::recorded(name, steps, carried).ok_or_else(|| damaged("a session has no steps"))?;
+        let protocol =
+            Protocol::recorded(name, steps, load, Doses::default()).ok_or_else(|| damaged("a session has no steps"))?;
         let rows = self.events(id)?;
         if rows.iter().any(|(_, event)| event.step >= count) {
             return Err(damaged("an event names a step that its session does not have"));
         }
         let last_wall_ms = rows.last().map_or(started_ms, |(stamp, _)| stamp.wall_ms);
         let mut events = on_the_clock_of(now, rows);
-        if let Some(EventKind::Finished { cold, heat, .. }) = events.last_mut().map(|last| &mut last.kind) {
-            // They stand in the row of the session.
-            [*cold, *heat] = doses;
+        if let Some(EventKind::Finished { given, .. }) = events.last_mut().map(|last| &mut last.kind) {
+            // The doses are in the row of the session.
+            *given = doses;
         }
         let is_whole = matches!(outcome.as_deref(), Some("completed" | "stopped"));
-        let unwritten = replay(&protocol, terms, &events).filter(|_| !is_whole).map(|(_, unwritten)| unwritten);
+        let unwritten = replay(&protocol, options, &events).filter(|_| !is_whole).map(|(_, unwritten)| unwritten);
         let unwritten = unwritten.unwrap_or_default();
         // Rows that no session of this program wrote may leave over what came before them.
         let last = events.last().map_or_else(Moment::default, |last| last.at);
         events.extend(unwritten.iter().map(|event| Event { at: event.at.max(last), ..*event }));
         let unwritten = unwritten.len();
-        Ok(Record { id, started_ms, protocol, terms, events, unwritten, outcome, last_wall_ms })
+        Ok(Record { id, started_ms, protocol, options, events, unwritten, outcome, last_wall_ms })
     }
 
     fn events(&self, session: i64) -> Result<Vec<(Stamp, Event)>> {
@@ -316,7 +318,7 @@ impl Journal {
 
     /// The sessions that bear on the rules, oldest first, and how far in the future the last record
     /// ends. `but` is left out: the session that is being taken up.
-    pub fn past(&self, now: &Stamp, but: Option<i64>) -> Result<(Vec<Past>, Duration)> {
+    pub fn doses(&self, now: &Stamp, but: Option<i64>) -> Result<(Doses, Duration)> {
         // The last few whatever their time of day: a clock that was set must not hide them.
         let mut ids: Vec<i64> = self.wrap(|connection| {
             // Sorted and freed of doubles below: asked for here, SQLite would read every session for it.
@@ -328,16 +330,15 @@ impl Journal {
         })?;
         ids.sort_unstable();
         ids.dedup();
-        let mut past = Vec::new();
+        let mut doses = Doses::default();
         let mut last_ms = i64::MIN;
         for id in ids {
             let record = self.record(id, now)?;
             last_ms = last_ms.max(record.last_wall_ms);
-            past.extend(record.past(now));
+            doses.extend(record.doses(now));
         }
-        past.sort_by_key(|past| std::cmp::Reverse(past.began));
         let ahead = u64::try_from(last_ms.saturating_sub(now.wall_ms)).unwrap_or(0);
-        Ok((past, Duration::from_millis(ahead)))
+        Ok((doses, Duration::from_millis(ahead)))
     }
 
     /// The injury clock, unless it was never set or was cleared.
@@ -475,11 +476,11 @@ fn end(
     session: i64,
     outcome: &str,
     ended_ms: i64,
-    [cold, heat]: [Duration; 2],
+    given: PerModality<Duration>,
 ) -> rusqlite::Result<()> {
     let sql = "UPDATE session SET outcome = ?, ended_ms = ?, cold_ns = ?, heat_ns = ? WHERE id = ?";
     let mut statement = connection.prepare_cached(sql)?;
-    statement.execute(params![outcome, ended_ms, nanos(cold), nanos(heat), session])?;
+    statement.execute(params![outcome, ended_ms, nanos(given.cold), nanos(given.heat), session])?;
     Ok(())
 }
 

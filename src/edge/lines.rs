@@ -5,10 +5,11 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::domain::rules::RuleId;
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::edge::output::Output;
 use crate::ribbon::count_up;
-use crate::runner::Observer;
+use crate::runner::{Observer, Trouble};
 use crate::words;
 
 /// Plain lines for people.
@@ -44,9 +45,9 @@ impl Plain {
 }
 
 impl Observer for Plain {
-    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         let lines: String = events.iter().map(|event| self.line(event, session)).collect();
-        self.output.send(lines.as_bytes()).context("could not write the session's lines")
+        Ok(self.output.send(lines.as_bytes()).context("could not write the session's lines")?)
     }
 
     fn trouble(&mut self, what: &str) {
@@ -69,13 +70,13 @@ impl Json {
 }
 
 impl Observer for Json {
-    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         let mut lines = Vec::new();
         for event in events {
             serde_json::to_writer(&mut lines, &Line::new(event, session, (self.wall)(event.at)))?;
             lines.push(b'\n');
         }
-        self.output.send(&lines).context("could not write the session's lines")
+        Ok(self.output.send(&lines).context("could not write the session's lines")?)
     }
 }
 
@@ -94,7 +95,7 @@ struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     over_s: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<&'static str>,
+    rule: Option<RuleId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,9 +127,9 @@ impl Line {
             EventKind::Skipped { by_rule } => line.rule = by_rule,
             EventKind::Extended { by, by_rule } => (line.by_s, line.rule) = (Some(seconds(by)), by_rule),
             EventKind::Overran { over } => line.over_s = Some(seconds(over)),
-            EventKind::Finished { outcome, cold, heat } => {
+            EventKind::Finished { outcome, given } => {
                 line.outcome = Some(outcome.name());
-                (line.cold_s, line.heat_s) = (Some(seconds(cold)), Some(seconds(heat)));
+                (line.cold_s, line.heat_s) = (Some(seconds(given.cold)), Some(seconds(given.heat)));
             }
             _ => {}
         }

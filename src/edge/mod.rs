@@ -5,7 +5,6 @@
 pub mod catalog;
 pub mod clock;
 pub mod journal;
-pub mod simulate;
 
 pub mod output;
 

@@ -14,7 +14,7 @@ use anyhow::anyhow;
 
 use crate::domain::session::{Event, EventKind, Input, Moment, Session};
 use crate::edge::journal::{Journal, JournalError, Log, Stamp};
-use crate::runner::Observer;
+use crate::runner::{Observer, Trouble};
 use crate::words;
 
 /// How long events wait to be committed before they are shown: what was said is not lost. There are at
@@ -289,18 +289,18 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
-    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         self.requests.hear(events, session);
         self.send(events.iter().map(|event| Line::event(event, (self.clocks)(event.at), session)).collect());
-        self.collect()
+        Ok(self.collect()?)
     }
 
-    fn frame(&mut self, _: &Session) -> anyhow::Result<()> {
+    fn frame(&mut self, _: &Session) -> Result<(), Trouble> {
         if self.unanswered == 0 && self.requests.asked.is_none() {
             return Ok(());
         }
         self.answer();
-        self.collect()
+        Ok(self.collect()?)
     }
 }
 
@@ -366,8 +366,8 @@ mod tests {
     use super::*;
     use crate::domain::protocol::{Choice, Draft};
     use crate::domain::rules::Context;
-    use crate::domain::session::{Outcome, Terms};
-    use crate::domain::step::StepKind;
+    use crate::domain::session::{Outcome, SessionOptions};
+    use crate::domain::step::{PerModality, StepKind};
 
     #[test]
     fn a_flat_battery_loses_nothing_that_would_count_for_less() {
@@ -375,7 +375,7 @@ mod tests {
         let steps = [(StepKind::Heat, 60 * second), (StepKind::Rest, 60 * second), (StepKind::Cold, 60 * second)];
         let protocol =
             Draft::of("own", &steps).review(Choice::default(), &Context::default(), &[]).expect("it may run");
-        let (session, _) = Session::start(&protocol, Terms::default(), Moment::default());
+        let (session, _) = Session::start(&protocol, SessionOptions::default(), Moment::default());
         let matters = |step, kind| {
             let event = Event { at: Moment::default(), elapsed: Duration::ZERO, step, kind };
             let stamp = Stamp { wall_ms: 0, boot: String::new(), clock: event.at };
@@ -386,7 +386,8 @@ mod tests {
         let said = [EventKind::Paused, EventKind::Resumed, EventKind::Confirmed, EventKind::Skipped { by_rule: None }];
         assert!(said.into_iter().all(|kind| matters(1, kind)), "what a person said is not to be worked out");
         assert!(matters(0, EventKind::Overran { over: second }));
-        let finished = EventKind::Finished { outcome: Outcome::Completed, cold: second, heat: second };
+        let finished =
+            EventKind::Finished { outcome: Outcome::Completed, given: PerModality { cold: second, heat: second } };
         let left = [EventKind::Started, EventKind::Halfway, EventKind::StepSoon, finished];
         assert!(left.into_iter().all(|kind| !matters(0, kind)));
     }

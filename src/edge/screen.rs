@@ -19,7 +19,7 @@ use crate::domain::step::StepKind;
 use crate::edge::canvas::Canvas;
 use crate::edge::output::{Change, Output};
 use crate::ribbon::{self, count_up, filled, sign, write_count_up, write_countdown};
-use crate::runner::Observer;
+use crate::runner::{Observer, Trouble};
 use crate::words::{self, position, span};
 
 /// Tells the time of day of a moment of the session, as `18:42`.
@@ -320,19 +320,19 @@ impl Screen {
 }
 
 impl Observer for Screen {
-    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         self.laid = None;
-        events.iter().try_for_each(|event| self.hear(event, session))
+        Ok(events.iter().try_for_each(|event| self.hear(event, session))?)
     }
 
-    fn frame(&mut self, session: &Session) -> anyhow::Result<()> {
+    fn frame(&mut self, session: &Session) -> Result<(), Trouble> {
         if session.outcome().is_none() {
             self.draw(session)?;
         }
         let failed = self.canvas.failure();
         match failed {
             Some(error) if !std::mem::replace(&mut self.trouble, true) => {
-                Err(anyhow::Error::new(error).context("could not write to the terminal"))
+                Err(anyhow::Error::new(error).context("could not write to the terminal").into())
             }
             _ => Ok(()),
         }

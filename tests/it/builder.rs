@@ -4,15 +4,17 @@
 use std::time::Duration;
 
 use humantime::parse_duration;
+use therapy::domain::dose::Dose;
 use therapy::domain::exposure::Exposure;
 use therapy::domain::protocol::{Choice, Draft, Protocol};
-use therapy::domain::rules::{Context, Finding, Past};
+use therapy::domain::rules::{Context, Finding};
 use therapy::domain::session::{Event, Input, Moment, Session};
 use therapy::domain::step::StepKind;
-use therapy::edge::simulate::Happening;
+use therapy::runner::{self, Observer, Report, World};
+use therapy::simulate::Happening;
 
 /// What a person chooses for a whole session.
-pub use therapy::domain::session::Terms as Options;
+pub use therapy::domain::session::SessionOptions as Options;
 
 /// When sessions start: not at zero and not at a whole second, because no session may depend on it.
 pub const START: Moment = Moment::new(Duration::from_millis(86_399_750));
@@ -31,9 +33,15 @@ pub fn steps(text: &str) -> Vec<Exposure> {
     steps.collect()
 }
 
-/// What happened before: these doses in a row, of which the first began `ago`.
-pub fn earlier(doses: Vec<Exposure>, ago: Duration) -> Context {
-    Context { past: vec![Past { began: ago, exposures: doses }], ..Context::default() }
+/// Skin at [`START`] that a session gave these steps in a row, from `from` on.
+pub fn earlier(steps: &[Exposure], from: Moment) -> Context {
+    let (session, mut at) = (from, from);
+    let doses = steps.iter().filter_map(|&(kind, length)| {
+        let from = at;
+        at = from + length;
+        kind.modality().map(|modality| Dose { modality, from, to: at, session })
+    });
+    Context { now: START, doses: doses.collect(), ..Context::default() }
 }
 
 /// The protocol of these steps, or what the rules find.
@@ -105,6 +113,11 @@ impl Build {
     /// The session at its start, and its first events.
     pub fn start(&self) -> (Session, Vec<Event>) {
         Session::start(&self.protocol, self.options, self.start)
+    }
+
+    /// Goes through the session in a world. It starts at the world's time.
+    pub fn run(&self, world: &mut dyn World, observers: &mut [&mut dyn Observer]) -> Report {
+        runner::run(&self.protocol, self.options, world, observers)
     }
 
     /// The session after the last line of a [`script`], and all its events so far. It is woken whenever

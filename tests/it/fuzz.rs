@@ -10,15 +10,19 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 use tempfile::TempDir;
 
-use therapy::domain::course::{dose, earliest, exposures};
+use therapy::domain::course::{doses, earliest};
+use therapy::domain::dose::Doses;
+use therapy::domain::exposure::Exposure;
 use therapy::domain::plan::Plan;
 use therapy::domain::protocol::{Choice, Draft, Protocol};
-use therapy::domain::rules::{Context, Injury, Past};
+use therapy::domain::rules::{Context, Injury};
 use therapy::domain::session::{EventKind, Input, Moment, Outcome, Session};
 use therapy::domain::step::{Modality, Step, StepKind};
 use therapy::edge::journal::{Journal, Record, Stamp};
 use therapy::format::{self, Level, Problem};
-use therapy::{cli, report, ribbon, when, words};
+use therapy::text::printable::is_control;
+use therapy::text::times;
+use therapy::{cli, report, ribbon, words};
 
 use crate::builder::Build;
 
@@ -28,7 +32,7 @@ const EVENTS_MOST: usize = 10_000;
 
 /// Text that may be shown on a terminal.
 fn is_shown_safely(text: &str) {
-    assert!(!text.chars().any(|c| format::is_control(c) && c != '\n'), "control characters in {text:?}");
+    assert!(!text.chars().any(|c| is_control(c) && c != '\n'), "control characters in {text:?}");
 }
 
 /// Problems point into the text, say something, and can be drawn.
@@ -62,7 +66,7 @@ pub fn protocol(input: &[u8]) {
         return;
     }
     if parsed.by_injury.is_some() {
-        return assert!(draft.steps.is_empty(), "steps beside by_injury");
+        return assert!(draft.steps().next().is_none(), "steps beside by_injury");
     }
     let context = Context { injury: Injury::Ago(Duration::MAX), ..Context::default() };
     let choices = [Choice::default(), draft.largest_choice()];
@@ -111,6 +115,11 @@ fn runs_to_its_end(protocol: &Protocol) {
     assert!(Modality::ALL.into_iter().all(|modality| session.dose(modality) == dose(&whole, modality)));
 }
 
+fn dose(exposures: &[Exposure], modality: Modality) -> Duration {
+    let given = exposures.iter().filter(|(kind, _)| kind.modality() == Some(modality));
+    given.map(|(_, length)| *length).sum()
+}
+
 /// Wakes a session whenever it asks until it asks no more, is over, or holds.
 fn goes_on_to_its_end(session: &mut Session) {
     let mut told = 0;
@@ -154,10 +163,10 @@ pub fn when(input: &[u8]) {
 fn points_in_time(text: &str, now: Timestamp) {
     let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a zone");
     for zone in [TimeZone::UTC, berlin] {
-        match when::parse(text, now, &zone) {
+        match times::parse(text, now, &zone) {
             Ok(at) => {
-                assert_eq!(when::parse(&format!(" {text}\t"), now, &zone), Ok(at), "blanks around {text:?}");
-                assert_eq!(when::parse(&at.to_string(), now, &zone), Ok(at), "{text:?} written out");
+                assert_eq!(times::parse(&format!(" {text}\t"), now, &zone), Ok(at), "blanks around {text:?}");
+                assert_eq!(times::parse(&at.to_string(), now, &zone), Ok(at), "{text:?} written out");
                 if text.trim().ends_with("ago") {
                     assert!(at <= now, "{text:?} is {at}, after {now}");
                 }
@@ -180,13 +189,13 @@ fn minutes(text: &str) {
 }
 
 fn length_of_a_step(text: &str) {
-    if text.contains('\'') || text.chars().any(format::is_control) {
+    if text.contains('\'') || text.chars().any(is_control) {
         return; // it cannot stand in single quotes, within which nothing is escaped
     }
     let file = format!("[[step]]\ndo = 'rest'\nfor = '{text}'\n");
     let parsed = format::parse(&file, "a");
     can_be_told(&parsed.review(), &file);
-    if let [step] = &parsed.draft.steps[..] {
+    if let Some(step) = parsed.draft.only_step() {
         assert_eq!(humantime::parse_duration(text), Ok(step.length.default), "{text:?}");
         assert_ne!(text.trim(), "0");
     }
@@ -314,8 +323,8 @@ impl Shelf {
             let days = journal.days_with_sessions(injury.happened_ms, 32);
             assert!(days.is_err() || days.is_ok_and(|days| days <= 32));
         }
-        if let Ok((past, record_ahead)) = journal.past(now, None) {
-            judges(past, record_ahead);
+        if let Ok((doses, record_ahead)) = journal.doses(now, None) {
+            judges(now.clock, doses, record_ahead);
         }
         if let Ok(Some(open)) = journal.open_session(now)
             && journal.close_cut_off(&open).is_ok()
@@ -331,7 +340,8 @@ fn stands_up(record: &Record, now: &Stamp) {
     let moments: Vec<_> = record.events.iter().map(|event| event.at).collect();
     assert!(moments.is_sorted() && moments.last() <= Some(&now.clock), "{record:?} at {now:?}");
     is_shown_safely(record.protocol.name());
-    let worn: Duration = exposures(&record.protocol, &record.events, now.clock).iter().map(|(_, length)| *length).sum();
+    let given = doses(&record.protocol, &record.events, now.clock);
+    let worn: Duration = Modality::ALL.into_iter().map(|modality| given.total(modality)).sum();
     assert!(worn <= record.age(now) + moments.last().map_or(Duration::ZERO, |last| last.since(moments[0])));
     let Some(mut session) = record.session() else { return };
     for event in session.advance(now.clock) {
@@ -349,12 +359,14 @@ fn stands_up(record: &Record, now: &Stamp) {
 }
 
 /// Rules say something about any past, and a wait that they name is long enough.
-fn judges(past: Vec<Past>, record_ahead: Duration) {
-    let context = Context { past, record_ahead, ..Context::default() };
+fn judges(now: Moment, doses: Doses, record_ahead: Duration) {
+    let context = Context { now, doses, record_ahead, ..Context::default() };
     for kind in [StepKind::Cold, StepKind::Heat] {
         let draft = Draft::of("a", &[(kind, 10 * MINUTE)]);
         if let Some(wait) = earliest(&draft, Choice::default(), &context) {
-            let later = draft.review(Choice::default(), &context.later(wait), &[]);
+            let (now, record_ahead) = (now + wait, record_ahead.saturating_sub(wait));
+            let later = Context { now, record_ahead, ..context.clone() };
+            let later = draft.review(Choice::default(), &later, &[]);
             assert!(later.is_ok(), "{wait:?} is too short: {later:?} with {context:?}");
         }
     }

@@ -19,7 +19,7 @@ use therapy::domain::course::{STALE, dose, earliest, exposures};
 use therapy::domain::exposure::{Exposure, Load};
 use therapy::domain::protocol::{Choice, Draft, Protocol};
 use therapy::domain::rules::{Context, Finding, Injury, Severity, review};
-use therapy::domain::session::{Event, EventKind, Input, Moment, Outcome, Session, Terms};
+use therapy::domain::session::{Event, EventKind, Input, Moment, Outcome, Session, SessionOptions};
 use therapy::domain::step::StepKind::{Cold, Heat, Rest};
 use therapy::domain::step::{Modality, Step};
 use therapy::edge::catalog;
@@ -79,7 +79,7 @@ impl Place {
         self.folder.path()
     }
 
-    fn begin(&self, protocol: &Protocol, terms: Terms, started_ms: i64) -> i64 {
+    fn begin(&self, protocol: &Protocol, terms: SessionOptions, started_ms: i64) -> i64 {
         let new = NewSession { protocol, terms, overrides: &[], pain: None, started_ms };
         self.journal.begin(&new).expect("a session begins")
     }
@@ -103,7 +103,7 @@ impl Place {
     }
 }
 
-const TERMS: Terms = Terms { confirm: false, grace: Duration::from_secs(3) };
+const TERMS: SessionOptions = SessionOptions { confirm: false, grace: Duration::from_secs(3) };
 
 /// The events of a session that is woken whenever it asks, and in which this is said.
 fn lived(protocol: &Protocol, start: Moment, said: &[(Duration, Input)]) -> Vec<Event> {
@@ -161,7 +161,7 @@ proptest! {
 // What the rules make of it.
 
 /// Sessions one after the other, each with the time before it.
-type Sessions = Vec<(Duration, Protocol, Terms, Vec<(Duration, Deed)>)>;
+type Sessions = Vec<(Duration, Protocol, SessionOptions, Vec<(Duration, Deed)>)>;
 
 fn histories() -> impl Strategy<Value = Sessions> {
     let gaps = prop_oneof![4 => lengths(0..=60 * 60), 1 => lengths(0..=20 * 60 * 60)];
@@ -201,7 +201,7 @@ fn injuries() -> impl Strategy<Value = Injury> {
     prop_oneof![
         2 => Just(Injury::Unknown),
         3 => ages().prop_map(Injury::Ago),
-        1 => ages().prop_map(Injury::Ahead),
+        1 => ages().prop_map(Injury::InFuture),
     ]
 }
 
@@ -239,7 +239,7 @@ proptest! {
             let then = Stamp { wall_ms: now.wall_ms + millis(wait) + 1, clock: clock + wait, ..now.clone() };
             let later = Context { injury: context.later(wait).injury, ..place.past(&then) };
             let findings = review(&draft.expand(*choice), &later);
-            prop_assert!(findings.iter().all(|finding| finding.severity < Severity::Override), "{:?}", findings);
+            prop_assert!(findings.iter().all(|finding| finding.severity < Severity::Overridable), "{:?}", findings);
         }
     }
 }
@@ -278,7 +278,7 @@ fn rewarm_counts_what_was_given_and_not_what_was_planned() {
     place.session(&ice_20, START, &[], &FIRST);
     let context = place.past(&FIRST.at(START + min(40)));
     let refused = says("rewarm", &[(Cold, min(15))], &context).expect("20 min after");
-    assert_eq!((refused.severity, refused.passes_after), (Severity::Override, Some(min(10))));
+    assert_eq!((refused.severity, refused.passes_after), (Severity::Overridable, Some(min(10))));
     assert!(says("rewarm", &[(Cold, min(15))], &place.past(&FIRST.at(START + min(50)))).is_none());
     assert!(says("rewarm", &[(Heat, min(20))], &context).is_none(), "heat is another load");
 
@@ -314,7 +314,7 @@ fn a_day_takes_eight_doses_of_cold_and_the_ninth_waits() {
     }
     let now = START + hours(16);
     let refused = says("cold-daily", &[(Cold, min(20))], &place.past(&FIRST.at(now))).expect("the ninth");
-    assert_eq!((refused.severity, refused.passes_after), (Severity::Override, Some(hours(8))));
+    assert_eq!((refused.severity, refused.passes_after), (Severity::Overridable, Some(hours(8))));
     assert!(says("cold-daily", &[(Cold, SECOND)], &place.past(&FIRST.at(now))).is_some());
     assert!(says("cold-daily", &[(Cold, min(20))], &place.past(&FIRST.at(now + hours(8)))).is_none());
 }
@@ -374,7 +374,7 @@ fn a_record_that_ends_in_the_future_is_told_from_two_minutes_on() {
     let behind = |ms| place.past(&Stamp { wall_ms: end.wall_ms - ms, ..end.clone() });
     assert!(says("clock-behind", &[(Rest, min(1))], &behind(120_000)).is_none());
     let refused = says("clock-behind", &[(Rest, min(1))], &behind(120_001)).expect("set back");
-    assert_eq!((refused.severity, refused.passes_after), (Severity::Override, Some(Duration::from_millis(1))));
+    assert_eq!((refused.severity, refused.passes_after), (Severity::Overridable, Some(Duration::from_millis(1))));
     assert!(says("clock-behind", &[(Rest, min(1))], &behind(-HOUR_MS)).is_none());
 }
 

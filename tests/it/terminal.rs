@@ -16,13 +16,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, Termios, tcgetattr, ttyname};
 use therapy::domain::protocol::Choice;
 use therapy::domain::rules::Context;
-use therapy::domain::session::{Event, EventKind, Input, Moment, Session, Terms};
+use therapy::domain::session::{Event, EventKind, Input, Moment, Session, SessionOptions};
 use therapy::edge::clock;
 use therapy::edge::keys::Keys;
 use therapy::edge::output::{Change, Kept, Output};
 use therapy::edge::screen::Screen;
-use therapy::edge::simulate::{Happening, Simulation};
 use therapy::runner::{self, Observer, World};
+use therapy::simulate::{Happening, Simulation};
 
 use crate::support::Home;
 
@@ -601,7 +601,7 @@ fn a_notice_is_gone_after_five_seconds_of_a_pause_too() {
     let minute = Duration::from_secs(60);
     let script = [says(10, Input::Extend(minute)), says(12, Input::Pause), says(30, Input::Stop)];
     let mut world = Simulation::new(Moment::default(), &script);
-    let (mut session, events) = Session::start(&protocol, Terms::default(), Moment::default());
+    let (mut session, events) = Session::start(&protocol, SessionOptions::default(), Moment::default());
     runner::run(&mut session, events, &mut world, &mut [&mut screen, &mut look]);
     assert!(look.looks > 10, "{}", look.looks);
 }
@@ -614,7 +614,7 @@ fn a_session_that_ends_before_its_first_frame_says_so_in_whole_lines() {
     let kept = Kept::default();
     let (sizes, wall) = (Box::new(|| (24, 80)), Box::new(|_| String::new()));
     let mut screen = Screen::new(Output::keep(&kept), sizes, Box::new(|| Change::Nothing), wall, true, "");
-    let (mut session, _) = Session::start(&protocol, Terms::default(), Moment::default());
+    let (mut session, _) = Session::start(&protocol, SessionOptions::default(), Moment::default());
     let events = session.advance(Moment::default() + Duration::from_secs(3600));
     runner::run(&mut session, events, &mut Simulation::new(Moment::default(), &[]), &mut [&mut screen]);
     let mut terminal = vt100::Parser::new(size(24), size(80), 0);
@@ -631,7 +631,7 @@ fn a_session_that_is_taken_up_in_the_middle_of_a_step_says_what_to_do() {
     let kept = Kept::default();
     let (sizes, wall) = (Box::new(|| (24, 80)), Box::new(|_| String::new()));
     let mut screen = Screen::new(Output::keep(&kept), sizes, Box::new(|| Change::Nothing), wall, true, "");
-    let (session, _) = Session::start(&protocol, Terms::default(), Moment::default());
+    let (session, _) = Session::start(&protocol, SessionOptions::default(), Moment::default());
     screen.frame(&session).expect("a frame");
     let shown = String::from_utf8(kept.take()).expect("text");
     assert!(shown.contains("Cold on, a thin damp cloth between."), "{shown}");
@@ -708,7 +708,7 @@ fn a_frame_shows_what_it_would_show_if_all_of_it_were_laid_out_anew() {
         };
         let (mut first, mut second) = (screen(&lazy, || Change::Nothing), screen(&eager, || Change::Size));
         let mut compare = Compare { columns, lazy, eager, frames: 0 };
-        let terms = Terms { confirm: seed % 3 == 0, ..Terms::default() };
+        let terms = SessionOptions { confirm: seed % 3 == 0, ..SessionOptions::default() };
         let (mut session, events) = Session::start(&protocol, terms, Moment::default());
         let mut world = Simulation::new(Moment::default(), &script);
         runner::run(&mut session, events, &mut world, &mut [&mut first, &mut second, &mut compare]);
@@ -778,6 +778,6 @@ fn a_session_that_panics() {
         "",
     );
     let mut world = Panics(Keys::take(true).expect("keys"));
-    let (mut session, events) = Session::start(&protocol, Terms::default(), clock::now());
+    let (mut session, events) = Session::start(&protocol, SessionOptions::default(), clock::now());
     runner::run(&mut session, events, &mut world, &mut [&mut screen, &mut Watches]);
 }

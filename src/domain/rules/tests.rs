@@ -3,6 +3,8 @@
 #![expect(clippy::unchecked_time_subtraction, reason = "the numbers of a test are known")]
 
 use super::*;
+use crate::domain::dose::Dose;
+use crate::domain::exposure::{Exposure, limit};
 use crate::domain::source::{self, OURS};
 use crate::domain::step::StepKind::{Cold, Heat, Rest, Stretch};
 
@@ -14,42 +16,69 @@ fn steps(list: &[Exposure]) -> Vec<Step> {
     list.iter().map(|&(kind, length)| Step::new(kind, length)).collect()
 }
 
+/// The coming start.
+const NOW: Moment = Moment::new(hours(1000));
+
 /// An old injury, so that heat alone draws no note.
 fn old() -> Context {
-    Context { injury: Injury::Ago(hours(1000)), ..Context::default() }
+    Context { now: NOW, injury: Injury::Ago(hours(1000)), ..Context::default() }
 }
 
-fn ids(list: &[Exposure], context: &Context) -> Vec<&'static str> {
+fn ids(list: &[Exposure], context: &Context) -> Vec<RuleId> {
     let mut ids: Vec<_> = review(&steps(list), context).iter().map(|finding| finding.rule).collect();
     ids.dedup();
     ids
 }
 
-fn past(began: Duration, exposures: &[Exposure]) -> Past {
-    Past { began, exposures: exposures.to_vec() }
+/// The doses of a session that began this long before the coming start.
+fn past(began: Duration, exposures: &[Exposure]) -> Vec<Dose> {
+    let session = NOW - began;
+    let mut from = session;
+    let doses = exposures.iter().filter_map(|&(kind, length)| {
+        let dose = kind.modality().map(|modality| Dose { modality, from, to: from + length, session });
+        from = from + length;
+        dose
+    });
+    doses.collect()
 }
 
-fn after(sessions: Vec<Past>) -> Context {
-    Context { past: sessions, ..old() }
+fn after(sessions: Vec<Vec<Dose>>) -> Context {
+    Context { doses: sessions.into_iter().flatten().collect(), ..old() }
 }
 
 /// Eight sessions of 20 min of cold, 2 h apart, the last one 2 h before the coming start.
-fn eight_cold(first: Duration) -> Vec<Past> {
+fn eight_cold(first: Duration) -> Vec<Vec<Dose>> {
     let began = |index| first - index * hours(2);
     (0..8).map(|index| past(began(index), &[(Cold, minutes(20))])).collect()
 }
 
 #[test]
-fn the_table_is_sorted_reasoned_and_sourced() {
-    assert_eq!(RULES.len(), 19);
-    assert!(RULES.is_sorted_by(|a, b| a.id < b.id), "sorted and unique");
-    for rule in RULES {
-        assert!(!rule.summary.is_empty() && !rule.because.is_empty(), "{}", rule.id);
+fn the_table_has_every_id_in_order_and_known_sources() {
+    for (index, rule) in RULES.iter().enumerate() {
+        assert_eq!(rule.id as usize, index, "{}", rule.id);
+        assert!(std::ptr::eq(rule.id.rule(), rule));
         assert!(!rule.sources.is_empty(), "{}", rule.id);
         for key in rule.sources {
             assert!(*key == OURS || source::find(key).is_some(), "{}: {key}", rule.id);
         }
     }
+    assert_eq!(RULES.last().map(|rule| rule.id), Some(RuleId::StretchEarly), "no id without a row");
+    assert!(RULES.is_sorted_by(|a, b| a.id.as_str() < b.id.as_str()), "sorted and unique");
+}
+
+#[test]
+fn a_rule_knows_the_protocols_that_it_limits() {
+    let concerning = |kind| {
+        let rules = RULES.iter().filter(|rule| rule.concerns(&steps(&[(kind, SECOND)])));
+        rules.map(|rule| rule.id.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(concerning(Rest), ["session-limit", "step-length"]);
+    assert_eq!(concerning(Stretch), ["session-limit", "step-length", "stretch-early"]);
+    let heat =
+        ["early-heat", "heat-daily", "heat-limit", "heat-long", "numb-heat", "rewarm", "session-limit", "step-length"];
+    assert_eq!(concerning(Heat), heat);
+    let cold = ["cold-daily", "cold-limit", "cold-short", "cold-spacing", "rewarm", "session-limit", "step-length"];
+    assert_eq!(concerning(Cold), cold);
 }
 
 #[test]
@@ -62,56 +91,56 @@ fn every_rule_is_tripped_alone_and_holds_one_second_inside() {
     };
     let m = minutes;
     // Rule; a plan that trips exactly it; one just inside it.
-    let table: Vec<(&str, Case, Case)> = vec![
+    let table: Vec<(RuleId, Case, Case)> = vec![
         (
-            "clock-behind",
+            RuleId::ClockBehind,
             (vec![(Cold, m(15))], Context { record_ahead: m(2) + SECOND, ..old() }),
             (vec![(Cold, m(15))], Context { record_ahead: m(2), ..old() }),
         ),
         (
-            "cold-daily",
+            RuleId::ColdDaily,
             (vec![(Cold, m(20))], after(eight_cold(hours(24) - SECOND))),
             (vec![(Cold, m(20))], after(eight_cold(hours(24)))),
         ),
-        ("cold-limit", (vec![(Cold, m(20) + SECOND)], old()), (vec![(Cold, m(20))], old())),
-        ("cold-short", (vec![(Cold, m(10) - SECOND)], old()), (vec![(Cold, m(10))], old())),
+        (RuleId::ColdLimit, (vec![(Cold, m(20) + SECOND)], old()), (vec![(Cold, m(20))], old())),
+        (RuleId::ColdShort, (vec![(Cold, m(10) - SECOND)], old()), (vec![(Cold, m(10))], old())),
         (
-            "cold-spacing",
+            RuleId::ColdSpacing,
             (vec![(Cold, m(15))], after(vec![past(hours(2) - SECOND, &[(Cold, m(15))])])),
             (vec![(Cold, m(15))], after(vec![past(hours(2), &[(Cold, m(15))])])),
         ),
-        ("early-heat", (vec![(Heat, m(20))], young(hours(72) - SECOND)), (vec![(Heat, m(20))], young(hours(72)))),
+        (RuleId::EarlyHeat, (vec![(Heat, m(20))], young(hours(72) - SECOND)), (vec![(Heat, m(20))], young(hours(72)))),
         (
-            "heat-daily",
+            RuleId::HeatDaily,
             (vec![(Heat, m(20)), (Rest, m(20)), (Heat, m(1))], heat_daily(hours(12))),
             (vec![(Heat, m(20))], heat_daily(hours(12))),
         ),
         (
-            "heat-limit",
+            RuleId::HeatLimit,
             (vec![(Heat, m(20)), (Rest, SECOND), (Heat, m(10) + SECOND)], old()),
             (vec![(Heat, m(20)), (Rest, SECOND), (Heat, m(10))], old()),
         ),
-        ("heat-long", (vec![(Heat, m(20) + SECOND)], old()), (vec![(Heat, m(20))], old())),
+        (RuleId::HeatLong, (vec![(Heat, m(20) + SECOND)], old()), (vec![(Heat, m(20))], old())),
         (
-            "injury-future",
-            (vec![(Heat, m(20))], Context { injury: Injury::Ahead(SECOND), ..Context::default() }),
+            RuleId::InjuryFuture,
+            (vec![(Heat, m(20))], Context { injury: Injury::InFuture(SECOND), ..Context::default() }),
             (vec![(Cold, m(20))], young(Duration::ZERO)),
         ),
-        ("injury-unknown", (vec![(Heat, m(20))], unknown.clone()), (vec![(Cold, m(20))], unknown.clone())),
+        (RuleId::InjuryUnknown, (vec![(Heat, m(20))], unknown.clone()), (vec![(Cold, m(20))], unknown.clone())),
         (
-            "long-pain",
+            RuleId::LongPain,
             (vec![(Cold, m(15))], Context { days: 8, ..old() }),
             (vec![(Cold, m(15))], Context { days: 7, ..old() }),
         ),
-        ("no-dose", (vec![(Rest, m(5))], old()), (vec![(Rest, m(5)), (Heat, SECOND)], old())),
+        (RuleId::NoDose, (vec![(Rest, m(5))], old()), (vec![(Rest, m(5)), (Heat, SECOND)], old())),
         (
-            "numb-heat",
-            (vec![(Cold, m(10)), (Heat, m(10))], old()),
-            (vec![(Cold, m(10)), (Rest, SECOND), (Heat, m(10))], old()),
+            RuleId::NumbHeat,
+            (vec![(Cold, m(10)), (Rest, m(30) - SECOND), (Heat, m(10))], old()),
+            (vec![(Cold, m(10)), (Rest, m(30)), (Heat, m(10))], old()),
         ),
-        ("one-session", (vec![(Cold, m(15))], Context { running: true, ..old() }), (vec![(Cold, m(15))], old())),
+        (RuleId::OneSession, (vec![(Cold, m(15))], Context { running: true, ..old() }), (vec![(Cold, m(15))], old())),
         (
-            "rewarm",
+            RuleId::Rewarm,
             (
                 vec![(Heat, m(20)), (Rest, SECOND), (Heat, m(10))],
                 after(vec![past(hours(1) - 2 * SECOND, &[(Heat, m(20))])]),
@@ -122,17 +151,17 @@ fn every_rule_is_tripped_alone_and_holds_one_second_inside() {
             ),
         ),
         (
-            "session-limit",
+            RuleId::SessionLimit,
             (vec![(Heat, m(20)), (Rest, m(130) + SECOND)], old()),
             (vec![(Heat, m(20)), (Rest, m(130))], old()),
         ),
         (
-            "step-length",
+            RuleId::StepLength,
             (vec![(Heat, m(20)), (Rest, Duration::from_millis(999))], old()),
             (vec![(Heat, m(20)), (Rest, SECOND)], old()),
         ),
         (
-            "stretch-early",
+            RuleId::StretchEarly,
             (vec![(Cold, m(20)), (Rest, m(30) - SECOND), (Stretch, m(5))], old()),
             (vec![(Cold, m(20)), (Rest, m(30)), (Stretch, m(5))], old()),
         ),
@@ -151,7 +180,7 @@ fn rewarm_names_the_wait_and_holds_from_then() {
     let plan = steps(&[(Heat, minutes(20)), (Rest, SECOND), (Heat, minutes(10))]);
     let findings = review(&plan, &trips);
     assert_eq!(findings.len(), 1);
-    assert_eq!(findings[0].rule, "rewarm");
+    assert_eq!(findings[0].rule, RuleId::Rewarm);
     let wait = findings[0].passes_after.expect("waiting helps");
     let later = |wait: Duration| after(vec![past(minutes(40) + wait, &[(Heat, minutes(20))])]);
     assert!(review(&plan, &later(wait)).is_empty());
@@ -159,7 +188,7 @@ fn rewarm_names_the_wait_and_holds_from_then() {
     // The point of the evidence: ice 20, and 20 min later ice 15, allowed 30 min after the first.
     let ice = after(vec![past(minutes(40), &[(Cold, minutes(20))])]);
     let finding = review(&steps(&[(Cold, minutes(15))]), &ice).remove(0);
-    assert_eq!((finding.rule, finding.passes_after), ("rewarm", Some(minutes(10))));
+    assert_eq!((finding.rule, finding.passes_after), (RuleId::Rewarm, Some(minutes(10))));
     // And its other one: ice 12 stopped early, 1 min later ice 8.
     let early = after(vec![past(minutes(13), &[(Cold, minutes(12))])]);
     assert!(!refuses(&review(&steps(&[(Cold, minutes(8))]), &early), &[]));
@@ -170,7 +199,7 @@ fn cold_daily_names_the_wait_and_holds_from_then() {
     let began = hours(18);
     let plan = steps(&[(Cold, minutes(20))]);
     let finding = review(&plan, &after(eight_cold(began))).remove(0);
-    assert_eq!(finding.rule, "cold-daily");
+    assert_eq!(finding.rule, RuleId::ColdDaily);
     let wait = finding.passes_after.expect("waiting helps");
     // The window that ends with the new dose must have lost the first of the eight.
     assert_eq!(wait, hours(6));
@@ -178,27 +207,25 @@ fn cold_daily_names_the_wait_and_holds_from_then() {
 }
 
 #[test]
-fn session_limits_are_all_told_in_one_finding() {
-    let told = |plan: &[(StepKind, Duration)]| {
-        let found = review(&steps(plan), &old()).into_iter().filter(|finding| finding.rule == "session-limit");
-        found.map(|finding| finding.message).collect::<Vec<_>>()
+fn every_session_limit_that_is_exceeded_is_a_finding() {
+    let found = |plan: &[Exposure]| {
+        let found = review(&steps(plan), &old()).into_iter().filter(|finding| finding.rule == RuleId::SessionLimit);
+        found.map(|finding| finding.detail).collect::<Vec<_>>()
     };
     let many = vec![(Rest, minutes(5)); 65];
-    let message = "all steps together last 5h 25m instead of at most 2h 30m, 65 steps instead of at most 64";
-    assert_eq!(told(&many), [message]);
+    assert_eq!(found(&many), [Detail::SessionLength(minutes(325)), Detail::SessionSteps(65)]);
     assert!(ids(&[vec![(Heat, SECOND)], vec![(Rest, SECOND); 63]].concat(), &old()).is_empty());
     // Four rounds of contrast: time, cold and heat are each too much.
     let four = [(Heat, minutes(20)), (Cold, minutes(20))].repeat(4);
-    let message = "all steps together last 2h 40m instead of at most 2h 30m, \
-                   all cold 1h 20m instead of at most 1h, all heat 1h 20m instead of at most 1h";
-    assert_eq!(told(&four), [message]);
+    let doses = Modality::ALL.map(|modality| Detail::SessionDose(modality, minutes(80)));
+    assert_eq!(found(&four), [&[Detail::SessionLength(minutes(160))][..], &doses].concat());
 }
 
 #[test]
 fn a_protocol_that_switches_by_the_injury_is_refused_without_it() {
     let context = Context { injury_required: true, ..Context::default() };
     let findings = review(&steps(&[(Cold, minutes(15))]), &context);
-    assert_eq!((findings[0].rule, findings[0].severity), ("injury-unknown", Severity::Refuse));
+    assert_eq!((findings[0].rule, findings[0].severity), (RuleId::InjuryUnknown, Severity::Refuse));
 }
 
 #[test]
@@ -206,19 +233,19 @@ fn only_what_is_named_and_may_be_overridden_is_overridden() {
     let findings =
         review(&steps(&[(Heat, minutes(20))]), &Context { injury: Injury::Ago(hours(1)), ..Context::default() });
     assert!(refuses(&findings, &[]));
-    assert!(refuses(&findings, &["rewarm"]));
-    assert!(!refuses(&findings, &["early-heat"]));
+    assert!(refuses(&findings, &[RuleId::Rewarm]));
+    assert!(!refuses(&findings, &[RuleId::EarlyHeat]));
     let findings = review(&steps(&[(Cold, minutes(21))]), &old());
-    assert!(refuses(&findings, &["cold-limit"]));
+    assert!(refuses(&findings, &[RuleId::ColdLimit]));
 }
 
 #[test]
 fn stretching_is_early_after_yesterday_and_after_cold_of_an_earlier_session() {
     let young = Context { injury: Injury::Ago(hours(72) - SECOND), ..Context::default() };
-    assert!(ids(&[(Stretch, minutes(5))], &young).contains(&"stretch-early"));
+    assert!(ids(&[(Stretch, minutes(5))], &young).contains(&RuleId::StretchEarly));
     let iced = after(vec![past(minutes(45), &[(Cold, minutes(20))])]);
-    assert!(ids(&[(Stretch, minutes(5))], &iced).contains(&"stretch-early"));
-    assert!(!ids(&[(Rest, minutes(5)), (Stretch, minutes(5))], &iced).contains(&"stretch-early"));
+    assert!(ids(&[(Stretch, minutes(5))], &iced).contains(&RuleId::StretchEarly));
+    assert!(!ids(&[(Rest, minutes(5)), (Stretch, minutes(5))], &iced).contains(&RuleId::StretchEarly));
 }
 
 #[test]
@@ -229,26 +256,8 @@ fn absurd_lengths_are_refused_not_overflowed() {
 
 #[test]
 fn a_rule_is_found_by_its_name() {
-    assert_eq!(find("cold-limit").map(|rule| rule.id), Some("cold-limit"));
-    assert!(find("no-such-rule").is_none());
-}
-
-#[test]
-fn later_everything_is_longer_ago_and_what_lies_ahead_comes_nearer() {
-    let hour = hours(1);
-    let now = Context {
-        past: vec![past(hour, &[(Cold, minutes(10))])],
-        record_ahead: minutes(90),
-        days: 3,
-        injury: Injury::Ahead(hour),
-        ..Context::default()
-    };
-    let later = now.later(hour);
-    assert_eq!((later.past[0].began, later.record_ahead, later.days), (hours(2), minutes(30), 3));
-    assert_eq!(later.injury, Injury::Ago(Duration::ZERO));
-    assert_eq!(now.later(minutes(20)).injury, Injury::Ahead(minutes(40)));
-    assert_eq!(now.later(minutes(80)).injury, Injury::Ago(minutes(20)));
-    assert_eq!(old().later(hour).injury, Injury::Ago(hours(1001)));
+    assert_eq!(RuleId::from_name("cold-limit"), Some(RuleId::ColdLimit));
+    assert_eq!(RuleId::from_name("no-such-rule"), None);
 }
 
 #[test]
@@ -257,37 +266,38 @@ fn a_finding_names_its_step_and_the_wait() {
         let found = review(&steps(list), context).into_iter().find(|finding| finding.rule == rule);
         found.expect("the rule is tripped")
     };
-    let long = one(&[(Rest, minutes(1)), (Cold, minutes(25))], &old(), "cold-limit");
+    let long = one(&[(Rest, minutes(1)), (Cold, minutes(25))], &old(), RuleId::ColdLimit);
     assert_eq!((long.step, long.passes_after), (Some(1), None));
     let young = Context { injury: Injury::Ago(hours(70)), ..Context::default() };
-    let early = one(&[(Rest, minutes(1)), (Heat, minutes(5))], &young, "early-heat");
+    let early = one(&[(Rest, minutes(1)), (Heat, minutes(5))], &young, RuleId::EarlyHeat);
     assert_eq!((early.step, early.passes_after), (Some(1), Some(hours(2) - minutes(1))));
     let since = after(vec![past(minutes(20), &[(Cold, minutes(20))])]);
-    let again = one(&[(Rest, minutes(1)), (Cold, minutes(10))], &since, "rewarm");
+    let again = one(&[(Rest, minutes(1)), (Cold, minutes(10))], &since, RuleId::Rewarm);
     assert_eq!(again.step, Some(1));
-    assert!(again.message.contains("would reach 29m 30s"), "{}", again.message);
+    let load = minutes(29) + 30 * SECOND;
+    assert_eq!(again.detail, Detail::LoadWithEarlier(Modality::Cold, load, limit(Modality::Cold)));
     let ahead = Context { record_ahead: hours(2), ..old() };
-    let behind = one(&[(Rest, minutes(1))], &ahead, "clock-behind");
+    let behind = one(&[(Rest, minutes(1))], &ahead, RuleId::ClockBehind);
     assert_eq!(behind.passes_after, Some(hours(2) - CLOCK_BEHIND));
-    assert!(behind.message.contains("2h"), "{}", behind.message);
+    assert_eq!(behind.detail, Detail::ClockBehind(hours(2)));
 }
 
 #[test]
 fn an_unknown_past_refuses_only_what_it_bears_on() {
-    let unknown = Context { past_unknown: true, ..old() };
-    assert_eq!(ids(&[(Rest, minutes(5))], &unknown), ["no-dose"]);
-    assert_eq!(ids(&[(Heat, minutes(5))], &unknown), ["rewarm"]);
-    assert_eq!(ids(&[(Cold, minutes(15))], &unknown), ["cold-daily", "rewarm"]);
+    let unknown = Context { doses_unknown: true, ..old() };
+    assert_eq!(ids(&[(Rest, minutes(5))], &unknown), [RuleId::NoDose]);
+    assert_eq!(ids(&[(Heat, minutes(5))], &unknown), [RuleId::Rewarm]);
+    assert_eq!(ids(&[(Cold, minutes(15))], &unknown), [RuleId::ColdDaily, RuleId::Rewarm]);
 }
 
 #[test]
 fn limits_of_a_step_and_of_a_stretch_are_inclusive() {
-    assert!(!ids(&[(Rest, SESSION)], &old()).contains(&"step-length"));
-    assert!(ids(&[(Rest, SESSION + SECOND)], &old()).contains(&"step-length"));
+    assert!(!ids(&[(Rest, SESSION)], &old()).contains(&RuleId::StepLength));
+    assert!(ids(&[(Rest, SESSION + SECOND)], &old()).contains(&RuleId::StepLength));
     let stretch = |rest| ids(&[(Cold, minutes(10)), (Rest, rest), (Stretch, minutes(5))], &old());
-    assert!(!stretch(minutes(30)).contains(&"stretch-early"));
-    assert!(stretch(minutes(30) - SECOND).contains(&"stretch-early"));
+    assert!(!stretch(minutes(30)).contains(&RuleId::StretchEarly));
+    assert!(stretch(minutes(30) - SECOND).contains(&RuleId::StretchEarly));
     let at = |age| ids(&[(Rest, minutes(1)), (Stretch, minutes(5))], &Context { injury: Injury::Ago(age), ..old() });
-    assert!(!at(ACUTE - minutes(1)).contains(&"stretch-early"));
-    assert!(at(ACUTE - minutes(1) - SECOND).contains(&"stretch-early"));
+    assert!(!at(ACUTE - minutes(1)).contains(&RuleId::StretchEarly));
+    assert!(at(ACUTE - minutes(1) - SECOND).contains(&RuleId::StretchEarly));
 }

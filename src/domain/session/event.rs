@@ -1,53 +1,25 @@
-//! What is said to a session, and what it answers. Only nouns: what they lead to is the session's.
+//! The inputs and the events of a session. This module must not know what they lead to.
 
 use std::time::Duration;
 
-/// A point in time since an arbitrary origin, on a clock that counts while the machine sleeps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment(Duration);
+use crate::domain::moment::Moment;
+use crate::domain::rules::RuleId;
+use crate::domain::step::PerModality;
 
-impl Moment {
-    /// The moment so long after the origin.
-    #[must_use]
-    pub const fn new(since_origin: Duration) -> Moment {
-        Moment(since_origin)
-    }
-
-    /// Time since the origin.
-    #[must_use]
-    pub const fn since_origin(self) -> Duration {
-        self.0
-    }
-
-    /// Time from `earlier` to here; none when `earlier` is later.
-    #[must_use]
-    pub fn since(self, earlier: Moment) -> Duration {
-        self.0.saturating_sub(earlier.0)
-    }
-}
-
-impl std::ops::Add<Duration> for Moment {
-    type Output = Moment;
-
-    fn add(self, length: Duration) -> Moment {
-        Moment(self.0.saturating_add(length))
-    }
-}
-
-/// What a person says to a session.
+/// What a person asks of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
     /// The pack is off.
     Pause,
     /// The pack is on again.
     Resume,
-    /// The one of the two that changes something: the space bar.
+    /// Pause or resume, whichever changes something: the space bar.
     Toggle,
     /// On to the next step.
     Skip,
-    /// So much longer, as far as the rules allow.
+    /// The step lasts this much longer, as far as the rules allow.
     Extend(Duration),
-    /// The change is made.
+    /// The person has changed the pack.
     Confirm,
     /// The end.
     Stop,
@@ -56,14 +28,14 @@ pub enum Input {
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Every step was gone through or skipped.
+    /// Every step is over or was skipped.
     Completed,
     /// The person stopped it.
     Stopped,
 }
 
 impl Outcome {
-    /// Its name in JSON and in the journal.
+    /// The name in JSON and in the journal.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -91,38 +63,36 @@ pub enum EventKind {
     Paused,
     /// The pack is on again.
     Resumed,
-    /// The step was ended early by the person, or left out by the dose law.
+    /// The person ended the step early, or the dose law left it out.
     Skipped {
-        /// The rule that leaves no dose for the step, when it was not the person.
-        by_rule: Option<&'static str>,
+        /// The rule that left no room for the step; `None` when it was the person.
+        by_rule: Option<RuleId>,
     },
     /// The step lasts longer now.
     Extended {
         /// By how much; zero when nothing was allowed.
         by: Duration,
         /// The rule that allowed less than was asked for.
-        by_rule: Option<&'static str>,
+        by_rule: Option<RuleId>,
     },
-    /// The step is past its end and the session holds there. Said again every [`REMIND`](super::REMIND).
+    /// The step is past its end and the session holds there. Repeated every [`REMIND`](super::REMIND).
     Overran {
-        /// How far past its end.
+        /// The time since its end.
         over: Duration,
     },
-    /// The person answered: the change is made.
+    /// The person has changed the pack.
     Confirmed,
     /// The session is over.
     Finished {
-        /// How.
+        /// How it ended.
         outcome: Outcome,
-        /// Cold given.
-        cold: Duration,
-        /// Heat given.
-        heat: Duration,
+        /// The doses that it gave.
+        given: PerModality<Duration>,
     },
 }
 
 impl EventKind {
-    /// Its name in JSON and in the journal.
+    /// The name in JSON and in the journal.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -140,7 +110,7 @@ impl EventKind {
         }
     }
 
-    /// What the person said that made this event; `None` for what time alone brings.
+    /// The input that caused this event; `None` when time alone did.
     #[must_use]
     pub fn input(self) -> Option<Input> {
         match self {
@@ -161,15 +131,15 @@ impl EventKind {
     }
 }
 
-/// Something that happened, exactly when it was due.
+/// Something that happened, at exactly the moment when it was due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When.
+    /// When it happened.
     pub at: Moment,
     /// Elapsed time of the session, pauses left out.
     pub elapsed: Duration,
     /// The step, from 0.
     pub step: usize,
-    /// What.
+    /// What happened.
     pub kind: EventKind,
 }

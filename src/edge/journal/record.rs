@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::domain::course::{exposures, replay};
+use crate::domain::course::{doses, replay};
+use crate::domain::dose::Doses;
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::Past;
-use crate::domain::session::{Event, Moment, Session, Terms};
+use crate::domain::rules::RuleId;
+use crate::domain::session::{Event, Moment, Session, SessionOptions};
 
 /// A reading of all clocks at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub struct Record {
     /// What it goes through.
     pub protocol: Protocol,
     /// How it treats the ends of its steps.
-    pub terms: Terms,
+    pub options: SessionOptions,
     /// All its events; the last ones may be [`Record::unwritten`].
     pub events: Vec<Event>,
     /// How many of the last events are not in the journal: they happened together with one that is,
@@ -66,7 +67,7 @@ impl Record {
     /// The session as it stood after its last event.
     #[must_use]
     pub fn session(&self) -> Option<Session> {
-        replay(&self.protocol, self.terms, &self.events).map(|(session, _)| session)
+        replay(&self.protocol, self.options, &self.events).map(|(session, _)| session)
     }
 
     /// The session as it stood after its last event, and the events that are not in the journal yet:
@@ -83,12 +84,10 @@ impl Record {
         self.events.last().map_or(Duration::MAX, |last| now.clock.since(last.at))
     }
 
-    /// What it put on the skin, and how long before now it began. An open step of a session that is
-    /// still taken up goes on until now; of one that was closed as cut off, until its planned end:
-    /// what nobody said means that the pack is still on.
-    pub(super) fn past(&self, now: &Stamp) -> Option<Past> {
-        let first = self.events.first()?.at;
-        let last = self.events.last()?.at;
+    /// Its doses until now. Without an end, the pack counts as on: until now while the session can be
+    /// resumed, and until the planned end of its step once it is closed as cut off.
+    pub(super) fn doses(&self, now: &Stamp) -> Doses {
+        let last = self.events.last().map(|last| last.at).unwrap_or_default();
         let until = match self.outcome.as_deref() {
             None => now.clock,
             Some("cut_off") => {
@@ -96,8 +95,7 @@ impl Record {
             }
             Some(_) => last,
         };
-        let exposures = exposures(&self.protocol, &self.events, until.min(now.clock.max(last)));
-        Some(Past { began: now.clock.since(first), exposures })
+        doses(&self.protocol, &self.events, until.min(now.clock.max(last)))
     }
 }
 
@@ -107,9 +105,9 @@ pub struct NewSession<'a> {
     /// What it goes through.
     pub protocol: &'a Protocol,
     /// How it treats the ends of its steps.
-    pub terms: Terms,
+    pub options: SessionOptions,
     /// Rules that the person overrides.
-    pub overrides: &'a [&'static str],
+    pub overrides: &'a [RuleId],
     /// Pain before, 0 to 10.
     pub pain: Option<u8>,
     /// Time of day, milliseconds since 1970.

@@ -7,10 +7,10 @@ use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 use super::Stamp;
-use crate::domain::rules;
+use crate::domain::rules::RuleId;
 use crate::domain::session::{Event, EventKind, Input, Moment, Outcome};
-use crate::domain::step::{Step, StepKind};
-use crate::format::printable;
+use crate::domain::step::{PerModality, Step, StepKind};
+use crate::text::printable::printable;
 
 /// Puts the events of any boot on the clock of now: within this boot by the clock that counts in
 /// suspend, across boots by the time of day. Nothing ever lies in the future or goes back.
@@ -85,16 +85,16 @@ impl StepRow {
 pub(super) fn columns(kind: EventKind) -> (&'static str, Option<Duration>, Option<&'static str>) {
     let (length, rule) = match kind {
         EventKind::StepBegan { length } | EventKind::Overran { over: length } => (Some(length), None),
-        EventKind::Skipped { by_rule } => (None, by_rule),
-        EventKind::Extended { by, by_rule } => (Some(by), by_rule),
-        EventKind::Finished { outcome, cold, .. } => (Some(cold), Some(outcome.name())),
+        EventKind::Skipped { by_rule } => (None, by_rule.map(RuleId::as_str)),
+        EventKind::Extended { by, by_rule } => (Some(by), by_rule.map(RuleId::as_str)),
+        EventKind::Finished { outcome, given } => (Some(given.cold), Some(outcome.name())),
         _ => (None, None),
     };
     (kind.name(), length, rule)
 }
 
 pub(super) fn event_kind(name: &str, length: Option<Duration>, rule: Option<&str>) -> Option<EventKind> {
-    let by_rule = rule.and_then(rules::find).map(|rule| rule.id);
+    let by_rule = rule.and_then(RuleId::from_name);
     let length = length.unwrap_or_default();
     Some(match name {
         "started" => EventKind::Started,
@@ -109,7 +109,7 @@ pub(super) fn event_kind(name: &str, length: Option<Duration>, rule: Option<&str
         "confirmed" => EventKind::Confirmed,
         "finished" => {
             let outcome = if rule == Some(Outcome::Stopped.name()) { Outcome::Stopped } else { Outcome::Completed };
-            EventKind::Finished { outcome, cold: length, heat: Duration::ZERO }
+            EventKind::Finished { outcome, given: PerModality { cold: length, heat: Duration::ZERO } }
         }
         _ => return None,
     })

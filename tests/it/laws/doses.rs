@@ -19,7 +19,7 @@ fn exposures() -> impl Strategy<Value = Vec<Exposure>> {
 fn never_passes(start: Load, steps: &[Exposure]) -> bool {
     (1..=steps.len()).all(|count| {
         let load = replay(start, &steps[..count]);
-        steps[count - 1].0.modality().is_none_or(|modality| !load.passes_limit(modality))
+        steps[count - 1].0.modality().is_none_or(|modality| !load.exceeds_limit(modality))
     })
 }
 
@@ -27,7 +27,7 @@ fn never_passes(start: Load, steps: &[Exposure]) -> bool {
 fn passes(start: Load, steps: &[Exposure], modalities: &[Modality]) -> bool {
     (0..=steps.len()).all(|count| {
         let load = replay(start, &steps[..count]);
-        modalities.iter().all(|modality| !load.passes_limit(*modality))
+        modalities.iter().all(|modality| !load.exceeds_limit(*modality))
     })
 }
 

@@ -18,7 +18,7 @@ use therapy::domain::rules::Context;
 use therapy::domain::session::{Event, Input, Moment, Session};
 use therapy::domain::step::StepKind;
 /// What happens next in a generated session.
-pub use therapy::edge::simulate::Happening as Deed;
+pub use therapy::simulate::Happening as Deed;
 
 pub use crate::builder::START;
 use crate::builder::{self, Build, Options};
@@ -57,8 +57,8 @@ pub fn kinds() -> impl Strategy<Value = StepKind> {
 pub fn protocols() -> impl Strategy<Value = Protocol> {
     let past = vec((kinds(), lengths(1..=20 * 60)), 0..3);
     (past, lengths(0..=30 * 60), vec((kinds(), lengths(1..=20 * 60)), 1..12)).prop_map(|(past, ago, steps)| {
-        let began = ago + past.iter().map(|(_, length)| *length).sum::<Duration>();
-        let earlier = builder::earlier(past, began);
+        let session = START - ago - past.iter().map(|(_, length)| *length).sum::<Duration>();
+        let earlier = builder::earlier(&past, session);
         let reviewed = longest(&steps, &earlier).or_else(|| longest(&steps, &Context::default()));
         reviewed.expect("a single step of up to 20 min passes on fresh skin")
     })

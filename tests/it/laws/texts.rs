@@ -91,7 +91,7 @@ fn is_read(text: &str) {
         assert!(text.get(problem.span.clone()).is_some(), "{problem:?} does not point into {text:?}");
         assert!(!problem.message.is_empty() && !problem.hint.is_empty(), "{problem:?} of {text:?}");
     }
-    let says_something = !parsed.draft.steps.is_empty() || parsed.by_injury.is_some();
+    let says_something = !parsed.draft.parts.is_empty() || parsed.by_injury.is_some();
     assert!(says_something || !parsed.is_readable(), "nothing to run and nothing said: {text:?}");
     let drawn = report::render(&problems, "test.toml", text, false);
     assert_eq!(drawn.is_empty(), problems.is_empty(), "{text:?}");

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use therapy::domain::rules::RuleId;
 use therapy::domain::session::{EventKind, Input, Outcome};
-use therapy::domain::step::Modality;
+use therapy::domain::step::{Modality, PerModality};
 use therapy::words;
 
 use crate::builder::session;
@@ -22,7 +23,7 @@ fn the_words_of_a_step_after_one_that_was_left_out_name_the_pack_that_was_on() {
 #[test]
 fn events_and_outcomes_have_names_and_some_were_said() {
     let outcome = Outcome::Stopped;
-    let (cold, heat, by) = (Duration::ZERO, Duration::ZERO, Duration::from_secs(60));
+    let (given, by) = (PerModality::default(), Duration::from_secs(60));
     let table = [
         (EventKind::Started, "started", None),
         (EventKind::StepBegan { length: by }, "step_began", None),
@@ -31,12 +32,12 @@ fn events_and_outcomes_have_names_and_some_were_said() {
         (EventKind::Paused, "paused", Some(Input::Pause)),
         (EventKind::Resumed, "resumed", Some(Input::Resume)),
         (EventKind::Skipped { by_rule: None }, "skipped", Some(Input::Skip)),
-        (EventKind::Skipped { by_rule: Some("cold-limit") }, "skipped", None),
+        (EventKind::Skipped { by_rule: Some(RuleId::ColdLimit) }, "skipped", None),
         (EventKind::Extended { by, by_rule: None }, "extended", Some(Input::Extend(by))),
         (EventKind::Overran { over: by }, "overran", None),
         (EventKind::Confirmed, "confirmed", Some(Input::Confirm)),
-        (EventKind::Finished { outcome, cold, heat }, "finished", Some(Input::Stop)),
-        (EventKind::Finished { outcome: Outcome::Completed, cold, heat }, "finished", None),
+        (EventKind::Finished { outcome, given }, "finished", Some(Input::Stop)),
+        (EventKind::Finished { outcome: Outcome::Completed, given }, "finished", None),
     ];
     for (kind, name, input) in table {
         assert_eq!((kind.name(), kind.input()), (name, input));

@@ -2,6 +2,8 @@
 
 use therapy::domain::session::EventKind;
 
+use therapy::domain::rules::RuleId;
+
 use super::check;
 use crate::builder::{duration, session};
 
@@ -223,6 +225,6 @@ fn an_extension_at_the_hold_without_room_leaves_it_held() {
 fn an_extension_leaves_the_planned_doses_of_its_kind_within_those_of_a_session() {
     let steps = "cold 5m, heat 20m, cold 20m, heat 20m, cold 20m, heat 20m, cold 10m";
     let (_, events) = session(steps).play("1m extend 10m");
-    let granted = EventKind::Extended { by: duration("5m"), by_rule: Some("session-limit") };
+    let granted = EventKind::Extended { by: duration("5m"), by_rule: Some(RuleId::SessionLimit) };
     assert_eq!(events.last().map(|event| event.kind), Some(granted));
 }

@@ -13,10 +13,11 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use humantime::format_duration;
+use therapy::domain::rules::RuleId;
 use therapy::domain::session::{Event, EventKind, Input, Moment, Outcome, Session};
 use therapy::domain::step::Modality;
-use therapy::edge::simulate::{Happening, Simulation};
-use therapy::runner::{self, Observer, World};
+use therapy::runner::{Observer, Trouble, World};
+use therapy::simulate::{Happening, Simulation};
 
 use crate::builder::{self, START, duration};
 
@@ -118,7 +119,7 @@ impl Ledger {
 }
 
 impl Observer for Ledger {
-    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         for event in events {
             let kind = session.plan().segments()[event.step].step.kind;
             let mut what = format!("{kind} {}", what(event.kind));
@@ -131,7 +132,7 @@ impl Observer for Ledger {
         Ok(())
     }
 
-    fn frame(&mut self, session: &Session) -> anyhow::Result<()> {
+    fn frame(&mut self, session: &Session) -> Result<(), Trouble> {
         while next_due(&mut self.looks, session.now()).is_some() {
             let load = |modality| format_duration(session.load().of(modality));
             let what = format!("look: cold {}, heat {}", load(Modality::Cold), load(Modality::Heat));
@@ -153,7 +154,7 @@ fn clock(time: Duration) -> String {
 }
 
 fn what(kind: EventKind) -> String {
-    let rule = |rule: Option<&str>| rule.map(|rule| format!(" by {rule}")).unwrap_or_default();
+    let rule = |rule: Option<RuleId>| rule.map(|rule| format!(" by {rule}")).unwrap_or_default();
     match kind {
         EventKind::Started => "started".to_owned(),
         EventKind::StepBegan { length } => format!("began for {}", format_duration(length)),
@@ -166,9 +167,9 @@ fn what(kind: EventKind) -> String {
         EventKind::Extended { by, by_rule } => format!("extended {}{}", format_duration(by), rule(by_rule)),
         EventKind::Overran { over } => format!("overran {}", format_duration(over)),
         EventKind::Confirmed => "confirmed".to_owned(),
-        EventKind::Finished { outcome, cold, heat } => {
+        EventKind::Finished { outcome, given } => {
             let how = if outcome == Outcome::Completed { "completed" } else { "stopped" };
-            format!("{how}: cold {}, heat {}", format_duration(cold), format_duration(heat))
+            format!("{how}: cold {}, heat {}", format_duration(given.cold), format_duration(given.heat))
         }
     }
 }
@@ -177,12 +178,12 @@ fn what(kind: EventKind) -> String {
 struct BrokenBell;
 
 impl Observer for BrokenBell {
-    fn observe(&mut self, _: &[Event], _: &Session) -> anyhow::Result<()> {
-        anyhow::bail!("nobody hears the bell")
+    fn observe(&mut self, _: &[Event], _: &Session) -> Result<(), Trouble> {
+        Err("nobody hears the bell".into())
     }
 
-    fn frame(&mut self, _: &Session) -> anyhow::Result<()> {
-        anyhow::bail!("nobody sees the bell")
+    fn frame(&mut self, _: &Session) -> Result<(), Trouble> {
+        Err("nobody sees the bell".into())
     }
 }
 
@@ -192,15 +193,14 @@ fn play(steps: &str, script: &str) -> String {
     let world = Simulation::new(START, &script.happenings);
     let mut world = Crooked { world, faults: script.faults, frozen: 0, back: Duration::ZERO };
     let mut ledger = Ledger { text: String::new(), looks: script.looks };
-    let (mut session, events) = builder::session(steps).confirm(script.confirm).start();
     let mut observers: Vec<&mut dyn Observer> = Vec::new();
     let mut bell = BrokenBell;
     if script.broken_bell {
         observers.push(&mut bell);
     }
     observers.push(&mut ledger);
-    let outcome = runner::run(&mut session, events, &mut world, &mut observers);
-    assert_eq!(session.outcome(), Some(outcome));
+    let report = builder::session(steps).confirm(script.confirm).run(&mut world, &mut observers);
+    assert_eq!(report.session.outcome(), Some(report.outcome));
     ledger.text
 }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use therapy::domain::session::{Input, Moment};
-use therapy::edge::simulate::{Happening, Simulation};
 use therapy::runner;
 use therapy::runner::World;
+use therapy::simulate::{Happening, Simulation};
 
 use super::check;
 use crate::builder::{START, session};
@@ -196,8 +196,7 @@ fn a_pause_in_the_middle_of_a_second_wakes_once_a_second() {
     let script = [(paused.0, Happening::Says(Input::Pause)), (paused.1, Happening::Says(Input::Stop))];
     let mut waits = 0;
     let mut world = Counting { world: Simulation::new(START, &script), between: paused, waits: &mut waits };
-    let (mut session, events) = session("heat 20m").start();
-    runner::run(&mut session, events, &mut world, &mut []);
+    session("heat 20m").run(&mut world, &mut []);
     assert!((59..=61).contains(&waits), "{waits} times in a minute");
 }
 

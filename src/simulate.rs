@@ -1,22 +1,23 @@
-//! A virtual world: a script instead of a clock. `--dry-run` and the tests go through it with the
-//! same engine as a real session.
+//! A virtual world: a script instead of a clock. `--dry-run` and the tests run sessions in it with the
+//! same engine as real ones.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::domain::session::{Input, Moment};
+use crate::domain::moment::Moment;
+use crate::domain::session::Input;
 use crate::runner::World;
 
-/// What a script lets happen.
+/// What happens in a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Happening {
-    /// The person says something.
+    /// An input arrives.
     Says(Input),
-    /// The machine sleeps or stalls for so long.
+    /// The machine sleeps or stalls this long.
     Stalls(Duration),
 }
 
-/// A world in which nothing takes time but waiting.
+/// A world in which only waiting takes time.
 #[derive(Debug)]
 pub struct Simulation {
     now: Moment,
@@ -24,12 +25,11 @@ pub struct Simulation {
     waits: u32,
 }
 
-/// More waits than any session of sensible length has frames. A session that is still going then
-/// makes no progress, and stopping is better than spinning.
+/// More waits than any session has frames. A session that needs more makes no progress.
 const WAITS_MOST: u32 = 1_000_000;
 
 impl Simulation {
-    /// A world that starts at `start` and in which each thing happens so long after it, in order.
+    /// A world that starts at `start`. Each thing happens this long after the start, in order.
     #[must_use]
     pub fn new(start: Moment, script: &[(Duration, Happening)]) -> Simulation {
         Simulation { now: start, script: script.iter().map(|&(after, what)| (start + after, what)).collect(), waits: 0 }

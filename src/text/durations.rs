@@ -1,0 +1,186 @@
+//! Every length that a person types or reads. Files and programs use other forms: files keep
+//! humantime's, JSON has seconds.
+
+use std::time::Duration;
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// The time left on a clock face: `7:05`, `1:02:03`. Part of a second counts as a whole one, so that
+/// it shows `0:01` until the end.
+#[must_use]
+pub fn countdown(left: Duration) -> String {
+    face(left.as_secs() + u64::from(left.subsec_nanos() > 0))
+}
+
+/// The time gone on a clock face, in whole seconds.
+#[must_use]
+pub fn count_up(gone: Duration) -> String {
+    face(gone.as_secs())
+}
+
+fn face(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / HOUR, seconds / MINUTE % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// A length that a person chose, to the second: `20 min`, `1 h 20 min`, `12 min 30 s`.
+#[must_use]
+pub fn in_words(length: Duration) -> String {
+    let seconds = length.as_secs();
+    if seconds == 0 && !length.is_zero() {
+        return "less than 1 s".to_owned();
+    }
+    let units =
+        [(seconds / DAY, "day"), (seconds / HOUR % 24, "h"), (seconds / MINUTE % 60, "min"), (seconds % 60, "s")];
+    let units = units.into_iter().filter(|(number, _)| *number > 0);
+    let words =
+        units.map(|(number, unit)| if unit == "day" { count(number, unit) } else { format!("{number} {unit}") });
+    words.reduce(|all, unit| format!("{all} {unit}")).unwrap_or_else(|| "0 s".to_owned())
+}
+
+/// A length that was measured: in seconds below 1 min, in minutes below 1 day, then in hours. Rounded
+/// to the nearest.
+#[must_use]
+pub fn roughly(length: Duration) -> String {
+    let seconds = length.as_secs();
+    let unit =
+        [(DAY, HOUR), (MINUTE, MINUTE)].into_iter().find(|(from, _)| seconds >= *from).map_or(1, |(_, unit)| unit);
+    in_words(Duration::from_secs(seconds.saturating_add(unit / 2) / unit * unit))
+}
+
+/// How much of a whole: `14 of 20 min`. It says the whole only when less than a second is missing.
+#[must_use]
+pub fn part_of(part: Duration, whole: Duration) -> String {
+    let (unit, name) = match whole.as_secs() {
+        seconds if seconds < 2 * MINUTE => (1, "s"),
+        seconds if seconds <= 90 * MINUTE && seconds % MINUTE == 0 => (MINUTE, "min"),
+        _ => return format!("{} of {}", roughly(part), in_words(whole)),
+    };
+    let units = whole.as_secs() / unit;
+    let missing = part + Duration::from_secs(1) <= whole;
+    match (part.as_secs() + unit / 2) / unit {
+        0 if part.as_secs() > 0 => format!("{} of {units} {name}", in_words(part)),
+        rounded if missing => format!("{} of {units} {name}", rounded.min(units - 1)),
+        rounded => format!("{rounded} of {units} {name}"),
+    }
+}
+
+/// `1 step`, `2 steps`.
+#[must_use]
+pub fn count(number: impl TryInto<u64>, noun: &str) -> String {
+    match number.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {noun}"),
+        number => format!("{number} {noun}s"),
+    }
+}
+
+/// Seconds to the millisecond, for JSON.
+#[must_use]
+pub fn seconds(length: Duration) -> f64 {
+    // Exact up to 2^53 ms, which is 285,000 years.
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of a session fit 53 bits")]
+    let millis = length.as_millis() as f64;
+    millis / 1000.0
+}
+
+/// Reads minutes: `15`, `12.5`, `12,5`, `15m` or `15min`. They are exact to 60 ns.
+///
+/// # Errors
+/// Any other text, and a number too large for a [`Duration`].
+pub fn minutes(text: &str) -> Result<Duration, String> {
+    let number = text.strip_suffix("min").or_else(|| text.strip_suffix('m')).unwrap_or(text).trim_end();
+    let (whole, part) = number.split_once(['.', ',']).unwrap_or((number, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let read = || {
+        let part = Some(part).filter(|part| digits(whole) && digits(part) && part.len() <= 9)?;
+        // `part` counts 10^-9 min, and each is 60 ns.
+        let part: u64 = format!("{part:0<9}").parse().ok()?;
+        let seconds = whole.parse::<u64>().ok()?.checked_mul(MINUTE)?;
+        Duration::from_secs(seconds).checked_add(Duration::from_nanos(part * 60))
+    };
+    read().ok_or_else(|| "write minutes as a number, such as 15 or 12.5".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn a_length_in_every_form() {
+        #[rustfmt::skip]
+        let table = [
+            // milliseconds, time left, time gone, in words, roughly
+            (0,           "0:00",     "0:00",     "0 s",                 "0 s"),
+            (1,           "0:01",     "0:00",     "less than 1 s",       "0 s"),
+            (45_000,      "0:45",     "0:45",     "45 s",                "45 s"),
+            (59_999,      "1:00",     "0:59",     "59 s",                "59 s"),
+            (60_000,      "1:00",     "1:00",     "1 min",               "1 min"),
+            (90_000,      "1:30",     "1:30",     "1 min 30 s",          "2 min"),
+            (750_000,     "12:30",    "12:30",    "12 min 30 s",         "13 min"),
+            (3_599_999,   "1:00:00",  "59:59",    "59 min 59 s",         "1 h"),
+            (3_600_000,   "1:00:00",  "1:00:00",  "1 h",                 "1 h"),
+            (3_723_000,   "1:02:03",  "1:02:03",  "1 h 2 min 3 s",       "1 h 2 min"),
+            (90_000_000,  "25:00:00", "25:00:00", "1 day 1 h",           "1 day 1 h"),
+            (108_000_000, "30:00:00", "30:00:00", "1 day 6 h",           "1 day 6 h"),
+            (250_860_000, "69:41:00", "69:41:00", "2 days 21 h 41 min",  "2 days 22 h"),
+            (259_200_000, "72:00:00", "72:00:00", "3 days",              "3 days"),
+        ];
+        for (length, left, gone, words, rough) in table {
+            let length = millis(length);
+            let told = [countdown(length), count_up(length), in_words(length), roughly(length)];
+            assert_eq!(told, [left, gone, words, rough], "{length:?}");
+        }
+        assert!(in_words(Duration::MAX).starts_with("213503982334601 days"));
+        assert!(roughly(Duration::MAX).starts_with("213503982334601 days"));
+    }
+
+    #[test]
+    fn a_part_is_the_whole_only_when_nothing_is_missing() {
+        #[rustfmt::skip]
+        let table = [
+            // seconds of seconds
+            (826,  1200, "14 of 20 min"),
+            (0,    1200, "0 of 20 min"),
+            (20,   1200, "20 s of 20 min"),
+            (1200, 1200, "20 of 20 min"),
+            (1199, 1200, "19 of 20 min"),
+            (885,  900,  "14 of 15 min"),
+            (1920, 1200, "32 of 20 min"),
+            (1200, 3600, "20 of 60 min"),
+            (40,   40,   "40 of 40 s"),
+            (39,   40,   "39 of 40 s"),
+            (720,  750,  "12 min of 12 min 30 s"),
+            (7200, 9000, "2 h of 2 h 30 min"),
+            (5,    0,    "5 of 0 s"),
+        ];
+        for (part, whole, words) in table {
+            assert_eq!(part_of(millis(1000 * part), millis(1000 * whole)), words);
+        }
+        assert_eq!(part_of(millis(1_199_999), millis(1_200_000)), "20 of 20 min");
+    }
+
+    #[test]
+    fn counts_and_seconds() {
+        assert_eq!([0, 1, 2].map(|number: u32| count(number, "step")), ["0 steps", "1 step", "2 steps"]);
+        assert!((seconds(millis(1_501)) - 1.501).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn minutes_are_exact() {
+        for text in ["15", "15m", "15min", "15 min", "15.0", "15,0"] {
+            assert_eq!(minutes(text), Ok(Duration::from_secs(900)), "{text}");
+        }
+        assert_eq!(minutes("0.1"), Ok(Duration::from_secs(6)));
+        assert_eq!(minutes("20.000000001"), Ok(Duration::from_secs(1200) + Duration::from_nanos(60)));
+        for bad in ["", ".", "-1", "1e3", "15h", "m", "1.5.5", "99999999999999999999", "1.0000000001", "NaN", "٣"] {
+            assert!(minutes(bad).is_err(), "{bad}");
+        }
+        assert!(minutes("999999999999999999").is_err());
+    }
+}

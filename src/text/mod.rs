@@ -1,0 +1,13 @@
+//! Everything that a person types or reads: durations, times, printable text, and every sentence.
+//! Pure: it is told the time and the zone, and it must not know screens, files or commands.
+//!
+//! The order is total: each module may use only those above it.
+
+pub mod printable;
+
+pub mod durations;
+
+#[cfg(feature = "cli")]
+pub mod times;
+
+pub mod rules;

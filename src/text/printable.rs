@@ -1,0 +1,56 @@
+//! Text that is safe and readable on a terminal. It must not know what the text means.
+
+use std::borrow::Cow;
+
+/// Whether a terminal obeys or hides this letter.
+///
+/// That includes letters without a width and letters that change the direction of writing: with
+/// those a file could show another number than it has. The joiners of emoji are allowed.
+#[must_use]
+pub fn is_control(letter: char) -> bool {
+    let hides = matches!(letter, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}');
+    letter.is_control() || hides || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The text with its control characters made visible.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if text.chars().any(is_control) {
+        Cow::Owned(
+            text.chars().flat_map(|c| if is_control(c) { c.escape_default().collect() } else { vec![c] }).collect(),
+        )
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The name most like `wanted`; `None` when none is similar.
+pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const SIMILAR: f64 = 0.75;
+    let similarity = |name: &str| strsim::jaro_winkler(&wanted.to_lowercase(), &name.to_lowercase());
+    let near = names.map(|name| (similarity(name), name)).filter(|(similarity, _)| *similarity >= SIMILAR);
+    near.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+}
+
+/// Lines that are at most `width` columns wide, broken at words. The rest of a broken line is
+/// indented by `indent` more than the line.
+#[must_use]
+pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let lines = text.lines().map(|line| {
+        let indent = " ".repeat((line.len() - line.trim_start().len() + indent).min(width / 2));
+        textwrap::fill(line, textwrap::Options::new(width).subsequent_indent(&indent)) + "\n"
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_broken_at_words_and_indented() {
+        assert_eq!(wrapped("short", 10, 2), "short\n");
+        assert_eq!(wrapped("one two three\n  four five six", 10, 2), "one two\n  three\n  four\n    five\n    six\n");
+        assert_eq!(wrapped("", 10, 2), "");
+    }
+}
