@@ -11,9 +11,9 @@ use therapy::domain::protocol::Choice;
 use therapy::domain::rules::Context;
 use therapy::domain::session::{Event, Input, Moment, Session, SessionOptions};
 use therapy::edge::catalog;
-use therapy::ribbon::count_up;
 use therapy::runner::{self, Observer, Trouble};
 use therapy::simulate::{Happening, Simulation};
+use therapy::text::durations::count_up;
 use therapy::words;
 
 struct Ledger;

@@ -43,7 +43,7 @@ pub mod text;
 
 pub mod format;
 
-pub mod ribbon;
+pub mod timeline;
 
 pub mod words;
 

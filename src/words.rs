@@ -9,7 +9,7 @@ use humantime::format_duration;
 use crate::domain::advice;
 use crate::domain::session::{Event, EventKind, Outcome, Session};
 use crate::domain::step::StepKind;
-use crate::ribbon::countdown;
+use crate::text::durations::countdown;
 
 /// What is said about one event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

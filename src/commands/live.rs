@@ -2,7 +2,7 @@
 //! meet here.
 
 use std::cell::RefCell;
-use std::io;
+use std::io::{self, Write as _};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,9 +18,9 @@ use crate::edge::clock;
 use crate::edge::journal::{Journal, Stamp};
 use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
-use crate::edge::output::{self, Output};
 use crate::edge::recorder::{Recorder, Request};
-use crate::edge::screen::{Changes, Screen};
+use crate::edge::screen::Screen;
+use crate::edge::terminal::{self, Output};
 use crate::runner::{self, Observer, Trouble, World};
 
 /// What surrounds a session.
@@ -50,14 +50,13 @@ pub(super) fn go(
 ) -> (Outcome, Vec<String>) {
     let Live { mut keys, progress, notify, speed, recorder } = live;
     let begin = clock::now();
-    let mark = if speed.is_some() { "REHEARSAL " } else { "" };
-    let label: Box<dyn Fn(Moment) -> Timestamp> = if speed.is_some() {
+    let label: Label = if speed.is_some() {
         let wall = clock::wall();
         Box::new(move |at| label(wall, at.since(begin)))
     } else {
         Box::new(wall_at)
     };
-    let mut voice = voice(progress, label, mark, Box::new(keys.changes()));
+    let mut voice = voice(progress, label, (name, speed), keys.returned());
     let mut aside = (progress == Progress::Json).then(Silent::new);
     let remote = keys.remote();
     let press = Arc::new(move |button| remote.press(button));
@@ -91,22 +90,28 @@ pub(super) fn go(
     (outcome, words)
 }
 
+/// The wall time of a moment.
+type Label = Box<dyn Fn(Moment) -> Timestamp>;
+
 fn voice(
     progress: Progress,
-    label: Box<dyn Fn(Moment) -> Timestamp>,
-    mark: &'static str,
-    changes: Changes,
+    label: Label,
+    (name, speed): (&str, Option<f64>),
+    returned: impl Fn() -> bool + 'static,
 ) -> Box<dyn Observer> {
     match progress {
         Progress::Bar => {
-            let wall = Box::new(time_of_day(label));
-            Box::new(Screen::new(Output::terminal(), Box::new(size), changes, wall, listens(), mark))
+            let title = speed.map(|speed| format!("REHEARSAL × {speed} · ")).unwrap_or_default() + name;
+            let look = move || (terminal::size().unwrap_or((24, 80)), returned());
+            let wall = Box::new(minute_of_day(label));
+            Box::new(Screen::new(terminal::stream(), Box::new(look), wall, listens(), title))
         }
-        Progress::Json => Box::new(Json::new(Output::new(io::stdout()), label)),
+        Progress::Json => Box::new(Json::new(Box::new(Output::new(io::stdout())), label)),
         Progress::Quiet => Box::new(Silent::new()),
         Progress::Plain | Progress::Auto => {
             let terminal = is_terminal(&io::stderr());
-            Box::new(Plain::new(Output::new(io::stderr()), Box::new(time_of_day(label)), terminal, mark))
+            let mark = if speed.is_some() { "REHEARSAL " } else { "" };
+            Box::new(Plain::new(Box::new(Output::new(io::stderr())), Box::new(time_of_day(label)), terminal, mark))
         }
     }
 }
@@ -194,7 +199,7 @@ impl Observer for Silent {
     }
 
     fn trouble(&mut self, what: &str) {
-        let _ = self.0.send(format!("warning: {what}\n").as_bytes());
+        let _ = self.0.write_all(format!("warning: {what}\n").as_bytes());
     }
 }
 
@@ -216,9 +221,8 @@ pub(super) fn time_of_day(label: impl Fn(Moment) -> Timestamp) -> impl Fn(Moment
     move |at| label(at).to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
 }
 
-fn size() -> (u16, u16) {
-    match output::size() {
-        Some((0, _) | (_, 0)) | None => (24, 80),
-        Some(size) => size,
-    }
+/// The local time of day of a moment, `18:42`.
+pub(super) fn minute_of_day(label: impl Fn(Moment) -> Timestamp) -> impl Fn(Moment) -> String {
+    let zone = clock::zone();
+    move |at| label(at).to_zoned(zone.clone()).strftime("%H:%M").to_string()
 }

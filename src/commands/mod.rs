@@ -31,7 +31,7 @@ use crate::domain::session::Input;
 use crate::domain::step::Modality;
 use crate::edge::catalog::{self, CatalogError, Entry};
 use crate::edge::clock;
-use crate::edge::output::{self, Output};
+use crate::edge::terminal::{self, Output};
 use crate::format::Level;
 use crate::report;
 use crate::text::printable::{nearest, printable};
@@ -175,14 +175,14 @@ fn say(line: &str) {
 /// Messages after the end of a session: a terminal that nobody reads does not hold it up.
 fn last_words(lines: &[String]) {
     if !lines.is_empty() {
-        let _ = Output::terminal().send(message(&lines.join("\n")).as_bytes());
+        let _ = Output::new(io::stderr()).write_all(message(&lines.join("\n")).as_bytes());
     }
 }
 
 /// A line for standard error; on a terminal one that does not fit is broken at a word.
 fn message(line: &str) -> String {
-    match output::size() {
-        Some((_, width)) if width > 0 => textwrap::fill(line, usize::from(width)) + "\n",
+    match terminal::size() {
+        Some((_, width)) => textwrap::fill(line, usize::from(width)) + "\n",
         _ => format!("{line}\n"),
     }
 }

@@ -15,10 +15,10 @@ use crate::domain::protocol::Choice;
 use crate::domain::rules::RuleId;
 use crate::domain::step::{Modality, StepKind};
 use crate::edge::lines::seconds;
-use crate::edge::screen::colour;
+use crate::edge::terminal::{colour, paint};
 use crate::edge::{catalog, clock};
-use crate::ribbon::sign;
 use crate::text;
+use crate::timeline::{TO_COME, texture};
 use crate::words::span;
 
 /// What stands against a protocol now, and from when it would pass.
@@ -104,7 +104,8 @@ fn bar(modality: Modality, load: Duration) -> String {
     let limit = limit(modality);
     let full = usize::try_from((load.as_nanos() * WIDTH).div_ceil(limit.as_nanos()).min(WIDTH)).unwrap_or(0);
     let kind = StepKind::from(modality);
-    let filled: String = std::iter::repeat_n(sign(kind), full).collect();
-    let empty = " ".repeat(usize::try_from(WIDTH).unwrap_or(0) - full);
-    format!("skin, {modality}  [{}{empty}] {} of {}", colour(kind).apply_to(filled), span(load), span(limit))
+    let filled: String = std::iter::repeat_n(texture(kind), full).collect();
+    let filled = paint(colour(kind, console::colors_enabled()), &filled);
+    let empty: String = std::iter::repeat_n(TO_COME, usize::try_from(WIDTH).unwrap_or(0) - full).collect();
+    format!("skin, {modality}  {filled}{empty} {} of {}", span(load), span(limit))
 }

@@ -20,7 +20,6 @@ use crate::edge::clock;
 use crate::edge::journal::{Journal, Lock, NewSession};
 use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
-use crate::edge::output::{Kept, Output};
 use crate::edge::recorder::Recorder;
 use crate::format::{self, Settings};
 use crate::report;
@@ -230,15 +229,16 @@ pub(super) fn progress(asked: Option<Progress>, settings: &Settings, dry_run: bo
 fn rehearse_at_once(protocol: &Protocol, progress: Progress) -> Result<Outcome, Failure> {
     let (start, wall) = (Moment::default(), clock::wall());
     let label = move |at: Moment| label(wall, at.since(start));
-    let options = SessionOptions::default();
-    let kept = Kept::default();
-    let output = Output::keep(&kept);
-    let mut voice: Box<dyn Observer> = match progress {
+    let mut text = Vec::new();
+    let output = Box::new(&mut text);
+    let mut voice: Box<dyn Observer + '_> = match progress {
         Progress::Json => Box::new(Json::new(output, Box::new(label))),
         Progress::Quiet => Box::new(Silent::new()),
         _ => Box::new(Plain::new(output, Box::new(time_of_day(label)), false, "")),
     };
+    let options = SessionOptions::default();
     let report = runner::run(protocol, options, &mut Simulation::new(start, &[]), &mut [voice.as_mut()]);
-    print(kept.take())?;
+    drop(voice);
+    print(text)?;
     Ok(report.outcome)
 }

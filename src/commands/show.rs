@@ -15,9 +15,9 @@ use crate::domain::protocol::Draft;
 use crate::domain::rules::{RULES, RuleId, review};
 use crate::domain::step::{Modality, Step, StepKind};
 use crate::edge::lines::seconds;
-use crate::edge::screen::colour;
-use crate::ribbon::{columns, sign};
+use crate::edge::terminal::{colour, paint};
 use crate::text::rules;
+use crate::timeline::{columns, texture};
 use crate::words::{count, span};
 
 /// Draws one protocol to scale, with the source of every number and the rules that bind it.
@@ -99,9 +99,9 @@ fn timeline(steps: &[Exposure], width: usize) -> String {
         if !steps.iter().any(|(on, _)| *on == kind) {
             continue;
         }
-        let lane: String = columns.iter().map(|on| if *on == kind { sign(kind) } else { ' ' }).collect();
+        let lane: String = columns.iter().map(|on| if *on == kind { texture(kind) } else { ' ' }).collect();
         let lane = lane.trim_end();
-        let _ = writeln!(text, "{:<LABEL$}{}", kind.as_str(), colour(kind).apply_to(lane));
+        let _ = writeln!(text, "{:<LABEL$}{}", kind.as_str(), paint(colour(kind, console::colors_enabled()), lane));
     }
     let (start, end) = ("0", span(total(steps)));
     let _ = writeln!(text, "{:LABEL$}{start}{end:>rest$}\n", "", rest = width - start.len());

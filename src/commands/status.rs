@@ -5,16 +5,17 @@ use std::time::Duration;
 use anyhow::anyhow;
 use serde_json::json;
 
-use super::live::{time_of_day, wall_at};
+use super::live::{minute_of_day, wall_at};
 use super::memory::stamp;
 use super::{Exit, Failure, data_folder, print, print_json};
 use crate::cli::StatusArgs;
 use crate::domain::session::Session;
-use crate::domain::step::Modality;
+use crate::domain::view::{State, View};
 use crate::edge::journal::{Journal, Record};
 use crate::edge::lines::seconds;
-use crate::ribbon::countdown;
-use crate::words::{position, span};
+use crate::text::durations::countdown;
+use crate::text::view as say;
+use crate::words::span;
 
 /// What `--format` may name.
 const FIELDS: [&str; 11] =
@@ -33,19 +34,18 @@ pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Failed);
     };
-    let name = record.protocol.name();
+    let (name, view) = (record.protocol.name(), View::of(&session));
+    let lines = say::lines(name, &view, minute_of_day(wall_at));
     if args.json {
-        print_json(&document(name, &session))
+        print_json(&document(name, &view))
     } else if args.waybar {
-        let text = format!("{} {}", session.segment().step.kind, countdown(left(&session)));
-        let bar = json!({
-            "text": text, "tooltip": line(name, &session), "class": class(&session), "percentage": percent(&session),
-        });
+        let text = format!("{} {}", view.kind, countdown(view.left));
+        let bar = json!({ "text": text, "tooltip": lines, "class": class(&view), "percentage": view.percent });
         print(format!("{bar}\n"))
     } else if let Some(format) = &args.format {
-        print(fill(format, name, &session)? + "\n")
+        print(fill(format, name, &view)? + "\n")
     } else {
-        print(line(name, &session) + "\n")
+        print(lines + "\n")
     }
 }
 
@@ -84,68 +84,35 @@ fn nothing() -> Failure {
     Failure { error: anyhow!("no session is running"), hint: Some(hint), exit: Exit::Failed }
 }
 
-fn left(session: &Session) -> Duration {
-    session.segment().end().saturating_sub(session.elapsed())
-}
-
-fn class(session: &Session) -> &'static str {
-    match () {
-        () if session.is_held() => "held",
-        () if session.is_paused() => "paused",
-        () => session.segment().step.kind.as_str(),
+/// The class of a status bar: the kind of step while it runs, otherwise the state.
+fn class(view: &View) -> &'static str {
+    match view.state {
+        State::Running => view.kind.as_str(),
+        waiting => waiting.as_str(),
     }
 }
 
-fn state(session: &Session) -> &'static str {
-    match () {
-        () if session.is_held() => "held",
-        () if session.is_paused() => "paused",
-        () => "running",
-    }
-}
-
-fn percent(session: &Session) -> u128 {
-    session.elapsed().as_nanos() * 100 / session.plan().length().as_nanos().max(1)
-}
-
-fn line(name: &str, session: &Session) -> String {
-    let segment = session.segment();
-    let what = match state(session) {
-        "held" => format!("past its end by {}", countdown(session.elapsed().saturating_sub(segment.end()))),
-        "paused" => format!("paused, {} left", countdown(left(session))),
-        _ => format!("{} left", countdown(left(session))),
-    };
-    let kind = segment.step.kind.as_str().to_uppercase();
-    format!("{name}: {kind} {what}{}; {}", position(session.index(), session), coming(session))
-}
-
-fn coming(session: &Session) -> String {
-    let at = time_of_day(wall_at)(session.end());
-    match session.plan().next(session.index()) {
-        Some(next) => format!("next {} for {} at {at}", next.step.kind, span(next.length)),
+fn coming(view: &View) -> String {
+    let at = minute_of_day(wall_at)(view.ends_at);
+    match view.next {
+        Some(next) => format!("next {} for {} at {at}", next.kind, span(next.length)),
         None => format!("ends at {at}"),
     }
 }
 
-fn document(name: &str, session: &Session) -> serde_json::Value {
-    let (segment, plan) = (session.segment(), session.plan());
-    let next = plan.next(session.index());
-    let next = next
-        .map(|next| json!({ "kind": next.step.kind, "length_s": seconds(next.length), "at": wall_at(session.end()) }));
+fn document(name: &str, view: &View) -> serde_json::Value {
+    let ends_at = wall_at(view.ends_at);
+    let next = view.next.map(|next| json!({ "kind": next.kind, "length_s": seconds(next.length), "at": ends_at }));
     json!({
-        "state": state(session), "protocol": name,
-        "kind": segment.step.kind, "step": session.index() + 1, "of": plan.segments().len(),
-        "round": segment.step.round, "rounds": plan.rounds(),
-        "length_s": seconds(segment.length), "left_s": seconds(left(session)),
-        "elapsed_s": seconds(session.elapsed()), "total_s": seconds(plan.length()),
-        "ends_at": wall_at(session.end()), "next": next,
-        "cold_s": seconds(session.dose(Modality::Cold)), "heat_s": seconds(session.dose(Modality::Heat)),
+        "state": view.state.as_str(), "protocol": name, "kind": view.kind, "step": view.step, "of": view.of,
+        "round": view.round, "rounds": view.rounds, "length_s": seconds(view.length), "left_s": seconds(view.left),
+        "elapsed_s": seconds(view.elapsed), "total_s": seconds(view.total), "ends_at": ends_at, "next": next,
+        "cold_s": seconds(view.doses.cold.given), "heat_s": seconds(view.doses.heat.given),
     })
 }
 
 /// `{kind} {left}`: every field of [`FIELDS`] in braces.
-fn fill(format: &str, name: &str, session: &Session) -> Result<String, Failure> {
-    let (segment, plan) = (session.segment(), session.plan());
+fn fill(format: &str, name: &str, view: &View) -> Result<String, Failure> {
     let mut text = String::new();
     let mut rest = format;
     while let Some((before, after)) = rest.split_once('{') {
@@ -153,16 +120,16 @@ fn fill(format: &str, name: &str, session: &Session) -> Result<String, Failure> 
         let (field, after) = after.split_once('}').ok_or_else(|| unknown_field(after))?;
         let value = match field {
             "protocol" => name.to_owned(),
-            "state" => state(session).to_owned(),
-            "kind" => segment.step.kind.to_string(),
-            "left" => countdown(left(session)),
-            "elapsed" => countdown(session.elapsed()),
-            "step" => (session.index() + 1).to_string(),
-            "of" => plan.segments().len().to_string(),
-            "round" => segment.step.round.to_string(),
-            "rounds" => plan.rounds().to_string(),
-            "percent" => percent(session).to_string(),
-            "next" => coming(session),
+            "state" => view.state.as_str().to_owned(),
+            "kind" => view.kind.to_string(),
+            "left" => countdown(view.left),
+            "elapsed" => countdown(view.elapsed),
+            "step" => view.step.to_string(),
+            "of" => view.of.to_string(),
+            "round" => view.round.to_string(),
+            "rounds" => view.rounds.to_string(),
+            "percent" => view.percent.to_string(),
+            "next" => coming(view),
             _ => return Err(unknown_field(field)),
         };
         text.push_str(&value);

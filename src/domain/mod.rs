@@ -23,4 +23,6 @@ pub mod plan;
 
 pub mod session;
 
+pub mod view;
+
 pub mod course;

@@ -255,6 +255,24 @@ impl Session {
         PerModality::from_fn(|modality| own(modality).map(|dose| dose.to.since(dose.from)).sum())
     }
 
+    /// How long this pause has lasted; zero while the session is not paused.
+    #[must_use]
+    pub fn paused_for(&self) -> Duration {
+        match self.phase {
+            Phase::Paused { since, .. } => self.now.since(since),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// How much longer the rules let the current step be.
+    #[must_use]
+    pub fn room_to_extend(&self) -> Duration {
+        match self.phase {
+            Phase::Paused { at_end: true, .. } | Phase::Over(_) => Duration::ZERO,
+            _ => self.room(self.segment().end().saturating_sub(self.elapsed())).0,
+        }
+    }
+
     fn elapsed_at(&self, at: Moment) -> Duration {
         match self.phase {
             Phase::Paused { since, .. } => since.since(self.origin),

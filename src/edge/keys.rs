@@ -66,9 +66,9 @@ mod unix {
     use std::time::Duration;
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::process::{getpgrp, getsid};
-    use rustix::stdio::{stderr, stdin};
-    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcgetsid, tcsetattr};
+    use rustix::process::getpgrp;
+    use rustix::stdio::stdin;
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
     use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
     use signal_hook::iterator::backend::SignalDelivery;
     use signal_hook::iterator::exfiltrator::SignalOnly;
@@ -76,7 +76,6 @@ mod unix {
 
     use super::{Button, input_of};
     use crate::domain::session::Input;
-    use crate::edge::output::Change;
 
     /// Not a key: another shell has called.
     const CALL: u8 = 0;
@@ -111,7 +110,7 @@ mod unix {
         calls: Option<Arc<OwnedFd>>,
         /// Calls are told.
         hears_calls: bool,
-        display: Arc<Display>,
+        returned: Arc<AtomicBool>,
     }
 
     /// Bytes from the listener and from remotes.
@@ -134,16 +133,6 @@ mod unix {
         }
     }
 
-    /// What happened to the terminal behind standard error.
-    #[derive(Debug, Default)]
-    struct Display {
-        resized: AtomicBool,
-        /// A shell has written since.
-        returned: AtomicBool,
-        /// A resize is told: the terminal belongs to the session of this process, which is in its foreground.
-        told: AtomicBool,
-    }
-
     impl Keys {
         /// Takes over signals, and the terminal's keys when `terminal` says that it is one.
         ///
@@ -152,7 +141,7 @@ mod unix {
         pub fn take(terminal: bool) -> io::Result<Keys> {
             let inbox = Arc::new(Inbox { bytes: Mutex::default(), reader: thread::current() });
             let mode = Arc::new(Mode::default());
-            let display = Arc::new(Display::default());
+            let returned = Arc::new(AtomicBool::default());
             let calls = calls().map(Arc::new);
             let (read, write) = UnixStream::pair()?;
             let signals = [SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH, SIGHUP];
@@ -162,7 +151,7 @@ mod unix {
                 calls: calls.clone(),
                 inbox: Arc::clone(&inbox),
                 mode: Arc::clone(&mode),
-                display: Arc::clone(&display),
+                returned: Arc::clone(&returned),
                 terminal,
                 reads: if terminal { Reads::Yes } else { Reads::No },
                 stopping: false,
@@ -172,7 +161,7 @@ mod unix {
             if terminal {
                 mode.enter();
             }
-            Ok(Keys { mode, inbox, terminal, called: false, calls, hears_calls: false, display })
+            Ok(Keys { mode, inbox, terminal, called: false, calls, hears_calls: false, returned })
         }
 
         /// A way to press keys from another thread.
@@ -181,10 +170,11 @@ mod unix {
             Remote(Arc::clone(&self.inbox))
         }
 
-        /// What may have happened to the terminal behind standard error, each time that this is asked.
-        pub fn changes(&self) -> impl Fn() -> Change + use<> {
-            let display = Arc::clone(&self.display);
-            move || display.change()
+        /// Whether the process was stopped and continued since the last call: a shell may have written
+        /// on the terminal.
+        pub fn returned(&self) -> impl Fn() -> bool + use<> {
+            let returned = Arc::clone(&self.returned);
+            move || returned.swap(false, Relaxed)
         }
 
         /// Listens to other shells, which call by setting the times of this file.
@@ -249,7 +239,7 @@ mod unix {
         calls: Option<Arc<OwnedFd>>,
         inbox: Arc<Inbox>,
         mode: Arc<Mode>,
-        display: Arc<Display>,
+        returned: Arc<AtomicBool>,
         terminal: bool,
         reads: Reads,
         stopping: bool,
@@ -309,17 +299,13 @@ mod unix {
                     self.stopped = true;
                     let _ = emulate_default_handler(SIGTSTP);
                 }
-                SIGWINCH => {
-                    self.display.resized.store(true, Relaxed);
-                    self.inbox.put(&[]);
-                }
+                SIGWINCH => self.inbox.put(&[]),
                 SIGCONT => {
                     if self.terminal {
                         self.mode.return_to();
                     }
                     // Whoever stopped it by the terminal has written there: a shell.
-                    self.display.returned.fetch_or(std::mem::take(&mut self.stopped), Relaxed);
-                    self.display.told.store(false, Relaxed);
+                    self.returned.fetch_or(std::mem::take(&mut self.stopped), Relaxed);
                     // A wait goes on with what was left of it; the clock has gone on meanwhile and is asked
                     // at once.
                     self.inbox.put(&[]);
@@ -355,31 +341,6 @@ mod unix {
                 Ok(_) | Err(_) => self.reads = Reads::No, // the terminal is gone
             }
         }
-    }
-
-    impl Display {
-        fn change(&self) -> Change {
-            if !self.told.load(Relaxed) {
-                // Until it is told again, it may have changed at any time.
-                self.told.store(true, Relaxed);
-                self.told.fetch_and(is_told_of_resizes(), Relaxed);
-                self.resized.store(true, Relaxed);
-            }
-            if !self.resized.load(Relaxed) && !self.returned.load(Relaxed) {
-                return Change::Nothing;
-            }
-            let resized = self.resized.swap(false, Relaxed);
-            match () {
-                () if self.returned.swap(false, Relaxed) => Change::Rows,
-                () if resized => Change::Size,
-                () => Change::Nothing,
-            }
-        }
-    }
-
-    fn is_told_of_resizes() -> bool {
-        let own = tcgetsid(stderr()).is_ok_and(|session| getsid(None) == Ok(session));
-        own && tcgetpgrp(stderr()).is_ok_and(|group| group == getpgrp())
     }
 
     impl Drop for Keys {
@@ -495,7 +456,6 @@ mod elsewhere {
 
     use super::{Button, input_of};
     use crate::domain::session::Input;
-    use crate::edge::output::Change;
 
     /// Presses keys from another thread.
     #[derive(Debug)]
@@ -550,10 +510,10 @@ mod elsewhere {
             Remote(self.remote.clone())
         }
 
-        /// What may have happened to the terminal: nothing tells.
-        #[expect(clippy::unused_self, reason = "elsewhere it is told")]
-        pub fn changes(&self) -> impl Fn() -> Change + use<> {
-            || Change::Size
+        /// The process is never stopped by the terminal here.
+        #[expect(clippy::unused_self, reason = "it can be stopped elsewhere")]
+        pub fn returned(&self) -> impl Fn() -> bool + use<> {
+            || false
         }
 
         /// Nothing tells of calls here.

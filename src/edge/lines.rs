@@ -1,35 +1,41 @@
 //! A session without bars: one plain line an event, or one JSON object an event. Nothing animated,
 //! so that it can be read from a pipe, a log or a screen reader.
 
+use std::io::Write;
+
 use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::rules::RuleId;
 use crate::domain::session::{Event, EventKind, Moment, Session};
-use crate::edge::output::Output;
-use crate::ribbon::count_up;
 use crate::runner::{Observer, Trouble};
+use crate::text::durations::count_up;
 use crate::words;
 
 /// Plain lines for people.
-pub struct Plain {
-    output: Output,
+pub struct Plain<'a> {
+    output: Box<dyn Write + 'a>,
     wall: Box<dyn Fn(Moment) -> String>,
     /// The stream is a terminal: it can ring, and somebody may answer a question.
     terminal: bool,
     mark: &'static str,
 }
 
-impl Plain {
+impl<'a> Plain<'a> {
     /// Lines on the stream behind `output`; `mark` stands before what is said.
     #[must_use]
-    pub fn new(output: Output, wall: Box<dyn Fn(Moment) -> String>, terminal: bool, mark: &'static str) -> Plain {
+    pub fn new(
+        output: Box<dyn Write + 'a>,
+        wall: Box<dyn Fn(Moment) -> String>,
+        terminal: bool,
+        mark: &'static str,
+    ) -> Plain<'a> {
         Plain { output, wall, terminal, mark }
     }
 }
 
-impl Plain {
+impl Plain<'_> {
     fn line(&self, event: &Event, session: &Session) -> String {
         let words = words::of(event, session, self.terminal);
         let note = match event.kind {
@@ -44,39 +50,39 @@ impl Plain {
     }
 }
 
-impl Observer for Plain {
+impl Observer for Plain<'_> {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         let lines: String = events.iter().map(|event| self.line(event, session)).collect();
-        Ok(self.output.send(lines.as_bytes()).context("could not write the session's lines")?)
+        Ok(self.output.write_all(lines.as_bytes()).context("could not write the session's lines")?)
     }
 
     fn trouble(&mut self, what: &str) {
-        let _ = self.output.send(format!("warning: {what}\n").as_bytes());
+        let _ = self.output.write_all(format!("warning: {what}\n").as_bytes());
     }
 }
 
 /// JSON lines for programs: the fields of the contract.
-pub struct Json {
-    output: Output,
+pub struct Json<'a> {
+    output: Box<dyn Write + 'a>,
     wall: Box<dyn Fn(Moment) -> Timestamp>,
 }
 
-impl Json {
+impl<'a> Json<'a> {
     /// Lines on the stream behind `output`.
     #[must_use]
-    pub fn new(output: Output, wall: Box<dyn Fn(Moment) -> Timestamp>) -> Json {
+    pub fn new(output: Box<dyn Write + 'a>, wall: Box<dyn Fn(Moment) -> Timestamp>) -> Json<'a> {
         Json { output, wall }
     }
 }
 
-impl Observer for Json {
+impl Observer for Json<'_> {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         let mut lines = Vec::new();
         for event in events {
             serde_json::to_writer(&mut lines, &Line::new(event, session, (self.wall)(event.at)))?;
             lines.push(b'\n');
         }
-        Ok(self.output.send(&lines).context("could not write the session's lines")?)
+        Ok(self.output.write_all(&lines).context("could not write the session's lines")?)
     }
 }
 

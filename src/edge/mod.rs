@@ -6,11 +6,9 @@ pub mod catalog;
 pub mod clock;
 pub mod journal;
 
-pub mod output;
+pub mod terminal;
 
 pub mod keys;
-
-mod canvas;
 
 pub mod bell;
 pub mod lines;

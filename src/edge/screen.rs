@@ -1,470 +1,286 @@
-//! The bars of a running session on a terminal. The only one that knows indicatif.
-//!
-//! What changes with an event or with the terminal's size is laid out then, the bar by indicatif as it
-//! stands when the step is over; a frame only writes how far everything is. It is drawn every second for
-//! hours, by a program that has just slept: what a frame touches is what it costs.
+//! The screen of a running session: one indicatif bar whose template is the layout, and whose keys are
+//! functions of the session's view. It is drawn once a second and after each event, by the runner's clock.
+//! It must not know how bytes reach the terminal, nor how a sentence is worded.
 
-use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use std::{io, iter};
 
-use console::{Style, measure_text_width, truncate_str};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+use console::{measure_text_width, truncate_str};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::domain::advice;
-use crate::domain::plan::Segment;
-use crate::domain::session::{Event, EventKind, Moment, Session};
-use crate::domain::step::StepKind;
-use crate::edge::canvas::Canvas;
-use crate::edge::output::{Change, Output};
-use crate::ribbon::{self, count_up, filled, sign, write_count_up, write_countdown};
+use crate::domain::exposure::Exposure;
+use crate::domain::moment::Moment;
+use crate::domain::session::{Event, EventKind, Session};
+use crate::domain::view::{State, View};
+use crate::edge::terminal::{Stream, Terminal, colour, paint};
 use crate::runner::{Observer, Trouble};
-use crate::words::{self, position, span};
+use crate::text::view as say;
+use crate::timeline::{TO_COME, column, columns, texture};
+use crate::words;
 
-/// Tells the time of day of a moment of the session, as `18:42`.
+/// The time of day of a moment, as `18:42`.
 pub type WallClock = Box<dyn Fn(Moment) -> String>;
 
-/// Rows and columns of the terminal.
-pub type Size = Box<dyn Fn() -> (u16, u16)>;
+/// Rows and columns of the terminal, and whether another program may have written on it since the last call.
+pub type Look = Box<dyn Fn() -> ((u16, u16), bool)>;
 
-/// Tells what may have happened to the terminal since it was asked last.
-pub type Changes = Box<dyn Fn() -> Change>;
+/// How long a message replaces the keys.
+const MESSAGE: Duration = Duration::from_secs(5);
 
-/// The bars.
+/// How long a change of packs is shown in reverse.
+const CHANGE: Duration = Duration::from_secs(60);
+
+/// More columns than any advice needs.
+const ADVICE: usize = 84;
+
+/// The rows of a session on a terminal.
 pub struct Screen {
-    canvas: Canvas,
+    bar: ProgressBar,
+    terminal: Terminal,
+    scene: Arc<Mutex<Scene>>,
+    look: Look,
     wall: WallClock,
-    size: Size,
-    changes: Changes,
-    keys: bool,
-    mark: &'static str,
+    /// The size that the template was made for; `None` after an event.
+    laid: Option<(u16, u16)>,
+}
+
+/// What the keys of the template read.
+#[derive(Default)]
+struct Scene {
+    view: Option<View>,
+    plan: Vec<Exposure>,
+    /// When the step and the session end.
+    ends: [String; 2],
+    title: String,
     advice: String,
-    /// `None` once an event has changed it.
-    laid: Option<Laid>,
-    /// A bar of a step that is over, so wide.
-    bar: (u16, String),
-    /// The row that is being written.
-    row: String,
-    /// Shown instead of the keys until then.
-    notice: Option<(String, Moment)>,
-    trouble: bool,
-}
-
-/// What changes with an event or with the size of the terminal, and not with every frame.
-struct Laid {
-    /// For a terminal so wide, until then.
+    note: Option<String>,
+    change_until: Option<Moment>,
+    message: Option<(String, Moment)>,
+    /// Somebody can press keys.
+    keys: bool,
+    colours: bool,
+    /// Columns of text, columns before it, rows for what to do, and whether the title has a row.
     width: usize,
-    until: Moment,
-    /// What stands before and behind the time that is left.
-    title: [String; 2],
-    bold: Ink,
-    /// The bar when the step is over, and when it begins; so is what is filled of it, and the rest.
-    bars: [(Ink, String); 2],
-    whole: Option<Whole>,
-    /// Where it says what comes next.
-    next_row: usize,
+    margin: usize,
+    todo_rows: usize,
+    has_title: bool,
 }
 
-/// The whole session to scale, where it has several steps.
-struct Whole {
-    at_row: usize,
-    ribbon: String,
-    /// Where in the text of the ribbon the sign of each column stands.
-    columns: Vec<usize>,
-    /// Behind it the time that has gone, so wide, and of how much.
-    gone_width: usize,
-    total: String,
-}
+type Key = fn(&Scene, &View) -> String;
 
-/// What stands before and behind a text to colour it: nothing where there are no colours.
-struct Ink([String; 2]);
+const KEYS: [(&str, Key); 6] = [
+    ("title", |scene, view| scene.row(&[vec![scene.title.clone()], say::position(view)].concat().join(" · "), "")),
+    ("clock", Scene::clock),
+    ("todo", Scene::todo),
+    ("session", Scene::session),
+    ("skin", |scene, view| scene.row(&say::skin(view, scene.width), "")),
+    ("keys", Scene::keys),
+];
 
-impl From<Style> for Ink {
-    fn from(style: Style) -> Ink {
-        let painted = style.for_stderr().apply_to('|').to_string();
-        Ink(painted.split_once('|').map(|(on, off)| [on, off].map(str::to_owned)).unwrap_or_default())
-    }
-}
-
-impl Ink {
-    fn paint(&self, row: &mut String, write: impl FnOnce(&mut String)) {
-        row.push_str(&self.0[0]);
-        write(row);
-        row.push_str(&self.0[1]);
-    }
-}
-
-impl Laid {
-    /// What is on, and how long it has left.
-    fn write_title(&self, row: &mut String, session: &Session) {
-        let ([name, position], [on, off]) = (&self.title, &self.bold.0);
-        row.clear();
-        row.push_str(on);
-        row.push_str(name);
-        write_time_left(row, session);
-        row.push_str(position);
-        cut_behind(row, on.len(), self.width);
-        row.push_str(off);
+impl Scene {
+    /// A row of text; one in reverse goes over the full width.
+    fn row(&self, text: &str, sgr: &str) -> String {
+        let text = truncate_str(text, self.width, "…");
+        let row = format!("{:1$}{text}", "", if text.is_empty() { 0 } else { self.margin });
+        let blanks = if sgr == "7" { 2 * self.margin + self.width - measure_text_width(&row) } else { 0 };
+        paint(sgr, &format!("{row}{:blanks$}", ""))
     }
 
-    /// How far the step is.
-    fn write_bar(&self, row: &mut String, session: &Session) {
-        let segment = session.segment();
-        let gone = filled(session.elapsed().saturating_sub(segment.start), segment.length, self.width);
-        let [(on, full), (off, blank)] = &self.bars;
-        row.clear();
-        on.paint(row, |row| row.push_str(full.get(..gone).unwrap_or(full)));
-        off.paint(row, |row| row.push_str(blank.get(gone..).unwrap_or_default()));
+    /// The colour of the step's bar: none while the pack is off.
+    fn colour(&self, view: &View) -> &'static str {
+        colour(view.kind, self.colours && view.state != State::Paused)
     }
-}
 
-impl Whole {
-    /// For a terminal so wide; it takes this row.
-    fn new(session: &Session, at_row: usize, width: usize) -> Whole {
-        let (plan, length) = (session.plan(), count_up(session.plan().length()));
-        // Past its end the time that has gone may be the longer of the two.
-        let last = session.elapsed() + if session.is_held() { HOLDS } else { Duration::ZERO };
-        let gone_width = 1 + length.len().max(count_up(last).len());
-        let total = format!(" of {length}");
-        let kinds = ribbon::columns(&plan.exposures(0), width.saturating_sub(gone_width + total.len()));
-        let (mut ribbon, mut columns) = (String::new(), Vec::with_capacity(kinds.len()));
-        for run in kinds.chunk_by(|a, b| a == b) {
-            Ink::from(colour(run[0])).paint(&mut ribbon, |ribbon| {
-                for kind in run {
-                    columns.push(ribbon.len());
-                    ribbon.push(sign(*kind));
-                }
-            });
+    fn clock(&self, view: &View) -> String {
+        let place = if self.has_title { None } else { say::position(view).pop() };
+        let (heading, rest) = say::clock(view, &self.ends[0], place, self.width);
+        let bold = format!("1;{}", self.colour(view));
+        match bold.trim_end_matches(';') {
+            _ if view.is_overrun() => self.row(&(heading + &rest), "7"),
+            sgr => self.row(&(paint(sgr, &heading) + &rest), ""),
         }
-        Whole { at_row, gone_width: if columns.is_empty() { 0 } else { gone_width }, ribbon, columns, total }
     }
 
-    /// With a mark where it is, and its time.
-    fn write(&self, row: &mut String, session: &Session, width: usize) {
-        let mark = ribbon::column(session.elapsed(), session.plan().length(), self.columns.len());
-        row.clear();
-        if let Some(at) = self.columns.get(mark) {
-            row.push_str(&self.ribbon[..*at]);
-            row.push('|');
-            row.push_str(&self.ribbon[at + 1..]);
+    fn todo(&self, view: &View) -> String {
+        let mut texts = say::todo(view);
+        let urgent = view.state == State::Held || texts.is_empty() && self.change_until.is_some();
+        if texts.is_empty() {
+            texts = [self.advice.clone()].into_iter().chain(self.note.clone()).collect();
         }
-        let start = row.len();
-        write_count_up(row, session.elapsed());
-        for _ in row.len() - start..self.gone_width {
-            row.insert(start, ' ');
+        let mut rows: Vec<_> = texts
+            .iter()
+            .enumerate()
+            .flat_map(|(at, text)| {
+                let sgr = if urgent && at == 0 { "7" } else { "1" };
+                textwrap::wrap(text, self.width).into_iter().map(move |row| (row, sgr))
+            })
+            .collect();
+        let cut = rows.len() > self.todo_rows;
+        rows.resize(self.todo_rows, ("".into(), ""));
+        if let Some((row, _)) = rows.last_mut().filter(|_| cut) {
+            row.to_mut().push('…');
         }
-        row.push_str(&self.total);
-        cut_behind(row, start, width - self.columns.len());
+        rows.iter().map(|(row, sgr)| self.row(row, sgr)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The whole session to scale; below it how much is over, at the place of now, and when it ends.
+    fn session(&self, view: &View) -> String {
+        let runs = columns(&self.plan, self.width);
+        let runs = runs.chunk_by(|a, b| a == b).map(|run| {
+            let drawn: String = run.iter().map(|kind| texture(*kind)).collect();
+            paint(colour(run[0], self.colours), &drawn)
+        });
+        let (at, gone) = (column(view.elapsed, view.total, self.width), say::progress(view));
+        let fits = at + 2 + gone.len() <= self.width;
+        let now = if fits { format!("{:at$}▲ {gone}", "") } else { format!("{:>at$}▲", gone + " ") };
+        let blanks = self.width.saturating_sub(measure_text_width(&now) + self.ends[1].len());
+        let end = if blanks > 0 { &*self.ends[1] } else { "" };
+        self.row(&runs.collect::<String>(), "") + "\n" + &self.row(&format!("{now}{:blanks$}{end}", ""), "")
+    }
+
+    fn keys(&self, view: &View) -> String {
+        let message = self.message.as_ref().filter(|(_, until)| view.now < *until).map(|(message, _)| &**message);
+        let help = if self.keys { say::keys(view, self.width) } else { "Ctrl-C stops" };
+        self.row(message.unwrap_or(help), "")
     }
 }
-
-/// How long it holds at most: the clock on the wall may have been set.
-const HOLDS: Duration = Duration::from_secs(60);
-
-/// How long a notice is shown.
-const NOTICE: Duration = Duration::from_secs(5);
 
 impl Screen {
-    /// Bars on the stream behind `output`. `keys` says that somebody can press them; `mark` stands
-    /// before every title.
+    /// A screen on `stream`. `keys` means that somebody can press them; `title` begins the first row.
     #[must_use]
-    pub fn new(
-        output: Output,
-        size: Size,
-        changes: Changes,
-        wall: WallClock,
-        keys: bool,
-        mark: &'static str,
-    ) -> Screen {
-        let canvas = Canvas::new(output);
-        let (advice, bar, row) = (String::new(), (0, String::new()), String::new());
-        Screen { canvas, wall, size, changes, keys, mark, advice, laid: None, bar, row, notice: None, trouble: false }
-    }
-
-    /// Takes note of what happened to the terminal.
-    fn catch_up(&mut self) {
-        let change = (self.changes)();
-        if change != Change::Nothing {
-            self.laid = None;
-        }
-        if change == Change::Rows {
-            self.canvas.forget();
-        }
+    pub fn new(stream: Stream, look: Look, wall: WallClock, keys: bool, title: String) -> Screen {
+        let terminal = Terminal::new(stream);
+        let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+        let bar = ProgressBar::with_draw_target(Some(1), target);
+        let scene = Scene { title, keys, colours: console::colors_enabled_stderr(), ..Scene::default() };
+        Screen { bar, terminal, scene: Arc::new(Mutex::new(scene)), look, wall, laid: None }
     }
 
     fn draw(&mut self, session: &Session) -> anyhow::Result<()> {
-        if !self.canvas.is_free() {
+        if !self.terminal.lock().is_free() {
             return Ok(());
         }
-        self.catch_up();
-        if self.laid.as_ref().is_none_or(|laid| session.now() >= laid.until) {
-            self.laid = Some(self.lay(session)?);
+        let view = View::of(session);
+        let size = self.terminal.lock().look(&self.look);
+        if self.laid != Some(size) {
+            self.bar.set_style(self.lay(size, &view, session)?);
+            self.laid = Some(size);
         }
-        // In a pause the end moves on.
-        let next = session.is_paused().then(|| self.next(session));
-        let (Some(laid), canvas, row) = (&self.laid, &mut self.canvas, &mut self.row) else {
-            return Ok(());
-        };
-        laid.write_title(row, session);
-        canvas.set(0, row);
-        laid.write_bar(row, session);
-        canvas.set(1, row);
-        canvas.set(2, row);
-        if let Some(whole) = &laid.whole {
-            whole.write(row, session, laid.width);
-            canvas.set(whole.at_row, row);
+        let mut scene = lock(&self.scene);
+        if scene.advice.is_empty() || scene.change_until.is_some_and(|until| view.now >= until) {
+            advice::begin(view.kind, session.is_numb(view.now)).clone_into(&mut scene.advice);
+            scene.change_until = None;
         }
-        if let Some(next) = next {
-            canvas.set(laid.next_row, &cut(next, laid.width));
-        }
-        canvas.show();
+        scene.note.clone_from(&session.segment().step.note);
+        scene.ends = [view.ends_at, view.all_ends_at].map(&self.wall);
+        (scene.view, scene.plan) = (Some(view), session.plan().exposures(0));
+        drop(scene);
+        let millis = |length: Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+        self.bar.update(|bar| {
+            bar.set_len(millis(view.length));
+            bar.set_pos(millis(view.length.saturating_sub(view.left)));
+        });
         Ok(())
     }
 
-    /// Lays everything out and gives the canvas the rows that stay.
-    fn lay(&mut self, session: &Session) -> anyhow::Result<Laid> {
-        let (height, columns) = (self.size)();
-        let width = usize::from(columns);
-        let Segment { step, .. } = session.segment();
-        // Title, and twice the bar.
-        let mut rows = vec![String::new(); 3];
-        // A session that was taken up says nothing about the step that goes on.
-        let advice = if self.advice.is_empty() { advice::begin(step.kind, false) } else { &self.advice };
-        let advice = iter::once(advice).chain(step.note.as_deref());
-        rows.extend(advice.flat_map(|text| wrapped(text, width)));
-        let several = session.plan().segments().len() > 1;
-        let whole = several.then(|| Whole::new(session, rows.len(), width));
-        rows.extend(whole.as_ref().map(|_| String::new()));
-        let next_row = rows.len();
-        rows.extend([self.next(session), self.key_help(session)].map(|row| cut(row, width)));
-        // What is off the terminal cannot be taken back.
-        rows.truncate(usize::from(height));
-        self.canvas.lay(rows, columns);
-        if self.bar.0 != columns {
-            self.bar = (columns, whole_bar(columns)?);
-        }
-        let [on, off] = background(step.kind).map(Ink::from);
-        let full = self.bar.1.replace(FILLED, sign(step.kind).encode_utf8(&mut [0; 4]));
-        let name = format!("{}{}  ", self.mark, step.kind.as_str().to_uppercase());
-        Ok(Laid {
-            width,
-            until: session.now() + self.holds(session),
-            title: [name, position(session.index(), session)],
-            bold: Ink::from(Style::new().bold()),
-            bars: [(on, full), (off, " ".repeat(width))],
-            whole,
-            next_row,
-        })
-    }
-
-    /// How long what is laid out now stands.
-    fn holds(&self, session: &Session) -> Duration {
-        let notice = self.notice.as_ref().map(|(_, until)| until.since(session.now()));
-        notice.filter(|left| !left.is_zero()).map_or(HOLDS, |left| left.min(HOLDS))
-    }
-
-    fn next(&self, session: &Session) -> String {
-        let at = (self.wall)(session.end());
-        let next = session.plan().next(session.index());
-        match next {
-            Some(next) if session.is_held() => format!("then {} for {}", next.step.kind, span(next.length)),
-            Some(next) => format!("next {} for {} at {at}", next.step.kind, span(next.length)),
-            None if session.is_held() => "then the end".to_owned(),
-            None => format!("ends at {at}"),
-        }
-    }
-
-    fn key_help(&self, session: &Session) -> String {
-        if let Some((notice, until)) = &self.notice
-            && session.now() < *until
-        {
-            return notice.clone();
-        }
-        let help = match () {
-            () if !self.keys => "Ctrl-C stops",
-            () if session.is_held() => "Enter done · space pack off · q stop",
-            () if session.is_paused() => "space go on · s skip · q stop",
-            () => "space pause · s skip · + 1 min · q stop",
+    /// The template for a size. Too few rows drop blanks first, then dose, session, title and keys.
+    fn lay(&self, (rows, columns): (u16, u16), view: &View, session: &Session) -> anyhow::Result<ProgressStyle> {
+        let margin = usize::from(columns.min(80) / 40);
+        let width = usize::from(columns) - 2 * margin;
+        let notes = session.plan().segments().iter().filter_map(|segment| segment.step.note.as_deref());
+        let note_rows = notes.map(|note| measure_text_width(note).div_ceil(width).min(2)).max().unwrap_or(0);
+        let mut room = usize::from(rows);
+        let mut take = |count: usize| {
+            let fits = count <= room;
+            room -= if fits { count } else { 0 };
+            fits
         };
-        Style::new().for_stderr().dim().apply_to(help).to_string()
+        let (clock, bar) = (take(1), take(1));
+        let mut most = |wanted: usize| (0..wanted).take_while(|_| take(1)).count();
+        let (advice, keys, note) = (most(ADVICE.div_ceil(width)), most(1) > 0, most(note_rows));
+        let (title, session) = (take(1), view.of > 1 && take(2));
+        let skin = !say::skin(view, width).is_empty() && take(1);
+        let mut scene = lock(&self.scene);
+        (scene.width, scene.margin, scene.todo_rows, scene.has_title) = (width, margin, advice + note, title);
+        let bar_row = format!("{:margin$}{}", "", paint(scene.colour(view), &format!("{{bar:{width}}}")));
+        let mut parts = [
+            (title, "{title}"),
+            (take(1), ""),
+            (clock, "{clock}"),
+            (take(1), ""),
+            (advice > 0, "{todo}"),
+            (take(1), ""),
+            (bar, &bar_row),
+            (session && take(1), ""),
+            (session, "{session}"),
+            (take(1), ""),
+            (skin, "{skin}"),
+            (keys, "{keys}"),
+        ];
+        if columns < 60 || rows < 4 {
+            parts.swap(4, 6);
+        }
+        let shown: Vec<_> = parts.into_iter().filter_map(|(shown, row)| shown.then_some(row)).collect();
+        let style = ProgressStyle::with_template(&shown.join("\n"))?;
+        let style = style.progress_chars(&String::from_iter([texture(view.kind), TO_COME]));
+        Ok(KEYS.into_iter().fold(style, |style, (name, key)| {
+            let scene = Arc::clone(&self.scene);
+            style.with_key(name, move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let scene = lock(&scene);
+                let _ = scene.view.as_ref().map(|view| out.write_str(&key(&scene, view)));
+            })
+        }))
     }
 
-    /// Takes note of what happened.
-    fn hear(&mut self, event: &Event, session: &Session) -> anyhow::Result<()> {
-        let words = words::of(event, session, self.keys);
-        if words.urgent || matches!(event.kind, EventKind::StepBegan { .. } | EventKind::StepSoon | EventKind::Halfway)
-        {
-            self.canvas.ring();
-        }
+    /// Notes what an event changes.
+    fn hear(&mut self, event: &Event, session: &Session) {
+        let (mut scene, mut terminal) = (lock(&self.scene), self.terminal.lock());
+        let words = words::of(event, session, scene.keys);
+        terminal.rings |= words.urgent;
         match event.kind {
-            EventKind::Started => return Ok(()),
+            EventKind::StepBegan { .. } | EventKind::Halfway | EventKind::StepSoon => {
+                terminal.rings = true;
+                scene.advice = words.advice;
+                scene.change_until = words.urgent.then(|| event.at + CHANGE);
+            }
+            EventKind::Resumed => scene.advice.clear(),
+            EventKind::Skipped { by_rule: Some(_) } => terminal.above.push(words.headline),
+            EventKind::Extended { .. } => scene.message = Some((words.headline, event.at + MESSAGE)),
             EventKind::Finished { .. } => {
                 let last = [words.headline, words.advice].into_iter().filter(|line| !line.is_empty());
-                last.for_each(|line| self.canvas.print(line));
-                self.catch_up();
-                self.canvas.end((self.size)().1)?;
+                terminal.above.extend(last);
+                terminal.look(&self.look);
+                drop((scene, terminal));
+                self.bar.finish_and_clear();
             }
-            EventKind::StepBegan { .. } | EventKind::Halfway | EventKind::StepSoon | EventKind::Paused => {
-                self.advice = words.advice;
-            }
-            EventKind::Overran { .. } if words.advice.is_empty() => {}
-            EventKind::Overran { .. } => self.advice = format!("{} Then: Enter.", words.advice),
-            EventKind::Resumed => self.advice.clear(),
-            EventKind::Skipped { by_rule: Some(_) } => self.canvas.print(words.headline),
-            EventKind::Extended { .. } => self.notice = Some((words.headline, session.now() + NOTICE)),
-            EventKind::Skipped { .. } | EventKind::Confirmed => {}
+            _ => {}
         }
-        Ok(())
     }
+}
+
+fn lock(scene: &Mutex<Scene>) -> MutexGuard<'_, Scene> {
+    scene.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Observer for Screen {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         self.laid = None;
-        Ok(events.iter().try_for_each(|event| self.hear(event, session))?)
+        for event in events {
+            self.hear(event, session);
+        }
+        Ok(())
     }
 
     fn frame(&mut self, session: &Session) -> Result<(), Trouble> {
         if session.outcome().is_none() {
             self.draw(session)?;
         }
-        let failed = self.canvas.failure();
-        match failed {
-            Some(error) if !std::mem::replace(&mut self.trouble, true) => {
-                Err(anyhow::Error::new(error).context("could not write to the terminal").into())
-            }
-            _ => Ok(()),
-        }
+        let failure = self.terminal.lock().failure.take();
+        failure.map_or(Ok(()), |error| Err(format!("could not write to the terminal: {error}").into()))
     }
 
     fn trouble(&mut self, what: &str) {
-        self.canvas.print(format!("warning: {what}"));
-    }
-}
-
-/// No letter is wider than it has bytes, and most rows are short: no need to measure them.
-fn cut(row: String, width: usize) -> String {
-    if row.len() <= width { row } else { truncate_str(&row, width, "…").into_owned() }
-}
-
-/// What stands behind there may be so wide.
-fn cut_behind(row: &mut String, start: usize, width: usize) {
-    if row.len() - start > width {
-        let text = row.split_off(start);
-        row.push_str(&cut(text, width));
-    }
-}
-
-/// Advice and notes are the last to be cut short: they take up to three rows.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    const ROWS: usize = 3;
-    if text.len() <= width || measure_text_width(text) <= width {
-        return vec![text.to_owned()];
-    }
-    let mut rows: Vec<_> = textwrap::wrap(text, width).into_iter().map(Cow::into_owned).collect();
-    if rows.len() > ROWS {
-        let rest = rows.split_off(ROWS - 1).join(" ");
-        rows.push(cut(rest, width));
-    }
-    rows
-}
-
-/// How much of the step is left, or what it waits for.
-fn write_time_left(row: &mut String, session: &Session) {
-    let end = session.segment().end();
-    match end.checked_sub(session.elapsed()) {
-        _ if session.is_held() => {
-            write_count_up(row, session.elapsed().saturating_sub(end));
-            row.push_str(" past its end");
-        }
-        Some(left) => {
-            row.push_str(if session.is_paused() { "paused, " } else { "" });
-            write_countdown(row, left);
-            row.push_str(" left");
-        }
-        None => row.push_str("paused at its end"),
-    }
-}
-
-/// The colour of a kind of step as text.
-#[must_use]
-pub fn colour(kind: StepKind) -> Style {
-    match kind {
-        StepKind::Cold => Style::new().blue().bright(),
-        StepKind::Heat => Style::new().red().bright(),
-        StepKind::Rest => Style::new().green(),
-        StepKind::Stretch => Style::new().yellow(),
-    }
-}
-
-/// The styles of the bar's filled part, and of the rest.
-fn background(kind: StepKind) -> [Style; 2] {
-    let filled = match kind {
-        StepKind::Cold => Style::new().white().on_blue(),
-        StepKind::Heat => Style::new().white().on_red(),
-        StepKind::Rest => Style::new().black().on_green(),
-        StepKind::Stretch => Style::new().black().on_yellow(),
-    };
-    [filled, Style::new().on_black().on_bright()]
-}
-
-/// What a bar is filled with, before it is that of a kind of step.
-const FILLED: char = '#';
-
-/// A bar of a step that is over, so wide.
-fn whole_bar(width: u16) -> anyhow::Result<String> {
-    let row = Row { text: Arc::default(), width };
-    let target = ProgressDrawTarget::term_like(Box::new(row.clone()));
-    let style = ProgressStyle::with_template("{wide_bar}")?.progress_chars(&format!("{FILLED} "));
-    ProgressBar::with_draw_target(Some(1), target).with_style(style).finish();
-    let text = std::mem::take(&mut *row.text.lock().unwrap_or_else(PoisonError::into_inner));
-    Ok(text)
-}
-
-/// A terminal for indicatif, of one row.
-#[derive(Clone, Debug)]
-struct Row {
-    text: Arc<Mutex<String>>,
-    width: u16,
-}
-
-impl TermLike for Row {
-    fn width(&self) -> u16 {
-        self.width
-    }
-
-    // Nothing stood there before, so there is nothing to move to and to clear.
-    fn move_cursor_up(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn move_cursor_down(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn move_cursor_right(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn move_cursor_left(&self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn clear_line(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn write_line(&self, text: &str) -> io::Result<()> {
-        self.write_str(text)
-    }
-
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        self.text.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
-        Ok(())
-    }
-
-    fn flush(&self) -> io::Result<()> {
-        Ok(())
+        self.terminal.lock().above.push(format!("warning: {what}"));
     }
 }

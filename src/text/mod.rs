@@ -11,3 +11,5 @@ pub mod durations;
 pub mod times;
 
 pub mod rules;
+
+pub mod view;

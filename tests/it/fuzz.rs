@@ -22,7 +22,7 @@ use therapy::edge::journal::{Journal, Record, Stamp};
 use therapy::format::{self, Level, Problem};
 use therapy::text::printable::is_control;
 use therapy::text::times;
-use therapy::{cli, report, ribbon, words};
+use therapy::{cli, report, timeline, words};
 
 use crate::builder::Build;
 
@@ -103,7 +103,7 @@ fn is_within_limits(steps: &[Step]) {
 fn runs_to_its_end(protocol: &Protocol) {
     let plan = Plan::new(protocol);
     assert!(plan.cues().iter().all(|(at, ..)| *at <= plan.length()), "{plan:?}");
-    assert_eq!(ribbon::columns(&plan.exposures(0), 40).len(), 40);
+    assert_eq!(timeline::columns(&plan.exposures(0), 40).len(), 40);
     let (mut session, events) = Build::of(protocol.clone()).at(Moment::default()).start();
     for event in &events {
         is_shown_safely(&words::of(event, &session, true).headline);

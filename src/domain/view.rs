@@ -1,0 +1,200 @@
+//! One view of a running session: what is on, how long, what comes next, and what it waits for.
+//! Screen, `status` and status bars all speak from it. It holds numbers only; it must not know words,
+//! colours or the time of day.
+
+use std::time::Duration;
+
+use crate::domain::exposure::limit;
+use crate::domain::moment::Moment;
+use crate::domain::rules::STEP_MIN;
+use crate::domain::session::{Input, REMIND, Session};
+use crate::domain::step::{Modality, PerModality, StepKind};
+
+/// Whether the clock of the step runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The step runs.
+    Running,
+    /// The pack is off; the clock of the step stands still.
+    Paused,
+    /// The step is over, and the session waits for the person.
+    Held,
+}
+
+impl State {
+    /// Its name in JSON: `running`, `paused` or `held`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Running => "running",
+            State::Paused => "paused",
+            State::Held => "held",
+        }
+    }
+}
+
+/// The step that comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Next {
+    /// What is done.
+    pub kind: StepKind,
+    /// Planned length.
+    pub length: Duration,
+}
+
+/// One modality on the skin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dose {
+    /// Which one.
+    pub modality: Modality,
+    /// What this session has given so far.
+    pub given: Duration,
+    /// What the whole session gives, as planned now.
+    pub planned: Duration,
+    /// What is still on the skin, earlier sessions included.
+    pub load: Duration,
+    /// The load that no plan may exceed.
+    pub limit: Duration,
+}
+
+/// A session at one moment. Times and lengths are those of the session's own clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// The moment.
+    pub now: Moment,
+    /// The kind of the current step.
+    pub kind: StepKind,
+    /// Whether its clock runs.
+    pub state: State,
+    /// The current step, from 1.
+    pub step: usize,
+    /// How many steps the session has.
+    pub of: usize,
+    /// The current round, from 1.
+    pub round: u32,
+    /// How many rounds the session has.
+    pub rounds: u32,
+    /// The length of the step: planned, or what it was given since.
+    pub length: Duration,
+    /// Time until its end; zero when it is past it.
+    pub left: Duration,
+    /// Time past its end; zero before.
+    pub over: Duration,
+    /// How long this pause has lasted; zero while it is not paused.
+    pub paused_for: Duration,
+    /// Elapsed time of the session, pauses left out.
+    pub elapsed: Duration,
+    /// The length of the whole session, as planned now.
+    pub total: Duration,
+    /// How much of `total` has elapsed, in whole per cent.
+    pub percent: u64,
+    /// When the step ends, if the session goes on without a pause.
+    pub ends_at: Moment,
+    /// When the session ends, if it goes on without a pause.
+    pub all_ends_at: Moment,
+    /// The next step that is not left out, if there is one.
+    pub next: Option<Next>,
+    /// What the session gives of each modality, and what is on the skin.
+    pub doses: PerModality<Dose>,
+    /// Whether a pack is on the skin.
+    pub pack_on: bool,
+    /// What the session waits for: [`Input::Resume`] in a pause, [`Input::Confirm`] in a hold.
+    pub waits_for: Option<Input>,
+    /// Whether the step may still be made longer.
+    pub can_extend: bool,
+}
+
+impl View {
+    /// The session as it is at [`Session::now`].
+    #[must_use]
+    pub fn of(session: &Session) -> View {
+        let (segment, plan) = (session.segment(), session.plan());
+        let kind = segment.step.kind;
+        let (elapsed, total) = (session.elapsed(), plan.length());
+        let (state, waits_for) = match () {
+            () if session.is_held() => (State::Held, Some(Input::Confirm)),
+            () if session.is_paused() => (State::Paused, Some(Input::Resume)),
+            () => (State::Running, None),
+        };
+        let rest = total.saturating_sub(segment.end());
+        View {
+            now: session.now(),
+            kind,
+            state,
+            step: session.index() + 1,
+            of: plan.segments().len(),
+            round: segment.step.round,
+            rounds: plan.rounds(),
+            length: segment.length,
+            left: segment.end().saturating_sub(elapsed),
+            over: elapsed.saturating_sub(segment.end()),
+            paused_for: session.paused_for(),
+            elapsed,
+            total,
+            percent: u64::try_from(elapsed.as_nanos() * 100 / total.as_nanos().max(1)).unwrap_or(u64::MAX),
+            ends_at: session.end(),
+            all_ends_at: session.end().max(session.now()) + rest,
+            next: plan.next(session.index()).map(|next| Next { kind: next.step.kind, length: next.length }),
+            doses: PerModality::from_fn(|modality| dose(session, modality)),
+            pack_on: state != State::Paused && session.outcome().is_none() && kind.has_pack(),
+            waits_for,
+            can_extend: session.room_to_extend() >= STEP_MIN,
+        }
+    }
+
+    /// Whether a pack is on for longer than it should be, and no answer came to the first alarm.
+    #[must_use]
+    pub fn is_overrun(&self) -> bool {
+        self.state == State::Held && self.pack_on && self.over >= REMIND
+    }
+}
+
+fn dose(session: &Session, modality: Modality) -> Dose {
+    let steps = session.plan().segments().iter().filter(|segment| segment.step.kind.modality() == Some(modality));
+    Dose {
+        modality,
+        given: session.dose(modality),
+        planned: steps.map(|segment| segment.length).sum(),
+        load: session.load().of(modality),
+        limit: limit(modality),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::protocol::{Choice, Draft};
+    use crate::domain::rules::Context;
+    use crate::domain::session::SessionOptions;
+
+    #[test]
+    fn a_view_follows_a_session_through_pause_and_hold() {
+        let minutes = |number: u64| Duration::from_secs(number * 60);
+        let at = |number| Moment::default() + minutes(number);
+        let draft = Draft::of("test", &[(StepKind::Heat, minutes(10)), (StepKind::Cold, minutes(20))]);
+        let protocol = draft.review(Choice::default(), &Context::default(), &[]).expect("within every rule");
+        let options = SessionOptions { confirm: true, ..SessionOptions::default() };
+        let (mut session, _) = Session::start(&protocol, options, at(0));
+
+        let _ = session.handle(at(3), Input::Pause);
+        let _ = session.advance(at(5));
+        let view = View::of(&session);
+        assert_eq!((view.state, view.waits_for, view.pack_on), (State::Paused, Some(Input::Resume), false));
+        assert_eq!((view.left, view.paused_for, view.percent), (minutes(7), minutes(2), 10));
+        assert_eq!((view.ends_at, view.all_ends_at), (at(12), at(32)));
+        assert_eq!(view.next, Some(Next { kind: StepKind::Cold, length: minutes(20) }));
+        assert_eq!((view.doses.heat.given, view.doses.heat.load), (minutes(3), minutes(2)));
+
+        let _ = session.handle(at(5), Input::Resume);
+        let _ = session.advance(at(12));
+        let view = View::of(&session);
+        assert_eq!((view.state, view.waits_for, view.is_overrun()), (State::Held, Some(Input::Confirm), false));
+        let _ = session.advance(at(13));
+        let view = View::of(&session);
+        assert_eq!((view.over, view.is_overrun(), view.pack_on), (minutes(1), true, true));
+
+        let _ = session.handle(at(13), Input::Confirm);
+        let view = View::of(&session);
+        assert_eq!((view.kind, view.step, view.next, view.can_extend), (StepKind::Cold, 2, None, false));
+    }
+}

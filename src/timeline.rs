@@ -1,0 +1,58 @@
+//! A plan drawn to scale, in columns of a terminal. Pure: lengths in, kinds of step per column out.
+
+use std::time::Duration;
+
+use crate::domain::exposure::Exposure;
+use crate::domain::step::StepKind;
+
+/// The texture of time that is still to come, or that was not used.
+pub const TO_COME: char = '─';
+
+/// The texture of a kind of step: hot and cold differ without colour too.
+#[must_use]
+pub fn texture(kind: StepKind) -> char {
+    match kind {
+        StepKind::Heat => '█',
+        StepKind::Cold => '▒',
+        StepKind::Rest => '░',
+        StepKind::Stretch => '/',
+    }
+}
+
+/// The kind of step that fills each of `width` columns: the one in the middle of the column.
+#[must_use]
+pub fn columns(steps: &[Exposure], width: usize) -> Vec<StepKind> {
+    let total: u128 = steps.iter().map(|(_, length)| length.as_nanos()).sum();
+    let columns = (0..width as u128).map(|column| {
+        let middle = total * (2 * column + 1) / (2 * width.max(1) as u128);
+        let mut end = 0;
+        let at = steps.iter().find(|(_, length)| {
+            end += length.as_nanos();
+            middle < end
+        });
+        at.or(steps.last()).map(|(kind, _)| *kind)
+    });
+    columns.flatten().collect()
+}
+
+/// The column of a point of time, from 0; the last one for all that is later.
+#[must_use]
+pub fn column(at: Duration, total: Duration, width: usize) -> usize {
+    let share = at.as_nanos().saturating_mul(width as u128) / total.as_nanos().max(1);
+    usize::try_from(share).unwrap_or(width).min(width.saturating_sub(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_drawn_to_scale() {
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        let steps = [(StepKind::Heat, minutes(10)), (StepKind::Rest, minutes(5)), (StepKind::Cold, minutes(15))];
+        let drawn: String = columns(&steps, 12).into_iter().map(texture).collect();
+        assert_eq!(drawn, "████░░▒▒▒▒▒▒");
+        assert!(columns(&steps, 0).is_empty() && columns(&[], 12).is_empty());
+        assert_eq!([0, 30, 60, 90].map(|at| column(minutes(at), minutes(60), 10)), [0, 5, 9, 9]);
+    }
+}
