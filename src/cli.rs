@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::domain::rules::{RULES, RuleId, Severity};
+use crate::text::durations::minutes;
 
 /// A timer for hot and cold therapy that counts what the skin has had
 ///
@@ -214,6 +215,14 @@ pub struct RunArgs {
     pub speed: Option<f64>,
 }
 
+impl RunArgs {
+    /// Whether nothing is recorded: a dry run, or a rehearsal at another speed.
+    #[must_use]
+    pub fn is_rehearsal(&self) -> bool {
+        self.dry_run || self.speed.is_some()
+    }
+}
+
 // What to do with the injury clock.
 #[derive(Debug, Subcommand)]
 pub enum InjuryCommand {
@@ -275,25 +284,6 @@ pub enum Progress {
     Quiet,
 }
 
-/// Minutes as a whole or decimal number, exactly: no binary fraction in between.
-///
-/// # Errors
-/// Anything else, and numbers too large to be a duration.
-pub fn minutes(text: &str) -> Result<Duration, String> {
-    const NANOS: u64 = 60_000_000_000;
-    let way_out = || "write minutes as a number, such as 15 or 12.5".to_owned();
-    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(part) || part.len() > 9 {
-        return Err(way_out());
-    }
-    let whole: u64 = whole.parse().map_err(|_| way_out())?;
-    let part: u64 = format!("{part:0<9}").parse().map_err(|_| way_out())?;
-    // `part` counts 10^-9 minutes, each of 60 ns.
-    let seconds = whole.checked_mul(60).ok_or_else(way_out)?;
-    Ok(Duration::from_secs(seconds) + Duration::from_nanos(part * (NANOS / 1_000_000_000)))
-}
-
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if (0.1..=100_000.0).contains(&speed) => Ok(speed),
@@ -303,11 +293,11 @@ fn speed(text: &str) -> Result<f64, String> {
 
 fn overridable(text: &str) -> Result<RuleId, String> {
     let names = RULES.iter().filter(|rule| rule.severity == Severity::Overridable).map(|rule| rule.id.as_str());
-    let names: Vec<_> = names.collect();
+    let names = names.collect::<Vec<_>>().join(", ");
     match RuleId::from_name(text) {
         Some(id) if id.rule().severity == Severity::Overridable => Ok(id),
-        Some(id) => Err(format!("{id} cannot be overridden; only {} can", names.join(", "))),
-        None => Err(format!("no such rule; these can be overridden: {}", names.join(", "))),
+        Some(id) => Err(format!("{id} cannot be overridden; only {names} can")),
+        None => Err(format!("there is no such rule; these can be overridden: {names}")),
     }
 }
 
@@ -318,16 +308,5 @@ mod tests {
     #[test]
     fn the_definitions_hold_together() {
         <Cli as clap::CommandFactory>::command().debug_assert();
-    }
-
-    #[test]
-    fn minutes_are_exact() {
-        assert_eq!(minutes("15"), Ok(Duration::from_secs(900)));
-        assert_eq!(minutes("0.1"), Ok(Duration::from_secs(6)));
-        assert_eq!(minutes("20.000000001"), Ok(Duration::from_secs(1200) + Duration::from_nanos(60)));
-        for bad in ["", ".", "-1", "1e3", "15m", "99999999999999999999", "1.0000000001", "NaN", "٣"] {
-            assert!(minutes(bad).is_err(), "{bad}");
-        }
-        assert!(minutes("999999999999999999").is_err());
     }
 }

@@ -45,8 +45,6 @@ pub mod format;
 
 pub mod timeline;
 
-pub mod words;
-
 #[cfg(feature = "cli")]
 pub mod report;
 

@@ -10,7 +10,8 @@ use crate::domain::rules::RuleId;
 use crate::edge::catalog::{self, Entry};
 use crate::format::{Level, Problem};
 use crate::report;
-use crate::words::count;
+use crate::text::durations::count;
+use crate::text::printable::printable;
 
 #[derive(Serialize)]
 struct Checked {
@@ -33,12 +34,12 @@ struct Found {
     hint: String,
 }
 
-/// Reviews every file and tells every problem of every file.
+/// Reviews every file and reports every problem.
 pub(super) fn run(files: &[PathBuf], json: bool) -> Result<Exit, Failure> {
     let mut exit = Exit::Completed;
     let (mut text, mut all) = (String::new(), Vec::new());
     for file in files {
-        let name = crate::text::printable::printable(&file.to_string_lossy()).into_owned();
+        let name = printable(&file.to_string_lossy()).into_owned();
         let (problems, drawn) = match catalog::read(file) {
             Ok(entry) => {
                 let problems = entry.parsed.review();

@@ -4,16 +4,19 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 
+use super::admission;
+use super::folders::Folders;
 use super::live::{self, Live};
 use super::memory::{Memory, stamp};
-use super::run::{exit, progress, settings, take_lock};
-use super::{Exit, Failure, data_folder, last_words, print};
+use super::settings::{progress, settings};
+use super::{Exit, Failure, last_words, print};
 use crate::cli::Progress;
 use crate::domain::session::{Event, Input, Session};
 use crate::edge::clock;
 use crate::edge::journal::{Journal, Lock, Record};
 use crate::edge::keys::Keys;
 use crate::edge::recorder::Recorder;
+use crate::text::wording;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -21,22 +24,21 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(10);
 
 /// Asks the running session for something and says what came of it.
-pub(super) fn run(input: Input) -> Result<Exit, Failure> {
-    let folder = data_folder();
-    if !Journal::is_running(&folder) {
-        return without_a_process(input);
+pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
+    if !Journal::is_running(&folders.data) {
+        return without_a_process(folders, input);
     }
-    let journal = Journal::open(&folder)?;
+    let journal = Journal::open(&folders.data)?;
     let Some(session) = journal.open_session(&stamp())? else {
         return Err(none());
     };
     let request = journal.ask(session.id, input)?;
     // One that cannot be called does not answer.
-    let _ = Journal::call(&folder, clock::wall().into());
+    let _ = Journal::call(&folders.data, clock::wall().into());
     let since = clock::unhurried();
     loop {
         // Read before the answer: the last words of a session that ends now are an answer too.
-        let over = !Journal::is_running(&folder);
+        let over = !Journal::is_running(&folders.data);
         if let Some(answer) = journal.answer(request)? {
             return print(format!("{answer}\n"));
         }
@@ -51,19 +53,19 @@ pub(super) fn run(input: Input) -> Result<Exit, Failure> {
     }
     // Nobody may obey later what nobody waits for any more.
     journal.reply(request, "withdrawn")?;
-    let hint = "it may be stopped or very busy; its own keys work as soon as it goes on";
+    let hint = "it may be suspended, or the machine busy; its own keys work when it goes on";
     Err(Failure { error: anyhow!("the session does not answer"), hint: Some(hint.to_owned()), exit: Exit::Failed })
 }
 
 /// `resume`: the running session goes on; one that was cut off is taken up in this shell.
-pub(super) fn resume(asked: Option<Progress>, no_notify: bool) -> Result<Exit, Failure> {
-    if Journal::is_running(&data_folder()) {
-        return run(Input::Resume);
+pub(super) fn resume(folders: &Folders, asked: Option<Progress>, no_notify: bool) -> Result<Exit, Failure> {
+    if Journal::is_running(&folders.data) {
+        return run(folders, Input::Resume);
     }
-    let settings = settings()?;
+    let settings = settings(folders)?;
     let progress = progress(asked, &settings, false);
     let keys = Keys::take(live::listens()).context("could not listen to signals")?;
-    let (journal, record, lock) = cut_off()?;
+    let (journal, record, lock) = cut_off(folders)?;
     let clocks = Box::new(live::clocks(clock::boot()));
     let recorder = Some(Recorder::new(journal, record.id, clocks));
     let notify = !(no_notify || settings.no_notify);
@@ -75,27 +77,27 @@ pub(super) fn resume(asked: Option<Progress>, no_notify: bool) -> Result<Exit, F
     });
     drop(lock);
     last_words(&words);
-    Ok(exit(outcome))
+    Ok(outcome.into())
 }
 
 /// Nobody runs a session: one that was cut off can still be stopped.
-fn without_a_process(input: Input) -> Result<Exit, Failure> {
+fn without_a_process(folders: &Folders, input: Input) -> Result<Exit, Failure> {
     if input != Input::Stop {
         return Err(none());
     }
-    let (journal, record, _lock) = cut_off()?;
+    let (journal, record, _lock) = cut_off(folders)?;
     let (mut session, mut events) = session(&record)?;
     events.extend(session.handle(clock::now(), Input::Stop));
     let clocks = live::clocks(clock::boot());
     journal.together(|| events.iter().try_for_each(|event| journal.write(record.id, event, &clocks(event.at))))?;
-    let said = events.last().map(|event| crate::words::of(event, &session, false).headline).unwrap_or_default();
-    print(format!("{}: {said}\n", record.protocol.name()))
+    let said = events.last().map(|event| wording::of(event, &session, false).headline).unwrap_or_default();
+    print(format!("{}: {}\n", record.protocol.name(), wording::sentences([said.as_str()])))
 }
 
 /// The session that was cut off, unless that was too long ago, and the lock to go on with it. Whoever
 /// had the lock a moment before may have ended it, so it is read again under the lock.
-fn cut_off() -> Result<(Journal, Record, Lock), Failure> {
-    let mut memory = Memory::glance(None)?;
+fn cut_off(folders: &Folders) -> Result<(Journal, Record, Lock), Failure> {
+    let mut memory = Memory::glance(folders, None)?;
     if let Some(trouble) = memory.trouble.take() {
         return Err(anyhow!(trouble).into());
     }
@@ -103,7 +105,7 @@ fn cut_off() -> Result<(Journal, Record, Lock), Failure> {
         return Err(none());
     }
     let journal = memory.journal.ok_or_else(none)?;
-    let lock = take_lock()?;
+    let lock = admission::lock(folders)?;
     let record = journal.open_session(&stamp())?.ok_or_else(none)?;
     Ok((journal, record, lock))
 }
@@ -111,10 +113,10 @@ fn cut_off() -> Result<(Journal, Record, Lock), Failure> {
 /// Where it stood, and what of that is not written yet.
 fn session(record: &Record) -> Result<(Session, Vec<Event>), Failure> {
     let taken_up = record.take_up();
-    taken_up.ok_or_else(|| anyhow!("the record of {} has no start", record.protocol.name()).into())
+    taken_up.ok_or_else(|| anyhow!("the journal has no start of {}", record.protocol.name()).into())
 }
 
 fn none() -> Failure {
-    let hint = "`therapy run` starts one, `therapy history` shows earlier ones";
+    let hint = "try: therapy run";
     Failure { error: anyhow!("no session is running"), hint: Some(hint.to_owned()), exit: Exit::Failed }
 }

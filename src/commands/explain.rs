@@ -11,7 +11,7 @@ use crate::domain::source::{self, OURS, SOURCES, Source};
 use crate::text::printable::{nearest, printable};
 use crate::text::rules;
 
-/// Says why a rule exists and who said its number; or what a source says and who cites it.
+/// Shows why a rule exists and where its number comes from, or what a source says and which rules cite it.
 pub(super) fn run(name: Option<&str>, json: bool) -> Result<Exit, Failure> {
     let Some(name) = name else {
         return if json {
@@ -29,10 +29,10 @@ pub(super) fn run(name: Option<&str>, json: bool) -> Result<Exit, Failure> {
     }
     let names = RULES.iter().map(|rule| rule.id.as_str()).chain(SOURCES.iter().map(|source| source.key));
     let hint = match nearest(name, names) {
-        Some(near) => format!("did you mean `{near}`? `therapy explain` lists all"),
-        None => "`therapy explain` lists all".to_owned(),
+        Some(near) => format!("try: therapy explain \"{near}\""),
+        None => "try: therapy explain".to_owned(),
     };
-    let error = anyhow!("no rule and no source is called `{}`", printable(name));
+    let error = anyhow!("there is no rule or source \"{}\"", printable(name));
     Err(Failure { error, hint: Some(hint), exit: Exit::Usage })
 }
 
@@ -60,12 +60,12 @@ fn word(severity: Severity) -> &'static str {
 fn rule_text(rule: &Rule) -> String {
     let what = match rule.severity {
         Severity::Refuse => "refuses, always".to_owned(),
-        Severity::Overridable => format!("refuses, unless named with --override {}", rule.id),
+        Severity::Overridable => format!("refuses, unless you add --override {}", rule.id),
         Severity::Warn => "warns".to_owned(),
         Severity::Note => "notes".to_owned(),
     };
+    let mut text = format!("{}: {}\n", rule.id, rules::of(rule.id).summary);
     let words = rules::of(rule.id);
-    let mut text = format!("{}: {}\n", rule.id, words.summary);
     let _ = writeln!(text, "  what    {what}");
     let _ = writeln!(text, "  why     {}", words.because);
     let _ = writeln!(text, "  do      {}", words.way_out);
@@ -83,7 +83,7 @@ fn source_text(source: &Source) -> String {
         RULES.iter().filter(|rule| rule.sources.contains(&source.key)).map(|rule| rule.id.as_str()).collect();
     let mut text = format!("{}: {}\n  read    {}\n  gives   {}\n", source.key, source.title, source.read, source.gives);
     if !cited.is_empty() {
-        let _ = writeln!(text, "  cited   by {}", cited.join(", "));
+        let _ = writeln!(text, "  cited by {}", cited.join(", "));
     }
     text
 }

@@ -1,26 +1,28 @@
-//! `therapy history`: what was planned, what was done, how it ended, and the pain before and after.
+//! `therapy history`: the dose planned and given, the pain before and after, and how each session ended.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Exit, Failure, data_folder, print, print_json, when};
+use super::folders::Folders;
+use super::{Exit, Failure, print, print_json, unreadable};
 use crate::cli::HistoryArgs;
 use crate::edge::clock;
 use crate::edge::journal::{Entry, Journal};
-use crate::edge::lines::seconds;
-use crate::words::{count, span};
+use crate::text::durations::{count, part_of, seconds};
+use crate::text::printable::aligned;
+use crate::text::times::{self, day_and_time};
 
 /// Fewer sessions than this with a pain before and after show too little (ours).
 const ENOUGH: usize = 3;
 
 /// Shows past sessions.
-pub(super) fn run(args: &HistoryArgs) -> Result<Exit, Failure> {
+pub(super) fn run(folders: &Folders, args: &HistoryArgs) -> Result<Exit, Failure> {
     let since = args.since.as_deref().map_or(Ok(i64::MIN), since)?;
-    let folder = data_folder();
-    let entries = if Journal::exists(&folder) { Journal::open(&folder)?.history(since)? } else { Vec::new() };
+    let entries =
+        if Journal::exists(&folders.data) { Journal::open(&folders.data)?.history(since)? } else { Vec::new() };
     if args.json {
         return print_json(&entries.iter().map(document).collect::<Vec<_>>());
     }
@@ -28,18 +30,14 @@ pub(super) fn run(args: &HistoryArgs) -> Result<Exit, Failure> {
         return print(csv(&entries));
     }
     if entries.is_empty() {
-        return print("no sessions yet\n");
+        return print("No sessions yet.\n");
     }
     print(table(&entries) + &shows_so_far(&entries))
 }
 
-/// `30d`, or a point in time.
+/// Reads `--since`.
 fn since(text: &str) -> Result<i64, Failure> {
-    let length = humantime::parse_duration(text).ok().and_then(|length| SignedDuration::try_from(length).ok());
-    let at = match length.and_then(|length| clock::wall().checked_sub(length).ok()) {
-        Some(at) => at,
-        None => when(text, clock::wall())?,
-    };
+    let at = times::since(text, clock::wall(), &clock::zone()).map_err(unreadable)?;
     Ok(at.as_millisecond())
 }
 
@@ -47,41 +45,38 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or_default()
 }
 
-fn outcome(entry: &Entry) -> &str {
+fn ending(entry: &Entry) -> &str {
+    let short = |(given, planned): (&Duration, &Duration)| *given + Duration::from_secs(1) <= *planned;
     match entry.outcome.as_deref() {
-        None => "open",
+        None => "not ended",
         Some("cut_off") => "cut off",
+        Some("completed") if entry.actual.iter().zip(&entry.planned).any(short) => "ended early",
+        Some("completed") => "",
         Some(outcome) => outcome,
     }
 }
 
+/// A row for each session, the latest first.
 fn table(entries: &[Entry]) -> String {
-    let zone = clock::zone();
-    let dose = |planned: Duration, actual: Duration| {
-        if planned.is_zero() && actual.is_zero() {
-            "-".to_owned()
-        } else {
-            format!("{} of {}", span(actual), span(planned))
-        }
-    };
-    let mut table =
-        format!("{:<16}  {:<14}  {:<15}  {:<15}  {:<9}  pain\n", "started", "protocol", "cold", "heat", "ended");
-    for entry in entries {
-        let started = at(entry.started_ms).to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
-        let [cold, heat] = [0, 1].map(|index| dose(entry.planned[index], entry.actual[index]));
+    let (now, zone) = (clock::wall(), clock::zone());
+    let rows = entries.iter().rev().map(|entry| {
+        let dose = |(name, index): (&str, usize)| {
+            let (given, planned) = (entry.actual[index], entry.planned[index]);
+            (!given.is_zero() || !planned.is_zero()).then(|| format!("{name} {}", part_of(given, planned)))
+        };
+        let doses: Vec<_> = [("cold", 0), ("heat", 1)].into_iter().filter_map(dose).collect();
         let pain = match entry.pain {
             [None, None] => String::new(),
-            pain => pain.map(|score| score.map_or_else(|| "?".to_owned(), |score| score.to_string())).join(" to "),
+            [Some(score), None] | [None, Some(score)] => format!("pain {score}"),
+            [Some(before), Some(after)] => format!("pain {before} to {after}"),
         };
-        let row =
-            format!("{started:<16}  {:<14}  {cold:<15}  {heat:<15}  {:<9}  {pain}", entry.protocol, outcome(entry));
-        let _ = writeln!(table, "{}", row.trim_end());
-    }
-    table
+        let started = day_and_time(at(entry.started_ms), now, &zone);
+        vec![started, entry.protocol.clone(), doses.join(", "), pain, ending(entry).to_owned()]
+    });
+    aligned(&rows.collect::<Vec<_>>())
 }
 
-/// What the numbers show so far for this person, in a sentence each; nothing when they show too
-/// little. It says what was noted, never that one thing made the other.
+/// A sentence for each kind of session that has enough numbers. It says what was noted, never what caused it.
 fn shows_so_far(entries: &[Entry]) -> String {
     let mut text = String::new();
     for (name, cold, heat) in [("cold alone", true, false), ("heat alone", false, true), ("heat and cold", true, true)]

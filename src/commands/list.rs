@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Exit, Failure, print_json, print_text, protocols_folder, say};
+use super::folders::Folders;
+use super::{Exit, Failure, print_json, print_text, say};
 use crate::domain::protocol::{Choice, Draft};
 use crate::domain::step::StepKind;
 use crate::edge::catalog::{self, Entry};
-use crate::words::span;
+use crate::text::durations::{in_words, seconds, with_range};
+use crate::text::printable::aligned;
 
 #[derive(Serialize)]
 struct Row {
@@ -27,8 +29,8 @@ struct Row {
 }
 
 /// Lists the built-in protocols and the person's own.
-pub(super) fn run(json: bool) -> Result<Exit, Failure> {
-    let (own, errors) = catalog::own(&protocols_folder());
+pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
+    let (own, errors) = catalog::own(&folders.protocols());
     for error in errors {
         say(&format!("warning: {error}"));
     }
@@ -36,8 +38,9 @@ pub(super) fn run(json: bool) -> Result<Exit, Failure> {
     for entry in &own {
         if built_in.iter().any(|known| known.name() == entry.name()) {
             say(&format!(
-                "warning: {} is called like a built-in protocol: `run` takes the built-in one",
-                entry.place()
+                "warning: {} has the name of a built-in protocol, and therapy run {} runs that one: rename yours",
+                entry.place(),
+                entry.name()
             ));
         }
     }
@@ -57,48 +60,40 @@ fn row(entry: &Entry) -> Row {
         name: draft.name.clone(),
         summary: draft.summary.clone(),
         steps: by_injury
-            .map_or_else(|| in_short(draft), |by| format!("{} before 72h, then {}", by.under_72h, by.from_72h)),
-        total_s: (!steps.is_empty()).then(|| crate::edge::lines::seconds(total)),
+            .map_or_else(|| in_short(draft), |by| format!("{}; from 3 days on, {}", by.under_72h, by.from_72h)),
+        total_s: (!steps.is_empty()).then(|| seconds(total)),
         from_hours_after_injury: if heat { 72 } else { 0 },
         own: entry.path.is_some(),
         may_run,
-        total: if steps.is_empty() { "-".to_owned() } else { span(total) },
+        total: if steps.is_empty() { "-".to_owned() } else { in_words(total) },
         fits: match (may_run, by_injury, heat) {
-            (false, _, _) => "cannot run: see `therapy check`".to_owned(),
-            (_, Some(_), _) => "any time; needs --injured".to_owned(),
-            (_, None, true) => "from 72h after the injury".to_owned(),
+            (false, _, _) => format!("cannot run: therapy check {}", entry.place()),
+            (_, Some(_), _) => "needs the injury time".to_owned(),
+            (_, None, true) => "from 3 days after injury".to_owned(),
             (_, None, false) => "from the first hour".to_owned(),
         },
     }
 }
 
-/// `heat 20m, cold 20m, 3 times`.
+/// `heat 20 min, cold 20 min, 3 rounds`.
 fn in_short(draft: &Draft) -> String {
     let steps = draft.steps().map(|step| {
         let range = &step.length;
-        let choice = if range.is_open() && draft.only_step().is_some() {
-            format!(" ({} to {})", span(range.min), span(range.max))
-        } else {
-            String::new()
-        };
-        format!("{} {}{choice}", step.kind, span(range.default))
+        let one = draft.only_step().is_some();
+        let length = if one { with_range(range.default, range.min, range.max) } else { in_words(range.default) };
+        format!("{} {length}", step.kind)
     });
     let mut short = steps.collect::<Vec<_>>().join(", ");
     if let Some(rounds) = draft.rounds {
-        let _ = write!(short, ", {} times", rounds.default);
+        let _ = write!(short, ", {} rounds", rounds.default);
     }
     short
 }
 
 fn table(rows: &[Row]) -> String {
-    let width =
-        |cell: fn(&Row) -> &str| rows.iter().map(|row| console::measure_text_width(cell(row))).max().unwrap_or(0);
-    let (name, steps, total) = (width(|row| &row.name), width(|row| &row.steps), width(|row| &row.total));
-    let mut table = String::new();
-    for row in rows {
-        let pad = |text: &str, width| console::pad_str(text, width, console::Alignment::Left, None).into_owned();
-        let cells = [pad(&row.name, name), pad(&row.steps, steps), pad(&row.total, total), row.fits.clone()];
-        let _ = writeln!(table, "{}", cells.join("  ").trim_end());
-    }
-    table
+    let cells = |row: &Row| vec![row.name.clone(), row.steps.clone(), row.total.clone(), row.fits.clone()];
+    let (own, built_in): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.own);
+    let heading = (!own.is_empty()).then(|| vec!["Yours".to_owned()]);
+    let table = built_in.into_iter().map(cells).chain(heading).chain(own.into_iter().map(cells));
+    aligned(&table.collect::<Vec<_>>())
 }

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{data_folder, is_terminal};
+use super::is_terminal;
 use crate::cli::Progress;
+use crate::domain::rules::COLD_SPACING;
 use crate::domain::session::{Event, Input, Moment, Outcome, Session};
 use crate::domain::step::Modality;
 use crate::edge::bell::Bell;
@@ -22,6 +23,7 @@ use crate::edge::recorder::{Recorder, Request};
 use crate::edge::screen::Screen;
 use crate::edge::terminal::{self, Output};
 use crate::runner::{self, Observer, Trouble, World};
+use crate::text::times::{self, day_and_time};
 
 /// What surrounds a session.
 pub(super) struct Live {
@@ -62,9 +64,6 @@ pub(super) fn go(
     let press = Arc::new(move |button| remote.press(button));
     let mut bell = notify.then(|| Bell::new(name, speed.is_some(), clock::unhurried, press));
     let recorder = recorder.map(|recorder| Rc::new(RefCell::new(recorder)));
-    if recorder.is_some() {
-        keys.listen_to(&Journal::lock_file(&data_folder()));
-    }
     let mut record = recorder.clone().map(Shared);
     let mut world = Real { keys, start: begin, speed, requests: recorder, look: true };
     let (session, events) = start(begin);
@@ -103,7 +102,7 @@ fn voice(
         Progress::Bar => {
             let title = speed.map(|speed| format!("REHEARSAL × {speed} · ")).unwrap_or_default() + name;
             let look = move || (terminal::size().unwrap_or((24, 80)), returned());
-            let wall = Box::new(minute_of_day(label));
+            let wall = Box::new(time_of_day(label));
             Box::new(Screen::new(terminal::stream(), Box::new(look), wall, listens(), title))
         }
         Progress::Json => Box::new(Json::new(Box::new(Output::new(io::stdout())), label)),
@@ -111,7 +110,13 @@ fn voice(
         Progress::Plain | Progress::Auto => {
             let terminal = is_terminal(&io::stderr());
             let mark = if speed.is_some() { "REHEARSAL " } else { "" };
-            Box::new(Plain::new(Box::new(Output::new(io::stderr())), Box::new(time_of_day(label)), terminal, mark))
+            Box::new(Plain::new(
+                Box::new(Output::new(io::stderr())),
+                Box::new(time_of_day(label)),
+                terminal,
+                name,
+                mark,
+            ))
         }
     }
 }
@@ -134,13 +139,12 @@ impl Observer for Shared {
     }
 }
 
-/// When cold may come next; sessions are spaced from start to start (rule `cold-spacing`).
+/// When cold is better again. Cold sessions are spaced from start to start (rule `cold-spacing`).
 fn farewell(session: &Session) -> Option<String> {
-    const SPACING: Duration = Duration::from_secs(2 * 60 * 60);
-    let wait = SPACING.saturating_sub(session.elapsed());
+    let wait = COLD_SPACING.saturating_sub(session.elapsed());
     let at = clock::wall() + SignedDuration::try_from(wait).unwrap_or_default();
     let cold = session.dose(Modality::Cold) > Duration::ZERO;
-    cold.then(|| format!("Next cold at {}.", at.to_zoned(clock::zone()).strftime("%H:%M")))
+    cold.then(|| format!("Cold again: better from {}.", day_and_time(at, clock::wall(), &clock::zone())))
 }
 
 /// The person, the clock that counts in suspend, and how much faster than real it goes.
@@ -215,14 +219,8 @@ pub(super) fn wall_at(at: Moment) -> Timestamp {
     label(wall.saturating_sub(ago).unwrap_or(wall), at.since(now))
 }
 
-/// The local time of day of a moment, `18:42:07`.
+/// The local time of day of a moment.
 pub(super) fn time_of_day(label: impl Fn(Moment) -> Timestamp) -> impl Fn(Moment) -> String {
     let zone = clock::zone();
-    move |at| label(at).to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
-}
-
-/// The local time of day of a moment, `18:42`.
-pub(super) fn minute_of_day(label: impl Fn(Moment) -> Timestamp) -> impl Fn(Moment) -> String {
-    let zone = clock::zone();
-    move |at| label(at).to_zoned(zone.clone()).strftime("%H:%M").to_string()
+    move |at| times::time_of_day(label(at), &zone)
 }

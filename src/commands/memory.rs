@@ -1,19 +1,20 @@
-//! What is known of the person before a session: the injury clock, earlier sessions, an open one.
+//! What is known about the person before a session: the injury, earlier doses, a session without an end.
 
-use std::io::{self, BufRead as _, Write as _};
 use std::time::Duration;
 
 use anyhow::anyhow;
+use jiff::Timestamp;
 
-use super::{Exit, Failure, data_folder, injury, is_terminal, say};
-use crate::domain::advice::{CONTRAINDICATIONS, RED_FLAGS};
+use super::folders::Folders;
+use super::{Exit, Failure, say, screening, when};
 use crate::domain::course::STALE;
 use crate::domain::rules::{Context, Injury};
 use crate::edge::clock;
 use crate::edge::journal::{InjuryEntry, Journal, JournalError, Record, Stamp};
-use crate::words::span;
+use crate::text::advice::CUT_OFF;
+use crate::text::durations::roughly;
 
-/// What the journal tells, or why it tells nothing.
+/// What the journal holds, or why it cannot be read.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     /// The journal, when it can be read.
@@ -22,7 +23,7 @@ pub(super) struct Memory {
     pub(super) context: Context,
     /// Why the journal cannot be read.
     pub(super) trouble: Option<String>,
-    /// The injury clock; not when `--injured` stands in for it.
+    /// The stored injury; `None` when `--injured` replaces it.
     injury: Option<InjuryEntry>,
     /// A session without an end.
     open: Option<Record>,
@@ -33,63 +34,64 @@ pub(super) fn stamp() -> Stamp {
     Stamp { wall_ms: clock::wall().as_millisecond(), boot: clock::boot(), clock: clock::now() }
 }
 
-impl From<JournalError> for Failure {
-    fn from(error: JournalError) -> Failure {
-        let hint = error.hint();
-        Failure { error: error.into(), hint: Some(hint), exit: Exit::Failed }
-    }
-}
-
 /// The refusal of a second session.
 pub(super) fn one_session(what: &str) -> Failure {
-    let hint = "`therapy status` shows it, `therapy stop` ends it (therapy explain one-session)";
-    Failure { error: anyhow!("{what}"), hint: Some(hint.to_owned()), exit: Exit::Refused }
+    Failure::new(Exit::Refused, anyhow!("{what}"), "therapy status   show it\n  therapy stop     end it")
 }
 
 impl Memory {
-    /// Nobody's past: a rehearsal never touches the journal.
-    pub(super) fn none(injured: Option<&str>) -> Result<Memory, Failure> {
-        let context = Context { injury: injury(injured)?, ..Context::default() };
-        Ok(Memory { context, ..Memory::default() })
+    /// Reads the journal, and makes one when there is none. A session that was cut off too long ago is
+    /// closed.
+    pub(super) fn recall(folders: &Folders, injured: Option<&str>) -> Result<Memory, Failure> {
+        Memory::read(folders, injured, true)
     }
 
-    /// Reads the journal; makes one when there is none.
-    pub(super) fn recall(injured: Option<&str>) -> Result<Memory, Failure> {
-        let mut memory = Memory::none(injured)?;
-        if let Err(error) = memory.read(injured.is_some()) {
+    /// Reads the journal if there is one, and writes nothing.
+    pub(super) fn glance(folders: &Folders, injured: Option<&str>) -> Result<Memory, Failure> {
+        Memory::read(folders, injured, false)
+    }
+
+    fn read(folders: &Folders, injured: Option<&str>, writes: bool) -> Result<Memory, Failure> {
+        // One reading of the wall clock: with two, 72 h ago would be a little less than 72 h.
+        let wall = clock::wall();
+        let injured = injured.map(|text| Ok::<_, Failure>(wall.duration_since(when(text, wall)?))).transpose()?;
+        let mut memory = Memory::default();
+        memory.context.now = clock::now();
+        if (writes || Journal::exists(&folders.data))
+            && let Err(error) = memory.read_journal(folders, wall, writes)
+        {
             memory.trouble = Some(format!("{error}; {}", error.hint()));
             memory.journal = None;
             memory.context.doses_unknown = true;
         }
+        if let Some(age) = injured {
+            memory.injury = None;
+            memory.context.days = 0;
+            let length = age.unsigned_abs();
+            memory.context.injury = if age.is_negative() { Injury::InFuture(length) } else { Injury::Ago(length) };
+        }
         Ok(memory)
     }
 
-    /// Reads the journal if there is one: for a look that must leave nothing behind.
-    pub(super) fn glance(injured: Option<&str>) -> Result<Memory, Failure> {
-        if Journal::exists(&data_folder()) { Memory::recall(injured) } else { Memory::none(injured) }
-    }
-
-    fn read(&mut self, injured: bool) -> Result<(), JournalError> {
-        let folder = data_folder();
-        let now = stamp();
-        let journal = Journal::open(&folder)?;
+    fn read_journal(&mut self, folders: &Folders, wall: Timestamp, writes: bool) -> Result<(), JournalError> {
+        let now = Stamp { wall_ms: wall.as_millisecond(), ..stamp() };
+        let journal = Journal::open(&folders.data)?;
         let context = &mut self.context;
-        context.running = Journal::is_running(&folder);
+        context.running = Journal::is_running(&folders.data);
         self.open = journal.open_session(&now)?;
-        if let Some(open) = self.open.take_if(|open| !context.running && open.age(&now) > STALE) {
+        if let Some(open) = self.open.take_if(|open| !context.running && open.age(&now) > STALE)
+            && writes
+        {
             journal.close_cut_off(&open)?;
-            // Of one whose clock never started there is nothing to tell.
+            // A session whose clock never started needs no message.
             if !open.events.is_empty() {
-                let ago = span(Duration::from_secs(open.age(&now).as_secs()));
-                say(&format!(
-                    "note: {} was cut off {ago} ago; it is closed with what is known of it",
-                    open.protocol.name()
-                ));
+                let (name, ago) = (open.protocol.name(), roughly(open.age(&now)));
+                say(&format!("note: {name} was cut off {ago} ago; it is closed with the dose recorded so far"));
             }
         }
         context.now = now.clock;
         (context.doses, context.record_ahead) = journal.doses(&now, None)?;
-        if !injured && let Some(entry) = journal.injury()? {
+        if let Some(entry) = journal.injury()? {
             let age = now.wall_ms.saturating_sub(entry.happened_ms);
             let length = Duration::from_millis(age.unsigned_abs());
             context.injury = if age < 0 { Injury::InFuture(length) } else { Injury::Ago(length) };
@@ -105,78 +107,20 @@ impl Memory {
         self.open.as_ref()
     }
 
-    /// One session at a time, and one that was cut off is still one.
+    /// Refuses when a session was cut off: it is still open.
     pub(super) fn no_open_session(&self) -> Result<(), Failure> {
         let Some(open) = self.open.as_ref().filter(|_| !self.context.running) else {
             return Ok(());
         };
-        let ago = span(Duration::from_secs(open.age(&stamp()).as_secs()));
-        Err(Failure {
-            error: anyhow!("{} was cut off {ago} ago and has no end yet", open.protocol.name()),
-            hint: Some("`therapy resume` goes on with it, `therapy stop` closes it".to_owned()),
-            exit: Exit::Refused,
-        })
+        let error = anyhow!("{} was cut off {} ago", open.protocol.name(), roughly(open.age(&stamp())));
+        Err(Failure::new(Exit::Refused, error, CUT_OFF))
     }
 
-    /// Before the first session of an injury that the clock knows: the red flags and
-    /// contraindications, asked when somebody is there. A yes is kept and refuses.
+    /// Asks about warning signs before the first session of a stored injury.
     pub(super) fn screen(&self) -> Result<(), Failure> {
-        let (Some(injury), Some(journal)) = (self.injury, &self.journal) else {
-            return Ok(());
-        };
-        let red_flag = if let Some(answer) = injury.red_flag {
-            answer
-        } else {
-            // Where nobody can be asked, it is said before the first session alone.
-            if self.context.days == 0 || is_terminal(&io::stdin()) {
-                tell_red_flags();
-            }
-            if !is_terminal(&io::stdin()) || !is_terminal(&io::stderr()) {
-                return Ok(());
-            }
-            let answer = !ask_none_of_these()?;
-            journal.screened(injury.id, answer, &stamp())?;
-            answer
-        };
-        if red_flag {
-            let hint = "see a professional first; then `therapy injury set WHEN` starts anew (therapy safety)";
-            let error = anyhow!("one of the warning signs or conditions was said to fit this injury");
-            return Err(Failure { error, hint: Some(hint.to_owned()), exit: Exit::Refused });
-        }
-        Ok(())
-    }
-}
-
-fn tell_red_flags() {
-    say("Before the first session of this injury. Do not go on, and get help, with:");
-    for (flag, _) in RED_FLAGS {
-        say(&format!("  - {flag}"));
-    }
-    say("Ask a clinician first about:");
-    for (what, with) in CONTRAINDICATIONS {
-        say(&format!("  - {what}: {}", with.join(", ")));
-    }
-}
-
-/// Whether none of it fits. Only a clear answer counts.
-fn ask_none_of_these() -> Result<bool, Failure> {
-    loop {
-        let _ = write!(io::stderr(), "None of these? [yes/no] ");
-        let Some(answer) = read_line()? else {
-            let error = anyhow!("the question was not answered");
-            return Err(Failure { error, hint: Some("answer yes or no".to_owned()), exit: Exit::Stopped });
-        };
-        match answer.to_lowercase().as_str() {
-            "yes" | "y" => return Ok(true),
-            "no" | "n" => return Ok(false),
-            _ => {}
+        match (self.injury, &self.journal) {
+            (Some(injury), Some(journal)) => screening::screen(injury, journal, &self.context),
+            _ => Ok(()),
         }
     }
-}
-
-/// A line from the person; `None` at the end of input.
-pub(super) fn read_line() -> io::Result<Option<String>> {
-    let mut line = String::new();
-    let count = io::stdin().lock().read_line(&mut line)?;
-    Ok((count > 0).then(|| line.trim().to_owned()))
 }

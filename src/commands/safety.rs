@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::{Exit, Failure, print_json, print_text};
-use crate::domain::advice::{ALWAYS, CONTRAINDICATIONS, DISCLAIMER, EVIDENCE, RED_FLAGS, URGENT};
 use crate::domain::source::OURS;
+use crate::text::advice::{ALWAYS, CONTRAINDICATIONS, DISCLAIMER, EVIDENCE, RED_FLAGS, URGENT};
 
-/// Says when to stop, when to ask first, and what this is not.
+/// Shows the disclaimer, the warning signs and the contraindications.
 pub(super) fn run(json: bool) -> Result<Exit, Failure> {
     if json {
         let flag = |(flag, source): &(&str, &str)| serde_json::json!({ "sign": flag, "source": source });
@@ -29,14 +29,11 @@ pub(super) fn run(json: bool) -> Result<Exit, Failure> {
         }
         text.push('\n');
     };
-    list("Stop and get help at once:", &RED_FLAGS[..URGENT]);
-    list("Stop and get help:", &RED_FLAGS[URGENT..]);
-    let _ = writeln!(text, "Do not use without asking a clinician:");
+    list("Get help now:", &RED_FLAGS[..URGENT]);
+    list("See a professional first:", &RED_FLAGS[URGENT..]);
+    let _ = writeln!(text, "Ask a clinician first:");
     for (what, with) in CONTRAINDICATIONS {
-        let _ = writeln!(text, "  {what}");
-        for condition in *with {
-            let _ = writeln!(text, "  - {condition}");
-        }
+        let _ = writeln!(text, "  - {what}: {}", with.join(", "));
     }
     let _ = writeln!(text, "\nAlways: {ALWAYS}");
     print_text(&text)

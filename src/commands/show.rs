@@ -6,29 +6,31 @@ use std::time::Duration;
 use console::Term;
 use serde_json::json;
 
+use super::chosen::Chosen;
+use super::folders::Folders;
 use super::memory::Memory;
-use super::{Exit, Failure, choose, objections, print_json, print_text};
+use super::{Exit, Failure, print_json, print_text};
 use crate::cli::Which;
-use crate::domain::advice::EVIDENCE;
 use crate::domain::exposure::{Exposure, Load, limit};
 use crate::domain::protocol::Draft;
-use crate::domain::rules::{RULES, RuleId, review};
+use crate::domain::rules::{RULES, RuleId, SESSION, review};
 use crate::domain::step::{Modality, Step, StepKind};
-use crate::edge::lines::seconds;
 use crate::edge::terminal::{colour, paint};
+use crate::text::advice::EVIDENCE;
+use crate::text::durations::{count, in_words, part_of, seconds, with_range};
 use crate::text::rules;
 use crate::timeline::{columns, texture};
-use crate::words::{count, span};
 
-/// Draws one protocol to scale, with the source of every number and the rules that bind it.
-pub(super) fn run(name: &str, which: &Which, json: bool) -> Result<Exit, Failure> {
-    let memory = Memory::glance(which.injured.as_deref())?;
-    let (entry, draft, choice, context) = choose(name, which, &memory)?;
-    let steps = draft.expand(choice);
+/// Draws one protocol to scale, with the source of every number and the limits that apply.
+pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> Result<Exit, Failure> {
+    let memory = Memory::glance(folders, which.injured.as_deref())?;
+    let chosen = Chosen::find(folders, name, which, &memory)?;
+    let (entry, draft) = (&chosen.entry, &chosen.draft);
+    let steps = draft.expand(chosen.choice);
     let file_steps: Vec<_> = draft.steps().collect();
     let exposures: Vec<Exposure> = steps.iter().map(|step| (step.kind, step.length)).collect();
-    let findings = review(&steps, &context);
-    let lines = objections(&findings, &draft.choice_errors(choice), &[], &draft.name);
+    let findings = review(&steps, &chosen.context);
+    let lines = chosen.objections(&findings, &[]);
     if json {
         let steps = steps.iter().map(|step| {
             let range = file_steps[step.origin].length;
@@ -49,22 +51,22 @@ pub(super) fn run(name: &str, which: &Which, json: bool) -> Result<Exit, Failure
     }
     let mut text = format!("{}: {}\n", entry.name(), entry.parsed.draft.summary);
     if entry.name() != draft.name {
-        let _ = writeln!(text, "at this age of the injury: {}", draft.name);
+        let _ = writeln!(text, "for this injury: {}", draft.name);
     }
     let unsettled = entry.parsed.by_injury.as_ref().filter(|_| steps.is_empty());
     if let Some(by) = unsettled {
-        let _ = writeln!(text, "\n{} before 72h after the injury, {} from then on", by.under_72h, by.from_72h);
-        let _ = writeln!(text, "needs --injured: say when the injury happened, such as --injured \"30h ago\"");
+        let _ = writeln!(text, "\n{} until 3 days after the injury, then {}", by.under_72h, by.from_72h);
+        let _ = writeln!(text, "It needs the injury time.\n  try: therapy show {} --injured \"30h ago\"", entry.name());
     } else if steps.is_empty() {
         text.push('\n');
     }
     if !steps.is_empty() {
-        let _ = writeln!(text, "{}, {}\n", count(steps.len(), "step"), span(total(&exposures)));
+        let _ = writeln!(text, "{}, {}\n", count(steps.len(), "step"), in_words(total(&exposures)));
         text.push_str(&timeline(&exposures, usize::from(Term::stdout().size().1)));
-        text.push_str(&numbers(&draft));
+        text.push_str(&numbers(draft));
         text.push_str(&bounds(&steps, &exposures));
     }
-    // What it needs was just said in plain words.
+    // The text above says what it needs.
     let said = |line: &String| unsettled.is_some() && line.ends_with("(injury-unknown)");
     for line in lines.into_iter().filter(|line| !said(line)) {
         let _ = writeln!(text, "  {line}");
@@ -103,7 +105,7 @@ fn timeline(steps: &[Exposure], width: usize) -> String {
         let lane = lane.trim_end();
         let _ = writeln!(text, "{:<LABEL$}{}", kind.as_str(), paint(colour(kind, console::colors_enabled()), lane));
     }
-    let (start, end) = ("0", span(total(steps)));
+    let (start, end) = ("0", in_words(total(steps)));
     let _ = writeln!(text, "{:LABEL$}{start}{end:>rest$}\n", "", rest = width - start.len());
     text
 }
@@ -113,11 +115,9 @@ fn numbers(draft: &Draft) -> String {
     let by = |sources: &[String]| if sources.is_empty() { "the file's author".to_owned() } else { sources.join(", ") };
     let mut text = String::new();
     for (index, step) in draft.steps().enumerate() {
-        let range = &step.length;
-        let open =
-            if range.is_open() { format!(" ({} to {})", span(range.min), span(range.max)) } else { String::new() };
+        let length = with_range(step.length.default, step.length.min, step.length.max);
         let last = if step.last_round { "" } else { ", not in the last round" };
-        let number = format!("{} {}{open}{last}", step.kind, span(range.default));
+        let number = format!("{} {length}{last}", step.kind);
         let _ = writeln!(text, "  {}. {number:<28} from {}", index + 1, by(&step.sources));
         if let Some(note) = &step.note {
             let _ = writeln!(text, "     {note}");
@@ -134,14 +134,14 @@ fn numbers(draft: &Draft) -> String {
 
 /// What the plan reaches of each limit, and the rules that depend on more than the plan.
 fn bounds(steps: &[Step], exposures: &[Exposure]) -> String {
-    let mut text = String::from("Rules that bind it (therapy explain RULE):\n");
+    let mut text = String::from("Limits that apply (therapy explain RULE):\n");
     let on = |modality| exposures.iter().any(|(kind, _)| kind.modality() == Some(modality));
     for modality in Modality::ALL.into_iter().filter(|modality| on(*modality)) {
-        let (peak, limit) = (span(peak(exposures, modality)), span(limit(modality)));
+        let load = part_of(peak(exposures, modality), limit(modality));
         let rule = format!("{modality}-limit");
-        let _ = writeln!(text, "  {rule:<14} the {modality} load reaches {peak} of {limit}");
+        let _ = writeln!(text, "  {rule:<14} {load} of {modality}");
     }
-    let _ = writeln!(text, "  {:<14} {} of 2h 30m", "session-limit", span(total(exposures)));
+    let _ = writeln!(text, "  {:<14} {}", "session-limit", part_of(total(exposures), SESSION));
     let said = [RuleId::ColdLimit, RuleId::HeatLimit, RuleId::SessionLimit];
     for rule in RULES.iter().filter(|rule| rule.concerns(steps) && !said.contains(&rule.id)) {
         let _ = writeln!(text, "  {:<14} {}", rule.id, rules::of(rule.id).summary);

@@ -1,41 +1,40 @@
 //! `therapy status`: the running session, from any shell.
 
-use std::time::Duration;
-
 use anyhow::anyhow;
 use serde_json::json;
 
-use super::live::{minute_of_day, wall_at};
+use super::folders::Folders;
+use super::live::{time_of_day, wall_at};
 use super::memory::stamp;
-use super::{Exit, Failure, data_folder, print, print_json};
+use super::{Exit, Failure, print, print_json};
 use crate::cli::StatusArgs;
 use crate::domain::session::Session;
 use crate::domain::view::{State, View};
 use crate::edge::journal::{Journal, Record};
-use crate::edge::lines::seconds;
-use crate::text::durations::countdown;
+use crate::text::advice::CUT_OFF;
+use crate::text::durations::{countdown, in_words, roughly, seconds};
+use crate::text::printable::printable;
 use crate::text::view as say;
-use crate::words::span;
 
 /// What `--format` may name.
 const FIELDS: [&str; 11] =
     ["elapsed", "kind", "left", "next", "of", "percent", "protocol", "round", "rounds", "state", "step"];
 
 /// Says where the running session is; exit 1 when none runs.
-pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
-    let running = running()?;
+pub(super) fn run(folders: &Folders, args: &StatusArgs) -> Result<Exit, Failure> {
+    let running = running(folders)?;
     let Some((record, session)) = running else {
         if args.json {
             print_json(&json!({ "state": "none" }))?;
         } else if args.waybar {
             print("{\"text\":\"\",\"tooltip\":\"no session\",\"class\":\"none\",\"percentage\":0}\n")?;
         } else if args.format.is_none() {
-            return Err(nothing());
+            return Err(nothing(folders));
         }
         return Ok(Exit::Failed);
     };
     let (name, view) = (record.protocol.name(), View::of(&session));
-    let lines = say::lines(name, &view, minute_of_day(wall_at));
+    let lines = say::lines(name, &view, time_of_day(wall_at));
     if args.json {
         print_json(&document(name, &view))
     } else if args.waybar {
@@ -50,13 +49,12 @@ pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
 }
 
 /// The session of the process that holds the lock, brought to now.
-fn running() -> Result<Option<(Record, Session)>, Failure> {
-    let folder = data_folder();
-    if !Journal::is_running(&folder) {
+fn running(folders: &Folders) -> Result<Option<(Record, Session)>, Failure> {
+    if !Journal::is_running(&folders.data) {
         return Ok(None);
     }
     let now = stamp();
-    let Some(record) = Journal::open(&folder)?.open_session(&now)? else {
+    let Some(record) = Journal::open(&folders.data)?.open_session(&now)? else {
         return Ok(None);
     };
     let session = record.session().map(|mut session| {
@@ -68,18 +66,16 @@ fn running() -> Result<Option<(Record, Session)>, Failure> {
 }
 
 /// Nothing runs; a session that was cut off is worth a word.
-fn nothing() -> Failure {
-    let folder = data_folder();
-    let open = Journal::exists(&folder).then(|| Journal::open(&folder).ok()?.open_session(&stamp()).ok()?).flatten();
+fn nothing(folders: &Folders) -> Failure {
+    let open = Journal::exists(&folders.data)
+        .then(|| Journal::open(&folders.data).ok()?.open_session(&stamp()).ok()?)
+        .flatten();
     let hint = match open.filter(|open| !open.events.is_empty()) {
         Some(open) => {
-            let ago = span(Duration::from_secs(open.age(&stamp()).as_secs()));
-            format!(
-                "{} was cut off {ago} ago: `therapy resume` goes on with it, `therapy stop` closes it",
-                open.protocol.name()
-            )
+            let ago = roughly(open.age(&stamp()));
+            format!("{} was cut off {ago} ago\n  {CUT_OFF}", open.protocol.name())
         }
-        None => "`therapy run` starts one".to_owned(),
+        None => "try: therapy run".to_owned(),
     };
     Failure { error: anyhow!("no session is running"), hint: Some(hint), exit: Exit::Failed }
 }
@@ -93,9 +89,9 @@ fn class(view: &View) -> &'static str {
 }
 
 fn coming(view: &View) -> String {
-    let at = minute_of_day(wall_at)(view.ends_at);
+    let at = time_of_day(wall_at)(view.ends_at);
     match view.next {
-        Some(next) => format!("next {} for {} at {at}", next.kind, span(next.length)),
+        Some(next) => format!("next {} for {} at {at}", next.kind, in_words(next.length)),
         None => format!("ends at {at}"),
     }
 }
@@ -139,6 +135,6 @@ fn fill(format: &str, name: &str, view: &View) -> Result<String, Failure> {
 }
 
 fn unknown_field(field: &str) -> Failure {
-    let error = anyhow!("`{{{}` is no field of --format", crate::text::printable::printable(field));
-    Failure { error, hint: Some(format!("fields in braces: {}", FIELDS.join(", "))), exit: Exit::Usage }
+    let error = anyhow!("there is no field {{{}}} for --format", printable(field));
+    Failure { error, hint: Some(format!("the fields are {{{}}}", FIELDS.join("}, {"))), exit: Exit::Usage }
 }

@@ -9,8 +9,6 @@ pub mod moment;
 
 pub mod source;
 
-pub mod advice;
-
 pub mod exposure;
 
 pub mod dose;

@@ -14,7 +14,7 @@ use notify_rust::Notification;
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::edge::keys::Button;
 use crate::runner::{Observer, Trouble};
-use crate::words;
+use crate::text::wording;
 
 /// A service that takes longer than this for one notification is said to be deaf.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -34,7 +34,7 @@ pub struct Alert {
 }
 
 const BUTTONS: &[(&str, Button)] =
-    &[("Pause / go on", Button::Pause), ("A minute more", Button::More), ("Done", Button::Done)];
+    &[("Pause or go on", Button::Pause), ("A minute more", Button::More), ("Done", Button::Done)];
 
 /// Presses a button of the session, from any thread.
 pub type Press = Arc<dyn Fn(Button) + Send + Sync>;
@@ -72,19 +72,19 @@ impl Bell {
                     self.unanswered -= 1;
                     self.asked = (self.clock)();
                     if let Err(why) = answer {
-                        bail!("no desktop notifications ({why}); the session goes on with this screen and its bell");
+                        bail!("no desktop notifications ({why}); the session goes on here, with the terminal's bell");
                     }
                 }
                 Err(TryRecvError::Disconnected) if self.unanswered > 0 => {
                     self.unanswered = 0;
-                    bail!("no desktop notifications (the sender failed)");
+                    bail!("no desktop notifications (their thread failed)");
                 }
                 Err(_) => break,
             }
         }
         if self.is_deaf() {
             return Err(anyhow!(
-                "the notification service does not answer; the session goes on with this screen and its bell"
+                "the notification service does not answer; the session goes on here, with the terminal's bell"
             ));
         }
         Ok(())
@@ -132,7 +132,7 @@ impl Alert {
     /// What an event is worth saying on the desktop, if it is.
     #[must_use]
     pub fn of(event: &Event, session: &Session, prefix: &str) -> Option<Alert> {
-        let words = words::of(event, session, false);
+        let words = wording::of(event, session, false);
         let wanted = match event.kind {
             EventKind::StepBegan { .. }
             | EventKind::Halfway

@@ -36,13 +36,13 @@ pub struct Entry {
 /// Why a protocol cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
-    /// Nothing has this name.
-    #[error("no protocol is called `{name}`")]
+    /// No protocol has this name.
+    #[error("there is no protocol \"{name}\"")]
     Unknown {
         /// What was asked for.
         name: String,
-        /// The way out.
-        hint: String,
+        /// The name that was probably meant.
+        near: Option<String>,
     },
     /// The file cannot be read.
     #[error("could not read {}: {why}", printable(&path.to_string_lossy()))]
@@ -148,9 +148,9 @@ impl Entry {
             self.parsed.problems.push(Problem {
                 level: Level::Error,
                 span: start..(start + quoted.len()).min(self.text.len()),
-                message: format!("no built-in protocol with steps is called {quoted}"),
+                message: format!("there is no built-in protocol {quoted} with steps"),
                 rule: None,
-                hint: "see `therapy list`".to_owned(),
+                hint: "see therapy list".to_owned(),
             });
         }
     }
@@ -174,11 +174,8 @@ pub fn find(name: &str, folder: &Path) -> Result<Entry, CatalogError> {
         return Ok(entry);
     }
     let known = BUILT_IN.iter().map(|(name, _)| *name).chain(names.iter().map(String::as_str));
-    let hint = match nearest(name, known) {
-        Some(near) => format!("did you mean `{near}`? `therapy list` shows all"),
-        None => "`therapy list` shows all; a file needs a name that ends in .toml".to_owned(),
-    };
-    Err(CatalogError::Unknown { name: printable(name).into_owned(), hint })
+    let near = nearest(name, known).map(str::to_owned);
+    Err(CatalogError::Unknown { name: printable(name).into_owned(), near })
 }
 
 #[cfg(test)]
@@ -213,12 +210,12 @@ mod tests {
 
     #[test]
     fn a_mistyped_name_finds_its_neighbour() {
-        let hint = |name| match find(name, Path::new("none")) {
-            Err(CatalogError::Unknown { hint, .. }) => hint,
-            other => format!("{other:?}"),
+        let near = |name| match find(name, Path::new("none")) {
+            Err(CatalogError::Unknown { near, .. }) => near,
+            other => Some(format!("{other:?}")),
         };
-        assert!(hint("icee").contains("`ice`"));
-        assert!(hint("contrats").contains("`contrast`"));
-        assert!(hint("zzz").contains("therapy list"));
+        assert_eq!(near("icee").as_deref(), Some("ice"));
+        assert_eq!(near("contrats").as_deref(), Some("contrast"));
+        assert_eq!(near("zzz"), None);
     }
 }

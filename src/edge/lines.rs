@@ -1,5 +1,5 @@
-//! A session without bars: one plain line an event, or one JSON object an event. Nothing animated,
-//! so that it can be read from a pipe, a log or a screen reader.
+//! A session as lines: plain text or JSON, one line an event. Nothing moves, so that pipes, logs and
+//! screen readers can follow.
 
 use std::io::Write;
 
@@ -10,43 +10,59 @@ use serde::Serialize;
 use crate::domain::rules::RuleId;
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::runner::{Observer, Trouble};
-use crate::text::durations::count_up;
-use crate::words;
+use crate::text::durations::seconds;
+use crate::text::printable::wrapped;
+use crate::text::wording::{self, sentences};
 
 /// Plain lines for people.
 pub struct Plain<'a> {
     output: Box<dyn Write + 'a>,
     wall: Box<dyn Fn(Moment) -> String>,
-    /// The stream is a terminal: it can ring, and somebody may answer a question.
+    /// The stream is a terminal: it can ring, and a person may press keys.
     terminal: bool,
+    name: String,
     mark: &'static str,
 }
 
+/// The widest line, so that it fits every terminal.
+const WIDTH: usize = 78;
+/// The rest of a broken line stands below the text, not below the time.
+const INDENT: usize = 7;
+const KEYS: &str = "Keys: space pause, s skip, plus a minute more, q stop.";
+
 impl<'a> Plain<'a> {
-    /// Lines on the stream behind `output`; `mark` stands before what is said.
+    /// Lines about the session `name` on `output`. `wall` gives the time of day; each line begins with
+    /// `mark`.
     #[must_use]
     pub fn new(
         output: Box<dyn Write + 'a>,
         wall: Box<dyn Fn(Moment) -> String>,
         terminal: bool,
+        name: &str,
         mark: &'static str,
     ) -> Plain<'a> {
-        Plain { output, wall, terminal, mark }
+        Plain { output, wall, terminal, name: name.to_owned(), mark }
     }
 }
 
 impl Plain<'_> {
     fn line(&self, event: &Event, session: &Session) -> String {
-        let words = words::of(event, session, self.terminal);
-        let note = match event.kind {
-            EventKind::StepBegan { .. } => session.plan().segments()[event.step].step.note.clone(),
-            _ => None,
-        };
+        let words = wording::of(event, session, self.terminal);
         let bell = if self.terminal && words.urgent { "\x07" } else { "" };
-        let said =
-            [Some(words.headline), Some(words.advice), note].into_iter().flatten().filter(|text| !text.is_empty());
-        let said = said.reduce(|said, more| said.trim_end_matches('.').to_owned() + ". " + &more).unwrap_or_default();
-        format!("{bell}{}  {:>7}  {}{said}\n", (self.wall)(event.at), count_up(event.elapsed), self.mark)
+        let said = match event.kind {
+            EventKind::Started => {
+                let until = (self.wall)(event.at + session.plan().length());
+                let headline = format!("{}: {}, until {until}", self.name, words.headline);
+                sentences([headline.as_str(), if self.terminal { KEYS } else { "" }])
+            }
+            EventKind::StepBegan { .. } => {
+                let note = session.plan().segments()[event.step].step.note.as_deref().unwrap_or_default();
+                sentences([words.headline.as_str(), &words.advice, note])
+            }
+            _ => sentences([words.headline.as_str(), &words.advice]),
+        };
+        let line = format!("{}  {}{said}", (self.wall)(event.at), self.mark);
+        bell.to_owned() + &wrapped(&line, WIDTH, INDENT)
     }
 }
 
@@ -141,13 +157,4 @@ impl Line {
         }
         line
     }
-}
-
-/// Seconds to the millisecond.
-#[must_use]
-pub fn seconds(length: std::time::Duration) -> f64 {
-    // Exact up to 2^53 ms, which is longer than any session by far.
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of a session fit 53 bits")]
-    let millis = length.as_millis() as f64;
-    millis / 1000.0
 }

@@ -15,7 +15,7 @@ use anyhow::anyhow;
 use crate::domain::session::{Event, EventKind, Input, Moment, Session};
 use crate::edge::journal::{Journal, JournalError, Log, Stamp};
 use crate::runner::{Observer, Trouble};
-use crate::words;
+use crate::text::wording;
 
 /// How long events wait to be committed before they are shown: what was said is not lost. There are at
 /// most two such waits before a frame, and the bell has rung before.
@@ -181,7 +181,7 @@ impl Requests {
     /// The session said something.
     pub fn hear(&mut self, events: &[Event], session: &Session) {
         if let Some((_, said)) = &mut self.asked {
-            said.extend(events.iter().map(|event| words::of(event, session, false).headline));
+            said.extend(events.iter().map(|event| wording::of(event, session, false).headline));
         }
     }
 

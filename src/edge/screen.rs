@@ -8,16 +8,16 @@ use std::time::Duration;
 use console::{measure_text_width, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use crate::domain::advice;
 use crate::domain::exposure::Exposure;
 use crate::domain::moment::Moment;
 use crate::domain::session::{Event, EventKind, Session};
 use crate::domain::view::{State, View};
 use crate::edge::terminal::{Stream, Terminal, colour, paint};
 use crate::runner::{Observer, Trouble};
+use crate::text::advice;
 use crate::text::view as say;
+use crate::text::wording;
 use crate::timeline::{TO_COME, column, columns, texture};
-use crate::words;
 
 /// The time of day of a moment, as `18:42`.
 pub type WallClock = Box<dyn Fn(Moment) -> String>;
@@ -236,7 +236,7 @@ impl Screen {
     /// Notes what an event changes.
     fn hear(&mut self, event: &Event, session: &Session) {
         let (mut scene, mut terminal) = (lock(&self.scene), self.terminal.lock());
-        let words = words::of(event, session, scene.keys);
+        let words = wording::of(event, session, scene.keys);
         terminal.rings |= words.urgent;
         match event.kind {
             EventKind::StepBegan { .. } | EventKind::Halfway | EventKind::StepSoon => {

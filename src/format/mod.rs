@@ -79,7 +79,7 @@ const BY_INJURY_KEYS: &[&str] = &["from_72h", "under_72h"];
 const NAME_MOST: usize = 40;
 /// A note must fit two lines.
 const TEXT_MOST: usize = 200;
-/// Nobody mends more places at once, and to show each the whole text is gone through.
+/// More are not fixed at once, and each costs a pass over the text.
 const TOLD_MOST: usize = 100;
 
 /// Reads a protocol. `fallback` is its name when the text gives none: the file's name.
@@ -213,9 +213,9 @@ fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
         problems.extend(rest.first().map(|first| Problem {
             level: Level::Note,
             span: first.span.clone(),
-            message: format!("from here on, {} more", rest.len()),
+            message: format!("{} more problems not shown", rest.len()),
             rule: None,
-            hint: "mend these first".to_owned(),
+            hint: "fix these first".to_owned(),
         }));
     }
     problems.sort_by_key(|problem| (problem.span.start, problem.span.end));

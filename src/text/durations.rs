@@ -67,6 +67,17 @@ pub fn part_of(part: Duration, whole: Duration) -> String {
     }
 }
 
+/// A length and the range that a person may choose from: `15 min (10 to 20)`.
+#[must_use]
+pub fn with_range(length: Duration, min: Duration, max: Duration) -> String {
+    let minutes = |length: Duration| length.as_secs() < HOUR && length.as_secs() % MINUTE == 0;
+    let [least, most] = [min, max].map(|end| match [length, min, max].into_iter().all(minutes) {
+        true => (end.as_secs() / MINUTE).to_string(),
+        false => in_words(end),
+    });
+    if min == max { in_words(length) } else { format!("{} ({least} to {most})", in_words(length)) }
+}
+
 /// `1 step`, `2 steps`.
 #[must_use]
 pub fn count(number: impl TryInto<u64>, noun: &str) -> String {
@@ -163,6 +174,15 @@ mod tests {
             assert_eq!(part_of(millis(1000 * part), millis(1000 * whole)), words);
         }
         assert_eq!(part_of(millis(1_199_999), millis(1_200_000)), "20 of 20 min");
+    }
+
+    #[test]
+    fn a_range_names_its_unit_once_where_it_can() {
+        let range = |length, min, max| with_range(millis(1000 * length), millis(1000 * min), millis(1000 * max));
+        assert_eq!(range(900, 600, 1200), "15 min (10 to 20)");
+        assert_eq!(range(900, 900, 900), "15 min");
+        assert_eq!(range(900, 630, 1200), "15 min (10 min 30 s to 20 min)");
+        assert_eq!(range(900, 600, 3600), "15 min (10 min to 1 h)");
     }
 
     #[test]

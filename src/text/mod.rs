@@ -10,6 +10,10 @@ pub mod durations;
 #[cfg(feature = "cli")]
 pub mod times;
 
+pub mod advice;
+
 pub mod rules;
+
+pub mod wording;
 
 pub mod view;

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use textwrap::core::display_width;
+
 /// Whether a terminal obeys or hides this letter.
 ///
 /// That includes letters without a width and letters that change the direction of writing: with
@@ -43,6 +45,22 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
     lines.collect()
 }
 
+/// A table: every cell but the last of a row is as wide as the widest in its column, and two more.
+#[must_use]
+pub fn aligned(rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter(|row| row.len() > column + 1).map(|row| display_width(&row[column]));
+        cells.max().unwrap_or(0) + 2
+    };
+    let widths: Vec<_> = (0..rows.iter().map(Vec::len).max().unwrap_or(0)).map(width).collect();
+    let lines = rows.iter().map(|row| {
+        let cells = row.iter().zip(&widths);
+        let cells = cells.map(|(cell, width)| cell.clone() + &" ".repeat(width.saturating_sub(display_width(cell))));
+        cells.collect::<String>().trim_end().to_owned() + "\n"
+    });
+    lines.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,5 +70,13 @@ mod tests {
         assert_eq!(wrapped("short", 10, 2), "short\n");
         assert_eq!(wrapped("one two three\n  four five six", 10, 2), "one two\n  three\n  four\n    five\n    six\n");
         assert_eq!(wrapped("", 10, 2), "");
+    }
+
+    #[test]
+    fn a_table_has_straight_columns() {
+        let rows = [&["ice", "15 min", "now"][..], &["a longer heading"], &["contrast", "2 h", ""]];
+        let rows = rows.map(|row| row.iter().map(|cell| (*cell).to_owned()).collect());
+        assert_eq!(aligned(&rows), "ice       15 min  now\na longer heading\ncontrast  2 h\n");
+        assert_eq!(aligned(&[]), "");
     }
 }

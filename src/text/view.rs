@@ -1,10 +1,10 @@
 //! The words for one view of a running session: what is on and how long, until when, and what to do.
 //! Pure: the caller knows the time of day. It must not know colours or terminals.
 
-use crate::domain::advice::FEELING_BACK;
 use crate::domain::moment::Moment;
 use crate::domain::step::StepKind;
 use crate::domain::view::{Dose, State, View};
+use crate::text::advice::FEELING_BACK;
 use crate::text::durations::{count_up, countdown, in_words, part_of};
 
 /// What is on and how long: `HEAT 13:23 left`, `PAUSED 2:10`, `COLD IS OVER 0:12`.

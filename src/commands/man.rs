@@ -1,0 +1,33 @@
+//! `therapy man [COMMAND]` and `therapy completions SHELL`.
+
+use anyhow::anyhow;
+use clap::CommandFactory as _;
+use clap_complete::Shell;
+
+use super::{Exit, Failure, print};
+use crate::cli::Cli;
+use crate::text::printable::{nearest, printable};
+
+/// Prints the page of the program, or the page of one of its commands.
+pub(super) fn run(name: Option<&str>) -> Result<Exit, Failure> {
+    let mut all = Cli::command();
+    all.build();
+    let of = name.map_or(Some(&all), |name| all.get_subcommands().find(|command| command.get_name() == name));
+    let Some(of) = of else {
+        let wanted = name.unwrap_or_default();
+        let near = nearest(wanted, all.get_subcommands().map(clap::Command::get_name));
+        let hint = near.map_or("try: therapy --help".to_owned(), |near| format!("try: therapy man {near}"));
+        let error = anyhow!("there is no command \"{}\"", printable(wanted));
+        return Err(Failure::new(Exit::Usage, error, hint));
+    };
+    let mut page = Vec::new();
+    clap_mangen::Man::new(of.clone()).render(&mut page)?;
+    print(&page)
+}
+
+/// Prints the completions of a shell.
+pub(super) fn completions(shell: Shell) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "therapy", &mut script);
+    print(&script)
+}

@@ -1,0 +1,87 @@
+//! Results go to standard output, messages to standard error. On a terminal, lines break at words.
+
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::Context as _;
+
+use super::{Exit, Failure};
+use crate::edge::terminal;
+use crate::text::printable::wrapped;
+
+/// Prints a result. A reader that has seen enough is no failure.
+pub(super) fn print(text: impl AsRef<[u8]>) -> Result<Exit, Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(Exit::Completed),
+    }
+}
+
+/// Prints a result for people.
+pub(super) fn print_text(text: &str) -> Result<Exit, Failure> {
+    let width = usize::from(console::Term::stdout().size().1);
+    if !is_terminal(&io::stdout()) || width == 0 {
+        return print(text);
+    }
+    print(wrapped(text, width, 2))
+}
+
+/// Prints one JSON document.
+pub(super) fn print_json(document: &impl serde::Serialize) -> Result<Exit, Failure> {
+    let mut text = serde_json::to_string_pretty(document).context("could not write JSON")?;
+    text.push('\n');
+    print(text)
+}
+
+/// Prints a message. A missing reader is no failure.
+pub(super) fn say(line: &str) {
+    let _ = io::stderr().lock().write_all(message(line).as_bytes());
+}
+
+/// Prints messages after the end of a session. A terminal that takes nothing does not delay the end.
+pub(super) fn last_words(lines: &[String]) {
+    if !lines.is_empty() {
+        let _ = terminal::stream().write(message(&lines.join("\n")).as_bytes());
+    }
+}
+
+fn message(line: &str) -> String {
+    match terminal::size() {
+        Some((_, width)) => wrapped(line, usize::from(width), 2),
+        None => format!("{line}\n"),
+    }
+}
+
+/// Prints a drawing to standard error as it is.
+pub(super) fn draw(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Prints an error and its way out.
+pub fn report_failure(failure: &Failure) {
+    let style = console::Style::new().for_stderr().bold();
+    say(&format!("{} {:#}", style.apply_to("error:"), failure.error));
+    if let Some(hint) = &failure.hint {
+        say(&format!("  {hint}"));
+    }
+}
+
+/// Whether a stream is a terminal.
+pub(super) fn is_terminal(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal()
+}
+
+/// Whether the terminal understands plain lines only.
+pub(super) fn is_dumb() -> bool {
+    std::env::var("TERM").is_ok_and(|term| term == "dumb" || term.is_empty())
+        || cfg!(unix) && std::env::var_os("TERM").is_none()
+}
+
+/// Colours are for terminals that know them, unless the environment says otherwise.
+pub(super) fn set_colours() {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0" && !value.is_empty());
+    let wanted = |terminal: bool| !is_set("NO_COLOR") && (forced || terminal && !is_dumb());
+    console::set_colors_enabled(wanted(is_terminal(&io::stdout())));
+    console::set_colors_enabled_stderr(wanted(is_terminal(&io::stderr())));
+}
