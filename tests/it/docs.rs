@@ -1,5 +1,6 @@
 //! What README, ARCHITECTURE.md and CHANGELOG.md say is held to what is true.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use therapy::domain::rules::{RuleId, Severity};
@@ -82,7 +83,7 @@ fn rules_in_the_readme_exist_and_say_truly_whether_they_can_be_overridden() {
     let mut seen = 0;
     for row in rows.filter(|row| row.matches('|').count() == 4) {
         let (id, rest) = row.split_once('`').expect("a name in backticks");
-        let rule = RuleId::from_name(id).map(RuleId::rule).unwrap_or_else(|| panic!("no rule {id}"));
+        let rule = RuleId::from_name(id).map_or_else(|| panic!("no rule {id}"), RuleId::rule);
         assert_eq!(rest.trim_end().ends_with("| yes |"), rule.severity == Severity::Overridable, "{id}");
         seen += 1;
     }
@@ -95,31 +96,47 @@ fn the_changelog_names_the_version() {
     assert!(changelog.contains(&format!("## {}", env!("CARGO_PKG_VERSION"))));
 }
 
-/// The map of the source lists every file, and no file that is gone.
+/// Names of the source files below a folder, and of its folders when `deep` is not set.
+fn names(folder: &Path, deep: bool) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_str().expect("plain").to_owned();
+        if !path.is_dir() {
+            let is_source = path.extension().is_some_and(|extension| extension == "rs");
+            names.extend((is_source && !["mod.rs", "lib.rs", "tests.rs"].contains(&&*name)).then_some(name));
+        } else if deep {
+            names.extend(self::names(&path, true));
+        } else {
+            names.insert(name + "/");
+        }
+    }
+    names
+}
+
+/// The map of the source lists every file and folder of `src`, and nothing that is gone. A folder whose
+/// files it lists has no others.
 #[test]
 fn the_map_of_the_source_is_complete() {
     let architecture = read("ARCHITECTURE.md");
     let map = blocks(&architecture, "")[0];
-    let listed =
-        map.split_whitespace().filter(|word| Path::new(word).extension().is_some_and(|extension| extension == "rs"));
-    let listed = listed.map(|path| path.rsplit('/').next().unwrap_or(path).to_owned());
-    let mut listed: Vec<String> = listed.filter(|name| name != "mod.rs").collect();
-    listed.sort();
-    let mut files = Vec::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            let name = path.file_name().expect("a name").to_str().expect("plain").to_owned();
-            if path.is_dir() {
-                folders.extend((name != "commands").then_some(path));
-            } else if path.extension().is_some_and(|extension| extension == "rs")
-                && !["mod.rs", "lib.rs", "tests.rs"].contains(&name.as_str())
-            {
-                files.push(name);
-            }
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut listed: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut folder = "";
+    for line in map.lines().skip_while(|line| *line != "src/").skip(1).take_while(|line| line.starts_with(' ')) {
+        let name = line.split_whitespace().next().expect("a name");
+        if line.starts_with("    ") {
+            listed.entry(folder).or_default().insert(name.to_owned());
+        } else {
+            listed.entry("").or_default().insert(name.to_owned());
+            folder = name;
         }
     }
-    files.sort();
-    assert_eq!(listed, files);
+    assert!(listed[""].len() > 5, "{listed:?}");
+    for (folder, files) in listed {
+        let mut there = names(&src.join(folder), !folder.is_empty());
+        // Protocols are no code.
+        there.remove("protocols/");
+        assert_eq!(files, there, "src/{folder}");
+    }
 }

@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use therapy::edge::clock;
 use therapy::edge::journal::{Journal, Stamp};
 
+use crate::programs::held_up;
 use crate::running::{Told, rehearsed, steps, until};
 use crate::support::Home;
 use crate::terminal::Terminal;
@@ -241,13 +242,14 @@ pub fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
 #[track_caller]
 fn end_on_time(mut child: Child, patience: Duration) -> ExitStatus {
     let start = clock::now();
+    held_up(start);
     let mut status = None;
     until("the end", || {
         status = child.try_wait().expect("a child");
         status.is_some()
     });
     let took = clock::now().since(start);
-    assert!(took < Duration::from_secs_f64(80.0 / RATE) + LATE + patience, "{took:?}");
+    assert!(took < Duration::from_secs_f64(80.0 / RATE) + LATE + patience + held_up(start), "{took:?}");
     status.expect("just seen")
 }
 
@@ -342,10 +344,11 @@ fn a_terminal_that_takes_nothing_holds_up_neither_the_session_nor_its_record() {
         assert!(count > 0);
     }
     let start = clock::now();
+    held_up(start);
     // Nothing is read here.
     until("the end", || terminal.child.try_wait().expect("a child").is_some());
     let took = clock::now().since(start);
-    assert!(took < Duration::from_secs_f64(80.0 / RATE) + LATE + 3 * LAST_WORDS, "{took:?}");
+    assert!(took < Duration::from_secs_f64(80.0 / RATE) + LATE + 3 * LAST_WORDS + held_up(start), "{took:?}");
     assert_eq!(terminal.end().code(), Some(0));
     assert!(!terminal.is_taken(), "given back");
     assert_completed(&home);

@@ -13,11 +13,11 @@ use therapy::domain::session::Moment;
 use therapy::edge::clock;
 
 use crate::answering_bus::{Arrivals, answer};
-use crate::programs::output;
+use crate::programs::{held_up, output};
 use crate::running::{Running, assert_on_time, told, until};
 use crate::support::{Home, kept, stderr, stdout};
 
-/// How late something may be seen beside other tests.
+/// How late something may be seen, but for what the machine itself held up since the moment.
 const LATE: Duration = Duration::from_millis(500);
 /// The longest wait of the program; how soon it notices that the clock moved.
 const FRAME: Duration = Duration::from_secs(1);
@@ -124,7 +124,7 @@ fn asleep_inside_a_step_the_time_counts_and_nothing_else_happens() {
     until("the clock", || machine.ask(&["status", "--format", "{left}"]).starts_with("5:5"));
     let woken = machine.slept(Duration::from_secs(360));
     let late = alarm(&machine, "halfway through heat", woken);
-    assert!(late < FRAME + LATE, "{late:?}");
+    assert!(late < FRAME + LATE + held_up(woken), "{late:?}");
     machine.ask(&["skip"]);
     assert_about(seconds(&running.see("skipped").1, "elapsed_s"), 360.0);
     running.signal(Signal::TERM);
@@ -141,10 +141,10 @@ fn asleep_past_the_end_of_a_step_the_alarm_sounds_at_the_wake_and_the_session_ho
     running.see("step_began");
     let woken = machine.slept(Duration::from_secs(900));
     let (at, overran) = running.see("overran");
-    assert!(at.since(woken) < FRAME + LATE, "{:?}", at.since(woken));
+    assert!(at.since(woken) < FRAME + LATE + held_up(woken), "{:?}", at.since(woken));
     assert_about(seconds(&overran, "over_s"), 300.0);
     let late = alarm(&machine, "heat is past its end by 5:0", woken);
-    assert!(late < FRAME + LATE, "{late:?}");
+    assert!(late < FRAME + LATE + held_up(woken), "{late:?}");
     assert!(machine.alarms.find("COLD").is_none(), "it holds");
 
     machine.ask(&["resume"]);
@@ -153,12 +153,12 @@ fn asleep_past_the_end_of_a_step_the_alarm_sounds_at_the_wake_and_the_session_ho
     let woken = machine.slept(Duration::from_secs(900 + 840));
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
     let (at, end) = running.see("finished");
-    assert!(at.since(woken) < FRAME + LATE, "{:?}", at.since(woken));
+    assert!(at.since(woken) < FRAME + LATE + held_up(woken), "{:?}", at.since(woken));
     assert_eq!(end["outcome"], "completed");
     assert_about(seconds(&end, "heat_s"), 900.0);
     assert_about(seconds(&end, "cold_s"), 840.0);
     let late = alarm(&machine, "completed after 29m", woken);
-    assert!(late < FRAME + LATE, "{late:?}");
+    assert!(late < FRAME + LATE + held_up(woken), "{late:?}");
     machine.assert_recorded(&running);
 }
 
@@ -173,10 +173,10 @@ fn stopped_past_the_end_of_a_step_the_alarm_sounds_at_once_and_the_session_holds
     let woken = clock::now();
     running.signal(Signal::CONT);
     let (at, overran) = running.see("overran");
-    assert!(at.since(woken) < LATE, "{:?}", at.since(woken));
+    assert!(at.since(woken) < LATE + held_up(woken), "{:?}", at.since(woken));
     assert!((2.2..4.0).contains(&seconds(&overran, "over_s")), "{overran}");
     let late = alarm(&machine, "heat is past its end by 0:0", woken);
-    assert!(late < LATE, "{late:?}");
+    assert!(late < LATE + held_up(woken), "{late:?}");
     machine.ask(&["skip"]);
     alarm(&machine, "COLD for 10m", woken);
     running.signal(Signal::TERM);
@@ -197,13 +197,13 @@ fn stopped_for_a_moment_at_the_end_of_a_step_nothing_drifts() {
     let woken = clock::now();
     running.signal(Signal::CONT);
     let late = alarm(&machine, "COLD for 2s", woken);
-    assert!(late < LATE, "{late:?}");
+    assert!(late < LATE + held_up(woken), "{late:?}");
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
     let expected = machine.home.rehearsed("own.toml");
     assert_eq!(running.told(), expected);
     let (at, end) = running.lines().pop().expect("an end");
     let late = at.since(began).saturating_sub(Duration::from_millis(told(&end).2));
-    assert!(late < LATE, "the end is where it was planned: {late:?}");
+    assert!(late < LATE + held_up(began), "the end is where it was planned: {late:?}");
     machine.assert_recorded(&running);
 }
 
@@ -248,14 +248,14 @@ fn a_disk_that_takes_a_minute_holds_up_no_commit_no_answer_and_no_end() {
     assert_eq!(machine.ask(&["pause"]), "paused: the pack is off\n");
     assert_eq!(machine.ask(&["resume"]), "going on with heat\n");
     let status = machine.ask(&["status"]);
-    assert!(status.contains(": HEAT ") && !status.contains("paused"), "{status}");
+    assert!(status.starts_with("HEAT ") && !status.to_lowercase().contains("paused"), "{status}");
     let start = clock::now();
     for _ in 0..2 {
         machine.ask(&["skip"]);
     }
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
     let took = clock::now().since(start);
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(took < Duration::from_secs(2) + held_up(start), "{took:?}");
     machine.assert_recorded(&running);
 }
 
@@ -271,7 +271,7 @@ fn a_session_that_hears_no_calls_looks_at_every_frame() {
         let start = clock::now();
         assert_eq!(machine.ask(&[asked]), answer);
         let took = clock::now().since(start);
-        assert!(took < FRAME + LATE, "{took:?}");
+        assert!(took < FRAME + LATE + held_up(start), "{took:?}");
     }
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(130), "{}", running.errors());

@@ -4,10 +4,11 @@
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, Once, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use therapy::domain::session::Moment;
 use therapy::edge::clock;
 
 /// Longer than any of these programs takes on a busy machine. Only a test that fails waits this long.
@@ -98,6 +99,29 @@ pub fn first_line(child: &mut Child) -> String {
     child.stdout = Some(pipe);
     assert!(line.ends_with('\n'), "the program ended before it was ready: {line:?}");
     line.trim_end().to_owned()
+}
+
+/// How much the machine itself held things up since a moment, twice over: a thread waits a few
+/// milliseconds again and again, and counts how late it wakes. On an idle machine this is nothing. A
+/// test adds it to the lateness that it allows, and so is right on a busy machine too.
+pub fn held_up(since: Moment) -> Duration {
+    static WATCH: Once = Once::new();
+    static LATE_WAKES: Mutex<Vec<(Moment, Duration)>> = Mutex::new(Vec::new());
+    const WAIT: Duration = Duration::from_millis(5);
+    WATCH.call_once(|| {
+        thread::spawn(|| {
+            loop {
+                let start = clock::now();
+                clock::wait(WAIT);
+                let late = clock::now().since(start).saturating_sub(WAIT);
+                if late > Duration::from_millis(2) {
+                    LATE_WAKES.lock().expect("wakes").push((start, late));
+                }
+            }
+        });
+    });
+    let wakes = LATE_WAKES.lock().expect("wakes");
+    2 * wakes.iter().filter(|(at, _)| *at + WAIT >= since).map(|(_, late)| *late).sum::<Duration>()
 }
 
 /// Says which tests are left out, past the capture of the tests' output.

@@ -87,6 +87,13 @@ impl Home {
         programs::output(&mut self.command(arguments))
     }
 
+    /// As [`run`](Home::run), in real time whatever the rate of this home. What an earlier session left on
+    /// the skin stays there for as long as a busy machine needs.
+    #[track_caller]
+    pub fn run_in_real_time(&self, arguments: &[&str]) -> Output {
+        programs::output(self.command(arguments).env_remove("THERAPY_TEST_RATE"))
+    }
+
     /// Runs the program to its end, which must be a success, and returns its standard output.
     #[track_caller]
     pub fn ask(&self, arguments: &[&str]) -> String {
@@ -192,6 +199,15 @@ pub fn told(line: &Value) -> Told {
     let elapsed = line["elapsed_s"].as_f64().expect("a number") * 1000.0;
     let name = line["event"].as_str().expect("a name").to_owned();
     (name, line["step"].as_u64().expect("a number"), elapsed.round() as u64)
+}
+
+/// The program refused for this rule.
+#[track_caller]
+pub fn assert_refused(output: &Output, rule: &str) {
+    let said = stderr(output);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    let is_it = |line: &str| line.starts_with("Refused: ") && line.ends_with(&format!("({rule})"));
+    assert!(said.lines().any(is_it), "{rule}: {said}");
 }
 
 /// Standard output as text.

@@ -43,8 +43,8 @@ const EDGES: &[Edge] = &[
     Edge { rule: "no-dose", breaks: &[("rest", "10min")], inside: &[("rest", "10min"), ("heat", "1s")] },
     Edge {
         rule: "numb-heat",
-        breaks: &[("cold", "10min"), ("heat", "10min")],
-        inside: &[("cold", "10min"), ("rest", "1s"), ("heat", "10min")],
+        breaks: &[("cold", "10min"), ("rest", "29min 59s"), ("heat", "10min")],
+        inside: &[("cold", "10min"), ("rest", "30min"), ("heat", "10min")],
     },
     Edge {
         rule: "session-limit",

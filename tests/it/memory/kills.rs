@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
+use therapy::domain::course::STALE;
 use therapy::edge::clock;
 
 use super::Random;
@@ -53,6 +54,9 @@ fn kill_one(seed: u64) -> Option<usize> {
         clock::wait(left.min(Duration::from_millis(20)));
     }
     running.kill();
+    // After three hours a session that was cut off cannot be resumed. Here they pass within seconds.
+    let killed = clock::now();
+    let is_stale = || clock::now().since(killed).mul_f64(home.rate) > STALE.mul_f64(0.9);
     let printed = running.told();
     assert!(!running.errors().contains("warning: "), "{}", running.errors());
 
@@ -85,8 +89,11 @@ fn kill_one(seed: u64) -> Option<usize> {
         assert_eq!(home.number("SELECT count(*) FROM session WHERE outcome IS NULL"), 0);
         return Some(0);
     } else {
-        assert!(stderr(&status).contains("own was cut off "), "{}", stderr(&status));
+        assert!(is_stale() || stderr(&status).contains("own was cut off "), "{}", stderr(&status));
         let ice = home.run(&["run", "ice"]);
+        if is_stale() {
+            return None;
+        }
         assert_eq!(ice.status.code(), Some(3), "{}", stderr(&ice));
         for way_out in ["`therapy resume`", "`therapy stop`"] {
             assert!(stderr(&ice).contains(way_out), "{}", stderr(&ice));
@@ -100,7 +107,11 @@ fn kill_one(seed: u64) -> Option<usize> {
             }
             clock::wait(Duration::from_millis(2));
         }
-        assert_eq!(resumed.end().code(), Some(0), "{}", resumed.errors());
+        let status = resumed.end();
+        if status.code() == Some(1) && is_stale() {
+            return None;
+        }
+        assert_eq!(status.code(), Some(0), "{}", resumed.errors());
         assert_eq!(resumed.told(), expected[written.len()..], "what was to come, when it was to come");
     }
     if history.is_empty() {
@@ -159,8 +170,8 @@ fn a_session_that_is_killed_at_any_moment_is_taken_up_at_the_right_place() {
     });
     let (within, slow) = (within.into_inner(), slow.into_inner());
     println!("{kills} kills from seed {first}: {within} within a session, {slow} on a machine too slow to say");
-    assert!(slow * 10 <= kills.max(10), "{slow} of {kills} on a machine too slow to say");
-    assert!(kills < 20 || within * 2 >= kills, "only {within} of {kills} were within a session");
+    assert!(slow * 2 <= kills.max(2), "{slow} of {kills} on a machine too slow to say");
+    assert!(kills < 20 || within * 2 + slow >= kills, "only {within} of {kills} were within a session");
 }
 
 /// A kill falls between two events of one moment so rarely that here the later one is taken away.

@@ -5,7 +5,7 @@ use therapy::edge::clock;
 
 use crate::programs::output;
 use crate::running::steps;
-use crate::support::{Home, stderr, stdout};
+use crate::support::{Home, assert_refused, stderr, stdout};
 use crate::terminal::Terminal;
 
 /// The program on a terminal.
@@ -19,12 +19,14 @@ fn a_dose_of_another_shell_during_the_question_counts() {
     home.own(1, &[("cold", "15min")]);
     home.file("other.toml", &steps(1, &[("cold", "20min")]));
     assert_eq!(home.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
-    let mut asked = on_terminal(&home, &["run", "own.toml", "--no-notify", "--progress", "plain"]);
+    let mut run = home.command(&["run", "own.toml", "--no-notify", "--progress", "plain"]);
+    run.env_remove("THERAPY_TEST_RATE");
+    let mut asked = Terminal::start(run, 40, 100);
     asked.see("None of these? [yes/no]");
     let other = home.run(&["run", "other.toml", "--no-notify", "--progress", "quiet"]);
     assert_eq!(other.status.code(), Some(0), "{}", stderr(&other));
     asked.press("yes\n");
-    asked.see("refused[rewarm]");
+    asked.see("(rewarm)");
     assert_eq!(asked.end().code(), Some(3));
 }
 
@@ -131,9 +133,7 @@ fn the_injury_clock_decides_what_fits() {
 
     assert_eq!(home.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
     assert!(show().contains("20h ago: cold until "), "{}", show());
-    let (code, said) = plan(&["heat"]);
-    assert_eq!(code, Some(3), "{said}");
-    assert!(said.contains("refused[early-heat]"), "{said}");
+    assert_refused(&home.run(&["run", "heat", "--no-notify"]), "early-heat");
     let next = home.json(&["next", "--json"]);
     assert_eq!(next["best"], "ice");
 
@@ -177,9 +177,8 @@ fn run_without_a_protocol_and_acute_run_what_fits_the_injury() {
 fn ice_after_ice_is_refused_with_a_time_and_an_override_is_recorded() {
     let home = Home::at_rate(5000.0);
     home.session(&["ice", "--minutes", "20"]);
-    let refused = home.run(&["run", "ice", "--minutes", "20"]);
-    assert_eq!(refused.status.code(), Some(3), "{}", stderr(&refused));
-    assert!(stderr(&refused).contains("refused[rewarm]"), "{}", stderr(&refused));
+    let refused = home.run_in_real_time(&["run", "ice", "--minutes", "20"]);
+    assert_refused(&refused, "rewarm");
     let hint = stderr(&refused).lines().find(|line| line.starts_with("hint: ")).expect("a hint").to_owned();
     let (_, time) = hint.split_once("it would pass from ").expect("a time");
     let time = time.split(" (").next().expect("a time");

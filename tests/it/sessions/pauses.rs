@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use therapy::domain::session::{Input, Moment};
-use therapy::runner;
 use therapy::runner::World;
 use therapy::simulate::{Happening, Simulation};
 
