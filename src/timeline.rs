@@ -19,27 +19,23 @@ pub fn texture(kind: StepKind) -> char {
     }
 }
 
-/// The kind of step that fills each of `width` columns: the one in the middle of the column.
+/// The kind of step in each of `width` columns; none when the steps have no length.
 #[must_use]
 pub fn columns(steps: &[Exposure], width: usize) -> Vec<StepKind> {
-    let total: u128 = steps.iter().map(|(_, length)| length.as_nanos()).sum();
-    let columns = (0..width as u128).map(|column| {
-        let middle = total * (2 * column + 1) / (2 * width.max(1) as u128);
-        let mut end = 0;
-        let at = steps.iter().find(|(_, length)| {
-            end += length.as_nanos();
-            middle < end
-        });
-        at.or(steps.last()).map(|(kind, _)| *kind)
-    });
-    columns.flatten().collect()
+    let total = steps.iter().map(|(_, length)| *length).sum();
+    let (mut end, mut columns) = (Duration::ZERO, Vec::new());
+    for (kind, length) in steps {
+        end += *length;
+        columns.resize(column(end, total, width), *kind);
+    }
+    columns
 }
 
-/// The column of a point of time, from 0; the last one for all that is later.
+/// The column of a point of time, from 0; `width` for the end and all that is later.
 #[must_use]
 pub fn column(at: Duration, total: Duration, width: usize) -> usize {
     let share = at.as_nanos().saturating_mul(width as u128) / total.as_nanos().max(1);
-    usize::try_from(share).unwrap_or(width).min(width.saturating_sub(1))
+    usize::try_from(share).unwrap_or(width).min(width)
 }
 
 #[cfg(test)]
@@ -53,6 +49,6 @@ mod tests {
         let drawn: String = columns(&steps, 12).into_iter().map(texture).collect();
         assert_eq!(drawn, "████░░▒▒▒▒▒▒");
         assert!(columns(&steps, 0).is_empty() && columns(&[], 12).is_empty());
-        assert_eq!([0, 30, 60, 90].map(|at| column(minutes(at), minutes(60), 10)), [0, 5, 9, 9]);
+        assert_eq!([0, 30, 60, 90].map(|at| column(minutes(at), minutes(60), 10)), [0, 5, 10, 10]);
     }
 }

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::is_terminal;
+use super::{is_terminal, terminal_size};
 use crate::cli::Progress;
 use crate::domain::rules::COLD_SPACING;
 use crate::domain::session::{Event, Input, Moment, Outcome, Session};
 use crate::domain::step::Modality;
 use crate::edge::bell::Bell;
 use crate::edge::clock;
-use crate::edge::journal::{Journal, Stamp};
+use crate::edge::journal::Stamp;
 use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
 use crate::edge::recorder::{Recorder, Request};
@@ -50,7 +50,7 @@ pub(super) fn go(
     name: &str,
     start: impl FnOnce(Moment) -> (Session, Vec<Event>),
 ) -> (Outcome, Vec<String>) {
-    let Live { mut keys, progress, notify, speed, recorder } = live;
+    let Live { keys, progress, notify, speed, recorder } = live;
     let begin = clock::now();
     let label: Label = if speed.is_some() {
         let wall = clock::wall();
@@ -101,7 +101,7 @@ fn voice(
     match progress {
         Progress::Bar => {
             let title = speed.map(|speed| format!("REHEARSAL × {speed} · ")).unwrap_or_default() + name;
-            let look = move || (terminal::size().unwrap_or((24, 80)), returned());
+            let look = move || (terminal_size().unwrap_or((24, 80)), returned());
             let wall = Box::new(time_of_day(label));
             Box::new(Screen::new(terminal::stream(), Box::new(look), wall, listens(), title))
         }

@@ -33,7 +33,7 @@ use jiff::Timestamp;
 pub use self::failure::{Exit, Failure};
 use self::folders::Folders;
 pub use self::printing::report_failure;
-use self::printing::{draw, is_dumb, is_terminal, last_words, print, print_json, print_text, say};
+use self::printing::{draw, is_dumb, is_terminal, last_words, print, print_json, print_text, say, terminal_size};
 use crate::cli::{Cli, Command};
 use crate::domain::session::Input;
 use crate::edge::clock;

@@ -45,8 +45,13 @@ pub(super) fn last_words(lines: &[String]) {
     }
 }
 
+/// Rows and columns of the terminal behind standard error; `None` when it has none or does not say.
+pub(super) fn terminal_size() -> Option<(u16, u16)> {
+    console::Term::stderr().size_checked().filter(|(rows, columns)| *rows > 0 && *columns > 0)
+}
+
 fn message(line: &str) -> String {
-    match terminal::size() {
+    match terminal_size() {
         Some((_, width)) => wrapped(line, usize::from(width), 2),
         None => format!("{line}\n"),
     }

@@ -2,7 +2,7 @@
 //! functions of the session's view. It is drawn once a second and after each event, by the runner's clock.
 //! It must not know how bytes reach the terminal, nor how a sentence is worded.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use console::{measure_text_width, truncate_str};
@@ -12,7 +12,7 @@ use crate::domain::exposure::Exposure;
 use crate::domain::moment::Moment;
 use crate::domain::session::{Event, EventKind, Session};
 use crate::domain::view::{State, View};
-use crate::edge::terminal::{Stream, Terminal, colour, paint};
+use crate::edge::terminal::{Stream, Terminal, colour, lock, paint};
 use crate::runner::{Observer, Trouble};
 use crate::text::advice;
 use crate::text::view as say;
@@ -27,12 +27,8 @@ pub type Look = Box<dyn Fn() -> ((u16, u16), bool)>;
 
 /// How long a message replaces the keys.
 const MESSAGE: Duration = Duration::from_secs(5);
-
 /// How long a change of packs is shown in reverse.
 const CHANGE: Duration = Duration::from_secs(60);
-
-/// More columns than any advice needs.
-const ADVICE: usize = 84;
 
 /// The rows of a session on a terminal.
 pub struct Screen {
@@ -75,7 +71,10 @@ const KEYS: [(&str, Key); 6] = [
     ("todo", Scene::todo),
     ("session", Scene::session),
     ("skin", |scene, view| scene.row(&say::skin(view, scene.width), "")),
-    ("keys", Scene::keys),
+    ("keys", |scene, view| {
+        let keys = say::keys(view, scene.width, scene.keys);
+        scene.row(scene.message.as_ref().map_or(keys, |(message, _)| message), "")
+    }),
 ];
 
 impl Scene {
@@ -95,11 +94,9 @@ impl Scene {
     fn clock(&self, view: &View) -> String {
         let place = if self.has_title { None } else { say::position(view).pop() };
         let (heading, rest) = say::clock(view, &self.ends[0], place, self.width);
-        let bold = format!("1;{}", self.colour(view));
-        match bold.trim_end_matches(';') {
-            _ if view.is_overrun() => self.row(&(heading + &rest), "7"),
-            sgr => self.row(&(paint(sgr, &heading) + &rest), ""),
-        }
+        let (sgr, heading) =
+            if view.is_overrun() { ("7", heading) } else { ("", paint("1", &paint(self.colour(view), &heading))) };
+        self.row(&(heading + &rest), sgr)
     }
 
     fn todo(&self, view: &View) -> String {
@@ -108,14 +105,11 @@ impl Scene {
         if texts.is_empty() {
             texts = [self.advice.clone()].into_iter().chain(self.note.clone()).collect();
         }
-        let mut rows: Vec<_> = texts
-            .iter()
-            .enumerate()
-            .flat_map(|(at, text)| {
-                let sgr = if urgent && at == 0 { "7" } else { "1" };
-                textwrap::wrap(text, self.width).into_iter().map(move |row| (row, sgr))
-            })
-            .collect();
+        let mut rows = Vec::new();
+        for (at, text) in texts.iter().enumerate() {
+            let sgr = if urgent && at == 0 { "7" } else { "1" };
+            rows.extend(textwrap::wrap(text, self.width).into_iter().map(|row| (row, sgr)));
+        }
         let cut = rows.len() > self.todo_rows;
         rows.resize(self.todo_rows, ("".into(), ""));
         if let Some((row, _)) = rows.last_mut().filter(|_| cut) {
@@ -131,18 +125,13 @@ impl Scene {
             let drawn: String = run.iter().map(|kind| texture(*kind)).collect();
             paint(colour(run[0], self.colours), &drawn)
         });
-        let (at, gone) = (column(view.elapsed, view.total, self.width), say::progress(view));
+        let at = column(view.elapsed, view.total, self.width).min(self.width - 1);
+        let gone = say::progress(view);
         let fits = at + 2 + gone.len() <= self.width;
         let now = if fits { format!("{:at$}▲ {gone}", "") } else { format!("{:>at$}▲", gone + " ") };
         let blanks = self.width.saturating_sub(measure_text_width(&now) + self.ends[1].len());
         let end = if blanks > 0 { &*self.ends[1] } else { "" };
         self.row(&runs.collect::<String>(), "") + "\n" + &self.row(&format!("{now}{:blanks$}{end}", ""), "")
-    }
-
-    fn keys(&self, view: &View) -> String {
-        let message = self.message.as_ref().filter(|(_, until)| view.now < *until).map(|(message, _)| &**message);
-        let help = if self.keys { say::keys(view, self.width) } else { "Ctrl-C stops" };
-        self.row(message.unwrap_or(help), "")
     }
 }
 
@@ -158,11 +147,11 @@ impl Screen {
     }
 
     fn draw(&mut self, session: &Session) -> anyhow::Result<()> {
-        if !self.terminal.lock().is_free() {
+        if !lock(&self.terminal.0).is_free() {
             return Ok(());
         }
         let view = View::of(session);
-        let size = self.terminal.lock().look(&self.look);
+        let size = lock(&self.terminal.0).look((self.look)());
         if self.laid != Some(size) {
             self.bar.set_style(self.lay(size, &view, session)?);
             self.laid = Some(size);
@@ -172,6 +161,7 @@ impl Screen {
             advice::begin(view.kind, session.is_numb(view.now)).clone_into(&mut scene.advice);
             scene.change_until = None;
         }
+        let _ = scene.message.take_if(|(_, until)| view.now >= *until);
         scene.note.clone_from(&session.segment().step.note);
         scene.ends = [view.ends_at, view.all_ends_at].map(&self.wall);
         (scene.view, scene.plan) = (Some(view), session.plan().exposures(0));
@@ -187,42 +177,29 @@ impl Screen {
     /// The template for a size. Too few rows drop blanks first, then dose, session, title and keys.
     fn lay(&self, (rows, columns): (u16, u16), view: &View, session: &Session) -> anyhow::Result<ProgressStyle> {
         let margin = usize::from(columns.min(80) / 40);
-        let width = usize::from(columns) - 2 * margin;
+        let width = usize::from(columns.max(1)) - 2 * margin;
         let notes = session.plan().segments().iter().filter_map(|segment| segment.step.note.as_deref());
         let note_rows = notes.map(|note| measure_text_width(note).div_ceil(width).min(2)).max().unwrap_or(0);
-        let mut room = usize::from(rows);
-        let mut take = |count: usize| {
-            let fits = count <= room;
-            room -= if fits { count } else { 0 };
-            fits
-        };
-        let (clock, bar) = (take(1), take(1));
-        let mut most = |wanted: usize| (0..wanted).take_while(|_| take(1)).count();
-        let (advice, keys, note) = (most(ADVICE.div_ceil(width)), most(1) > 0, most(note_rows));
-        let (title, session) = (take(1), view.of > 1 && take(2));
-        let skin = !say::skin(view, width).is_empty() && take(1);
+        let mut room = 0..rows;
+        let mut take = |wanted: usize| room.by_ref().take(wanted).count();
+        // No advice needs more than 84 columns.
+        let (clock, bar, advice, keys) = (take(1), take(1), take(84_usize.div_ceil(width)), take(1));
+        let (note, title) = (take(note_rows), take(1));
+        let session = if view.of > 1 { take(2) / 2 } else { 0 };
+        let skin = !say::skin(view, width).is_empty() && take(1) > 0;
         let mut scene = lock(&self.scene);
-        (scene.width, scene.margin, scene.todo_rows, scene.has_title) = (width, margin, advice + note, title);
+        (scene.width, scene.margin, scene.todo_rows, scene.has_title) = (width, margin, advice + note, title > 0);
         let bar_row = format!("{:margin$}{}", "", paint(scene.colour(view), &format!("{{bar:{width}}}")));
-        let mut parts = [
-            (title, "{title}"),
-            (take(1), ""),
-            (clock, "{clock}"),
-            (take(1), ""),
-            (advice > 0, "{todo}"),
-            (take(1), ""),
-            (bar, &bar_row),
-            (session && take(1), ""),
-            (session, "{session}"),
-            (take(1), ""),
-            (skin, "{skin}"),
-            (keys, "{keys}"),
-        ];
+        let last = if skin { "{skin}\n{keys}" } else { "{keys}" };
+        let names = ["{title}", "{clock}", "{todo}", &bar_row, "{session}", last];
+        let mut parts: Vec<_> = [title, clock, advice, bar, session, keys].into_iter().zip(names).collect();
         if columns < 60 || rows < 4 {
-            parts.swap(4, 6);
+            parts.swap(2, 3);
         }
-        let shown: Vec<_> = parts.into_iter().filter_map(|(shown, row)| shown.then_some(row)).collect();
-        let style = ProgressStyle::with_template(&shown.join("\n"))?;
+        let shown: Vec<_> = parts.into_iter().filter_map(|(rows, name)| (rows > 0).then_some(name)).collect();
+        let gaps = shown.len().saturating_sub(1);
+        let template = shown.join(if take(gaps) == gaps { "\n\n" } else { "\n" });
+        let style = ProgressStyle::with_template(&template)?;
         let style = style.progress_chars(&String::from_iter([texture(view.kind), TO_COME]));
         Ok(KEYS.into_iter().fold(style, |style, (name, key)| {
             let scene = Arc::clone(&self.scene);
@@ -235,7 +212,7 @@ impl Screen {
 
     /// Notes what an event changes.
     fn hear(&mut self, event: &Event, session: &Session) {
-        let (mut scene, mut terminal) = (lock(&self.scene), self.terminal.lock());
+        let (mut scene, mut terminal) = (lock(&self.scene), lock(&self.terminal.0));
         let words = wording::of(event, session, scene.keys);
         terminal.rings |= words.urgent;
         match event.kind {
@@ -248,19 +225,14 @@ impl Screen {
             EventKind::Skipped { by_rule: Some(_) } => terminal.above.push(words.headline),
             EventKind::Extended { .. } => scene.message = Some((words.headline, event.at + MESSAGE)),
             EventKind::Finished { .. } => {
-                let last = [words.headline, words.advice].into_iter().filter(|line| !line.is_empty());
-                terminal.above.extend(last);
-                terminal.look(&self.look);
+                terminal.above.extend([words.headline, words.advice].into_iter().filter(|line| !line.is_empty()));
+                terminal.look((self.look)());
                 drop((scene, terminal));
                 self.bar.finish_and_clear();
             }
             _ => {}
         }
     }
-}
-
-fn lock(scene: &Mutex<Scene>) -> MutexGuard<'_, Scene> {
-    scene.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Observer for Screen {
@@ -276,11 +248,11 @@ impl Observer for Screen {
         if session.outcome().is_none() {
             self.draw(session)?;
         }
-        let failure = self.terminal.lock().failure.take();
+        let failure = lock(&self.terminal.0).failure.take();
         failure.map_or(Ok(()), |error| Err(format!("could not write to the terminal: {error}").into()))
     }
 
     fn trouble(&mut self, what: &str) {
-        self.terminal.lock().above.push(format!("warning: {what}"));
+        lock(&self.terminal.0).above.push(format!("warning: {what}"));
     }
 }

@@ -1,14 +1,12 @@
-//! A stream that never makes its writer wait, and the frames of a terminal. A reader that stopped reading
-//! (a full pipe, Ctrl-S, a frozen window) must delay neither the clock nor an alarm.
-//!
-//! A terminal is opened once more, in non-blocking mode: a thread that wakes for each frame would double
-//! the wake-ups of a session. Any other stream is written by a thread. It must not know sessions.
+//! Streams that never make their writer wait, and the frames of a terminal. A reader that stopped reading
+//! (a full pipe, Ctrl-S, a frozen window) must delay neither the clock nor an alarm. A terminal is opened
+//! again in non-blocking mode, because a thread that wakes for each frame would double the wake-ups of a
+//! session; a thread writes any other stream. This module must not know sessions.
 
 use std::io::{self, Write};
 use std::mem::take;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use console::measure_text_width;
@@ -19,12 +17,12 @@ use crate::domain::step::StepKind;
 /// How long the end of a session waits until its last words are written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// A stream that a thread writes, in order. A write never waits; it fails once when the stream has failed.
+/// A stream that a thread writes. A write never waits; one of the next writes reports a failure, once.
 #[derive(Debug)]
 pub struct Output {
-    /// `None` once the stream has failed.
+    /// `None` at the end.
     chunks: Option<Sender<Vec<u8>>>,
-    failed: Receiver<io::Error>,
+    written: Receiver<io::Result<()>>,
 }
 
 impl Output {
@@ -32,28 +30,18 @@ impl Output {
     #[must_use]
     pub fn new(mut stream: impl Write + Send + 'static) -> Output {
         let (chunks, inbox) = mpsc::channel::<Vec<u8>>();
-        let (failures, failed) = mpsc::channel();
-        thread::spawn(move || {
-            for chunk in inbox {
-                if let Err(error) = stream.write_all(&chunk).and_then(|()| stream.flush()) {
-                    let _ = failures.send(error);
-                    return;
-                }
-            }
-        });
-        Output { chunks: Some(chunks), failed }
+        let (result, written) = mpsc::channel();
+        std::thread::spawn(move || result.send(inbox.iter().try_for_each(|chunk| stream.write_all(&chunk))));
+        Output { chunks: Some(chunks), written }
     }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.chunks.as_ref().is_none_or(|chunks| chunks.send(bytes.to_vec()).is_ok()) {
-            return Ok(bytes.len());
-        }
-        self.chunks = None;
-        Err(self.failed.try_recv().unwrap_or_else(|_| io::ErrorKind::BrokenPipe.into()))
+        let sent = self.chunks.as_ref().is_some_and(|chunks| chunks.send(bytes.to_vec()).is_ok());
+        let failed = if sent { None } else { self.written.try_recv().ok() };
+        failed.unwrap_or(Ok(())).map(|()| bytes.len())
     }
-
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -61,9 +49,9 @@ impl Write for Output {
 
 impl Drop for Output {
     fn drop(&mut self) {
-        // The thread ends when its inbox is empty, and drops its end of `failed`.
+        // Without a sender the thread ends once its inbox is empty.
         self.chunks = None;
-        let _ = self.failed.recv_timeout(LAST_WORDS);
+        let _ = self.written.recv_timeout(LAST_WORDS);
     }
 }
 
@@ -86,12 +74,6 @@ pub fn stream() -> Stream {
     Box::new(Output::new(io::stderr()))
 }
 
-/// Rows and columns of the terminal behind standard error; `None` when it has none or does not say.
-#[must_use]
-pub fn size() -> Option<(u16, u16)> {
-    console::Term::stderr().size_checked().filter(|(rows, columns)| *rows > 0 && *columns > 0)
-}
-
 /// The SGR number of a pack's colour, readable on black and on white; empty for a step without a pack,
 /// and without `colours`.
 #[must_use]
@@ -111,7 +93,7 @@ pub fn paint(sgr: &str, text: &str) -> String {
 
 /// A terminal for indicatif: it collects a frame, and sends only the rows that changed.
 #[derive(Clone)]
-pub(super) struct Terminal(Arc<Mutex<Frames>>);
+pub(super) struct Terminal(pub(super) Arc<Mutex<Frames>>);
 
 pub(super) struct Frames {
     stream: Stream,
@@ -135,14 +117,13 @@ pub(super) struct Frames {
 
 impl Terminal {
     pub(super) fn new(stream: Stream) -> Terminal {
-        let (rest, shown, written, above) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (size, rings, failure) = ((0, 0), false, None);
-        Terminal(Arc::new(Mutex::new(Frames { stream, rest, size, shown, width: 0, written, above, rings, failure })))
+        let (rest, size, shown, width, written, above, rings, failure) = Default::default();
+        Terminal(Arc::new(Mutex::new(Frames { stream, rest, size, shown, width, written, above, rings, failure })))
     }
+}
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Frames> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl std::fmt::Debug for Terminal {
@@ -152,9 +133,8 @@ impl std::fmt::Debug for Terminal {
 }
 
 impl Frames {
-    /// Asks for the size of the terminal. When others wrote on it, the next frame begins at the cursor.
-    pub(super) fn look(&mut self, look: impl Fn() -> ((u16, u16), bool)) -> (u16, u16) {
-        let (size, others_wrote) = look();
+    /// Takes the size of the terminal. When others wrote on it, the next frame begins at the cursor.
+    pub(super) fn look(&mut self, (size, others_wrote): ((u16, u16), bool)) -> (u16, u16) {
         self.size = size;
         self.shown.truncate(if others_wrote { 0 } else { usize::MAX });
         size
@@ -164,11 +144,12 @@ impl Frames {
     pub(super) fn is_free(&mut self) -> bool {
         while !self.rest.is_empty() {
             match self.stream.write(&self.rest) {
-                Ok(0) => break,
-                Ok(count) => drop(self.rest.drain(..count)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Ok(count) if count > 0 => drop(self.rest.drain(..count)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => (self.rest, self.failure) = (Vec::new(), Some(error)),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                    (self.rest, self.failure) = (Vec::new(), Some(error));
+                }
+                _ => break,
             }
         }
         self.rest.is_empty()
@@ -180,9 +161,10 @@ impl Frames {
         let all = !self.above.is_empty() || rows.len() != self.shown.len() || self.width != self.size.1;
         let mut bytes = String::new();
         if all || rows != self.shown {
-            let up = if all { self.height() } else { rows.len() }.saturating_sub(1);
+            let up = self.height();
             bytes.extend((up > 0).then(|| format!("\x1b[{up}A")));
-            bytes.push_str(if all { "\r\x1b[J" } else { "\r" });
+            // Not from the first column: in the first row tmux would move all rows into its history.
+            bytes.push_str(if all { "\r \x1b[J\r" } else { "\r" });
             for line in self.above.drain(..) {
                 let wrapped = textwrap::wrap(&line, usize::from(self.size.1));
                 bytes.extend(wrapped.iter().flat_map(|row| [row, "\r\n"]));
@@ -202,10 +184,10 @@ impl Frames {
         self.is_free();
     }
 
-    /// How many rows the last frame has now: a terminal that became narrower may have wrapped it.
+    /// How far above the cursor the frame begins: a terminal that became narrower may have wrapped its rows.
     fn height(&self) -> usize {
         let wrapped = |row: &String| measure_text_width(row).div_ceil(usize::from(self.size.1.max(1))).max(1);
-        self.shown.iter().map(wrapped).sum()
+        self.shown.iter().rev().skip(1).map(wrapped).sum()
     }
 }
 
@@ -221,10 +203,10 @@ impl Drop for Frames {
 /// Movements and erasing are left out: the frame itself knows which rows change.
 impl TermLike for Terminal {
     fn width(&self) -> u16 {
-        self.lock().size.1
+        lock(&self.0).size.1
     }
     fn height(&self) -> u16 {
-        self.lock().size.0
+        lock(&self.0).size.0
     }
     fn move_cursor_up(&self, _: usize) -> io::Result<()> {
         Ok(())
@@ -245,30 +227,11 @@ impl TermLike for Terminal {
         self.write_str(row)
     }
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.lock().written.push(text.to_owned());
+        lock(&self.0).written.push(text.to_owned());
         Ok(())
     }
     fn flush(&self) -> io::Result<()> {
-        self.lock().send();
+        lock(&self.0).send();
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_output_writes_everything_and_reports_a_failure_exactly_once() {
-        let (reader, writer) = io::pipe().expect("a pipe");
-        let mut output = Output::new(writer);
-        (0..100).for_each(|_| assert_eq!(output.write(b"line\n").expect("a stream that takes all"), 5));
-        drop(output);
-        assert_eq!(io::read_to_string(&reader).expect("all").len(), 500);
-
-        let (_, writer) = io::pipe().expect("a pipe");
-        let mut output = Output::new(writer);
-        assert!(std::iter::repeat_with(|| output.write(b"x")).any(|written| written.is_err()));
-        assert!((0..100).all(|_| output.write(b"x").is_ok()));
     }
 }

@@ -113,10 +113,11 @@ fn dose(dose: &Dose) -> String {
     }
 }
 
-/// What each key does now, in the longest form that fits the width.
+/// What each key does now, in the longest form that fits the width. `keys` means that somebody can press them.
 #[must_use]
-pub fn keys(view: &View, width: usize) -> &'static str {
+pub fn keys(view: &View, width: usize, keys: bool) -> &'static str {
     let forms: &[&str] = match view.state {
+        _ if !keys => &["Ctrl-C stops"],
         State::Running if view.can_extend => {
             &["space pause · s skip · + 1 min more · q stop", "space pause · s skip · q stop", "space pause · q stop"]
         }

@@ -1,0 +1,108 @@
+//! What the frame shows, and in which colours.
+
+use super::*;
+
+#[test]
+fn the_screen_shows_title_clock_advice_note_step_session_skin_and_keys() {
+    let (_home, mut terminal) = long_session(&[]);
+    let frame = terminal.frame("long");
+    assert_eq!(frame.len(), 10, "{frame:#?}");
+    assert_eq!(frame[0], "long · step 1 of 2");
+    assert!(
+        frame[1].starts_with("HEAT 10:00 left · until ") && frame[1].ends_with(", then COLD, 10 min"),
+        "{frame:#?}"
+    );
+    assert!(frame[2].starts_with("Heat on: warm, not hot"), "{frame:#?}");
+    assert_eq!(frame[4], "moist pad, low");
+    assert_eq!(frame[5], "─".repeat(76));
+    assert_eq!(frame[6], "█".repeat(38) + &"▒".repeat(38));
+    assert!(frame[7].starts_with("▲ 0 of 20 min  ") && frame[7].chars().count() == 76, "{frame:#?}");
+    assert_eq!(frame[8], "On the skin: heat 0 of 30 min, cold 0 of 20 min");
+    assert_eq!(frame[9], "space pause · s skip · + 1 min more · q stop");
+    terminal.see("HEAT 9:59 left");
+    terminal.press("q");
+    terminal.end();
+}
+
+#[test]
+fn the_step_bar_fills_in_the_texture_and_the_colour_of_the_pack() {
+    let (_home, mut terminal) = long_session(&["--speed", "1000"]);
+    let bar = |terminal: &Terminal, heading: &str, texture: &str| {
+        let screen = terminal.screen.screen();
+        let rows: Vec<String> = screen.rows(0, 80).collect();
+        let heading = rows.iter().position(|row| row.trim_start().starts_with(heading))?;
+        let row = rows.iter().skip(heading).position(|row| row.trim_start().starts_with(&texture.repeat(8)))? + heading;
+        Some(screen.cell(u16::try_from(row).ok()?, 2)?.fgcolor())
+    };
+    terminal.until("a bar of heat", |terminal| bar(terminal, "HEAT", "█") == Some(vt100::Color::Idx(9)));
+    terminal.until("a bar of cold", |terminal| bar(terminal, "COLD", "▒") == Some(vt100::Color::Idx(12)));
+    assert!(terminal.contents().contains("REHEARSAL × 1000 · long"), "{}", terminal.contents());
+    assert_eq!(terminal.end().code(), Some(0));
+}
+
+#[test]
+fn at_40_columns_every_row_fits() {
+    let home = Home::new();
+    home.file("own.toml", LONG);
+    let mut terminal = Terminal::start(command(&home, &["own.toml"]), 24, 40);
+    terminal.see("q stop");
+    assert_eq!(terminal.wrapped_rows(), [0; 0], "{}", terminal.contents());
+    let frame = terminal.frame("HEAT");
+    assert_eq!(frame.len(), 10, "{frame:#?}");
+    // What keeps the skin safe is never cut short: it has three rows.
+    assert_eq!(
+        frame[2..5].join(" "),
+        "Heat on: warm, not hot; moist is better. Pad low or medium; water at most 40 °C."
+    );
+    assert_eq!(frame[8], "Skin: heat 0 of 30, cold 0 of 20 min");
+    assert_eq!(frame[9], "space pause · s skip · q stop");
+    terminal.press("s");
+    terminal.see("COLD 10:00 left");
+    assert_eq!(terminal.wrapped_rows(), [0; 0], "{}", terminal.contents());
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+}
+
+/// What is wider than it is long in letters, and what has no place to break.
+#[test]
+fn at_40_columns_wide_characters_fit_and_long_notes_are_cut_short() {
+    let home = Home::new();
+    let note = format!("{} {} {}", "湿ったパッド🔥".repeat(8), "x".repeat(60), "low ".repeat(10));
+    let step = format!("[[step]]\ndo = \"heat\"\nfor = \"10min\"\nnote = \"{note}\"\n");
+    home.file("own.toml", &format!("name = \"温冷交代浴の長い名前です、とても長い名前\"\n{step}"));
+    let mut terminal = Terminal::start(command(&home, &["own.toml"]), 24, 40);
+    terminal.see("q stop");
+    assert_eq!(terminal.wrapped_rows(), [0; 0], "{}", terminal.contents());
+    let frame = terminal.frame("HEAT");
+    assert_eq!(frame.len(), 9, "{frame:#?}");
+    assert!(frame[5].starts_with("湿ったパッド🔥"), "{frame:#?}");
+    assert!(frame[6].ends_with('…'), "{frame:#?}");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+}
+
+#[test]
+fn no_color_writes_no_colours() {
+    let home = Home::new();
+    home.file("own.toml", LONG);
+    let mut coloured = Terminal::therapy(&home, &["own.toml"]);
+    coloured.see("q stop");
+    let is_colour = |number: &u16| (30..50).contains(number) || (90..108).contains(number);
+    assert!(renditions(&coloured.text()).iter().any(is_colour), "without NO_COLOR there are colours");
+    coloured.press("q");
+    assert_eq!(coloured.end().code(), Some(130));
+
+    let mut command = command(&home, &["own.toml"]);
+    command.env("NO_COLOR", "1");
+    let mut plain = Terminal::start(command, 24, 80);
+    plain.see("q stop");
+    plain.press("s");
+    plain.see("COLD");
+    plain.press("q");
+    assert_eq!(plain.end().code(), Some(130));
+    let colours: Vec<u16> = renditions(&plain.text()).into_iter().filter(is_colour).collect();
+    assert_eq!(colours, [0; 0], "{:?}", plain.text());
+    let heat_and_cold = plain.text().contains('█') && plain.text().contains('▒');
+    assert!(heat_and_cold, "hot and cold differ in texture");
+    assert!(renditions(&plain.text()).contains(&7), "a change is in reverse: {:?}", plain.text());
+}

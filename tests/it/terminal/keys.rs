@@ -1,0 +1,75 @@
+//! What the keys do.
+
+use super::*;
+
+#[test]
+fn space_pauses_and_goes_on() {
+    let (_home, mut terminal) = long_session(&[]);
+    terminal.press(" ");
+    terminal.see("PAUSED 0:0");
+    terminal.see("pack off");
+    terminal.see("Pack off. Press space when it is back on.");
+    terminal.see("space go on · s skip · q stop");
+    terminal.press(" ");
+    terminal.see("space pause · s skip");
+    assert!(!terminal.contents().contains("PAUSED"), "{}", terminal.contents());
+    terminal.press("q");
+    terminal.end();
+}
+
+#[test]
+fn s_skips_to_the_next_step() {
+    let (_home, mut terminal) = long_session(&[]);
+    terminal.press("s");
+    terminal.see("COLD 10:00 left · until ");
+    terminal.see("Heat off now. Cold on");
+    terminal.see(", last step");
+    terminal.see("step 2 of 2");
+    terminal.press("s");
+    assert_eq!(terminal.end().code(), Some(0));
+    assert!(terminal.contents().contains("completed after "), "{}", terminal.contents());
+}
+
+#[test]
+fn plus_gives_a_minute_more_as_far_as_the_rules_allow() {
+    let home = home(&[("cold", "19m 30s")]);
+    let mut terminal = Terminal::therapy(&home, &["own.toml"]);
+    terminal.see("COLD 19:30 left");
+    terminal.see("+ 1 min more");
+    terminal.press("+");
+    terminal.see("30s longer, by cold-limit");
+    terminal.see("COLD 20:00 left");
+    terminal.press("+");
+    terminal.see("not longer, by cold-limit");
+    terminal.press("q");
+    terminal.end();
+}
+
+#[test]
+fn with_confirm_a_step_is_held_until_enter() {
+    let home = home(&[("heat", "20s"), ("cold", "10min")]);
+    let mut terminal = Terminal::therapy(&home, &["own.toml", "--confirm", "--speed", "20"]);
+    terminal.see("HEAT IS OVER 0:");
+    terminal.see("Take the heat off, put the cold on, then press Enter.");
+    terminal.see("Enter done · space pack off · q stop");
+    // The dose goes on counting until somebody answers.
+    terminal.see("TAKE IT OFF: heat is 0:3");
+    terminal.see("Take the pack off, then press Enter. Heat is ");
+    terminal.press("\r");
+    terminal.see("COLD 9:");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+}
+
+#[test]
+fn other_keys_and_arrows_do_nothing() {
+    let (_home, mut terminal) = long_session(&[]);
+    terminal.press("x");
+    terminal.press("\u{1b}[A");
+    terminal.press("\u{1b}OP");
+    // An arrow is one message: its letter must not be read as a key of its own, nor end anything.
+    terminal.see("HEAT 9:59 left");
+    assert_eq!(terminal.child.try_wait().expect("a child"), None);
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+}

@@ -1,0 +1,248 @@
+//! The program on a real terminal: what is on the screen, what keys and signals do, and that the terminal
+//! is given back on every way out.
+#![cfg(unix)]
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::num::NonZeroU16;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use pty_process::Size;
+use pty_process::blocking::{Command as OnTerminal, Pty, open};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::termios::{LocalModes, Termios, tcgetattr, ttyname};
+use therapy::domain::protocol::{Choice, Protocol};
+use therapy::domain::rules::Context;
+use therapy::edge::clock;
+use therapy::edge::screen::Screen;
+
+use crate::support::Home;
+
+mod frame;
+mod keys;
+mod plain;
+mod resize;
+mod rows;
+mod ways_out;
+
+/// Longer than any busy machine needs; only a failing test waits for all of it.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// What a test writes behind everything that the program wrote.
+const END: &[u8] = &[0; 4];
+
+/// Long steps: nothing but keys and signals happens while a test looks.
+const LONG: &str = "name = \"long\"\nsummary = \"test\"\n\
+    [[step]]\ndo = \"heat\"\nfor = \"10min\"\nnote = \"moist pad, low\"\n\
+    [[step]]\ndo = \"cold\"\nfor = \"10min\"\n";
+
+/// A terminal with the program on it.
+pub struct Terminal {
+    pub pty: Pty,
+    /// The program's side, held open so that its modes can be read after the program has gone.
+    pub inner: File,
+    before: Termios,
+    pub child: Child,
+    screen: vt100::Parser,
+    bytes: Vec<u8>,
+}
+
+fn size(number: u16) -> NonZeroU16 {
+    NonZeroU16::new(number).expect("not zero")
+}
+
+impl Terminal {
+    /// Starts `command` on a terminal of so many rows and columns.
+    pub fn start(command: Command, rows: u16, columns: u16) -> Terminal {
+        let (pty, pts) = open().expect("a pseudo-terminal");
+        pty.resize(Size::new(rows, columns)).expect("a size");
+        let name = ttyname(&pts, Vec::new()).expect("a name");
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let inner = File::from(rustix::fs::open(name, flags, Mode::empty()).expect("its other side"));
+        let before = tcgetattr(&inner).expect("modes");
+        assert!(before.local_modes.contains(LocalModes::ECHO | LocalModes::ICANON), "a fresh terminal");
+        let child = OnTerminal::from(command).spawn(pts).expect("the program starts");
+        let screen = vt100::Parser::new(size(rows), size(columns), 0);
+        Terminal { pty, inner, before, child, screen, bytes: Vec::new() }
+    }
+
+    /// Runs `therapy` with these arguments on 24 rows and 80 columns.
+    fn therapy(home: &Home, arguments: &[&str]) -> Terminal {
+        Terminal::start(command(home, arguments), 24, 80)
+    }
+
+    /// Reads what comes in the next moments.
+    fn read(&mut self) {
+        let moment = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
+        let mut watched = [PollFd::new(&self.pty, PollFlags::IN)];
+        if poll(&mut watched, Some(&moment)).is_ok_and(|ready| ready > 0) {
+            let mut bytes = [0; 4096];
+            let count = self.pty.read(&mut bytes).expect("the terminal is held open");
+            self.bytes.extend(&bytes[..count]);
+            self.screen.process(&bytes[..count]);
+        }
+    }
+
+    /// Reads until the condition holds.
+    pub fn until(&mut self, what: &str, holds: impl Fn(&mut Terminal) -> bool) {
+        let start = clock::now();
+        while !holds(self) {
+            let waited = clock::now().since(start);
+            assert!(waited < DEADLINE, "never came: {what}\n{}\n{:?}", self.contents(), self.text());
+            self.read();
+        }
+    }
+
+    /// Reads until the screen shows this.
+    pub fn see(&mut self, text: &str) {
+        self.until(text, |terminal| terminal.contents().contains(text));
+    }
+
+    /// Reads until the program has ended and everything that it wrote is read.
+    pub fn end(&mut self) -> ExitStatus {
+        self.until("the end", |terminal| terminal.child.try_wait().expect("a child").is_some());
+        // What was written to a terminal comes out of it some time later, but in order: so a mark is
+        // written behind it. NUL shows nothing. A terminal that was closed takes none and gives none.
+        if self.inner.write_all(END).is_ok() {
+            self.until("everything", |terminal| terminal.bytes.ends_with(END));
+            self.bytes.truncate(self.bytes.len() - END.len());
+        }
+        self.child.wait().expect("a child")
+    }
+
+    pub fn press(&mut self, keys: &str) {
+        self.pty.write_all(keys.as_bytes()).expect("the terminal takes keys");
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).expect("the program runs");
+    }
+
+    pub fn resize(&mut self, rows: u16, columns: u16) {
+        self.pty.resize(Size::new(rows, columns)).expect("a size");
+        self.screen.set_size(size(rows), size(columns));
+    }
+
+    pub fn contents(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    pub fn modes(&self) -> LocalModes {
+        tcgetattr(&self.inner).expect("modes").local_modes
+    }
+
+    /// The program has the keys: no echo, no waiting for a whole line.
+    pub fn is_taken(&mut self) -> bool {
+        !self.modes().intersects(LocalModes::ECHO | LocalModes::ICANON)
+    }
+
+    /// The terminal is as it was before the program started.
+    pub fn assert_given_back(&self) {
+        let now = tcgetattr(&self.inner).expect("modes");
+        assert_eq!(now.local_modes, self.before.local_modes, "ECHO and ICANON");
+        assert_eq!(now.input_modes, self.before.input_modes);
+        assert_eq!(now.output_modes, self.before.output_modes);
+        assert!(!self.screen.screen().hide_cursor(), "the cursor is visible");
+        assert!(!self.screen.screen().alternate_screen());
+        assert!(!self.text().contains("panicked"), "{}", self.text());
+    }
+
+    /// The rows of the frame without margins and blank rows, from the row that begins like this.
+    fn frame(&self, first: &str) -> Vec<String> {
+        let (_, columns) = self.screen.screen().size();
+        let rows = self.screen.screen().rows(0, columns.get()).map(|row| row.trim().to_owned());
+        let rows: Vec<String> = rows.skip_while(|row| !row.starts_with(first)).filter(|row| !row.is_empty()).collect();
+        assert!(!rows.is_empty(), "no row begins with {first}: {}", self.contents());
+        rows
+    }
+
+    fn wrapped_rows(&self) -> Vec<u16> {
+        let (rows, _) = self.screen.screen().size();
+        (0..rows.get()).filter(|row| self.screen.screen().row_wrapped(*row)).collect()
+    }
+}
+
+/// A test that fails leaves no session behind.
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `therapy run`, without a bus to be in trouble with.
+fn command(home: &Home, arguments: &[&str]) -> Command {
+    let mut command = home.command(&["run", "--no-notify"]);
+    command.args(arguments);
+    command
+}
+
+/// A home with a protocol of these steps in `own.toml`.
+fn home(steps: &[(&str, &str)]) -> Home {
+    let home = Home::new();
+    let steps = steps.iter().map(|(kind, length)| format!("[[step]]\ndo = \"{kind}\"\nfor = \"{length}\"\n"));
+    home.file("own.toml", &steps.collect::<String>());
+    home
+}
+
+/// A home with long steps in `own.toml`, and a session on a terminal that shows its first frame.
+fn long_session(arguments: &[&str]) -> (Home, Terminal) {
+    let home = Home::new();
+    home.file("own.toml", LONG);
+    let mut terminal = Terminal::therapy(&home, &[&["own.toml"], arguments].concat());
+    terminal.see("q stop");
+    (home, terminal)
+}
+
+/// The numbers of every `ESC [ … m` in a text.
+fn renditions(text: &str) -> Vec<u16> {
+    let escapes = text.split("\u{1b}[").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| c.is_ascii_alphabetic())?;
+        rest[end..].starts_with('m').then(|| &rest[..end])
+    });
+    escapes.flat_map(|numbers| numbers.split(';')).filter_map(|number| number.parse().ok()).collect()
+}
+
+/// A stream whose bytes a test takes out.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Kept {
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().expect("no panic"))
+    }
+}
+
+impl io::Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic").write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A screen of `rows` and `columns` that writes there.
+fn screen(kept: &Kept, rows: u16, columns: u16) -> Screen {
+    let wall = Box::new(|_| "19:34".to_owned());
+    Screen::new(Box::new(kept.clone()), Box::new(move || ((rows, columns), false)), wall, true, "test".to_owned())
+}
+
+/// The protocol in this text.
+fn protocol(text: &str) -> Protocol {
+    therapy::format::parse(text, "test").draft.review(Choice::default(), &Context::default(), &[]).expect("it may run")
+}
+
+/// A protocol of one step of cold, 10 min long.
+fn ice() -> Protocol {
+    protocol("[[step]]\ndo = \"cold\"\nfor = \"10min\"\n")
+}

@@ -1,0 +1,105 @@
+//! Lines instead of the screen, and what commands print on a terminal.
+
+use therapy::edge::terminal::Output;
+
+use super::*;
+
+#[test]
+fn a_dumb_terminal_gets_plain_lines() {
+    for term in ["dumb", ""] {
+        let home = home(&[("heat", "20s"), ("cold", "20s")]);
+        let mut command = command(&home, &["own.toml", "--speed", "100"]);
+        command.env("TERM", term);
+        let mut terminal = Terminal::start(command, 24, 80);
+        assert_eq!(terminal.end().code(), Some(0));
+        terminal.assert_given_back();
+        // The terminal itself makes CR LF of every line's end.
+        let text = terminal.text().replace("\r\n", "\n");
+        assert!(!text.contains(['\u{1b}', '\r']), "TERM={term}: {text:?}");
+        assert!(text.contains("HEAT for 20s, step 1 of 2"), "TERM={term}: {text}");
+        assert!(text.contains("completed after 40s"), "TERM={term}: {text}");
+        assert!(text.contains('\u{7}'), "a change rings the bell: {text:?}");
+    }
+}
+
+#[test]
+fn a_pipe_gets_plain_lines_and_loses_no_keys_of_the_terminal() {
+    let home = home(&[("heat", "20s"), ("cold", "20s")]);
+    let output = command(&home, &["own.toml", "--speed", "100"]).output().expect("the program starts");
+    let text = crate::support::stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(!text.contains(['\u{1b}', '\r', '\u{7}']), "{text:?}");
+    assert!(text.contains("COLD for 20s, step 2 of 2"), "{text}");
+
+    // Bars can be asked for; without a terminal they are lines all the same.
+    let output = command(&home, &["own.toml", "--speed", "100", "--progress", "bar"]).output();
+    let text = crate::support::stderr(&output.expect("the program starts"));
+    assert!(text.contains("COLD for 20s") && !text.contains('\u{1b}'), "{text:?}");
+}
+
+#[test]
+fn plain_lines_on_a_terminal_obey_the_keys_too() {
+    let home = Home::new();
+    home.file("own.toml", LONG);
+    // Asked for in the file of defaults: without it there would be bars.
+    home.file("config/config.toml", "progress = \"plain\"\n");
+    let mut terminal = Terminal::therapy(&home, &["own.toml"]);
+    terminal.see("HEAT for 10m");
+    terminal.until("keys taken", Terminal::is_taken);
+    terminal.press(" ");
+    terminal.see("paused: the pack is off");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+    terminal.assert_given_back();
+}
+
+/// Problems are drawn in colour on a terminal; what the file itself says stays harmless there too.
+#[test]
+fn a_file_cannot_write_escapes_to_a_terminal() {
+    let home = Home::new();
+    home.file("own.toml", "[[step]]\n# \u{1b}[2J\u{9b}2J\u{7}\ndo = \"\u{1b}[2J\u{9b}2J\"\nfor = \"\\u001b[2J\"\n");
+    let mut terminal = Terminal::therapy(&home, &["own.toml"]);
+    assert_eq!(terminal.end().code(), Some(2));
+    let text = terminal.text();
+    assert!(renditions(&text).contains(&1), "drawn with bold letters: {text:?}");
+    assert!(!text.contains("\u{1b}[2J") && !text.contains(['\u{9b}', '\u{7}']), "{text:?}");
+    assert!(terminal.contents().contains("cannot be read as a protocol"), "{}", terminal.contents());
+}
+
+/// What is read at leisure is broken at words as well, whatever was wanted.
+#[test]
+fn at_40_columns_results_are_broken_at_words() {
+    let home = Home::new();
+    for arguments in [&["safety"][..], &["show", "contrast"], &["explain"], &["explain", "cold-limit"], &["list"]] {
+        let mut terminal = Terminal::start(home.command(arguments), 120, 40);
+        assert_eq!(terminal.end().code(), Some(0));
+        assert_eq!(terminal.wrapped_rows(), [0; 0], "{arguments:?}: {}", terminal.contents());
+    }
+}
+
+/// Words that stay on the screen are broken between words.
+#[test]
+fn at_20_columns_last_words_are_broken_at_words() {
+    let home = home(&[("heat", "20min"), ("cold", "20min")]);
+    let mut terminal = Terminal::start(command(&home, &["own.toml", "--speed", "10000"]), 60, 20);
+    assert_eq!(terminal.end().code(), Some(0));
+    let last = terminal.frame("completed after");
+    assert_eq!(terminal.wrapped_rows(), [0; 0], "{last:#?}");
+    assert!(last.len() > 3 && last.iter().any(|row| row == "Take it off now."), "{last:#?}");
+}
+
+#[test]
+fn an_output_writes_everything_and_reports_a_failure_exactly_once() {
+    let (reader, writer) = io::pipe().expect("a pipe");
+    let mut output = Output::new(writer);
+    for _ in 0..100 {
+        output.write_all(b"line\n").expect("a stream that takes all");
+    }
+    drop(output);
+    assert_eq!(io::read_to_string(&reader).expect("all of it").len(), 500);
+
+    let (_, writer) = io::pipe().expect("a pipe");
+    let mut output = Output::new(writer);
+    assert!(std::iter::repeat_with(|| output.write_all(b"x")).any(|written| written.is_err()));
+    assert!((0..100).all(|_| output.write_all(b"x").is_ok()));
+}

@@ -1,0 +1,131 @@
+//! The terminal is given back on every way out.
+
+use therapy::domain::moment::Moment;
+use therapy::domain::session::{Event, EventKind, Input, Session, SessionOptions};
+use therapy::edge::keys::Keys;
+use therapy::edge::terminal;
+use therapy::runner::{self, Observer, Trouble, World};
+
+use super::*;
+
+#[test]
+fn a_session_that_ends_by_itself_leaves_its_last_words_and_the_terminal_as_it_was() {
+    let home = home(&[("heat", "20s"), ("cold", "20s")]);
+    let mut terminal = Terminal::therapy(&home, &["own.toml", "--speed", "100"]);
+    terminal.until("keys taken", Terminal::is_taken);
+    assert_eq!(terminal.end().code(), Some(0));
+    terminal.assert_given_back();
+    let screen = terminal.contents();
+    assert!(screen.contains("completed after 40s: cold 20s, heat 20s"), "{screen}");
+    assert!(screen.contains("Take it off now."), "{screen}");
+    assert!(!screen.contains("q stop"), "the bars are gone: {screen}");
+}
+
+#[test]
+fn q_stops_with_130_and_gives_the_terminal_back() {
+    let (_home, mut terminal) = long_session(&[]);
+    terminal.until("keys taken", Terminal::is_taken);
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+    terminal.assert_given_back();
+    assert!(terminal.contents().contains("stopped after "), "{}", terminal.contents());
+}
+
+#[test]
+fn ctrl_c_stops_with_130_and_gives_the_terminal_back() {
+    let (_home, mut terminal) = long_session(&[]);
+    terminal.until("keys taken", Terminal::is_taken);
+    terminal.press("\u{3}");
+    assert_eq!(terminal.end().code(), Some(130));
+    terminal.assert_given_back();
+}
+
+#[test]
+fn every_deadly_signal_stops_with_130_and_gives_the_terminal_back() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let (_home, mut terminal) = long_session(&[]);
+        terminal.until("keys taken", Terminal::is_taken);
+        terminal.signal(signal);
+        assert_eq!(terminal.end().code(), Some(130), "{signal:?}");
+        terminal.assert_given_back();
+        assert!(terminal.contents().contains("stopped after "), "{signal:?}: {}", terminal.contents());
+    }
+}
+
+#[test]
+fn a_session_in_the_background_of_its_job_gives_the_terminal_back_and_takes_it_again() {
+    let (_home, mut terminal) = long_session(&[]);
+    terminal.until("keys taken", Terminal::is_taken);
+    terminal.signal(Signal::TSTP);
+    terminal.until("given back", |terminal| !terminal.is_taken());
+    terminal.assert_given_back();
+    terminal.signal(Signal::CONT);
+    terminal.until("taken again", Terminal::is_taken);
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+    terminal.assert_given_back();
+}
+
+/// The name of an environment variable that says: this process is the one that panics.
+const PANICS: &str = "THERAPY_TEST_PANICS";
+
+#[test]
+fn a_panic_gives_the_terminal_back() {
+    let mut command = Command::new(std::env::current_exe().expect("this test"));
+    command.args([
+        "--exact",
+        "terminal::ways_out::a_session_that_panics",
+        "--ignored",
+        "--nocapture",
+        "--test-threads=1",
+    ]);
+    command.env(PANICS, "1").env("TERM", "xterm-256color").env_remove("RUST_BACKTRACE");
+    let mut terminal = Terminal::start(command, 24, 80);
+    terminal.see("COLD");
+    terminal.see("Ctrl-C stops");
+    terminal.until("keys taken", Terminal::is_taken);
+    terminal.press(" ");
+    assert_ne!(terminal.end().code(), Some(0));
+    let text = terminal.text();
+    assert!(text.contains("panicked at") && text.contains("on purpose"), "{text}");
+    assert_eq!(terminal.modes(), terminal.before.local_modes);
+    assert!(!terminal.screen.screen().hide_cursor());
+}
+
+/// The other half of the test above: the real keys and the real bars, and a world that panics at the
+/// first word of the person.
+#[test]
+#[ignore = "the test above runs it on a terminal of its own"]
+fn a_session_that_panics() {
+    struct Panics(Keys);
+
+    impl World for Panics {
+        fn now(&self) -> Moment {
+            clock::now()
+        }
+
+        fn wait(&mut self, _: Moment) -> Option<Input> {
+            let said = self.0.wait(Duration::from_secs(1));
+            assert_eq!(said, None, "on purpose");
+            said
+        }
+    }
+
+    struct Watches;
+
+    impl Observer for Watches {
+        fn observe(&mut self, events: &[Event], _: &Session) -> Result<(), Trouble> {
+            assert!(!events.iter().any(|event| matches!(event.kind, EventKind::Finished { .. })), "it panics before");
+            Ok(())
+        }
+    }
+
+    if std::env::var_os(PANICS).is_none() {
+        return;
+    }
+    let (look, wall) = (Box::new(|| ((24, 80), false)), Box::new(|_| String::new()));
+    let mut screen = Screen::new(terminal::stream(), look, wall, false, "test".to_owned());
+    let mut world = Panics(Keys::take(true).expect("keys"));
+    let (session, events) = Session::start(&ice(), SessionOptions::default(), clock::now());
+    runner::resume(session, events, &mut world, &mut [&mut screen, &mut Watches]);
+}
