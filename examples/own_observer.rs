@@ -41,6 +41,6 @@ fn main() -> anyhow::Result<()> {
     let start = Moment::default();
     let mut bare = Bare::default();
     runner::run(&protocol, SessionOptions::default(), &mut Simulation::new(start, &[]), &mut [&mut bare]);
-    println!("without a pack: {}", therapy::words::span(bare.total));
+    println!("without a pack: {}", therapy::text::durations::in_words(bare.total));
     Ok(())
 }

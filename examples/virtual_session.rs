@@ -14,14 +14,14 @@ use therapy::edge::catalog;
 use therapy::runner::{self, Observer, Trouble};
 use therapy::simulate::{Happening, Simulation};
 use therapy::text::durations::count_up;
-use therapy::words;
+use therapy::text::wording;
 
 struct Ledger;
 
 impl Observer for Ledger {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         for event in events {
-            println!("{:>7}  {}", count_up(event.elapsed), words::of(event, session, false).headline);
+            println!("{:>7}  {}", count_up(event.elapsed), wording::of(event, session, false).headline);
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! The command line. Every help text is a doc comment here; completions and the man page are made
-//! from the same definitions.
+//! The command line. Every help text is a doc comment here; completions and man pages come from the same
+//! definitions.
 
 #![expect(
     missing_docs,
@@ -15,10 +15,10 @@ use clap_complete::Shell;
 use crate::domain::rules::{RULES, RuleId, Severity};
 use crate::text::durations::minutes;
 
-/// A timer for hot and cold therapy that counts what the skin has had
+/// Hot and cold therapy timer that tracks the dose on your skin
 ///
-/// Leads you through heat and cold minute by minute: bars on the screen, desktop notifications, and
-/// never more ice than skin should have. A timer, not medical advice.
+/// Guides you through heat and cold minute by minute, with bars on the screen and desktop
+/// notifications, and limits the dose. A timer, not medical advice.
 #[derive(Debug, Parser)]
 #[command(
     name = "therapy",
@@ -27,14 +27,14 @@ use crate::text::durations::minutes;
     max_term_width = 80,
     arg_required_else_help = true,
     after_help = "Examples:
-  therapy list                      what there is
+  therapy list                      all protocols
   therapy run contrast              heat and cold in turn, 20 min each
   therapy run ice --minutes 12      one shorter dose of cold
   therapy run heat --injured \"4 days ago\"
   therapy show contrast             its timeline, numbers and sources
-  therapy safety                    when not to do any of this
+  therapy safety                    when to stop and get help
 
-Exit codes: 0 completed, 1 could not, 2 usage, 3 refused, 130 stopped by you."
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule, 130 stopped by you"
 )]
 pub struct Cli {
     /// What to do.
@@ -42,11 +42,11 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// The subcommands. Only the one that is asked for is defined in full.
+/// The subcommands. Clap builds only the requested one in full.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
-    /// Show the protocols: the built-in ones and your own
+    /// List the built-in protocols and your own
     List {
         #[command(flatten)]
         json: JsonFlag,
@@ -62,11 +62,11 @@ pub enum Command {
     },
     /// Run a session
     #[command(after_help = "Keys while it runs on a terminal:
-  space  pause (the pack is off), and go on
+  space  pause when you take the pack off, and go on when it is back on
   s      skip to the next step
-  +      a minute more, as far as the rules allow
-  Enter  done: the change is made
-  q      stop; so does Ctrl-C
+  +      one minute more, within the limits
+  Enter  done: you have changed the pack
+  q      stop, as does Ctrl-C
 
 Examples:
   therapy run contrast
@@ -74,25 +74,25 @@ Examples:
   therapy run acute --injured \"30h ago\"
   therapy run my-protocol.toml --dry-run")]
     Run(RunArgs),
-    /// Say what may run now, what is best and why, and when the next may
+    /// Show what you can do now, what is recommended, and when the rest becomes available
     Next {
         #[command(flatten)]
         json: JsonFlag,
     },
-    /// Show the injury clock, set or clear it
+    /// Show, set or clear the time of the injury
     Injury {
         #[command(subcommand)]
         command: Option<InjuryCommand>,
         #[command(flatten)]
         json: JsonFlag,
     },
-    /// Show the running session, from any shell; exit 1 when none runs
+    /// Show the running session, from any shell; exits 1 when there is none
     Status(StatusArgs),
-    /// Pause the running session: the pack is off
+    /// Pause the running session when you take the pack off
     Pause,
-    /// Go on: with the running session, or with one that was cut off
+    /// Go on with the running session, or with one that was cut off
     Resume {
-        /// How to show a session that was cut off
+        /// How to show the progress of a session that was cut off
         #[arg(long, value_enum)]
         progress: Option<Progress>,
         /// No desktop notifications
@@ -103,24 +103,24 @@ Examples:
     Skip,
     /// Stop the running session, or close one that was cut off
     Stop,
-    /// Give the running step more time, as far as the rules allow
+    /// Give the running step more time, within the limits
     Extend {
-        /// How much, such as 2min
+        /// How much longer, such as 2min
         #[arg(value_name = "DURATION", value_parser = humantime::parse_duration)]
         length: Duration,
     },
-    /// Show past sessions: doses planned and given, and the pain
+    /// Show past sessions: dose given and planned, and pain
     History(HistoryArgs),
-    /// Note the pain now, tied to the last session
+    /// Note the pain now, for the last session
     Pain {
-        /// 0 to 10
+        /// From 0, no pain, to 10, the worst
         #[arg(value_name = "N", value_parser = clap::value_parser!(u8).range(0..=10))]
         score: u8,
     },
-    /// Review protocol files and tell all their problems
+    /// Check protocol files and report every problem
     ///
-    /// Exits 0 when every file may run, 2 when a file cannot be read as a protocol, 3 when a rule
-    /// refuses one.
+    /// Exits 0 when every file may run, 2 when a file is not a valid protocol, 3 when a rule refuses
+    /// one.
     Check {
         /// Protocol files
         #[arg(required = true, value_name = "FILE")]
@@ -128,27 +128,27 @@ Examples:
         #[command(flatten)]
         json: JsonFlag,
     },
-    /// Say why a rule exists, or what a source says
+    /// Explain why a rule exists, or what a source says
     Explain {
-        /// A rule or a source; without one, all are listed
+        /// A rule or a source [default: list all]
         #[arg(value_name = "RULE | SOURCE")]
         name: Option<String>,
         #[command(flatten)]
         json: JsonFlag,
     },
-    /// Say when to stop, when to ask first, and what this is not
+    /// Show when to stop and get help, and whom to ask first
     Safety {
         #[command(flatten)]
         json: JsonFlag,
     },
     /// Print completions for a shell
     Completions {
-        /// The shell
+        /// The name of the shell
         shell: Shell,
     },
-    /// Print the man page, or that of one command
+    /// Print the man page of the program or of one command
     Man {
-        /// Of this command
+        /// The command
         command: Option<String>,
     },
 }
@@ -156,7 +156,7 @@ Examples:
 // Results as JSON.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct JsonFlag {
-    /// Print one JSON document instead
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -164,15 +164,15 @@ pub struct JsonFlag {
 // What a person chooses about a protocol.
 #[derive(Args, Debug)]
 pub struct Which {
-    /// Length of the one dose of a one-step protocol, in minutes such as 15 or 12.5
+    /// Length of the step of a one-step protocol in minutes, such as 15 or 12.5
     #[arg(long, value_name = "N", value_parser = minutes, allow_negative_numbers = true)]
     pub minutes: Option<Duration>,
 
-    /// Rounds of a protocol that has rounds
+    /// Number of rounds, for a protocol with rounds
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub rounds: Option<u32>,
 
-    /// When the injury happened: "30h ago", "2 days ago", "2026-11-20 18:30" or RFC 3339
+    /// Time of the injury, such as "30h ago", "yesterday 18:00" or 2026-11-20
     #[arg(long, value_name = "WHEN")]
     pub injured: Option<String>,
 }
@@ -180,25 +180,25 @@ pub struct Which {
 // Options of `run`.
 #[derive(Args, Debug)]
 pub struct RunArgs {
-    /// A name from `therapy list`, or a .toml file; what `next` recommends when left out
+    /// A name from `therapy list`, or a .toml file [default: the one that `therapy next` recommends]
     pub protocol: Option<String>,
 
     #[command(flatten)]
     pub which: Which,
 
-    /// Pain before the session, 0 to 10; the pain after it is asked at the end
+    /// Pain before the session, 0 to 10; you are asked again after it
     #[arg(long, value_name = "0-10", value_parser = clap::value_parser!(u8).range(0..=10))]
     pub pain: Option<u8>,
 
-    /// Every change waits for you; until then the alarm repeats and the dose goes on counting
+    /// Wait for you at every change; until then the alarm repeats and the dose counts on
     #[arg(long)]
     pub confirm: bool,
 
-    /// Go on although this rule refuses; may be repeated
+    /// Run although this rule refuses; may be repeated
     #[arg(long = "override", value_name = "RULE", value_parser = overridable)]
     pub overrides: Vec<RuleId>,
 
-    /// How to show progress [default: bars on a terminal, plain lines elsewhere]
+    /// How to show the progress [default: auto]
     #[arg(long, value_enum)]
     pub progress: Option<Progress>,
 
@@ -206,11 +206,11 @@ pub struct RunArgs {
     #[arg(long)]
     pub no_notify: bool,
 
-    /// Go through the whole session at once, in virtual time; nothing is recorded
+    /// Show the whole session at once, in virtual time; nothing is recorded
     #[arg(long, conflicts_with_all = ["speed", "confirm"])]
     pub dry_run: bool,
 
-    /// Rehearse in real time at N times the speed; nothing is recorded
+    /// Rehearse at N times the speed; nothing is recorded
     #[arg(long, value_name = "N", value_parser = speed, allow_negative_numbers = true)]
     pub speed: Option<f64>,
 }
@@ -226,13 +226,13 @@ impl RunArgs {
 // What to do with the injury clock.
 #[derive(Debug, Subcommand)]
 pub enum InjuryCommand {
-    /// Note when it happened
+    /// Set the time of the injury
     Set {
-        /// "30h ago", "2 days ago", "2026-11-20 18:30" or RFC 3339
+        /// Such as "30h ago", "yesterday 18:00", "24 Nov 18:00" or 2026-11-20
         #[arg(value_name = "WHEN")]
         when: String,
     },
-    /// Forget it; earlier settings are kept in the journal
+    /// Forget the injury
     Clear,
 }
 
@@ -240,15 +240,15 @@ pub enum InjuryCommand {
 #[derive(Args, Debug)]
 #[group(multiple = false)]
 pub struct StatusArgs {
-    /// Print one JSON document instead
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 
-    /// Print the JSON of a waybar module instead
+    /// Print JSON for a waybar module
     #[arg(long)]
     pub waybar: bool,
 
-    /// Print this text, with fields such as {kind} {left} {step} {of} filled in
+    /// Print this text with its fields filled in, such as "{kind} {left}"
     #[arg(long, value_name = "TEXT")]
     pub format: Option<String>,
 }
@@ -256,15 +256,15 @@ pub struct StatusArgs {
 // Options of `history`.
 #[derive(Args, Debug)]
 pub struct HistoryArgs {
-    /// Only sessions since then: 30d, or a point in time
+    /// Only sessions since then, such as 30d, Monday or 2026-11-20
     #[arg(long, value_name = "WHEN")]
     pub since: Option<String>,
 
-    /// Print one JSON document instead
+    /// Print JSON
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
 
-    /// Print comma-separated values instead
+    /// Print comma-separated values
     #[arg(long)]
     pub csv: bool,
 }
@@ -280,7 +280,7 @@ pub enum Progress {
     Plain,
     /// One JSON object an event, on standard output
     Json,
-    /// Nothing but notifications and warnings
+    /// Only notifications and warnings
     Quiet,
 }
 

@@ -24,7 +24,9 @@ use crate::timeline::{columns, texture};
 /// Draws one protocol to scale, with the source of every number and the limits that apply.
 pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> Result<Exit, Failure> {
     let memory = Memory::glance(folders, which.injured.as_deref())?;
-    let chosen = Chosen::find(folders, name, which, &memory)?;
+    let instead = |hint: String| hint.replace("therapy run ", "therapy show ");
+    let chosen = Chosen::find(folders, name, which, &memory)
+        .map_err(|failure| Failure { hint: failure.hint.map(instead), ..failure })?;
     let (entry, draft) = (&chosen.entry, &chosen.draft);
     let steps = draft.expand(chosen.choice);
     let file_steps: Vec<_> = draft.steps().collect();

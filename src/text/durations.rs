@@ -55,7 +55,7 @@ pub fn roughly(length: Duration) -> String {
 pub fn part_of(part: Duration, whole: Duration) -> String {
     let (unit, name) = match whole.as_secs() {
         seconds if seconds < 2 * MINUTE => (1, "s"),
-        seconds if seconds <= 90 * MINUTE && seconds % MINUTE == 0 => (MINUTE, "min"),
+        seconds if seconds <= 90 * MINUTE && seconds.is_multiple_of(MINUTE) => (MINUTE, "min"),
         _ => return format!("{} of {}", roughly(part), in_words(whole)),
     };
     let units = whole.as_secs() / unit;
@@ -70,12 +70,13 @@ pub fn part_of(part: Duration, whole: Duration) -> String {
 /// A length and the range that a person may choose from: `15 min (10 to 20)`.
 #[must_use]
 pub fn with_range(length: Duration, min: Duration, max: Duration) -> String {
-    let minutes = |length: Duration| length.as_secs() < HOUR && length.as_secs() % MINUTE == 0;
-    let [least, most] = [min, max].map(|end| match [length, min, max].into_iter().all(minutes) {
-        true => (end.as_secs() / MINUTE).to_string(),
-        false => in_words(end),
-    });
-    if min == max { in_words(length) } else { format!("{} ({least} to {most})", in_words(length)) }
+    if min == max {
+        return in_words(length);
+    }
+    let minutes = |length: Duration| length.as_secs() < HOUR && length.as_secs().is_multiple_of(MINUTE);
+    let all = [length, min, max].into_iter().all(minutes);
+    let end = |end: Duration| if all { (end.as_secs() / MINUTE).to_string() } else { in_words(end) };
+    format!("{} ({} to {})", in_words(length), end(min), end(max))
 }
 
 /// `1 step`, `2 steps`.
@@ -178,7 +179,9 @@ mod tests {
 
     #[test]
     fn a_range_names_its_unit_once_where_it_can() {
-        let range = |length, min, max| with_range(millis(1000 * length), millis(1000 * min), millis(1000 * max));
+        let range = |length, min, max| {
+            with_range(Duration::from_secs(length), Duration::from_secs(min), Duration::from_secs(max))
+        };
         assert_eq!(range(900, 600, 1200), "15 min (10 to 20)");
         assert_eq!(range(900, 900, 900), "15 min");
         assert_eq!(range(900, 630, 1200), "15 min (10 min 30 s to 20 min)");

@@ -42,10 +42,8 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
             words(left(segment, event.elapsed), advice::soon(next), false)
         }
         EventKind::Paused => {
-            let (headline, advice) = match dose {
-                true => ("Paused: pack off", "Press space when it is back on."),
-                false => ("Paused", "Press space to go on."),
-            };
+            let on = ("Paused: pack off", "Press space when it is back on.");
+            let (headline, advice) = if dose { on } else { ("Paused", "Press space to go on.") };
             words(headline.to_owned(), if asked { advice } else { "" }, false)
         }
         EventKind::Resumed => words(format!("Going on with {kind}"), "", false),
