@@ -296,7 +296,7 @@ fn overridable(text: &str) -> Result<RuleId, String> {
     let names = names.collect::<Vec<_>>().join(", ");
     match RuleId::from_name(text) {
         Some(id) if id.rule().severity == Severity::Overridable => Ok(id),
-        Some(id) => Err(format!("{id} cannot be overridden; only {names} can")),
+        Some(id) => Err(format!("{id} cannot be overridden; these can: {names}")),
         None => Err(format!("there is no such rule; these can be overridden: {names}")),
     }
 }
