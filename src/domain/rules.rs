@@ -136,16 +136,16 @@ pub struct Rule {
     pub severity: Severity,
     /// Keys of [`crate::domain::source::SOURCES`], or `ours`.
     pub sources: &'static [&'static str],
-    concerns: fn(&[Step]) -> bool,
+    /// The kinds of steps that it limits; none for rules about circumstances, such as a running session.
+    kinds: &'static [StepKind],
     check: fn(&Case<'_>) -> Vec<Breach>,
 }
 
 impl Rule {
-    /// Whether the rule limits a protocol of these steps. Rules about circumstances, such as a running
-    /// session, limit none.
+    /// Whether the rule limits a protocol of these steps.
     #[must_use]
     pub fn concerns(&self, steps: &[Step]) -> bool {
-        (self.concerns)(steps)
+        steps.iter().any(|step| self.kinds.contains(&step.kind))
     }
 }
 
@@ -314,67 +314,39 @@ const fn hours(number: u64) -> Duration {
 const fn rule(
     id: RuleId,
     severity: Severity,
-    concerns: fn(&[Step]) -> bool,
+    kinds: &'static [StepKind],
     sources: &'static [&'static str],
     check: fn(&Case<'_>) -> Vec<Breach>,
 ) -> Rule {
-    Rule { id, severity, sources, concerns, check }
-}
-
-fn has(steps: &[Step], kinds: &[StepKind]) -> bool {
-    steps.iter().any(|step| kinds.contains(&step.kind))
-}
-
-fn cold(steps: &[Step]) -> bool {
-    has(steps, &[StepKind::Cold])
-}
-
-fn heat(steps: &[Step]) -> bool {
-    has(steps, &[StepKind::Heat])
-}
-
-fn dose(steps: &[Step]) -> bool {
-    has(steps, &[StepKind::Cold, StepKind::Heat])
-}
-
-fn stretch(steps: &[Step]) -> bool {
-    has(steps, &[StepKind::Stretch])
-}
-
-fn always(_: &[Step]) -> bool {
-    true
-}
-
-fn circumstances(_: &[Step]) -> bool {
-    false
+    Rule { id, severity, sources, kinds, check }
 }
 
 /// Every rule, in the order of their names.
 #[rustfmt::skip]
 pub static RULES: &[Rule] = {
-    use Modality::{Cold, Heat};
+    use StepKind::{Cold, Heat, Stretch};
     use RuleId as Id;
     use Severity::{Note, Overridable, Refuse, Warn};
     &[
-        rule(Id::ClockBehind, Overridable, circumstances, &["ours"], checks::clock_behind),
-        rule(Id::ColdDaily, Overridable, cold, &["AAOS"], |case| checks::daily(case, Cold, COLD_DAILY)),
-        rule(Id::ColdLimit, Refuse, cold, &["S3", "FPN cold"], |case| checks::over_limit(case, Cold)),
-        rule(Id::ColdShort, Warn, cold, &["S3"], checks::cold_short),
-        rule(Id::ColdSpacing, Warn, cold, &["Bleakley 2006", "Mayo"], checks::cold_spacing),
-        rule(Id::EarlyHeat, Overridable, heat, &["S3", "FPN heat", "Qaseem 2017", "French 2006"], checks::early_heat),
-        rule(Id::HeatDaily, Warn, heat, &["ours"], |case| checks::daily(case, Heat, HEAT_DAILY)),
-        rule(Id::HeatLimit, Refuse, heat, &["Garra 2010", "FDA/CPSC 1995", "ours"], |case| checks::over_limit(case, Heat)),
-        rule(Id::HeatLong, Warn, heat, &["S1", "Mayo"], checks::heat_long),
-        rule(Id::InjuryFuture, Refuse, circumstances, &["ours"], checks::injury_in_future),
-        rule(Id::InjuryUnknown, Refuse, circumstances, &["S3"], checks::injury_unknown),
-        rule(Id::LongPain, Note, circumstances, &["ThermaCare"], checks::long_pain),
-        rule(Id::NoDose, Note, circumstances, &["ours"], checks::no_dose),
-        rule(Id::NumbHeat, Warn, heat, &["S1", "FDA/CPSC 1995"], checks::numb_heat),
-        rule(Id::OneSession, Refuse, circumstances, &["ours"], |case| checks::whole(case.context.running, Detail::Running)),
-        rule(Id::Rewarm, Overridable, dose, &["S3", "FPN cold", "Garra 2010"], checks::rewarm),
-        rule(Id::SessionLimit, Refuse, always, &["S1", "ours"], checks::session_limit),
-        rule(Id::StepLength, Refuse, always, &["ours"], checks::step_length),
-        rule(Id::StretchEarly, Warn, stretch, &["S3", "MacAuley 2001"], checks::stretch_early),
+        rule(Id::ClockBehind, Overridable, &[], &["ours"], checks::clock_behind),
+        rule(Id::ColdDaily, Overridable, &[Cold], &["AAOS"], |case| checks::daily(case, Modality::Cold, COLD_DAILY)),
+        rule(Id::ColdLimit, Refuse, &[Cold], &["S3", "FPN cold"], |case| checks::over_limit(case, Modality::Cold)),
+        rule(Id::ColdShort, Warn, &[Cold], &["S3"], checks::cold_short),
+        rule(Id::ColdSpacing, Warn, &[Cold], &["Bleakley 2006", "Mayo"], checks::cold_spacing),
+        rule(Id::EarlyHeat, Overridable, &[Heat], &["S3", "FPN heat", "Qaseem 2017", "French 2006"], checks::early_heat),
+        rule(Id::HeatDaily, Warn, &[Heat], &["ours"], |case| checks::daily(case, Modality::Heat, HEAT_DAILY)),
+        rule(Id::HeatLimit, Refuse, &[Heat], &["Garra 2010", "FDA/CPSC 1995", "ours"], |case| checks::over_limit(case, Modality::Heat)),
+        rule(Id::HeatLong, Warn, &[Heat], &["S1", "Mayo"], checks::heat_long),
+        rule(Id::InjuryFuture, Refuse, &[], &["ours"], checks::injury_in_future),
+        rule(Id::InjuryUnknown, Refuse, &[], &["S3"], checks::injury_unknown),
+        rule(Id::LongPain, Note, &[], &["ThermaCare"], checks::long_pain),
+        rule(Id::NoDose, Note, &[], &["ours"], checks::no_dose),
+        rule(Id::NumbHeat, Warn, &[Heat], &["S1", "FDA/CPSC 1995"], checks::numb_heat),
+        rule(Id::OneSession, Refuse, &[], &["ours"], |case| checks::whole(case.context.running, Detail::Running)),
+        rule(Id::Rewarm, Overridable, &[Cold, Heat], &["S3", "FPN cold", "Garra 2010"], checks::rewarm),
+        rule(Id::SessionLimit, Refuse, &StepKind::ALL, &["S1", "ours"], checks::session_limit),
+        rule(Id::StepLength, Refuse, &StepKind::ALL, &["ours"], checks::step_length),
+        rule(Id::StretchEarly, Warn, &[Stretch], &["S3", "MacAuley 2001"], checks::stretch_early),
     ]
 };
 
@@ -403,6 +375,3 @@ pub fn review(steps: &[Step], context: &Context) -> Vec<Finding> {
 pub fn refuses(findings: &[Finding], overrides: &[RuleId]) -> bool {
     findings.iter().any(|finding| finding.blocks(overrides))
 }
-
-#[cfg(test)]
-mod tests;

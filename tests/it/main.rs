@@ -14,6 +14,8 @@ mod running;
 mod sessions;
 mod storm;
 
+mod rules;
+
 mod laws;
 
 mod journal;

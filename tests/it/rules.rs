@@ -2,13 +2,25 @@
 
 #![expect(clippy::unchecked_time_subtraction, reason = "the numbers of a test are known")]
 
-use super::*;
-use crate::domain::dose::Dose;
-use crate::domain::exposure::{Exposure, limit};
-use crate::domain::source::{self, OURS};
-use crate::domain::step::StepKind::{Cold, Heat, Rest, Stretch};
+use std::time::Duration;
+
+use therapy::domain::dose::Dose;
+use therapy::domain::exposure::{Exposure, limit};
+use therapy::domain::moment::Moment;
+use therapy::domain::rules::{ACUTE, Context, Detail, Injury, RULES, RuleId, SESSION, Severity, refuses, review};
+use therapy::domain::source::{self, OURS};
+use therapy::domain::step::StepKind::{Cold, Heat, Rest, Stretch};
+use therapy::domain::step::{Modality, Step, StepKind};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+const fn minutes(number: u64) -> Duration {
+    Duration::from_secs(number * 60)
+}
+
+const fn hours(number: u64) -> Duration {
+    minutes(number * 60)
+}
 
 type Case = (Vec<Exposure>, Context);
 
@@ -278,7 +290,7 @@ fn a_finding_names_its_step_and_the_wait() {
     assert_eq!(again.detail, Detail::LoadWithEarlier(Modality::Cold, load, limit(Modality::Cold)));
     let ahead = Context { record_ahead: hours(2), ..old() };
     let behind = one(&[(Rest, minutes(1))], &ahead, RuleId::ClockBehind);
-    assert_eq!(behind.passes_after, Some(hours(2) - CLOCK_BEHIND));
+    assert_eq!(behind.passes_after, Some(hours(2) - minutes(2)));
     assert_eq!(behind.detail, Detail::ClockBehind(hours(2)));
 }
 
