@@ -129,19 +129,19 @@ fn journal(sessions: u32) -> (TempDir, Journal, i64, Stamp) {
         while let Some(wake) = session.wake_at() {
             events.extend(session.advance(wake));
         }
-        for event in &events {
-            journal.write(id, event, &stamp(event.at)).expect("an event");
-        }
+        let events: Vec<_> = events.iter().map(|event| (stamp(event.at), *event)).collect();
+        journal.commit(id, &events, &[]).expect("its events");
         start = start + 4 * 60 * MINUTE;
     }
     (folder, journal, id, stamp(start))
 }
 
 #[divan::bench]
-fn journal_event_written(bencher: Bencher<'_, '_>) {
+fn journal_event_committed(bencher: Bencher<'_, '_>) {
     let (_folder, journal, id, now) = journal(1);
     let event = Event { at: now.clock, elapsed: MINUTE, step: 0, kind: EventKind::Halfway };
-    bencher.bench_local(|| journal.write(id, &event, &now));
+    let events = [(now, event)];
+    bencher.bench_local(|| journal.commit(id, &events, &[]));
 }
 
 #[divan::bench]

@@ -217,7 +217,6 @@ pub struct RunArgs {
 
 impl RunArgs {
     /// Whether nothing is recorded: a dry run, or a rehearsal at another speed.
-    #[must_use]
     pub fn is_rehearsal(&self) -> bool {
         self.dry_run || self.speed.is_some()
     }

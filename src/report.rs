@@ -7,7 +7,6 @@ use crate::format::{Level, Problem};
 use crate::text::printable::is_control;
 
 /// Draws every problem with its place in `text`, the content of the file `path`.
-#[must_use]
 pub fn render(problems: &[Problem], path: &str, text: &str, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(100);

@@ -30,7 +30,6 @@ const WAITS_MOST: u32 = 1_000_000;
 
 impl Simulation {
     /// A world that starts at `start`. Each thing happens this long after the start, in order.
-    #[must_use]
     pub fn new(start: Moment, script: &[(Duration, Happening)]) -> Simulation {
         Simulation { now: start, script: script.iter().map(|&(after, what)| (start + after, what)).collect(), waits: 0 }
     }

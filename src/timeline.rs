@@ -9,7 +9,6 @@ use crate::domain::step::StepKind;
 pub const TO_COME: char = '─';
 
 /// The texture of a kind of step: hot and cold differ without colour too.
-#[must_use]
 pub fn texture(kind: StepKind) -> char {
     match kind {
         StepKind::Heat => '█',
@@ -20,7 +19,6 @@ pub fn texture(kind: StepKind) -> char {
 }
 
 /// The kind of step in each of `width` columns; none when the steps have no length.
-#[must_use]
 pub fn columns(steps: &[Exposure], width: usize) -> Vec<StepKind> {
     let total = steps.iter().map(|(_, length)| *length).sum();
     let (mut end, mut columns) = (Duration::ZERO, Vec::new());
@@ -32,7 +30,6 @@ pub fn columns(steps: &[Exposure], width: usize) -> Vec<StepKind> {
 }
 
 /// The column of a point of time, from 0; `width` for the end and all that is later.
-#[must_use]
 pub fn column(at: Duration, total: Duration, width: usize) -> usize {
     let share = at.as_nanos().saturating_mul(width as u128) / total.as_nanos().max(1);
     usize::try_from(share).unwrap_or(width).min(width)

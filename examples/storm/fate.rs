@@ -2,12 +2,12 @@
 //! a bus that fail. All of it comes from one seed.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use fastrand::Rng;
-use therapy::domain::session::{Input, Moment};
+use therapy::domain::session::{Event, Input, Moment, Session};
 use therapy::edge::journal::{Journal, Stamp};
-use therapy::edge::recorder::{Request, Requests};
 use therapy::runner::{FRAME, World};
 
 /// Where a boot's clock starts: later than zero, so that moments of earlier boots can be named.
@@ -172,7 +172,12 @@ pub struct Storm<'a> {
     fate: &'a Fate,
     journal: &'a Journal,
     session: i64,
-    requests: &'a RefCell<Requests>,
+    /// Requests that are found and not obeyed yet, the number of the last of them, and the one that is
+    /// being obeyed.
+    found: VecDeque<(i64, Input)>,
+    last: i64,
+    obeyed: Option<i64>,
+    answers: &'a Answers,
     /// When something happens next, and how much may still happen.
     next: Duration,
     left: u32,
@@ -180,6 +185,9 @@ pub struct Storm<'a> {
     /// Requests of other shells that are not answered yet.
     asked: Vec<Asked>,
 }
+
+/// Answers to requests, on their way to the record.
+pub type Answers = RefCell<Vec<(i64, String)>>;
 
 /// A request of another shell.
 struct Asked {
@@ -190,10 +198,11 @@ struct Asked {
 }
 
 impl<'a> Storm<'a> {
-    pub fn new(fate: &'a Fate, journal: &'a Journal, session: i64, requests: &'a RefCell<Requests>) -> Storm<'a> {
+    pub fn new(fate: &'a Fate, journal: &'a Journal, session: i64, answers: &'a Answers) -> Storm<'a> {
         let left = fate.rng.borrow_mut().u32(0..10);
         let next = fate.now.get() + fate.gap();
-        Storm { fate, journal, session, requests, next, left, waits: 0, asked: Vec::new() }
+        let (found, last, obeyed) = (VecDeque::new(), 0, None);
+        Storm { fate, journal, session, found, last, obeyed, answers, next, left, waits: 0, asked: Vec::new() }
     }
 
     /// How often the session waited.
@@ -204,9 +213,7 @@ impl<'a> Storm<'a> {
     /// The process ended, or was killed: whoever still waits for an answer withdraws.
     pub fn withdraw(&mut self) {
         for Asked { id, .. } in self.asked.drain(..) {
-            if !self.fate.disk_fails.get() && matches!(self.journal.answer(id), Ok(None)) {
-                let _ = self.journal.reply(id, "withdrawn");
-            }
+            let _ = self.journal.withdraw(id);
         }
     }
 
@@ -242,9 +249,23 @@ impl<'a> Storm<'a> {
             _ => return Some(fate.input()),
         }
         if matches!(what, 6..=8) {
-            let _ = self.journal.set_read_only(fate.disk_fails.get());
+            let _ = set_read_only(self.journal, fate.disk_fails.get());
         }
         None
+    }
+
+    /// The next request, as the recorder finds it.
+    fn find_request(&mut self) -> Option<Input> {
+        for (id, input) in self.journal.requests(self.session, self.last).unwrap_or_default() {
+            self.last = id;
+            self.found.extend(input.map(|input| (id, input)));
+        }
+        let (id, input) = self.found.pop_front()?;
+        if !matches!(self.journal.answer(id), Ok(None)) {
+            self.fate.break_law(|| "a request that was withdrawn is obeyed".to_owned());
+        }
+        self.obeyed = Some(id);
+        Some(input)
     }
 
     /// Other shells lose their patience. Each has its answer a few turns later, however many ask, unless
@@ -261,7 +282,7 @@ impl<'a> Storm<'a> {
                 if asked.turn.is_some_and(|turn| waits > turn + turns) {
                     fate.break_law(|| "a request has no answer".to_owned());
                 }
-                let _ = journal.reply(asked.id, "withdrawn");
+                let _ = journal.withdraw(asked.id);
                 false
             }
             Ok(None) => true,
@@ -289,8 +310,7 @@ impl World for Storm<'_> {
         }
         if !self.asked.is_empty() {
             self.lose_patience();
-            // The log has changed, so a running session looks.
-            if let Ok(Request::Says(input)) = self.requests.borrow_mut().next(self.journal) {
+            if let Some(input) = self.find_request() {
                 return Some(input);
             }
         }
@@ -322,4 +342,14 @@ impl World for Storm<'_> {
         fate.now.set(deadline + Duration::from_millis(late));
         None
     }
+    fn answered(&mut self, events: &[Event], _: &Session) {
+        if let Some(id) = self.obeyed.take() {
+            self.answers.borrow_mut().push((id, format!("{} events", events.len())));
+        }
+    }
+}
+
+/// Whether the disk takes nothing more.
+pub fn set_read_only(journal: &Journal, only: bool) -> rusqlite::Result<()> {
+    journal.as_ref().pragma_update(None, "query_only", only)
 }

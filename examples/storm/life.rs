@@ -14,20 +14,20 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use rusqlite::Connection;
 use therapy::domain::course::{STALE, earliest};
 use therapy::domain::protocol::{Choice, Draft, Protocol, Range};
 use therapy::domain::rules::{Context, Severity};
 use therapy::domain::session::{Event, EventKind, GRACE, Input, Session, SessionOptions};
 use therapy::domain::step::{Modality, StepKind};
 use therapy::edge::journal::{self, Journal, NewSession};
-use therapy::edge::recorder::{Backlog, Requests};
 use therapy::runner;
 
 mod fate;
 mod skin;
 mod watch;
 
-use fate::{Fate, Storm};
+use fate::{Answers, Fate, Storm, set_read_only};
 use skin::passes_a_limit;
 use watch::{Bell, Ears, Person, Record, Told, judge_plan};
 
@@ -78,15 +78,27 @@ impl std::ops::AddAssign for Tally {
 pub fn live(seed: u64) -> Result<Tally, String> {
     // Making one takes as long as some sessions do, so the lives of a thread have the same, empty.
     thread_local!(static JOURNAL: RefCell<Option<Journal>> = const { RefCell::new(None) });
-    let journal = match JOURNAL.take() {
-        Some(journal) => journal.set_read_only(false).and_then(|()| journal.clear()).map(|()| journal),
-        None => Journal::in_memory(),
-    };
-    let journal = journal.map_err(|error| error.to_string())?;
+    let journal = JOURNAL.take().map_or_else(in_memory, Ok)?;
+    empty(&journal).map_err(|error| error.to_string())?;
     let mut life = Life { fate: Fate::new(seed), journal, ears: RefCell::default(), tally: Tally::default() };
     let outcome = life.live();
     JOURNAL.set(Some(life.journal));
     outcome
+}
+
+fn in_memory() -> Result<Journal, String> {
+    let connection = Connection::open_in_memory().map_err(|error| error.to_string())?;
+    // All statements that the lives repeat.
+    connection.set_prepared_statement_cache_capacity(32);
+    Journal::over(connection).map_err(|error| error.to_string())
+}
+
+fn empty(journal: &Journal) -> rusqlite::Result<()> {
+    set_read_only(journal, false)?;
+    for table in ["pain", "request", "event", "session", "screening", "injury"] {
+        journal.as_ref().prepare_cached(&format!("DELETE FROM {table}"))?.execute([])?;
+    }
+    Ok(())
 }
 
 struct Life {
@@ -151,9 +163,8 @@ impl Life {
     }
 
     fn mend_disk(&self) {
-        if self.fate.disk_fails.replace(false)
-            && let Err(error) = self.journal.set_read_only(false)
-        {
+        self.fate.disk_fails.set(false);
+        if let Err(error) = set_read_only(&self.journal, false) {
             self.fate.break_law(|| format!("the disk cannot be mended: {error}"));
         }
     }
@@ -257,18 +268,18 @@ impl Life {
     /// One process, from its start to its end; true when it was killed.
     fn process(&mut self, id: i64, mut session: Session, events: Vec<Event>) -> bool {
         let (fate, ears, journal) = (&self.fate, &self.ears, &self.journal);
-        let requests = RefCell::new(Requests::new(id));
-        let mut storm = Storm::new(fate, journal, id, &requests);
+        let answers = Answers::default();
+        let mut storm = Storm::new(fate, journal, id, &answers);
         let mut bell = Bell { fate, ears };
-        let (backlog, unwritten) = (Backlog::new(id), Vec::new());
-        let mut record = Record { fate, ears, journal, requests: &requests, backlog, unwritten, tried: fate.now.get() };
+        let (waiting, tried) = (Vec::new(), fate.now.get());
+        let mut record = Record { fate, ears, journal, session: id, answers: &answers, waiting, tried };
         let mut person = Person { fate, ears };
         ears.borrow_mut().twin = None;
         judge_plan(&session, fate);
         runner::run(&mut session, events, &mut storm, &mut [&mut bell, &mut record, &mut person]);
         storm.withdraw();
         self.tally.turns += u64::from(storm.turns());
-        let lost = !record.backlog.is_empty();
+        let lost = !record.waiting.is_empty();
         let ears = self.ears.get_mut();
         // What was told and not written is lost, and told to be.
         ears.unsure |= lost;

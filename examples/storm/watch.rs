@@ -9,15 +9,14 @@ use therapy::domain::rules::SESSION_DOSE;
 use therapy::domain::session::{Event, EventKind, GRACE, Session};
 use therapy::domain::step::{Modality, StepKind};
 use therapy::edge::bell::Alert;
-use therapy::edge::journal::Journal;
-use therapy::edge::recorder::{Backlog, Line, Requests};
+use therapy::edge::journal::{Journal, Stamp};
 use therapy::runner::{FRAME, Observer};
 
-use super::fate::Fate;
+use super::fate::{Answers, Fate};
 use super::skin::{Skin, passes_a_limit};
 
-/// How often what could not be written is tried again, as a running session does.
-const RETRY: Duration = Duration::from_secs(2);
+/// How often what could not be written is tried again.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Where a session stands by what was told of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -188,10 +187,10 @@ pub struct Record<'a> {
     pub fate: &'a Fate,
     pub ears: &'a RefCell<Ears>,
     pub journal: &'a Journal,
-    pub requests: &'a RefCell<Requests>,
-    pub backlog: Backlog,
-    /// The events in the backlog.
-    pub unwritten: Vec<Event>,
+    pub session: i64,
+    pub answers: &'a Answers,
+    /// What is not committed yet.
+    pub waiting: Vec<(Stamp, Event)>,
     /// When writing was tried last.
     pub tried: Duration,
 }
@@ -199,36 +198,31 @@ pub struct Record<'a> {
 impl Record<'_> {
     fn write(&mut self) -> anyhow::Result<()> {
         self.tried = self.fate.now.get();
-        self.backlog.write(self.journal)?;
-        let committed = self.unwritten.drain(..).map(|event| (self.fate.truth(event.at), event));
+        self.journal.commit(self.session, &self.waiting, &self.answers.borrow())?;
+        self.answers.borrow_mut().clear();
+        let committed = self.waiting.drain(..).map(|(_, event)| (self.fate.truth(event.at), event));
         self.ears.borrow_mut().committed.extend(committed);
         Ok(())
     }
 }
 
 impl Observer for Record<'_> {
-    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, events: &[Event], _: &Session) -> anyhow::Result<()> {
         if self.fate.is_dead() {
             return Ok(());
         }
-        self.requests.borrow_mut().hear(events, session);
-        self.backlog.extend(events.iter().map(|event| Line::event(event, self.fate.stamp(event.at), session)));
-        self.unwritten.extend(events);
+        self.waiting.extend(events.iter().map(|event| (self.fate.stamp(event.at), *event)));
         self.write()
     }
 
     fn frame(&mut self, _: &Session) -> anyhow::Result<()> {
-        if self.fate.dead.get() {
+        // Trying while it fails changes nothing, and takes the simulation its time.
+        if self.fate.dead.get() || self.fate.disk_fails.get() {
             return Ok(());
         }
-        let answer = self.requests.borrow_mut().answer();
-        // Trying while it fails changes nothing, and takes the simulation its time.
-        let due = !self.fate.disk_fails.get() && self.fate.now.get() >= self.tried + RETRY;
-        if answer.is_some() || (!self.backlog.is_empty() && due) {
-            self.backlog.extend(answer);
-            return self.write();
-        }
-        Ok(())
+        let due = self.fate.now.get() >= self.tried + RETRY;
+        let waits = !self.waiting.is_empty() && due || !self.answers.borrow().is_empty();
+        if waits { self.write() } else { Ok(()) }
     }
 }
 

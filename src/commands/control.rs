@@ -13,15 +13,16 @@ use super::{Exit, Failure, last_words, print};
 use crate::cli::Progress;
 use crate::domain::session::{Event, Input, Session};
 use crate::edge::clock;
+use crate::edge::inbox::Inbox;
 use crate::edge::journal::{Journal, Lock, Record};
 use crate::edge::keys::Keys;
 use crate::edge::recorder::Recorder;
 use crate::text::wording;
 
-/// How long an answer may take.
+/// How long the session may take for an answer. It looks for requests once a second.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How often the answer is looked for.
-const LOOK: Duration = Duration::from_millis(10);
+/// How often this command looks for the answer.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Asks the running session for something and says what came of it.
 pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
@@ -33,26 +34,24 @@ pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
         return Err(none());
     };
     let request = journal.ask(session.id, input)?;
-    // One that cannot be called does not answer.
-    let _ = Journal::call(&folders.data, clock::wall().into());
     let since = clock::unhurried();
-    loop {
-        // Read before the answer: the last words of a session that ends now are an answer too.
-        let over = !Journal::is_running(&folders.data);
+    let is_over = loop {
+        // Asked before the answer is read: the last words of a session that ends now are an answer too.
+        let is_over = !Journal::is_running(&folders.data);
         if let Some(answer) = journal.answer(request)? {
             return print(format!("{answer}\n"));
         }
-        if over {
-            journal.reply(request, "withdrawn")?;
-            return Err(none());
-        }
-        if clock::unhurried().since(since) > PATIENCE {
-            break;
+        if is_over || clock::unhurried().since(since) > PATIENCE {
+            break is_over;
         }
         clock::wait(LOOK);
+    };
+    if let Some(answer) = journal.withdraw(request)? {
+        return print(format!("{answer}\n"));
     }
-    // Nobody may obey later what nobody waits for any more.
-    journal.reply(request, "withdrawn")?;
+    if is_over {
+        return Err(none());
+    }
     let hint = "it may be suspended, or the machine busy; its own keys work when it goes on";
     Err(Failure { error: anyhow!("the session does not answer"), hint: Some(hint.to_owned()), exit: Exit::Failed })
 }
@@ -64,12 +63,13 @@ pub(super) fn resume(folders: &Folders, asked: Option<Progress>, no_notify: bool
     }
     let settings = settings(folders)?;
     let progress = progress(asked, &settings, false);
-    let keys = Keys::take(live::listens()).context("could not listen to signals")?;
+    let inbox = Inbox::default();
+    let keys = Keys::take(live::listens(), inbox.sender()).context("could not listen to signals")?;
     let (journal, record, lock) = cut_off(folders)?;
     let clocks = Box::new(live::clocks(clock::boot()));
     let recorder = Some(Recorder::new(journal, record.id, clocks));
     let notify = !(no_notify || settings.no_notify);
-    let surroundings = Live { keys, progress, notify, speed: None, recorder };
+    let surroundings = Live { keys, inbox, progress, notify, speed: None, recorder };
     let (mut session, mut events) = session(&record)?;
     let (outcome, words) = live::go(surroundings, record.protocol.name(), |now| {
         events.extend(session.advance(now));
@@ -89,7 +89,8 @@ fn without_a_process(folders: &Folders, input: Input) -> Result<Exit, Failure> {
     let (mut session, mut events) = session(&record)?;
     events.extend(session.handle(clock::now(), Input::Stop));
     let clocks = live::clocks(clock::boot());
-    journal.together(|| events.iter().try_for_each(|event| journal.write(record.id, event, &clocks(event.at))))?;
+    let stamped: Vec<_> = events.iter().map(|event| (clocks(event.at), *event)).collect();
+    journal.commit(record.id, &stamped, &[])?;
     let said = events.last().map(|event| wording::of(event, &session, false).headline).unwrap_or_default();
     print(format!("{}: {}\n", record.protocol.name(), wording::sentences([said.as_str()])))
 }

@@ -1,10 +1,7 @@
 //! A session in real time: the person, the clock, and everybody who hears it. `run` and `resume`
 //! meet here.
 
-use std::cell::RefCell;
 use std::io::{self, Write as _};
-use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,27 +13,31 @@ use crate::domain::session::{Event, Input, Moment, Outcome, Session};
 use crate::domain::step::Modality;
 use crate::edge::bell::Bell;
 use crate::edge::clock;
+use crate::edge::inbox::Inbox;
 use crate::edge::journal::Stamp;
 use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
-use crate::edge::recorder::{Recorder, Request};
+use crate::edge::recorder::{Recorder, Requests};
 use crate::edge::screen::Screen;
 use crate::edge::terminal::{self, Output};
 use crate::runner::{self, Observer, Trouble, World};
 use crate::text::times::{self, day_and_time};
+use crate::text::wording;
 
 /// What surrounds a session.
 pub(super) struct Live {
     /// Keys and signals, taken over already.
     pub(super) keys: Keys,
+    /// Where they arrive.
+    pub(super) inbox: Inbox,
     /// How it is shown; never `auto`.
     pub(super) progress: Progress,
     /// Whether there are desktop notifications.
     pub(super) notify: bool,
     /// How many times faster than real it is rehearsed.
     pub(super) speed: Option<f64>,
-    /// Where it is recorded.
-    pub(super) recorder: Option<Recorder>,
+    /// Where it is recorded, and where other shells ask for something.
+    pub(super) recorder: Option<(Recorder, Requests)>,
 }
 
 /// Whether somebody can press keys.
@@ -50,7 +51,8 @@ pub(super) fn go(
     name: &str,
     start: impl FnOnce(Moment) -> (Session, Vec<Event>),
 ) -> (Outcome, Vec<String>) {
-    let Live { keys, progress, notify, speed, recorder } = live;
+    let Live { keys, inbox, progress, notify, speed, recorder } = live;
+    let (mut recorder, requests) = recorder.unzip();
     let begin = clock::now();
     let label: Label = if speed.is_some() {
         let wall = clock::wall();
@@ -58,28 +60,23 @@ pub(super) fn go(
     } else {
         Box::new(wall_at)
     };
-    let mut voice = voice(progress, label, (name, speed), keys.returned());
+    let mut voice = voice(progress, label, (name, speed), keys.was_continued());
     let mut aside = (progress == Progress::Json).then(Silent::new);
-    let remote = keys.remote();
-    let press = Arc::new(move |button| remote.press(button));
-    let mut bell = notify.then(|| Bell::new(name, speed.is_some(), clock::unhurried, press));
-    let recorder = recorder.map(|recorder| Rc::new(RefCell::new(recorder)));
-    let mut record = recorder.clone().map(Shared);
-    let mut world = Real { keys, start: begin, speed, requests: recorder, look: true };
+    let mut bell = notify.then(|| Bell::new(name, speed.is_some(), clock::unhurried, inbox.sender()));
+    let mut world = Real { keys, inbox, requests, start: begin, speed };
     let (session, events) = start(begin);
     // The bell first: it only hands over, and the alarm matters most. Then the record, so that
     // nothing is shown that could be lost.
     let mut observers: Vec<&mut dyn Observer> = Vec::new();
     observers.extend(bell.as_mut().map(|bell| bell as &mut dyn Observer));
-    observers.extend(record.as_mut().map(|record| record as &mut dyn Observer));
+    observers.extend(recorder.as_mut().map(|recorder| recorder as &mut dyn Observer));
     observers.push(voice.as_mut());
     observers.extend(aside.as_mut().map(|aside| aside as &mut dyn Observer));
     let runner::Report { session, outcome } = runner::resume(session, events, &mut world, &mut observers);
     drop(voice); // its last words first,
     drop(world); // then the terminal's mode,
-    let recorder = record.and_then(|Shared(recorder)| Rc::into_inner(recorder)); // the record,
     let mut words = Vec::new();
-    if let Some(Err(error)) = recorder.map(|recorder| recorder.into_inner().finish()) {
+    if let Some(Err(error)) = recorder.map(Recorder::finish) {
         words.push(format!("warning: {error:#}"));
     }
     drop(bell); // and the last alarm may take its time.
@@ -126,19 +123,6 @@ pub(super) fn clocks(boot: String) -> impl Fn(Moment) -> Stamp {
     move |at| Stamp { wall_ms: wall_at(at).as_millisecond(), boot: boot.clone(), clock: at }
 }
 
-/// The recorder hears events as an observer, and the world asks it what other shells want.
-struct Shared(Rc<RefCell<Recorder>>);
-
-impl Observer for Shared {
-    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
-        self.0.borrow_mut().observe(events, session)
-    }
-
-    fn frame(&mut self, session: &Session) -> Result<(), Trouble> {
-        self.0.borrow_mut().frame(session)
-    }
-}
-
 /// When cold is better again. Cold sessions are spaced from start to start (rule `cold-spacing`).
 fn farewell(session: &Session) -> Option<String> {
     let wait = COLD_SPACING.saturating_sub(session.elapsed());
@@ -147,18 +131,15 @@ fn farewell(session: &Session) -> Option<String> {
     cold.then(|| format!("Cold again: better from {}.", day_and_time(at, clock::wall(), &clock::zone())))
 }
 
-/// The person, the clock that counts in suspend, and how much faster than real it goes.
+/// The person, other shells, the clock that counts in suspend, and how much faster than real it goes.
 struct Real {
     keys: Keys,
+    inbox: Inbox,
+    /// `None` when nothing is recorded: no other shell finds the session then.
+    requests: Option<Requests>,
     start: Moment,
     speed: Option<f64>,
-    requests: Option<Rc<RefCell<Recorder>>>,
-    /// Whether there may be more requests of other shells.
-    look: bool,
 }
-
-/// How soon they are looked at again when that was not possible.
-const SOON: Duration = Duration::from_millis(20);
 
 impl World for Real {
     fn now(&self) -> Moment {
@@ -167,23 +148,25 @@ impl World for Real {
     }
 
     fn wait(&mut self, deadline: Moment) -> Option<Input> {
-        let now = self.now();
-        let left = deadline.since(now);
-        let mut left = clock::wait_for(self.speed.map_or(left, |speed| left.div_f64(speed)));
-        // Before each wait and not behind it: several calls may have ended one wait, or a key the same
-        // one, and then there is more to answer.
-        self.look |= self.keys.take_call();
-        if self.look
-            && let Some(recorder) = &self.requests
-        {
-            match recorder.borrow_mut().request() {
-                Request::Says(input) => return Some(input),
-                Request::Nothing => self.look = false,
-                Request::Busy => left = left.min(SOON),
-                Request::Unreadable => {}
-            }
+        if let Some(input) = self.requests.as_mut().and_then(Requests::take) {
+            return Some(input);
         }
-        self.keys.wait(left)
+        self.keys.retake();
+        let left = deadline.since(self.now());
+        let said = self.inbox.wait(clock::wait_for(self.speed.map_or(left, |speed| left.div_f64(speed))));
+        said.or_else(|| {
+            let requests = self.requests.as_mut()?;
+            requests.look();
+            requests.take()
+        })
+    }
+
+    fn answered(&mut self, events: &[Event], session: &Session) {
+        let Some(requests) = &mut self.requests else { return };
+        requests.answer(|| {
+            let said: Vec<_> = events.iter().map(|event| wording::of(event, session, false).headline).collect();
+            if said.is_empty() { "nothing to change".to_owned() } else { said.join("; ") }
+        });
     }
 }
 

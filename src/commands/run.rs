@@ -14,10 +14,11 @@ use crate::domain::protocol::Protocol;
 use crate::domain::rules::RuleId;
 use crate::domain::session::{GRACE, Session, SessionOptions};
 use crate::edge::clock;
+use crate::edge::inbox::Inbox;
 use crate::edge::journal::{Journal, NewSession};
 use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
-use crate::edge::recorder::Recorder;
+use crate::edge::recorder::{Recorder, Requests};
 use crate::runner::{self, Observer};
 use crate::simulate::Simulation;
 use crate::text::advice::{ALWAYS, DISCLAIMER};
@@ -39,14 +40,15 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     }
     let rate = args.speed.unwrap_or(1.0).max(1.0) * clock::rate().unwrap_or(1.0);
     let options = SessionOptions { confirm: args.confirm || settings.confirm, grace: GRACE.mul_f64(rate) };
-    let keys = Keys::take(live::listens()).context("could not listen to signals")?;
+    let inbox = Inbox::default();
+    let keys = Keys::take(live::listens(), inbox.sender()).context("could not listen to signals")?;
     let (recorder, lock) = match record {
         Some((journal, lock)) => (recorder(journal, &protocol, options, args)?, Some(lock)),
         None => (None, None),
     };
     let is_recorded = recorder.is_some();
     let notify = !(args.no_notify || settings.no_notify);
-    let live = Live { keys, progress, notify, speed: args.speed, recorder };
+    let live = Live { keys, inbox, progress, notify, speed: args.speed, recorder };
     let (outcome, words) = live::go(live, protocol.name(), |now| Session::start(&protocol, options, now));
     drop(lock);
     if is_recorded && progress != Progress::Quiet && progress != Progress::Json {
@@ -64,7 +66,7 @@ fn recorder(
     protocol: &Protocol,
     options: SessionOptions,
     args: &RunArgs,
-) -> Result<Option<Recorder>, Failure> {
+) -> Result<Option<(Recorder, Requests)>, Failure> {
     let overrides = &args.overrides;
     let started_ms = clock::wall().as_millisecond();
     let new = NewSession { protocol, options, overrides, pain: args.pain, started_ms };

@@ -21,7 +21,6 @@ const BLUR: Duration = Duration::from_millis(10);
 /// one and are not in the record, because the process was killed between the two.
 ///
 /// `None` when the record does not begin with the start of a session.
-#[must_use]
 pub fn replay(protocol: &Protocol, options: SessionOptions, events: &[Event]) -> Option<(Session, Vec<Event>)> {
     let (first, rest) = events.split_first()?;
     if first.kind != EventKind::Started {
@@ -47,7 +46,6 @@ pub fn replay(protocol: &Protocol, options: SessionOptions, events: &[Event]) ->
 }
 
 /// The doses of a record, until `until` when it has no end. A pause gives none.
-#[must_use]
 pub fn doses(protocol: &Protocol, events: &[Event], until: Moment) -> Doses {
     let mut doses = Doses::default();
     let session = events.first().map(|first| first.at).unwrap_or_default();
@@ -68,7 +66,6 @@ pub fn doses(protocol: &Protocol, events: &[Event], until: Moment) -> Doses {
 }
 
 /// The wait until no rule blocks this draft; zero when none does. `None` when waiting does not help.
-#[must_use]
 pub fn earliest(draft: &Draft, choice: Choice, context: &Context) -> Option<Duration> {
     let findings = review(&draft.expand(choice), context);
     let blocking = findings.iter().filter(|finding| finding.blocks(&[]));
@@ -77,14 +74,12 @@ pub fn earliest(draft: &Draft, choice: Choice, context: &Context) -> Option<Dura
 }
 
 /// The findings about the defaults of a draft.
-#[must_use]
 pub fn findings(draft: &Draft, context: &Context) -> Vec<Finding> {
     review(&draft.expand(Choice::default()), context)
 }
 
 /// Which built-in protocol fits the age of the injury (S3). Without one: ice, which may be used from the
 /// first hour.
-#[must_use]
 pub fn recommend(injury: Injury) -> &'static str {
     match injury {
         Injury::Ago(age) if age >= ACUTE => "heat",

@@ -41,13 +41,11 @@ impl Doses {
     }
 
     /// The doses, earliest start first.
-    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Dose> {
         self.0.iter()
     }
 
     /// The load at a moment. Doses that overlap count in full, one after the other.
-    #[must_use]
     pub fn load(&self, at: Moment) -> Load {
         let (mut load, mut end) = (Load::NONE, Moment::default());
         for dose in self.0.iter().filter(|dose| dose.from < at) {
@@ -60,27 +58,23 @@ impl Doses {
     }
 
     /// The time of one modality between two moments.
-    #[must_use]
     pub fn sum(&self, modality: Modality, from: Moment, to: Moment) -> Duration {
         let doses = self.0.iter().filter(|dose| dose.modality == modality);
         doses.map(|dose| dose.to.min(to).since(dose.from.max(from))).fold(Duration::ZERO, Duration::saturating_add)
     }
 
     /// The time of one modality in all doses.
-    #[must_use]
     pub fn total(&self, modality: Modality) -> Duration {
         self.sum(modality, Moment::default(), Moment::new(Duration::MAX))
     }
 
     /// How long before `at` the last dose of a modality ended; zero while one is on, `None` without one.
-    #[must_use]
     pub fn since(&self, modality: Modality, at: Moment) -> Option<Duration> {
         let doses = self.0.iter().filter(|dose| dose.modality == modality && dose.from < at);
         doses.map(|dose| at.since(dose.to)).min()
     }
 
     /// When the last session with this modality put it on for the first time.
-    #[must_use]
     pub fn last_began(&self, modality: Modality) -> Option<Moment> {
         let of_kind = |dose: &&Dose| dose.modality == modality;
         let last = self.0.iter().rfind(of_kind)?;

@@ -24,7 +24,6 @@ const PER_NANO: i128 = 2;
 
 /// The highest load that a plan may reach: 20 min of cold (S3, FPN cold), 30 min of heat (Garra 2010;
 /// as a hard limit it is ours).
-#[must_use]
 pub const fn limit(modality: Modality) -> Duration {
     match modality {
         Modality::Cold => Duration::from_secs(20 * 60),
@@ -41,26 +40,22 @@ impl Load {
     pub const NONE: Load = Load(PerModality { cold: 0, heat: 0 });
 
     /// The load after `length` more of `kind`.
-    #[must_use]
     pub fn after(self, kind: StepKind, length: Duration) -> Load {
         Load(PerModality::from_fn(|modality| (self.0[modality] + change(modality, kind, length)).max(0)))
     }
 
     /// The load of one modality, rounded up to the nanosecond.
-    #[must_use]
     pub fn of(self, modality: Modality) -> Duration {
         duration((self.0[modality] + PER_NANO - 1) / PER_NANO)
     }
 
     /// Whether the load is above the limit. A load at the limit is not.
-    #[must_use]
     pub fn exceeds_limit(self, modality: Modality) -> bool {
         self.0[modality] > half_nanos(limit(modality))
     }
 
     /// How long `kind` may go on from here so that it and the steps `following` it stay within the
     /// limits. `Duration::MAX` for steps without a dose.
-    #[must_use]
     pub fn room(self, kind: StepKind, following: &[Exposure]) -> Duration {
         let Some(modality) = kind.modality() else {
             return Duration::MAX;
@@ -77,7 +72,6 @@ impl Load {
 
     /// The law solved for time: how long the skin must rest before `steps` may start. `None` when the
     /// steps exceed a limit even on recovered skin.
-    #[must_use]
     pub fn wait_before(self, steps: &[Exposure]) -> Option<Duration> {
         let mut wait = 0;
         for modality in Modality::ALL {
@@ -89,13 +83,11 @@ impl Load {
     }
 
     /// The loads in half nanoseconds, for a record that must give the same load back.
-    #[must_use]
     pub fn half_nanos(self) -> PerModality<i64> {
         self.0.map(|raw| i64::try_from(raw).unwrap_or(i64::MAX))
     }
 
     /// The load of a record; see [`Load::half_nanos`]. Negative numbers count as zero.
-    #[must_use]
     pub fn from_half_nanos(loads: PerModality<i64>) -> Load {
         Load(loads.map(|raw| i128::from(raw.max(0))))
     }

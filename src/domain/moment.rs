@@ -10,19 +10,16 @@ pub struct Moment(Duration);
 
 impl Moment {
     /// The moment that lies this long after the origin.
-    #[must_use]
     pub const fn new(since_origin: Duration) -> Moment {
         Moment(since_origin)
     }
 
     /// Time since the origin.
-    #[must_use]
     pub const fn since_origin(self) -> Duration {
         self.0
     }
 
     /// Time from `earlier` to this moment; zero when `earlier` is later.
-    #[must_use]
     pub fn since(self, earlier: Moment) -> Duration {
         self.0.saturating_sub(earlier.0)
     }

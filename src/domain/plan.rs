@@ -22,7 +22,6 @@ pub struct Segment {
 
 impl Segment {
     /// Its end, in elapsed time of the session.
-    #[must_use]
     pub fn end(&self) -> Duration {
         self.start.saturating_add(self.length)
     }
@@ -54,7 +53,6 @@ pub struct Plan {
 
 impl Plan {
     /// The plan of a reviewed protocol, starting at zero.
-    #[must_use]
     pub fn new(protocol: &Protocol) -> Plan {
         let segments = protocol.steps().iter().map(|step| Segment {
             step: step.clone(),
@@ -67,43 +65,36 @@ impl Plan {
     }
 
     /// The steps and their places.
-    #[must_use]
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
     /// What is on, and for how long, from step `index` on.
-    #[must_use]
     pub fn exposures(&self, index: usize) -> Vec<Exposure> {
         self.segments[index..].iter().map(|segment| (segment.step.kind, segment.length)).collect()
     }
 
     /// The number of rounds, at least 1.
-    #[must_use]
     pub fn rounds(&self) -> u32 {
         self.rounds
     }
 
     /// The length of the whole plan.
-    #[must_use]
     pub fn length(&self) -> Duration {
         self.segments.last().map_or(Duration::ZERO, Segment::end)
     }
 
     /// The next step after `index` that is not left out.
-    #[must_use]
     pub fn next(&self, index: usize) -> Option<&Segment> {
         self.segments[index + 1..].iter().find(|segment| segment.length >= SHORTEST)
     }
 
     /// The last step before `index` that was not left out.
-    #[must_use]
     pub fn before(&self, index: usize) -> Option<&Segment> {
         self.segments[..index].iter().rev().find(|segment| segment.length > Duration::ZERO)
     }
 
     /// The time of a cue, in elapsed time of the session; `None` when the step has no such cue.
-    #[must_use]
     pub fn cue(&self, index: usize, cue: Cue) -> Option<Duration> {
         let segment = &self.segments[index];
         match cue {
@@ -119,7 +110,6 @@ impl Plan {
     }
 
     /// Every cue of the plan, in order of time.
-    #[must_use]
     pub fn cues(&self) -> Vec<(Duration, usize, Cue)> {
         let all = (0..self.segments.len()).flat_map(|index| {
             let cues = [Cue::Halfway, Cue::Soon, Cue::Done];

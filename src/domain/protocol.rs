@@ -23,13 +23,11 @@ pub struct Range<T> {
 
 impl<T: Copy + PartialOrd> Range<T> {
     /// A range of one value.
-    #[must_use]
     pub fn fixed(value: T) -> Range<T> {
         Range { default: value, min: value, max: value }
     }
 
     /// Whether there is anything to choose.
-    #[must_use]
     pub fn is_open(&self) -> bool {
         self.min < self.max
     }
@@ -52,7 +50,6 @@ pub struct DraftStep {
 
 impl DraftStep {
     /// A step of a fixed length, in every round, without a note or a source.
-    #[must_use]
     pub fn new(kind: StepKind, length: Duration) -> DraftStep {
         DraftStep { kind, length: Range::fixed(length), note: None, last_round: true, sources: Vec::new() }
     }
@@ -143,7 +140,6 @@ const EXPANDED_MOST: usize = 1000;
 
 impl Draft {
     /// A draft of these steps, each of a fixed length, without rounds or sources.
-    #[must_use]
     pub fn of(name: &str, steps: &[Exposure]) -> Draft {
         let steps = steps.iter().map(|&(kind, length)| Part::Step(DraftStep::new(kind, length)));
         Draft { name: name.to_owned(), parts: steps.collect(), ..Draft::default() }
@@ -155,7 +151,6 @@ impl Draft {
     }
 
     /// The step of a protocol that has only one.
-    #[must_use]
     pub fn only_step(&self) -> Option<&DraftStep> {
         match &self.parts[..] {
             [Part::Step(step)] => Some(step),
@@ -165,7 +160,6 @@ impl Draft {
 
     /// The steps of all rounds in a row, with the person's choice. A choice that the protocol does not
     /// offer changes nothing here; [`Draft::choice_errors`] reports it.
-    #[must_use]
     pub fn expand(&self, choice: Choice) -> Vec<Step> {
         let rounds = self.rounds.map_or(1, |rounds| choice.rounds.unwrap_or(rounds.default));
         let length = choice.length.filter(|_| self.only_step().is_some());
@@ -192,7 +186,6 @@ impl Draft {
     }
 
     /// Everything about a choice that the protocol does not offer.
-    #[must_use]
     pub fn choice_errors(&self, choice: Choice) -> Vec<ChoiceError> {
         let length = choice.length.and_then(|asked| match self.only_step() {
             Some(DraftStep { length, .. }) => {
@@ -214,7 +207,6 @@ impl Draft {
     }
 
     /// The largest choice that the file offers. `check` reviews it too.
-    #[must_use]
     pub fn largest_choice(&self) -> Choice {
         let length = self.only_step().map(|step| step.length).filter(Range::is_open);
         Choice {
@@ -260,45 +252,38 @@ pub struct Protocol {
 impl Protocol {
     /// The protocol of a recorded session, which was reviewed when the session started. `doses` are
     /// those of earlier sessions. `None` when the record has no steps.
-    #[must_use]
     pub fn recorded(name: String, steps: Vec<Step>, initial_load: Load, doses: Doses) -> Option<Protocol> {
         let rounds = steps.last()?.round;
         Some(Protocol { name, rounds, steps, findings: Vec::new(), initial_load, doses })
     }
 
     /// The name, as `run` takes it.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The number of rounds, at least 1.
-    #[must_use]
     pub fn rounds(&self) -> u32 {
         self.rounds
     }
 
     /// The expanded steps, at least one.
-    #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
     /// What the review found although it passed: notes, warnings, overridden refusals.
-    #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
     /// The load of the skin at the start. It is zero when `rewarm` was overridden, because then only
     /// the limits of this session apply.
-    #[must_use]
     pub fn initial_load(&self) -> Load {
         self.initial_load
     }
 
     /// The doses of earlier sessions.
-    #[must_use]
     pub fn doses(&self) -> &Doses {
         &self.doses
     }

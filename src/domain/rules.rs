@@ -27,7 +27,6 @@ macro_rules! rule_ids {
 
         impl RuleId {
             /// The name in flags, files, JSON and the journal. Names never change.
-            #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(RuleId::$id => $name,)* }
             }
@@ -78,13 +77,11 @@ rule_ids! {
 
 impl RuleId {
     /// The id with this name.
-    #[must_use]
     pub fn from_name(name: &str) -> Option<RuleId> {
         RULES.iter().map(|rule| rule.id).find(|id| id.as_str() == name)
     }
 
     /// The rule that limits the load of a modality inside a session.
-    #[must_use]
     pub fn limit_of(modality: Modality) -> RuleId {
         match modality {
             Modality::Cold => RuleId::ColdLimit,
@@ -93,7 +90,6 @@ impl RuleId {
     }
 
     /// The rule with this id.
-    #[must_use]
     pub fn rule(self) -> &'static Rule {
         // A test holds that the table has every id, in this order.
         &RULES[self as usize]
@@ -143,7 +139,6 @@ pub struct Rule {
 
 impl Rule {
     /// Whether the rule limits a protocol of these steps.
-    #[must_use]
     pub fn concerns(&self, steps: &[Step]) -> bool {
         steps.iter().any(|step| self.kinds.contains(&step.kind))
     }
@@ -225,7 +220,6 @@ pub struct Finding {
 
 impl Finding {
     /// Whether this finding keeps a plan from running, given the rules that the person overrides.
-    #[must_use]
     pub fn blocks(&self, overrides: &[RuleId]) -> bool {
         match self.severity {
             Severity::Refuse => true,
@@ -270,7 +264,6 @@ pub struct Context {
 
 impl Context {
     /// The load that earlier sessions leave on the skin at the start.
-    #[must_use]
     pub fn load(&self) -> Load {
         self.doses.load(self.now)
     }
@@ -351,7 +344,6 @@ pub static RULES: &[Rule] = {
 };
 
 /// Applies every rule to a plan and returns all findings, the most severe first, then by step.
-#[must_use]
 pub fn review(steps: &[Step], context: &Context) -> Vec<Finding> {
     let case = Case::new(steps, context);
     let mut findings: Vec<Finding> = RULES
@@ -371,7 +363,6 @@ pub fn review(steps: &[Step], context: &Context) -> Vec<Finding> {
 }
 
 /// Whether these findings keep a plan from running, given the rules that the person overrides.
-#[must_use]
 pub fn refuses(findings: &[Finding], overrides: &[RuleId]) -> bool {
     findings.iter().any(|finding| finding.blocks(overrides))
 }

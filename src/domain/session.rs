@@ -158,7 +158,6 @@ impl Session {
 
     /// The next moment at which time alone changes something. It is never in the past of an advanced
     /// session. `None` while paused and when over.
-    #[must_use]
     pub fn wake_at(&self) -> Option<Moment> {
         match self.phase {
             Phase::Running => Some(self.origin + self.due().1),
@@ -168,7 +167,6 @@ impl Session {
     }
 
     /// How it ended, when it is over.
-    #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
         match self.phase {
             Phase::Over(outcome) => Some(outcome),
@@ -177,49 +175,41 @@ impl Session {
     }
 
     /// Whether the person has taken the pack off.
-    #[must_use]
     pub fn is_paused(&self) -> bool {
         matches!(self.phase, Phase::Paused { .. })
     }
 
     /// Whether the step is past its end and the session waits for the person.
-    #[must_use]
     pub fn is_held(&self) -> bool {
         matches!(self.phase, Phase::Held { .. })
     }
 
     /// The plan: real lengths for the steps that are over, planned lengths for the others.
-    #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
     /// The current step, from 0.
-    #[must_use]
     pub fn index(&self) -> usize {
         self.index
     }
 
     /// The current step and its place.
-    #[must_use]
     pub fn segment(&self) -> &Segment {
         &self.plan.segments()[self.index]
     }
 
     /// The latest moment that the session was given.
-    #[must_use]
     pub fn now(&self) -> Moment {
         self.now
     }
 
     /// Elapsed time without pauses.
-    #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.elapsed_at(self.now)
     }
 
     /// When the current step ends, unless the person pauses.
-    #[must_use]
     pub fn end(&self) -> Moment {
         let shift = match self.phase {
             Phase::Paused { since, .. } => self.now.since(since),
@@ -229,13 +219,11 @@ impl Session {
     }
 
     /// The load of the skin now.
-    #[must_use]
     pub fn load(&self) -> Load {
         self.load.after(self.on(), self.now.since(self.settled))
     }
 
     /// The dose of a modality that this session has given so far.
-    #[must_use]
     pub fn dose(&self, modality: Modality) -> Duration {
         let open = self.on().modality() == Some(modality);
         let since = if open { self.now.since(self.settled) } else { Duration::ZERO };
@@ -243,7 +231,6 @@ impl Session {
     }
 
     /// Whether the skin may still be numb at a moment, from cold of this session or an earlier one.
-    #[must_use]
     pub fn is_numb(&self, at: Moment) -> bool {
         self.doses.since(Modality::Cold, at).is_some_and(|since| since < NUMB)
     }
@@ -256,7 +243,6 @@ impl Session {
     }
 
     /// How long this pause has lasted; zero while the session is not paused.
-    #[must_use]
     pub fn paused_for(&self) -> Duration {
         match self.phase {
             Phase::Paused { since, .. } => self.now.since(since),
@@ -265,7 +251,6 @@ impl Session {
     }
 
     /// How much longer the rules let the current step be.
-    #[must_use]
     pub fn room_to_extend(&self) -> Duration {
         match self.phase {
             Phase::Paused { at_end: true, .. } | Phase::Over(_) => Duration::ZERO,

@@ -72,7 +72,6 @@ pub const SOURCES: &[Source] = &[
 ];
 
 /// The source with this key, ignoring case and taking `-` for a space.
-#[must_use]
 pub fn find(key: &str) -> Option<&'static Source> {
     let wanted = key.replace('-', " ");
     SOURCES.iter().find(|source| source.key.eq_ignore_ascii_case(&wanted))

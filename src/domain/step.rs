@@ -22,7 +22,6 @@ impl Modality {
     pub const ALL: [Modality; 2] = [Modality::Cold, Modality::Heat];
 
     /// The word for it: `cold` or `heat`.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         StepKind::from(self).as_str()
     }
@@ -45,13 +44,11 @@ pub struct PerModality<T> {
 
 impl<T> PerModality<T> {
     /// Asks `value` for each modality.
-    #[must_use]
     pub fn from_fn(mut value: impl FnMut(Modality) -> T) -> PerModality<T> {
         PerModality { cold: value(Modality::Cold), heat: value(Modality::Heat) }
     }
 
     /// Both values changed in the same way.
-    #[must_use]
     pub fn map<U>(self, mut change: impl FnMut(T) -> U) -> PerModality<U> {
         PerModality { cold: change(self.cold), heat: change(self.heat) }
     }
@@ -96,7 +93,6 @@ impl StepKind {
     pub const ALL: [StepKind; 4] = [StepKind::Heat, StepKind::Cold, StepKind::Rest, StepKind::Stretch];
 
     /// The word in files, in JSON and on the screen.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             StepKind::Cold => "cold",
@@ -107,13 +103,11 @@ impl StepKind {
     }
 
     /// The kind with this name.
-    #[must_use]
     pub fn from_name(name: &str) -> Option<StepKind> {
         StepKind::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
     /// The modality of the dose that this step gives. `None` for steps without a pack.
-    #[must_use]
     pub fn modality(self) -> Option<Modality> {
         match self {
             StepKind::Cold => Some(Modality::Cold),
@@ -123,7 +117,6 @@ impl StepKind {
     }
 
     /// Whether a pack lies on the skin: a dose has a skin check halfway.
-    #[must_use]
     pub fn has_pack(self) -> bool {
         self.modality().is_some()
     }
@@ -161,7 +154,6 @@ pub struct Step {
 
 impl Step {
     /// A step of round 1 without a note, from the first step of a draft.
-    #[must_use]
     pub fn new(kind: StepKind, length: Duration) -> Step {
         Step { kind, length, note: None, round: 1, origin: 0 }
     }

@@ -23,7 +23,6 @@ pub enum State {
 
 impl State {
     /// Its name in JSON: `running`, `paused` or `held`.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             State::Running => "running",
@@ -106,7 +105,6 @@ pub struct View {
 
 impl View {
     /// The session as it is at [`Session::now`].
-    #[must_use]
     pub fn of(session: &Session) -> View {
         let (segment, plan) = (session.segment(), session.plan());
         let kind = segment.step.kind;
@@ -143,7 +141,6 @@ impl View {
     }
 
     /// Whether a pack is on for longer than it should be, and no answer came to the first alarm.
-    #[must_use]
     pub fn is_overrun(&self) -> bool {
         self.state == State::Held && self.pack_on && self.over >= REMIND
     }

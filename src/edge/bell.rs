@@ -3,7 +3,6 @@
 //! notify-rust.
 
 use std::iter;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -11,8 +10,8 @@ use std::time::Duration;
 use anyhow::{anyhow, bail};
 use notify_rust::Notification;
 
-use crate::domain::session::{Event, EventKind, Moment, Session};
-use crate::edge::keys::Button;
+use crate::domain::session::{Event, EventKind, Input, Moment, Session};
+use crate::edge::inbox::{self, MINUTE_MORE};
 use crate::runner::{Observer, Trouble};
 use crate::text::wording;
 
@@ -29,15 +28,12 @@ pub struct Alert {
     /// Something must come off the skin now.
     pub urgent: bool,
     sound: &'static str,
-    /// Buttons: what they are called, and what they press. None after the end.
-    buttons: &'static [(&'static str, Button)],
+    /// Buttons: their labels, and what they ask for. None after the end.
+    buttons: &'static [(&'static str, Input)],
 }
 
-const BUTTONS: &[(&str, Button)] =
-    &[("Pause or go on", Button::Pause), ("A minute more", Button::More), ("Done", Button::Done)];
-
-/// Presses a button of the session, from any thread.
-pub type Press = Arc<dyn Fn(Button) + Send + Sync>;
+const BUTTONS: &[(&str, Input)] =
+    &[("Pause or go on", Input::Toggle), ("A minute more", MINUTE_MORE), ("Done", Input::Confirm)];
 
 /// Sends a desktop notification for the events that need a person.
 #[derive(Debug)]
@@ -53,13 +49,12 @@ pub struct Bell {
 }
 
 impl Bell {
-    /// A bell for a session called `name`. `clock` tells how long the service takes to answer;
-    /// `press` is what the buttons of a notification do.
-    #[must_use]
-    pub fn new(name: &str, rehearsal: bool, clock: fn() -> Moment, press: Press) -> Bell {
-        let (alerts, inbox) = mpsc::channel();
+    /// A bell for a session called `name`. `clock` measures how long the service takes to answer. What
+    /// the buttons of a notification ask for goes to `inbox`.
+    pub fn new(name: &str, rehearsal: bool, clock: fn() -> Moment, inbox: inbox::Sender) -> Bell {
+        let (alerts, waiting) = mpsc::channel();
         let (outbox, answers) = mpsc::channel();
-        let sender = thread::spawn(move || deliver(&inbox, &outbox, &press)).thread().clone();
+        let sender = thread::spawn(move || deliver(&waiting, &outbox, &inbox)).thread().clone();
         let prefix = if rehearsal { format!("REHEARSAL {name}") } else { name.to_owned() };
         Bell { alerts: Some(alerts), sender, answers, unanswered: 0, asked: clock(), clock, prefix }
     }
@@ -130,7 +125,6 @@ impl Drop for Bell {
 
 impl Alert {
     /// What an event is worth saying on the desktop, if it is.
-    #[must_use]
     pub fn of(event: &Event, session: &Session, prefix: &str) -> Option<Alert> {
         let words = wording::of(event, session, false);
         let wanted = match event.kind {
@@ -168,10 +162,10 @@ fn news(alerts: &[Alert]) -> [Option<usize>; 2] {
 
 /// The thread: one notification that is replaced, not a pile. What waited while the service did not
 /// answer is old news: only what is [`news`] is shown then.
-fn deliver(inbox: &Receiver<Alert>, outbox: &Sender<Result<(), String>>, press: &Press) {
+fn deliver(waiting: &Receiver<Alert>, outbox: &Sender<Result<(), String>>, inbox: &inbox::Sender) {
     let mut shown = Shown::default();
-    while let Some(first) = shown.next(inbox, press) {
-        let alerts: Vec<Alert> = iter::once(first).chain(inbox.try_iter()).collect();
+    while let Some(first) = shown.next(waiting, inbox) {
+        let alerts: Vec<Alert> = iter::once(first).chain(waiting.try_iter()).collect();
         let news = news(&alerts);
         for (index, alert) in alerts.iter().enumerate() {
             let answer =
@@ -200,7 +194,7 @@ mod bus {
     use notify_rust::error::Result;
     use notify_rust::{Hint, NotificationHandle, NotificationResponse, Urgency};
 
-    use super::{Alert, BUTTONS, Press, notification};
+    use super::{Alert, BUTTONS, inbox, notification};
 
     /// The notification that stands on the desktop.
     ///
@@ -234,16 +228,16 @@ mod bus {
             Ok(())
         }
 
-        /// Waits for the next alert, and meanwhile presses what is pressed, as often as it is.
-        pub(super) fn next(&mut self, inbox: &Receiver<Alert>, press: &Press) -> Option<Alert> {
+        /// Waits for the next alert, and meanwhile reports each press of a button.
+        pub(super) fn next(&mut self, waiting: &Receiver<Alert>, inbox: &inbox::Sender) -> Option<Alert> {
             while let Some(handle) = self.handle.as_ref().filter(|_| self.listens) {
                 let stands = Cell::new(false);
                 let mut wait = pin!(handle.wait_for_action_async(|response| {
                     stands.set(!matches!(response, NotificationResponse::Closed(_)));
                     if let NotificationResponse::Action(key) = response
-                        && let Some((_, button)) = key.parse().ok().and_then(|index: usize| BUTTONS.get(index))
+                        && let Some((_, input)) = key.parse().ok().and_then(|index: usize| BUTTONS.get(index))
                     {
-                        press(*button);
+                        let _ = inbox.send(Some(*input));
                     }
                 }));
                 let waker = Waker::from(Arc::new(Awake(thread::current())));
@@ -251,7 +245,7 @@ mod bus {
                 // It panics when the bus goes away as it begins to listen.
                 let mut poll = || catch_unwind(AssertUnwindSafe(|| wait.as_mut().poll(&mut context)));
                 while let Ok(Poll::Pending) = poll() {
-                    match inbox.try_recv() {
+                    match waiting.try_recv() {
                         Ok(alert) => return Some(alert),
                         Err(TryRecvError::Disconnected) => return None,
                         Err(TryRecvError::Empty) => thread::park(),
@@ -260,7 +254,7 @@ mod bus {
                 // The person closed it, or the bus went away: there is nothing to press.
                 self.listens = stands.get();
             }
-            inbox.recv().ok()
+            waiting.recv().ok()
         }
     }
 
@@ -284,8 +278,8 @@ impl Shown {
         notification(alert).show().map(|_| ())
     }
 
-    fn next(&mut self, inbox: &Receiver<Alert>, _: &Press) -> Option<Alert> {
-        inbox.recv().ok()
+    fn next(&mut self, waiting: &Receiver<Alert>, _: &inbox::Sender) -> Option<Alert> {
+        waiting.recv().ok()
     }
 }
 

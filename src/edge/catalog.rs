@@ -56,13 +56,11 @@ pub enum CatalogError {
 
 impl Entry {
     /// Its name.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.parsed.draft.name
     }
 
     /// What stands in the first column of a place: the file, or the name of a built-in.
-    #[must_use]
     pub fn place(&self) -> String {
         self.path
             .as_ref()
@@ -70,7 +68,6 @@ impl Entry {
     }
 
     /// The draft to run for an injury of this age. `None` when that depends on an age nobody gave.
-    #[must_use]
     pub fn draft_for(&self, injury: Injury) -> Option<Draft> {
         let Some(ByInjury { under_72h, from_72h }) = &self.parsed.by_injury else {
             return Some(self.parsed.draft.clone());
@@ -85,20 +82,17 @@ impl Entry {
 }
 
 /// Every built-in protocol.
-#[must_use]
 pub fn built_ins() -> Vec<Entry> {
     BUILT_IN.iter().filter_map(|(name, _)| built_in(name)).collect()
 }
 
 /// The built-in protocol with this name.
-#[must_use]
 pub fn built_in(name: &str) -> Option<Entry> {
     let (name, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
     Some(Entry { parsed: format::parse(text, name), text: (*text).to_owned(), path: None })
 }
 
 /// The person's own protocols in `folder`, by name, and what could not be read there.
-#[must_use]
 pub fn own(folder: &Path) -> (Vec<Entry>, Vec<CatalogError>) {
     let Ok(files) = std::fs::read_dir(folder) else {
         return (Vec::new(), Vec::new()); // no folder, no protocols

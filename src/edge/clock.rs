@@ -20,13 +20,11 @@ use crate::domain::session::Moment;
 const BOOT: Moment = Moment::new(Duration::from_secs(10 * 365 * 24 * 60 * 60));
 
 /// The time now on the clock that counts while the machine sleeps.
-#[must_use]
 pub fn now() -> Moment {
     BOOT + rate().map_or_else(since_boot, |rate| since_boot().mul_f64(rate))
 }
 
 /// The time now, whatever the rate: for the patience with other programs.
-#[must_use]
 pub fn unhurried() -> Moment {
     BOOT + since_boot()
 }
@@ -42,13 +40,11 @@ pub fn wait(length: Duration) {
 }
 
 /// How long a wait of `length` takes.
-#[must_use]
 pub fn wait_for(length: Duration) -> Duration {
     rate().map_or(length, |rate| length.div_f64(rate))
 }
 
 /// How much faster than real the clock runs, for tests.
-#[must_use]
 pub fn rate() -> Option<f64> {
     static RATE: OnceLock<Option<f64>> = OnceLock::new();
     *RATE.get_or_init(|| {
@@ -78,7 +74,6 @@ fn since_boot() -> Duration {
 }
 
 /// Which boot of the machine this is; empty where the system does not tell.
-#[must_use]
 pub fn boot() -> String {
     static BOOT_ID: OnceLock<String> = OnceLock::new();
     let told = || {
@@ -90,7 +85,6 @@ pub fn boot() -> String {
 }
 
 /// The time of day.
-#[must_use]
 #[expect(clippy::disallowed_methods, reason = "here it is read")]
 pub fn wall() -> Timestamp {
     Timestamp::now()
@@ -99,7 +93,6 @@ pub fn wall() -> Timestamp {
 /// The time zone of the machine. Without `TZ`, the rules in `/etc/localtime` are read as they are:
 /// looking up the zone's name would search the whole zone database, which takes longer than the
 /// first frame may.
-#[must_use]
 #[expect(clippy::disallowed_methods, reason = "here it is asked, when there is no other way")]
 pub fn zone() -> TimeZone {
     static ZONE: OnceLock<TimeZone> = OnceLock::new();

@@ -33,7 +33,6 @@ const KEYS: &str = "Keys: space pause, s skip, plus a minute more, q stop.";
 impl<'a> Plain<'a> {
     /// Lines about the session `name` on `output`. `wall` gives the time of day; each line begins with
     /// `mark`.
-    #[must_use]
     pub fn new(
         output: Box<dyn Write + 'a>,
         wall: Box<dyn Fn(Moment) -> String>,
@@ -85,7 +84,6 @@ pub struct Json<'a> {
 
 impl<'a> Json<'a> {
     /// Lines on the stream behind `output`.
-    #[must_use]
     pub fn new(output: Box<dyn Write + 'a>, wall: Box<dyn Fn(Moment) -> Timestamp>) -> Json<'a> {
         Json { output, wall }
     }

@@ -4,6 +4,7 @@
 
 pub mod catalog;
 pub mod clock;
+pub mod inbox;
 pub mod journal;
 
 pub mod terminal;

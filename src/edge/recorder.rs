@@ -1,364 +1,267 @@
-//! Writes a running session into the journal, on a thread of its own: a journal that takes its time must
-//! hold up no alarm, and a disk that does no commit. What could not be written waits and is written as soon
-//! as it can be.
-//!
-//! It also hears what other shells ask of the session, and tells them what came of it.
+//! Writes a running session into the journal, on a thread of its own, so that a slow disk delays no alarm.
+//! Between two commits the session reads there what other shells ask of it. It must not know what an
+//! event or a request means.
 
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::anyhow;
 
 use crate::domain::session::{Event, EventKind, Input, Moment, Session};
-use crate::edge::journal::{Journal, JournalError, Log, Stamp};
+use crate::edge::clock;
+use crate::edge::journal::{Journal, Stamp};
 use crate::runner::{Observer, Trouble};
-use crate::text::wording;
 
-/// How long events wait to be committed before they are shown: what was said is not lost. There are at
-/// most two such waits before a frame, and the bell has rung before.
+/// How long the session waits for a commit before it shows its events: normally nothing is shown that
+/// could be lost. The bell has rung before.
 const PATIENCE: Duration = Duration::from_millis(12);
-/// How often what could not be written is tried again.
-const RETRY: Duration = Duration::from_secs(2);
-/// How long the end of a session waits for the disk.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// A commit that takes longer than this is reported. The end of a session waits no longer for one.
+const SLOW: Duration = Duration::from_secs(2);
+/// How often the thread tries again to write what it could not.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Reads all clocks at once, for a moment of the session.
 pub type Clocks = Box<dyn Fn(Moment) -> Stamp>;
 
 /// Records one session.
 pub struct Recorder {
-    /// What happened at one moment goes together.
-    rows: Sender<Vec<Line>>,
-    answers: Receiver<Answer>,
-    unanswered: usize,
-    /// The last answer.
-    written: Answer,
-    /// For a second writer, until there is one.
-    spare: Option<Sender<Answer>>,
-    desk: Arc<Desk>,
-    requests: Requests,
+    messages: Sender<Message>,
+    commits: Receiver<Commit>,
+    /// Something that was sent must not be lost by a flat battery.
+    matters: bool,
+    /// How many messages have no commit yet, and since when.
+    uncommitted: usize,
+    since: Moment,
+    last: Commit,
     clocks: Clocks,
 }
 
-/// Whether all that was handed over is committed, or why not.
-type Answer = Result<(), String>;
-
-/// Where the writers work. There is one, and a second as soon as the first does not answer: while one puts
-/// the log on a slow disk, the other commits.
-struct Desk {
-    /// Whoever waits for lines has it, until they are written.
-    inbox: Mutex<Inbox>,
-    /// Also for what other shells ask, between two events.
-    journal: Mutex<Journal>,
-    log: Option<Mutex<Log>>,
-    /// Something that matters is committed and not on the disk.
-    is_due: AtomicBool,
+/// What the thread is given to do, in order.
+enum Message {
+    /// Commit the events of one moment, and report that.
+    Events(Vec<(Stamp, Event)>),
+    /// Commit the answer to the request of this number.
+    Answer(i64, String),
+    /// Put all of that on the disk.
+    Sync,
 }
 
-struct Inbox {
-    rows: Receiver<Vec<Line>>,
-    backlog: Backlog,
-}
-
-/// What a look at the requests of other shells finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Request {
-    /// Nobody asks for anything.
-    Nothing,
-    /// Somebody does.
-    Says(Input),
-    /// It cannot be told yet: look again soon.
-    Busy,
-    /// It cannot be told: look again at the next frame.
-    Unreadable,
-}
-
-/// Something to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
-    /// What happened, and when by all clocks; and whether a flat battery must not lose it.
-    Event(Event, Stamp, bool),
-    /// The answer to the request of this number.
-    Reply(i64, String),
-}
-
-impl Line {
-    /// An event of this session.
-    #[must_use]
-    pub fn event(event: &Event, stamp: Stamp, session: &Session) -> Line {
-        use EventKind::{Finished, Halfway, Started, StepBegan, StepSoon};
-        let matters = match event.kind {
-            // The start goes with the first step, which follows at once. A cue changes nothing. The end is
-            // left to the system's own writing, so that it is on time: should the power fail in the half
-            // minute that this takes, the session looks cut off, and counts for more, not for less.
-            Started | Halfway | StepSoon | Finished { .. } => false,
-            // Without it the step before it counts until its planned end, which is when this one began.
-            StepBegan { .. } if event.step > 0 => session.plan().segments()[event.step].step.kind.modality().is_some(),
-            _ => true,
-        };
-        Line::Event(*event, stamp, matters)
-    }
-}
-
-/// What is still to be written of a session, in order: all of it at once, or none.
-#[derive(Debug)]
-pub struct Backlog {
-    session: i64,
-    waiting: Vec<Line>,
-}
-
-impl Backlog {
-    /// Of the session of this number.
-    #[must_use]
-    pub fn new(session: i64) -> Backlog {
-        Backlog { session, waiting: Vec::new() }
-    }
-
-    /// Whether everything was written.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
-    }
-
-    /// Writes all of it. Says whether some of that must be put on the disk.
-    ///
-    /// # Errors
-    /// When it cannot be written. It goes on waiting then.
-    pub fn write(&mut self, journal: &Journal) -> Result<bool, JournalError> {
-        let write = |line: &Line| match line {
-            Line::Event(event, stamp, _) => journal.write(self.session, event, stamp),
-            Line::Reply(request, answer) => journal.reply(*request, answer),
-        };
-        match &self.waiting[..] {
-            [] => {}
-            [line] => write(line)?,
-            lines => journal.together(|| lines.iter().try_for_each(write))?,
-        }
-        Ok(self.waiting.drain(..).any(|line| matches!(line, Line::Event(.., true))))
-    }
-}
-
-impl Extend<Line> for Backlog {
-    fn extend<T: IntoIterator<Item = Line>>(&mut self, lines: T) {
-        self.waiting.extend(lines);
-    }
-}
-
-/// What other shells ask of a session, one request after the other, and what came of the one that is
-/// being obeyed.
-#[derive(Debug)]
-pub struct Requests {
-    session: i64,
-    asked: Option<(i64, Vec<String>)>,
-    /// The last one that was looked at: its answer may still be on its way to the disk.
-    last: i64,
-}
-
-impl Requests {
-    /// To the session of this number.
-    #[must_use]
-    pub fn new(session: i64) -> Requests {
-        Requests { session, asked: None, last: 0 }
-    }
-
-    /// The next one. What the session says from here on is its answer. Words that this version does
-    /// not know are answered too, and it is busy with that.
-    ///
-    /// # Errors
-    /// When the journal cannot be read.
-    pub fn next(&mut self, journal: &Journal) -> Result<Request, JournalError> {
-        let Some((id, input)) = journal.next_request(self.session, self.last)? else {
-            return Ok(Request::Nothing);
-        };
-        self.last = id;
-        self.asked = Some((id, Vec::new()));
-        Ok(input.map_or(Request::Busy, Request::Says))
-    }
-
-    /// The session said something.
-    pub fn hear(&mut self, events: &[Event], session: &Session) {
-        if let Some((_, said)) = &mut self.asked {
-            said.extend(events.iter().map(|event| wording::of(event, session, false).headline));
-        }
-    }
-
-    /// What came of the request, once.
-    pub fn answer(&mut self) -> Option<Line> {
-        self.asked.take().map(|(id, said)| {
-            Line::Reply(id, if said.is_empty() { "nothing to change".to_owned() } else { said.join("; ") })
-        })
-    }
-}
+/// Whether everything so far is committed, or why not.
+type Commit = Result<(), String>;
 
 impl Recorder {
-    /// Records the session of this number.
-    #[must_use]
-    pub fn new(journal: Journal, session: i64, clocks: Clocks) -> Recorder {
-        let log = journal.log().ok().map(Mutex::new);
-        let (rows, inbox) = mpsc::channel();
-        let (outbox, answers) = mpsc::channel();
-        let inbox = Mutex::new(Inbox { rows: inbox, backlog: Backlog::new(session) });
-        let desk = Arc::new(Desk { inbox, journal: Mutex::new(journal), log, is_due: AtomicBool::new(false) });
-        let (shared, spare) = (Arc::clone(&desk), Some(outbox.clone()));
-        thread::spawn(move || shared.write(&outbox));
-        let requests = Requests::new(session);
-        Recorder { rows, answers, unanswered: 0, written: Ok(()), spare, desk, requests, clocks }
+    /// Records the session of this number. The way to [`Requests`] of other shells comes with it.
+    pub fn new(journal: Journal, session: i64, clocks: Clocks) -> (Recorder, Requests) {
+        let journal = Arc::new(Mutex::new(journal));
+        let (messages, receiver) = mpsc::channel();
+        let (reports, commits) = mpsc::channel();
+        let (events, answers) = (Vec::new(), Vec::new());
+        let shared = Arc::clone(&journal);
+        let writer = Writer { journal: shared, session, messages: receiver, reports, events, answers, is_due: false };
+        thread::spawn(|| writer.work());
+        let (found, answers) = (VecDeque::new(), messages.clone());
+        let requests = Requests { journal, session, found, last: 0, obeyed: None, answers };
+        let (since, last) = (Moment::default(), Ok(()));
+        (Recorder { messages, commits, matters: false, uncommitted: 0, since, last, clocks }, requests)
     }
 
-    /// What another shell asks of the session, if one does. What follows is its answer.
-    pub fn request(&mut self) -> Request {
-        let Ok(journal) = self.desk.journal.try_lock() else {
-            return Request::Busy;
-        };
-        let request = self.requests.next(&journal);
-        drop(journal);
-        if let Ok(Request::Busy) = request {
-            self.answer();
-        }
-        request.unwrap_or(Request::Unreadable)
-    }
-
-    fn answer(&mut self) {
-        if let Some(line) = self.requests.answer() {
-            self.send(vec![line]);
-        }
-    }
-
-    fn send(&mut self, lines: Vec<Line>) {
-        self.unanswered += usize::from(self.rows.send(lines).is_ok());
-    }
-
-    /// Hands over the last words and waits a little for them to be written.
+    /// Waits until everything is committed, at most two seconds.
     ///
     /// # Errors
     /// When the journal lacks some of the session.
     pub fn finish(mut self) -> anyhow::Result<()> {
-        let written = self.close();
-        // The process is about to end, and the system closes files and threads all at once.
-        std::mem::forget(self);
-        written
+        // No events, but a commit of all that came before, answers too.
+        self.since = clock::unhurried();
+        self.send(Vec::new());
+        self.sync();
+        let _ = self.collect(SLOW);
+        let why = match self.last {
+            Ok(()) if self.uncommitted > 0 => "the disk is too slow".to_owned(),
+            Ok(()) => return Ok(()),
+            Err(why) => why,
+        };
+        Err(anyhow!("the end of this session is not recorded ({why}); `therapy stop` closes it"))
     }
 
-    fn close(&mut self) -> anyhow::Result<()> {
-        self.answer();
-        while self.unanswered > 0 {
-            let answer = self.answers.recv_timeout(LAST_WORDS);
-            self.unanswered = if answer.is_ok() { self.unanswered - 1 } else { 0 };
-            self.written = answer.unwrap_or_else(|_| Err("the journal takes too long".to_owned()));
+    fn send(&mut self, events: Vec<(Stamp, Event)>) {
+        if self.uncommitted == 0 {
+            self.since = clock::unhurried();
         }
-        let missing = |why| anyhow!("the end of this session is not recorded ({why}); `therapy stop` closes it");
-        std::mem::replace(&mut self.written, Ok(())).map_err(missing)
+        self.uncommitted += usize::from(self.messages.send(Message::Events(events)).is_ok());
     }
 
-    /// Waits a little for what was handed over to be committed.
-    fn collect(&mut self) -> anyhow::Result<()> {
-        let mut trouble = Ok(());
-        while self.unanswered > 0 {
-            match self.answers.recv_timeout(PATIENCE) {
-                Ok(answer) => {
-                    self.unanswered -= 1;
-                    if let Err(why) = &answer {
-                        trouble = Err(anyhow!("{why}; the session goes on, and is recorded as soon as it can be"));
+    fn sync(&mut self) {
+        if std::mem::take(&mut self.matters) {
+            let _ = self.messages.send(Message::Sync);
+        }
+    }
+
+    /// Waits for the commits of what was sent, until `patience` has passed since it was sent.
+    fn collect(&mut self, patience: Duration) -> anyhow::Result<()> {
+        let mut failed = Ok(());
+        while self.uncommitted > 0 {
+            let waited = clock::unhurried().since(self.since);
+            match self.commits.recv_timeout(patience.saturating_sub(waited)) {
+                Ok(commit) => {
+                    self.uncommitted -= 1;
+                    if let Err(why) = &commit {
+                        failed = Err(anyhow!("{why}; the session goes on, and is recorded as soon as possible"));
                     }
-                    self.written = answer;
+                    self.last = commit;
                 }
+                Err(RecvTimeoutError::Timeout) if waited < SLOW => break,
                 Err(RecvTimeoutError::Timeout) => {
-                    self.hire();
-                    break;
+                    return Err(anyhow!("the disk is slow: what you see is not recorded yet; the session goes on"));
                 }
                 Err(RecvTimeoutError::Disconnected) => {
-                    self.unanswered = 0;
-                    self.written = Err("its writer failed".to_owned());
+                    (self.uncommitted, self.last) = (0, Err("its writer failed".to_owned()));
                     return Err(anyhow!("the session is not recorded any more; it goes on"));
                 }
             }
         }
-        trouble
-    }
-
-    /// A second writer, for when the first is held up.
-    fn hire(&mut self) {
-        if let Some(outbox) = self.spare.take() {
-            let desk = Arc::clone(&self.desk);
-            let _ = thread::Builder::new().spawn(move || desk.write(&outbox));
-        }
+        failed
     }
 }
 
 impl Observer for Recorder {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
-        self.requests.hear(events, session);
-        self.send(events.iter().map(|event| Line::event(event, (self.clocks)(event.at), session)).collect());
-        Ok(self.collect()?)
+        self.matters |= events.iter().any(|event| matters(event, session));
+        self.send(events.iter().map(|event| ((self.clocks)(event.at), *event)).collect());
+        Ok(self.collect(PATIENCE)?)
     }
 
-    fn frame(&mut self, _: &Session) -> Result<(), Trouble> {
-        if self.unanswered == 0 && self.requests.asked.is_none() {
-            return Ok(());
+    fn frame(&mut self, session: &Session) -> Result<(), Trouble> {
+        // Neither the answer to another shell nor the last commit waits for the disk.
+        if session.outcome().is_none() {
+            self.sync();
         }
-        self.answer();
-        Ok(self.collect()?)
+        Ok(self.collect(Duration::ZERO)?)
     }
 }
 
-impl Drop for Recorder {
-    fn drop(&mut self) {
-        let _ = self.close();
+/// Whether a flat battery must not lose this event: without it the record would count for less.
+fn matters(event: &Event, session: &Session) -> bool {
+    use EventKind::{Finished, Halfway, Started, StepBegan, StepSoon};
+    match event.kind {
+        // The start goes with the first step, which follows at once. A cue changes nothing. The end is
+        // left to the system's own writing, so that it is on time: should the power fail in the half
+        // minute that this takes, the session looks cut off, and counts for more, not for less.
+        Started | Halfway | StepSoon | Finished { .. } => false,
+        // Without it the step before it counts until its planned end, which is when this one began.
+        StepBegan { .. } if event.step > 0 => session.plan().segments()[event.step].step.kind.modality().is_some(),
+        _ => true,
     }
 }
 
-impl Desk {
-    /// What a writer does until its recorder is gone. What failed is answered with its failure and kept,
-    /// in order.
-    fn write(&self, outbox: &Sender<Answer>) {
-        loop {
-            let mut inbox = lock(&self.inbox);
-            let next = if inbox.backlog.is_empty() {
-                inbox.rows.recv().map_err(|_| RecvTimeoutError::Disconnected)
-            } else {
-                inbox.rows.recv_timeout(RETRY)
-            };
-            let over = matches!(next, Err(RecvTimeoutError::Disconnected));
-            let Inbox { rows, backlog } = &mut *inbox;
-            let mut new = 0;
-            for lines in next.into_iter().chain(rows.try_iter()) {
-                backlog.extend(lines);
-                new += 1;
-            }
-            let written = backlog.write(&lock(&self.journal));
-            let matters = matches!(written, Ok(true));
-            let answer = written.map(drop).map_err(|error| error.to_string());
-            for _ in 0..new {
-                let _ = outbox.send(answer.clone());
-            }
-            drop(inbox);
-            if matters {
-                self.sync();
-            }
-            if over {
-                return;
+/// What other shells ask of the session.
+pub struct Requests {
+    journal: Arc<Mutex<Journal>>,
+    session: i64,
+    found: VecDeque<(i64, Input)>,
+    /// The last request that was found: its answer may still be on its way.
+    last: i64,
+    obeyed: Option<i64>,
+    answers: Sender<Message>,
+}
+
+impl Requests {
+    /// Looks for requests in the journal. Finds none while the journal is being written: the next look
+    /// does.
+    pub fn look(&mut self) {
+        let Ok(journal) = self.journal.try_lock() else { return };
+        for (request, input) in journal.requests(self.session, self.last).unwrap_or_default() {
+            self.last = request;
+            match input {
+                Some(input) => self.found.push_back((request, input)),
+                None => self.send(request, "this version of therapy does not know that".to_owned()),
             }
         }
     }
 
-    /// Puts the log on the disk. When the other writer is doing so already, it does it once more.
-    fn sync(&self) {
-        self.is_due.store(true, SeqCst);
-        while self.is_due.load(SeqCst)
-            && let Some(Ok(log)) = self.log.as_ref().map(Mutex::try_lock)
-        {
-            while self.is_due.swap(false, SeqCst) {
-                let _ = log.sync();
-            }
+    /// The next request that was found, to be obeyed and answered at once.
+    pub fn take(&mut self) -> Option<Input> {
+        let (request, input) = self.found.pop_front()?;
+        self.obeyed = Some(request);
+        Some(input)
+    }
+
+    /// Answers the request that was obeyed, if it was one.
+    pub fn answer(&mut self, answer: impl FnOnce() -> String) {
+        if let Some(request) = self.obeyed.take() {
+            self.send(request, answer());
         }
+    }
+
+    fn send(&self, request: i64, answer: String) {
+        let _ = self.answers.send(Message::Answer(request, answer));
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// The thread: receive, commit, report, sync.
+struct Writer {
+    /// Locked during a commit and a sync, so that no request is obeyed whose answer would have to wait.
+    journal: Arc<Mutex<Journal>>,
+    session: i64,
+    messages: Receiver<Message>,
+    reports: Sender<Commit>,
+    /// Events and answers that are not committed, in order.
+    events: Vec<(Stamp, Event)>,
+    answers: Vec<(i64, String)>,
+    /// All of it must be put on the disk.
+    is_due: bool,
+}
+
+impl Writer {
+    fn work(mut self) {
+        while let Ok(reports) = self.receive() {
+            let shared = Arc::clone(&self.journal);
+            let journal = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let commit = self.commit(&journal);
+            let is_due = commit.is_ok() && std::mem::take(&mut self.is_due);
+            for _ in 0..reports {
+                let _ = self.reports.send(commit.clone());
+            }
+            if is_due {
+                let _ = journal.sync();
+            }
+        }
+    }
+
+    /// Waits for messages and takes all of them; while something is not written, waits only until it is
+    /// time to try again. Returns how many commits to report.
+    fn receive(&mut self) -> Result<usize, RecvTimeoutError> {
+        let first = if self.events.is_empty() && self.answers.is_empty() {
+            Some(self.messages.recv().map_err(|_| RecvTimeoutError::Disconnected)?)
+        } else {
+            match self.messages.recv_timeout(RETRY) {
+                Err(RecvTimeoutError::Timeout) => None,
+                message => Some(message?),
+            }
+        };
+        let mut reports = 0;
+        for message in first.into_iter().chain(self.messages.try_iter()) {
+            match message {
+                Message::Events(events) => {
+                    self.events.extend(events);
+                    reports += 1;
+                }
+                Message::Answer(request, answer) => self.answers.push((request, answer)),
+                Message::Sync => self.is_due = true,
+            }
+        }
+        Ok(reports)
+    }
+
+    /// Commits all that waits, as one. What cannot be written goes on waiting.
+    fn commit(&mut self, journal: &Journal) -> Commit {
+        journal.commit(self.session, &self.events, &self.answers).map_err(|error| error.to_string())?;
+        self.events.clear();
+        self.answers.clear();
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -378,8 +281,7 @@ mod tests {
         let (session, _) = Session::start(&protocol, SessionOptions::default(), Moment::default());
         let matters = |step, kind| {
             let event = Event { at: Moment::default(), elapsed: Duration::ZERO, step, kind };
-            let stamp = Stamp { wall_ms: 0, boot: String::new(), clock: event.at };
-            matches!(Line::event(&event, stamp, &session), Line::Event(.., true))
+            super::matters(&event, &session)
         };
         let began = EventKind::StepBegan { length: 60 * second };
         assert_eq!([0, 1, 2].map(|step| matters(step, began)), [true, false, true]);

@@ -137,7 +137,6 @@ impl Scene {
 
 impl Screen {
     /// A screen on `stream`. `keys` means that somebody can press them; `title` begins the first row.
-    #[must_use]
     pub fn new(stream: Stream, look: Look, wall: WallClock, keys: bool, title: String) -> Screen {
         let terminal = Terminal::new(stream);
         let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));

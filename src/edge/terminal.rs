@@ -27,7 +27,6 @@ pub struct Output {
 
 impl Output {
     /// Starts the thread.
-    #[must_use]
     pub fn new(mut stream: impl Write + Send + 'static) -> Output {
         let (chunks, inbox) = mpsc::channel::<Vec<u8>>();
         let (result, written) = mpsc::channel();
@@ -60,7 +59,6 @@ pub type Stream = Box<dyn Write + Send>;
 
 /// The terminal behind standard error, opened for this program alone: the mode of the shell's own
 /// descriptor stays as it is. Standard error on a thread where that is not possible.
-#[must_use]
 pub fn stream() -> Stream {
     #[cfg(unix)]
     {
@@ -76,7 +74,6 @@ pub fn stream() -> Stream {
 
 /// The SGR number of a pack's colour, readable on black and on white; empty for a step without a pack,
 /// and without `colours`.
-#[must_use]
 pub fn colour(kind: StepKind, colours: bool) -> &'static str {
     match kind {
         StepKind::Heat if colours => "91",
@@ -86,7 +83,6 @@ pub fn colour(kind: StepKind, colours: bool) -> &'static str {
 }
 
 /// The text in these SGR numbers, such as `1;91`; without numbers as it is.
-#[must_use]
 pub fn paint(sgr: &str, text: &str) -> String {
     if sgr.is_empty() || text.is_empty() { text.to_owned() } else { format!("\x1b[{sgr}m{text}\x1b[0m") }
 }

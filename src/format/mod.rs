@@ -83,7 +83,6 @@ const TEXT_MOST: usize = 200;
 const TOLD_MOST: usize = 100;
 
 /// Reads a protocol. `fallback` is its name when the text gives none: the file's name.
-#[must_use]
 pub fn parse(text: &str, fallback: &str) -> Parsed {
     let (mut reader, table) = Reader::parse(text, "the README shows an example of the format");
     let is_broken = !reader.problems.is_empty();
@@ -126,14 +125,12 @@ pub fn parse(text: &str, fallback: &str) -> Parsed {
 
 impl Parsed {
     /// Whether the text can be read as a protocol.
-    #[must_use]
     pub fn is_readable(&self) -> bool {
         self.problems.iter().all(|problem| problem.level < Level::Error)
     }
 
     /// All problems: those of reading, and what the rules find in the defaults and in the largest
     /// choice that the file offers, for an old injury and fresh skin.
-    #[must_use]
     pub fn review(&self) -> Vec<Problem> {
         let context = Context { injury: Injury::Ago(Duration::MAX), ..Context::default() };
         let mut problems = self.problems.clone();

@@ -18,7 +18,6 @@ pub struct Settings {
 pub const PROGRESS: [&str; 5] = ["auto", "bar", "plain", "json", "quiet"];
 
 /// Reads the defaults of `run`.
-#[must_use]
 pub fn read(text: &str) -> (Settings, Vec<Problem>) {
     let (mut reader, table) = Reader::parse(text, "the README shows the keys of config.toml");
     let table = table.get_ref();

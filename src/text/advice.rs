@@ -53,7 +53,6 @@ pub const CONTRAINDICATIONS: &[(&str, &[&str])] = &[
 pub const ALWAYS: &str = "Do not lie on the pack, strap it tight or fall asleep.";
 
 /// What to do in a step, for a screen that shows its kind. `after_cold`: heat comes straight after cold.
-#[must_use]
 pub fn begin(kind: StepKind, after_cold: bool) -> &'static str {
     match kind {
         StepKind::Cold => "Cold on, a thin damp cloth between. Gel packs run colder than ice.",
@@ -65,7 +64,6 @@ pub fn begin(kind: StepKind, after_cold: bool) -> &'static str {
 }
 
 /// The skin check in the middle of a dose; empty for a step without a pack.
-#[must_use]
 pub fn halfway(kind: StepKind) -> &'static str {
     match kind {
         StepKind::Cold => "Look at the skin. Stop if it is white, blotchy, blistered or numb.",
@@ -75,7 +73,6 @@ pub fn halfway(kind: StepKind) -> &'static str {
 }
 
 /// What to prepare before the next step.
-#[must_use]
 pub fn soon(next: Option<StepKind>) -> &'static str {
     match next {
         Some(StepKind::Cold) => "Have the ice ready, wrapped.",
@@ -97,7 +94,6 @@ pub const FEELING_BACK: &str = "Has normal feeling come back? If not: space, and
 pub const CUT_OFF: &str = "therapy resume   go on with it\n  therapy stop     close it with the dose recorded so far";
 
 /// Why heat or cold is recommended for an injury of this age.
-#[must_use]
 pub fn because(injury: Injury) -> &'static str {
     match injury {
         Injury::Ago(age) if age >= ACUTE => "The injury is at least 3 days old: heat (S3)",

@@ -9,13 +9,11 @@ const DAY: u64 = 24 * HOUR;
 
 /// The time left on a clock face: `7:05`, `1:02:03`. Part of a second counts as a whole one, so that
 /// it shows `0:01` until the end.
-#[must_use]
 pub fn countdown(left: Duration) -> String {
     face(left.as_secs() + u64::from(left.subsec_nanos() > 0))
 }
 
 /// The time gone on a clock face, in whole seconds.
-#[must_use]
 pub fn count_up(gone: Duration) -> String {
     face(gone.as_secs())
 }
@@ -26,7 +24,6 @@ fn face(seconds: u64) -> String {
 }
 
 /// A length that a person chose, to the second: `20 min`, `1 h 20 min`, `12 min 30 s`.
-#[must_use]
 pub fn in_words(length: Duration) -> String {
     let seconds = length.as_secs();
     if seconds == 0 && !length.is_zero() {
@@ -42,7 +39,6 @@ pub fn in_words(length: Duration) -> String {
 
 /// A length that was measured: in seconds below 1 min, in minutes below 1 day, then in hours. Rounded
 /// to the nearest.
-#[must_use]
 pub fn roughly(length: Duration) -> String {
     let seconds = length.as_secs();
     let unit =
@@ -51,7 +47,6 @@ pub fn roughly(length: Duration) -> String {
 }
 
 /// How much of a whole: `14 of 20 min`. It says the whole only when less than a second is missing.
-#[must_use]
 pub fn part_of(part: Duration, whole: Duration) -> String {
     let (unit, name) = match whole.as_secs() {
         seconds if seconds < 2 * MINUTE => (1, "s"),
@@ -68,7 +63,6 @@ pub fn part_of(part: Duration, whole: Duration) -> String {
 }
 
 /// A length and the range that a person may choose from: `15 min (10 to 20)`.
-#[must_use]
 pub fn with_range(length: Duration, min: Duration, max: Duration) -> String {
     if min == max {
         return in_words(length);
@@ -80,7 +74,6 @@ pub fn with_range(length: Duration, min: Duration, max: Duration) -> String {
 }
 
 /// `1 step`, `2 steps`.
-#[must_use]
 pub fn count(number: impl TryInto<u64>, noun: &str) -> String {
     match number.try_into().unwrap_or(u64::MAX) {
         1 => format!("1 {noun}"),
@@ -89,7 +82,6 @@ pub fn count(number: impl TryInto<u64>, noun: &str) -> String {
 }
 
 /// Seconds to the millisecond, for JSON.
-#[must_use]
 pub fn seconds(length: Duration) -> f64 {
     // Exact up to 2^53 ms, which is 285,000 years.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a session fit 53 bits")]

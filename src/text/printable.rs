@@ -8,14 +8,12 @@ use textwrap::core::display_width;
 ///
 /// That includes letters without a width and letters that change the direction of writing: with
 /// those a file could show another number than it has. The joiners of emoji are allowed.
-#[must_use]
 pub fn is_control(letter: char) -> bool {
     let hides = matches!(letter, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}');
     letter.is_control() || hides || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text with its control characters made visible.
-#[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_control) {
         Cow::Owned(
@@ -36,7 +34,6 @@ pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option
 
 /// Lines that are at most `width` columns wide, broken at words. The rest of a broken line is
 /// indented by `indent` more than the line.
-#[must_use]
 pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
     let lines = text.lines().map(|line| {
         let indent = " ".repeat((line.len() - line.trim_start().len() + indent).min(width / 2));
@@ -46,7 +43,6 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
 }
 
 /// A table: every cell but the last of a row is as wide as the widest in its column, and two more.
-#[must_use]
 pub fn aligned(rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter(|row| row.len() > column + 1).map(|row| display_width(&row[column]));

@@ -20,7 +20,6 @@ pub struct RuleText {
 }
 
 /// The texts of a rule.
-#[must_use]
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub fn of(rule: RuleId) -> RuleText {
     let (summary, because, way_out) = match rule {
@@ -127,7 +126,6 @@ pub fn of(rule: RuleId) -> RuleText {
 }
 
 /// What is broken, with its numbers.
-#[must_use]
 pub fn detail(detail: &Detail) -> String {
     match *detail {
         Detail::ClockBehind(ahead) => format!("the last record ends {} in the future", in_words(ahead)),
@@ -187,7 +185,6 @@ fn whole_seconds(length: Duration) -> Duration {
 
 /// Findings as lines, such as `Refused: step 3: … (cold-limit)`. The same finding at several steps
 /// makes one line.
-#[must_use]
 pub fn lines(findings: &[Finding], overrides: &[RuleId]) -> Vec<String> {
     let same = |a: &Finding, b: &Finding| (a.rule, a.severity, &a.detail) == (b.rule, b.severity, &b.detail);
     let is_first = |at: &usize| !findings[..*at].iter().any(|before| same(before, &findings[*at]));
@@ -220,7 +217,6 @@ fn steps_named(steps: &[usize]) -> String {
 }
 
 /// A choice that the protocol `name` does not offer.
-#[must_use]
 pub fn choice(error: &ChoiceError, name: &str) -> String {
     match *error {
         ChoiceError::NotOneStep(steps) => {
@@ -235,7 +231,6 @@ pub fn choice(error: &ChoiceError, name: &str) -> String {
 }
 
 /// Why the recommended protocol fits the injury.
-#[must_use]
 pub fn because(injury: Injury) -> &'static str {
     match injury {
         Injury::Ago(age) if age >= ACUTE => "The injury is at least 3 days old: heat (S3).",

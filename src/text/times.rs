@@ -83,14 +83,12 @@ fn said(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
 }
 
 /// The local time of day: `19:34`.
-#[must_use]
 pub fn time_of_day(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%H:%M").to_string()
 }
 
 /// A local time as a person says it at `now`: `19:34` today, `Saturday 15:57` up to six days away, else
 /// `2026-11-28 15:57`.
-#[must_use]
 pub fn day_and_time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let [local, today] = [at, now].map(|at| at.to_zoned(zone.clone()));
     let days = local.date().duration_since(today.date()).as_hours().abs() / 24;
@@ -103,7 +101,6 @@ pub fn day_and_time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// The next whole minute: a time that is shown in minutes is never too early.
-#[must_use]
 pub fn next_minute(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second().saturating_add(60) / 60 * 60).unwrap_or(Timestamp::MAX)
 }

@@ -8,7 +8,6 @@ use crate::text::advice::FEELING_BACK;
 use crate::text::durations::{count_up, countdown, in_words, part_of};
 
 /// What is on and how long: `HEAT 13:23 left`, `PAUSED 2:10`, `COLD IS OVER 0:12`.
-#[must_use]
 pub fn heading(view: &View) -> String {
     match view.state {
         State::Running => format!("{} {} left", upper(view.kind), countdown(view.left)),
@@ -21,7 +20,6 @@ pub fn heading(view: &View) -> String {
 }
 
 /// The heading, and behind it as much of the details as fits the width: `HEAT 13:23 left · until 19:34`.
-#[must_use]
 pub fn clock(view: &View, end: &str, place: Option<String>, width: usize) -> (String, String) {
     let heading = heading(view);
     let room = width.saturating_sub(heading.len());
@@ -49,7 +47,6 @@ fn details(view: &View, end: &str, joint: &str) -> Vec<String> {
 }
 
 /// Which round and which step this is, where there is more than one.
-#[must_use]
 pub fn position(view: &View) -> Vec<String> {
     let round = (view.rounds > 1).then(|| format!("round {} of {}", view.round, view.rounds));
     let step = (view.of > 1).then(|| format!("step {} of {}", view.step, view.of));
@@ -57,7 +54,6 @@ pub fn position(view: &View) -> Vec<String> {
 }
 
 /// What to do while the clock of the step stands still, the most urgent first; nothing while it runs.
-#[must_use]
 pub fn todo(view: &View) -> Vec<String> {
     let next = view.next.map(|next| next.kind);
     match view.state {
@@ -86,14 +82,12 @@ pub fn todo(view: &View) -> Vec<String> {
 }
 
 /// How much of the session is over: `6 min of 2 h`.
-#[must_use]
 pub fn progress(view: &View) -> String {
     part_of(view.elapsed, view.total)
 }
 
 /// What is on the skin: `On the skin: heat 7 of 30 min, cold 0 of 20 min`, or shorter where the width asks
 /// for it. Empty without packs.
-#[must_use]
 pub fn skin(view: &View, width: usize) -> String {
     let doses = [view.doses.heat, view.doses.cold];
     let shown = doses.iter().filter(|dose| !dose.planned.is_zero() || !dose.load.is_zero());
@@ -114,7 +108,6 @@ fn dose(dose: &Dose) -> String {
 }
 
 /// What each key does now, in the longest form that fits the width. `keys` means that somebody can press them.
-#[must_use]
 pub fn keys(view: &View, width: usize, keys: bool) -> &'static str {
     let forms: &[&str] = match view.state {
         _ if !keys => &["Ctrl-C stops"],
@@ -129,7 +122,6 @@ pub fn keys(view: &View, width: usize, keys: bool) -> &'static str {
 }
 
 /// The session called `name` in two lines, for `status`.
-#[must_use]
 pub fn lines(name: &str, view: &View, wall: impl Fn(Moment) -> String) -> String {
     let now = [vec![heading(view)], details(view, &wall(view.ends_at), " ")].concat().join(", ");
     let place = [vec![name.to_owned()], position(view)].concat().join(", ");

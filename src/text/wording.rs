@@ -23,7 +23,6 @@ pub struct Words {
 }
 
 /// Puts an event into words. `asked`: a person sees this on a terminal and can press keys.
-#[must_use]
 pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
     let plan = session.plan();
     let segment = &plan.segments()[event.step];
@@ -78,7 +77,6 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
 }
 
 /// One line of full sentences.
-#[must_use]
 pub fn sentences<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let texts = texts.into_iter().filter(|text| !text.is_empty());
     let ended = texts.map(|text| if text.ends_with(['.', '?']) { text.to_owned() } else { format!("{text}.") });
@@ -86,7 +84,6 @@ pub fn sentences<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// Which pack comes off as a step begins: empty when none was on, or the same one stays on.
-#[must_use]
 pub fn off_now(index: usize, session: &Session) -> &'static str {
     let before = session.plan().before(index).map(|before| before.step.kind);
     match before.filter(|before| *before != session.plan().segments()[index].step.kind) {
@@ -97,7 +94,6 @@ pub fn off_now(index: usize, session: &Session) -> &'static str {
 }
 
 /// Which step and round this is, where there is more than one: `, round 1 of 3, step 1 of 6`.
-#[must_use]
 pub fn position(index: usize, session: &Session) -> String {
     let plan = session.plan();
     let round = match plan.rounds() {

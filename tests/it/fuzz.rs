@@ -309,11 +309,8 @@ impl Shelf {
             if let Ok(record) = journal.record(id, now) {
                 stands_up(&record, now);
             }
-            let (mut last, mut seen) = (-1, 0);
-            while let Ok(Some((request, _))) = journal.next_request(id, last) {
-                assert!(request > last && seen < ROWS_MOST, "requests without end");
-                (last, seen) = (request, seen + 1);
-                let _ = journal.reply(request, "done");
+            for (request, _) in journal.requests(id, -1).unwrap_or_default() {
+                let _ = journal.withdraw(request);
             }
         }
         for id in ids("SELECT id FROM request") {

@@ -237,43 +237,52 @@ fn a_wall_clock_that_jumps_moves_the_labels_and_nothing_else() {
     machine.assert_recorded(&running);
 }
 
-/// What was committed outlives the process, whatever the disk does; nobody waits for it.
 #[test]
-fn a_disk_that_takes_a_minute_holds_up_no_commit_no_answer_and_no_end() {
-    let machine = Machine::new(&[("heat", "10min"), ("cold", "10min")]);
+fn a_disk_that_takes_a_minute_delays_no_alarm_and_the_person_is_told() {
+    let machine = Machine::new(&[("heat", "1s"), ("cold", "1s"), ("rest", "2s")]);
     let mut command = machine.command(&["run", "own.toml", "--progress", "json"]);
     command.env("THERAPY_TEST_DISK", "60");
     let mut running = Running::new(command);
-    running.see("step_began");
-    assert_eq!(machine.ask(&["pause"]), "paused: the pack is off\n");
-    assert_eq!(machine.ask(&["resume"]), "going on with heat\n");
-    let status = machine.ask(&["status"]);
-    assert!(status.starts_with("HEAT ") && !status.to_lowercase().contains("paused"), "{status}");
-    let start = clock::now();
-    for _ in 0..2 {
-        machine.ask(&["skip"]);
-    }
+    let (began, _) = running.see("started");
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
-    let took = clock::now().since(start);
-    assert!(took < Duration::from_secs(2) + held_up(start), "{took:?}");
-    machine.assert_recorded(&running);
+    // Four seconds of session, and two of patience with the disk.
+    let took = clock::now().since(began);
+    assert!(took < Duration::from_secs(7) + held_up(began), "{took:?}");
+    assert_on_time(&running, 1.0, LATE);
+    assert_eq!(running.told(), machine.home.rehearsed("own.toml"));
+    for (title, due) in [("step 2 of 3", 1), ("step 3 of 3", 2), ("completed after 4s", 4)] {
+        let late = alarm(&machine, title, began + Duration::from_secs(due));
+        assert!(late < LATE + held_up(began), "{title}: {late:?}");
+    }
+    let errors = running.errors();
+    assert_eq!(errors.matches("warning: the disk is slow: what you see is not recorded yet").count(), 1, "{errors}");
+    let end = "warning: the end of this session is not recorded (the disk is too slow)";
+    assert!(errors.contains(end), "{errors}");
+    // What was committed before the first sync outlives the process.
+    let written: Vec<String> = machine.home.written().into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(written, ["started", "step_began"]);
+    machine.ask(&["stop"]);
+    assert_eq!(machine.home.history()[0]["outcome"], "stopped");
 }
 
-/// A system watches only so many files for each person, and others may have taken them all.
+/// A battery that dies after one of these events must not make the record count for less.
 #[test]
-fn a_session_that_hears_no_calls_looks_at_every_frame() {
+fn each_event_that_matters_is_put_on_the_disk_after_its_commit() {
     let machine = Machine::new(&[("heat", "10min"), ("cold", "10min")]);
+    let syncs = machine.home.path().join("syncs");
     let mut command = machine.command(&["run", "own.toml", "--progress", "json"]);
-    command.env("THERAPY_TEST_DEAF", "1");
+    command.env("THERAPY_TEST_SYNCS", &syncs);
     let mut running = Running::new(command);
-    running.see("step_began");
-    for (asked, answer) in [("pause", "paused: the pack is off\n"), ("resume", "going on with heat\n")] {
-        let start = clock::now();
-        assert_eq!(machine.ask(&[asked]), answer);
-        let took = clock::now().since(start);
-        assert!(took < FRAME + LATE + held_up(start), "{took:?}");
+    let count = || std::fs::read(&syncs).map_or(0, |bytes| bytes.len());
+    until("a sync of the start", || count() == 1);
+    for (number, input) in [(2, "pause"), (3, "resume"), (4, "skip")] {
+        machine.ask(&[input]);
+        until(input, || count() == number);
     }
+    // Nothing changes, and then it ends: neither is worth a sync.
+    assert_eq!(machine.ask(&["resume"]), "nothing to change\n");
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(130), "{}", running.errors());
+    assert_eq!(count(), 4);
     machine.assert_recorded(&running);
 }

@@ -36,7 +36,6 @@ pub enum Outcome {
 
 impl Outcome {
     /// The name in JSON and in the journal.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Outcome::Completed => "completed",
@@ -93,7 +92,6 @@ pub enum EventKind {
 
 impl EventKind {
     /// The name in JSON and in the journal.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             EventKind::Started => "started",
@@ -111,7 +109,6 @@ impl EventKind {
     }
 
     /// The input that caused this event; `None` when time alone did.
-    #[must_use]
     pub fn input(self) -> Option<Input> {
         match self {
             EventKind::Paused => Some(Input::Pause),

@@ -4,49 +4,30 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Journal, JournalError, Result, SCHEMA, VERSION, explain};
+use super::{Journal, JournalError, Result, explain, make_tables};
 
-/// How long a command waits for another shell that is writing.
-const BUSY: Duration = Duration::from_secs(2);
+/// How long a commit waits for another process that is writing. Less than the patience of a session with
+/// its record, so that this reason is the one that is reported.
+const BUSY: Duration = Duration::from_secs(1);
 
 /// The lock that a running session holds.
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "held for as long as it lives")] File);
 
-/// The file that commits go into first; see [`Journal::log`].
-#[derive(Debug)]
-pub struct Log(File);
-
-impl Log {
-    /// Puts what was committed on the disk. A commit alone outlives this process, whatever ends it;
-    /// after this it outlives a flat battery too.
-    pub fn sync(&self) -> io::Result<()> {
-        self.0.sync_data()
-    }
-}
-
 impl Journal {
-    /// The file that commits go into first. It stays the same while the journal is open. Locks are held
-    /// on the database and its shared memory, never on this file: closing it again lets go of none.
-    pub fn log(&self) -> io::Result<Log> {
-        File::open(self.path.with_extension("db-wal")).map(Log)
-    }
-
-    /// The file whose lock a running session holds, and whose times are set to call it.
-    #[must_use]
-    pub fn lock_file(folder: &Path) -> PathBuf {
-        folder.join("session.lock")
-    }
-
-    /// Calls the running session, so that it looks at what is asked of it. A signal would need the number
-    /// of its process, which in a container is that of another.
-    pub fn call(folder: &Path, now: SystemTime) -> io::Result<()> {
-        File::open(Journal::lock_file(folder))?.set_modified(now)
+    /// Puts what was committed on the disk. A commit alone outlives this process, whatever ends it;
+    /// after this it outlives a flat battery too. May take as long as the disk does.
+    ///
+    /// # Errors
+    /// When the system reports that the disk failed.
+    pub fn sync(&self) -> io::Result<()> {
+        // The log, which commits go into first. Locks are held on the other files: closing this one
+        // again gives none back.
+        OpenOptions::new().write(true).open(self.path.with_extension("db-wal"))?.sync_data()
     }
 
     /// Takes the lock of the running session, `None` when another process holds it.
@@ -71,9 +52,8 @@ impl Journal {
     }
 
     /// Whether a session runs now.
-    #[must_use]
     pub fn is_running(folder: &Path) -> bool {
-        let file = File::open(Journal::lock_file(folder));
+        let file = File::open(lock_file(folder));
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
     }
 }
@@ -87,11 +67,11 @@ pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
     let _ = fs::remove_file(&draft);
     private(&mut OpenOptions::new()).write(true).create_new(true).open(&draft).map_err(unusable)?;
     let made = Connection::open(&draft).and_then(|connection| {
-        // Nobody sees it yet: it is put on the disk once, whole, and with its log's mode, because two who
-        // open it at once cannot both change that.
-        connection.execute_batch(&format!(
-            "PRAGMA synchronous = OFF; PRAGMA page_size = 1024; BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT; PRAGMA journal_mode = WAL;"
-        ))
+        // Nobody sees it yet: it is synced once, when it is whole. The log is switched on here, because
+        // two who open the journal at once cannot both do that.
+        connection.pragma_update(None, "synchronous", false)?;
+        make_tables(&connection)?;
+        connection.pragma_update(None, "journal_mode", "wal")
     });
     made.map_err(|error| explain(path, &error))?;
     File::open(&draft).and_then(|file| file.sync_all()).map_err(unusable)?;
@@ -104,14 +84,13 @@ pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
     placed
 }
 
+fn lock_file(folder: &Path) -> PathBuf {
+    folder.join("session.lock")
+}
+
 fn open_lock_file(folder: &Path) -> io::Result<File> {
     private_folder(folder)?;
-    private(&mut OpenOptions::new())
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(Journal::lock_file(folder))
+    private(&mut OpenOptions::new()).read(true).write(true).create(true).truncate(false).open(lock_file(folder))
 }
 
 #[cfg(unix)]
@@ -136,28 +115,10 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// Opens the database, and tells the version of its schema.
-pub(super) fn connect(path: &Path) -> rusqlite::Result<(Connection, i64)> {
+/// Opens the database.
+pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version != VERSION {
-        // Somebody else's: not even its mode is changed.
-        return Ok((connection, version));
-    }
-    // What the log holds goes into the database when the log is long, not whenever a command ends.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    // A plan does not depend on the values that are bound: with an index over some rows alone, SQLite
-    // would otherwise prepare a statement anew each time, and the look at requests is most of them.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
-    // NORMAL: a commit does not wait for the disk; `sync` does, when nobody waits for it. A small
-    // cache: what is read is little, and a session keeps it for hours. A short log: whoever opens the
-    // journal first reads it through.
-    connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -128; \
-         PRAGMA wal_autocheckpoint = 100;",
-    )?;
-    Ok((connection, version))
+    Ok(connection)
 }

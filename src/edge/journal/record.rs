@@ -65,21 +65,18 @@ pub struct Record {
 
 impl Record {
     /// The session as it stood after its last event.
-    #[must_use]
     pub fn session(&self) -> Option<Session> {
         replay(&self.protocol, self.options, &self.events).map(|(session, _)| session)
     }
 
     /// The session as it stood after its last event, and the events that are not in the journal yet:
     /// to be told and written before it goes on. `None` when the record has no start.
-    #[must_use]
     pub fn take_up(&self) -> Option<(Session, Vec<Event>)> {
         let unwritten = self.events[self.events.len() - self.unwritten..].to_vec();
         self.session().map(|session| (session, unwritten))
     }
 
     /// How long ago its last event was.
-    #[must_use]
     pub fn age(&self, now: &Stamp) -> Duration {
         self.events.last().map_or(Duration::MAX, |last| now.clock.since(last.at))
     }

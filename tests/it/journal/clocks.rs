@@ -1,0 +1,248 @@
+//! What is read back stands where it stood, whatever the clocks do.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use therapy::domain::course::{STALE, dose, exposures};
+use therapy::domain::session::{Event, EventKind, Input, Moment, Outcome, Session};
+use therapy::domain::step::Modality;
+use therapy::domain::step::StepKind::{Cold, Heat, Rest};
+use therapy::edge::journal::Stamp;
+
+use super::{Clocks, FIRST, HOUR_MS, NOON_MS, Place, SECOND_BOOT, TERMS, hours, ice_20, lived, min, protocol, says};
+use crate::laws::{START, Wakes, all_terms, config, play, protocols, scripts};
+
+proptest! {
+    #![proptest_config(config(32))]
+
+    #[test]
+    fn a_session_that_is_read_back_stands_where_it_stood(
+        protocol in protocols(), terms in all_terms(), script in scripts(),
+    ) {
+        let place = Place::new();
+        let id = place.begin(&protocol, terms, NOON_MS);
+        play(&protocol, terms, &script, Wakes::Asked, |session, events| {
+            place.write(id, events, &FIRST);
+            let now = FIRST.at(session.now());
+            let record = place.journal.record(id, &now).expect("it is read");
+            let mut back = record.session().expect("it has a start");
+            assert!(back.advance(session.now()).is_empty(), "nothing happens again: {session:?}");
+            assert_eq!(format!("{back:?}"), format!("{session:?}"));
+            let worn = exposures(&record.protocol, &record.events, session.now());
+            let given = Modality::ALL.map(|modality| dose(&worn, modality));
+            assert_eq!(given, Modality::ALL.map(|modality| session.dose(modality)), "{session:?}");
+        });
+    }
+}
+
+#[test]
+fn within_a_boot_the_wall_may_show_what_it_likes() {
+    for set_by in [-40 * 24 * HOUR_MS, -HOUR_MS, 0, HOUR_MS, 3 * 24 * HOUR_MS, 4000 * 24 * HOUR_MS] {
+        let place = Place::new();
+        let id = place.begin(&ice_20(), TERMS, NOON_MS);
+        let log = lived(&ice_20(), START, &[]);
+        // It is set in the middle of the session, and once more after it.
+        let set = Clocks { origin_ms: FIRST.origin_ms + set_by, ..FIRST };
+        place.write(id, &log[..2], &FIRST);
+        place.write(id, &log[2..], &set);
+        for wall in [&FIRST, &set] {
+            let now = wall.at(START + min(50));
+            let record = place.journal.record(id, &now).expect("a record");
+            assert_eq!(record.events, log, "set by {set_by} ms");
+            assert_eq!(record.age(&now), min(30));
+            let context = place.past(&now);
+            assert_eq!(context.past[0].exposures, [(Cold, min(20))]);
+            assert_eq!(context.past[0].began, min(50));
+            assert_eq!(context.carried().of(Modality::Cold), min(5));
+            let ahead = u64::try_from(set.at(START + min(20)).wall_ms - now.wall_ms).unwrap_or(0);
+            assert_eq!(context.record_ahead, Duration::from_millis(ahead));
+        }
+    }
+}
+
+#[test]
+fn across_boots_the_wall_tells_how_long_ago_it_was() {
+    let place = Place::new();
+    let id = place.session(&ice_20(), START, &[], &FIRST);
+    let now = SECOND_BOOT.after(min(50));
+    let record = place.journal.record(id, &now).expect("a record");
+    assert_eq!(record.age(&now), min(30));
+    let context = place.past(&now);
+    assert_eq!((context.past[0].began, &context.past[0].exposures[..]), (min(50), &[(Cold, min(20))][..]));
+    assert_eq!(context.carried().of(Modality::Cold), min(5));
+    // A system that names no boot has only the wall, however alike the names are.
+    let nameless = Clocks { boot: "", ..FIRST };
+    let id = place.session(&ice_20(), START, &[], &nameless);
+    let later = Stamp { wall_ms: NOON_MS + 2 * HOUR_MS, ..nameless.at(START + min(25)) };
+    assert_eq!(place.journal.record(id, &later).expect("a record").age(&later), min(100));
+}
+
+#[test]
+fn a_wall_set_back_across_boots_makes_the_last_dose_as_fresh_as_can_be() {
+    let place = Place::new();
+    let id = place.session(&ice_20(), START, &[], &FIRST);
+    for minutes in [0, 10, 19] {
+        let now = SECOND_BOOT.after(min(minutes));
+        let record = place.journal.record(id, &now).expect("a record");
+        assert_eq!(record.age(&now), Duration::ZERO);
+        let context = place.past(&now);
+        assert_eq!((context.past[0].began, &context.past[0].exposures[..]), (min(20), &[(Cold, min(20))][..]));
+        assert_eq!(context.record_ahead, min(20 - minutes));
+        assert_eq!(context.carried().of(Modality::Cold), min(20));
+    }
+}
+
+#[test]
+fn a_reboot_in_the_middle_of_a_session_is_a_gap_by_the_wall() {
+    for (said, cold, rest) in [
+        // The pack was off at a word, and on again after the reboot.
+        (vec![(min(5), Input::Pause), (min(35), Input::Resume), (min(45), Input::Stop)], 15, 30),
+        // Nobody said anything: it was on.
+        (vec![(min(18), Input::Stop)], 18, 0),
+    ] {
+        let log = lived(&ice_20(), START, &said);
+        let place = Place::new();
+        let id = place.begin(&ice_20(), TERMS, NOON_MS);
+        let again = log.iter().position(|event| event.at >= START + min(12)).expect("it goes on after the reboot");
+        place.write(id, &log[..again], &FIRST);
+        let now = SECOND_BOOT.after(min(12));
+        let until_then = place.journal.record(id, &now).expect("a record");
+        assert_eq!(until_then.age(&now), (START + min(12)).since(log[again - 1].at));
+        let moved = |event: &Event| Event { at: SECOND_BOOT.noon() + event.at.since(START), ..*event };
+        let rebooted: Vec<Event> = log.iter().map(moved).collect();
+        place.write(id, &rebooted[again..], &SECOND_BOOT);
+        let now = SECOND_BOOT.after(min(60));
+        assert_eq!(place.journal.record(id, &now).expect("a record").events, rebooted);
+        let context = place.past(&now);
+        assert_eq!(dose(&context.past[0].exposures, Modality::Cold), min(cold));
+        let rests = context.past[0].exposures.iter().filter(|(kind, _)| *kind == Rest);
+        assert_eq!(rests.map(|(_, length)| *length).sum::<Duration>(), min(rest));
+        assert_eq!(context.past[0].began, min(60));
+    }
+}
+
+#[test]
+fn eight_hours_asleep_in_the_middle_of_cold_were_cold_unless_it_was_paused() {
+    let place = Place::new();
+    let id = place.begin(&ice_20(), TERMS, NOON_MS);
+    let (mut session, mut log) = Session::start(&ice_20(), TERMS, START);
+    place.write(id, &log, &FIRST);
+    let now = FIRST.at(START + hours(8));
+    let context = place.past(&now);
+    assert_eq!(context.past[0].exposures, [(Cold, hours(8))]);
+    assert_eq!(context.carried().of(Modality::Cold), hours(8));
+    let refused = says("rewarm", &[(Cold, min(20))], &context).expect("far above the limit");
+    assert_eq!(refused.passes_after, Some(hours(16)));
+    // What is written when it wakes says the same.
+    let mut back = place.journal.open_session(&now).expect("read").expect("open").session().expect("a session");
+    let end = back.advance(now.clock);
+    assert_eq!(end, session.advance(now.clock));
+    assert_eq!(back.outcome(), Some(Outcome::Completed));
+    place.write(id, &end, &FIRST);
+    assert_eq!(place.past(&now).past[0].exposures, [(Cold, hours(8))]);
+    assert_eq!(place.journal.history(i64::MIN).expect("a history")[0].actual, [hours(8), Duration::ZERO]);
+
+    let place = Place::new();
+    let id = place.begin(&ice_20(), TERMS, NOON_MS);
+    (session, log) = Session::start(&ice_20(), TERMS, START);
+    log.extend(session.handle(START + min(5), Input::Pause));
+    place.write(id, &log, &FIRST);
+    let context = place.past(&now);
+    assert_eq!(context.past[0].exposures, [(Cold, min(5)), (Rest, hours(8).saturating_sub(min(5)))]);
+    assert!(says("rewarm", &[(Cold, min(20))], &context).is_none());
+}
+
+#[test]
+fn what_was_cut_off_long_ago_is_closed_with_what_is_known() {
+    // (what was said, the dose that is known, what the rules count with)
+    let cases = [(vec![], min(10), min(20)), (vec![(min(11), Input::Pause)], min(11), min(11))];
+    for (said, known, counted) in cases {
+        let mut log = lived(&ice_20(), START, &said);
+        // Nothing was written after 12 min.
+        log.retain(|event| event.at < START + min(12));
+        let last = log.last().expect("something was written").at;
+        let place = Place::new();
+        let id = place.begin(&ice_20(), TERMS, NOON_MS);
+        place.write(id, &log, &FIRST);
+        for now in [FIRST.at(last + STALE), SECOND_BOOT.after(last.since(START) + STALE)] {
+            assert_eq!(place.journal.record(id, &now).expect("a record").age(&now), STALE, "still taken up");
+        }
+        let now = SECOND_BOOT.after(hours(4));
+        let open = place.journal.open_session(&now).expect("read").expect("it is open");
+        assert!(open.age(&now) > STALE);
+        place.journal.close_cut_off(&open).expect("it is closed");
+        assert!(place.journal.open_session(&now).expect("read").is_none());
+        let [entry] = &place.journal.history(i64::MIN).expect("a history")[..] else { panic!("one session") };
+        assert_eq!((entry.outcome.as_deref(), entry.actual), (Some("cut_off"), [known, Duration::ZERO]));
+        assert_eq!(entry.ended_ms, Some(FIRST.at(last).wall_ms));
+        let context = place.past(&now);
+        assert_eq!(dose(&context.past[0].exposures, Modality::Cold), counted);
+        assert_eq!(context.past[0].began, hours(4));
+    }
+}
+
+#[test]
+fn an_event_of_no_session_is_refused() {
+    let place = Place::new();
+    let event = Event { at: START, elapsed: Duration::ZERO, step: 0, kind: EventKind::Started };
+    let refused = place.journal.commit(1, &[(FIRST.at(START), event)], &[]).expect_err("there is no session");
+    assert!(refused.to_string().contains("FOREIGN KEY"), "{refused}");
+}
+
+#[test]
+fn a_session_whose_clock_never_started_counts_for_nothing() {
+    let place = Place::new();
+    let id = place.begin(&ice_20(), TERMS, NOON_MS);
+    let now = FIRST.after(min(1));
+    let open = place.journal.open_session(&now).expect("read").expect("it is open");
+    assert!(open.session().is_none());
+    assert!(place.past(&now).past.is_empty());
+    place.journal.close_cut_off(&open).expect("it is closed");
+    assert!(place.past(&now).past.is_empty());
+    assert_eq!(place.journal.history(i64::MIN).expect("a history")[0].actual, [Duration::ZERO; 2]);
+    let id_of_next = place.begin(&ice_20(), TERMS, NOON_MS);
+    assert_ne!(id, id_of_next);
+    place.journal.forget(id_of_next).expect("it is taken back");
+    assert_eq!(place.journal.history(i64::MIN).expect("a history").len(), 1);
+}
+
+#[test]
+fn a_record_has_the_heat_of_its_session_too() {
+    let place = Place::new();
+    let clocks = Clocks { origin_ms: 1_800_000_000_000, boot: "a" };
+    let protocol = protocol(&[(Heat, min(5)), (Cold, min(3))]);
+    let id = place.session(&protocol, Moment::default(), &[], &clocks);
+    let record = place.journal.record(id, &clocks.at(Moment::new(min(9)))).expect("a record");
+    let last = record.events.last().map(|last| last.kind);
+    let outcome = Outcome::Completed;
+    assert_eq!(last, Some(EventKind::Finished { outcome, cold: min(3), heat: min(5) }));
+}
+
+/// A time of day is a millisecond wide. Whenever a record of two boots is read, its events lie equally
+/// far apart, or a session that goes on from it would stand elsewhere.
+#[test]
+fn a_record_of_two_boots_reads_the_same_at_any_time() {
+    let place = Place::new();
+    let protocol = protocol(&[(Rest, min(2)), (Cold, min(5)), (Heat, min(5))]);
+    let before = Clocks { origin_ms: 1_800_000_000_000, boot: "a" };
+    let id = place.begin(&protocol, TERMS, before.at(Moment::default()).wall_ms);
+    let (mut session, events) = Session::start(&protocol, TERMS, Moment::default());
+    place.write(id, &events, &before);
+    // The machine starts anew after 30 s and a part of a millisecond; the session is taken up at once.
+    let booted = min(1).saturating_sub(Duration::from_micros(30_000_400));
+    let moved = |event: &Event| Event { at: Moment::new(event.at.since_origin() + booted), ..*event };
+    let after = Clocks { origin_ms: before.origin_ms + 30_000 - 60_000, boot: "b" };
+    let later: Vec<Event> = session.advance(Moment::new(min(1))).into_iter().collect();
+    let later: Vec<Event> = later.into_iter().chain(session.advance(Moment::new(min(2)))).collect();
+    place.write(id, &later.iter().map(moved).collect::<Vec<_>>(), &after);
+    for micros in [0, 1, 400, 600, 999] {
+        let now = after.at(Moment::new(min(3) + Duration::from_micros(micros)));
+        let record = place.journal.record(id, &now).expect("a record");
+        let first = record.events[0].at;
+        let apart = record.events.iter().map(|event| event.at.since(first));
+        let elapsed = record.events.iter().map(|event| event.elapsed);
+        assert!(apart.eq(elapsed), "{micros}: {:?}", record.events);
+        let taken_up = record.session().expect("a session");
+        assert_eq!(taken_up.index(), 1, "{micros}");
+    }
+}

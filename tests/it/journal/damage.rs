@@ -1,0 +1,318 @@
+//! A damaged file is an error, never a wrong answer; and who may read the file.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::OnceLock;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use tempfile::TempDir;
+use therapy::domain::course::{dose, exposures};
+use therapy::domain::exposure::Load;
+use therapy::domain::protocol::Protocol;
+use therapy::domain::session::Input;
+use therapy::domain::step::StepKind::{Cold, Heat, Rest};
+use therapy::domain::step::{Modality, Step};
+use therapy::edge::journal::{Journal, JournalError, Record};
+
+use super::{FIRST, HOUR_MS, NOON_MS, Place, SECOND, hours, min, protocol};
+use crate::laws::{START, config};
+use crate::support::{Home, stderr};
+
+/// How many sessions the journals below hold that are to be damaged.
+const MANY: usize = 12;
+/// How many of them are in the file itself; the others are in its log.
+const SETTLED: usize = 8;
+
+/// A journal that was in use: the file and the log that is not yet part of it.
+struct Used {
+    file: Vec<u8>,
+    log: Vec<u8>,
+}
+
+fn sqlite(folder: &Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(folder.join("journal.db")).expect("a database")
+}
+
+fn used() -> &'static Used {
+    static USED: OnceLock<Used> = OnceLock::new();
+    USED.get_or_init(|| {
+        let place = Place::new();
+        let contrast = protocol(&[(Heat, min(10)), (Cold, min(10)), (Rest, min(1))]);
+        let mut start = START;
+        for number in 0..MANY {
+            if number == SETTLED {
+                let settle = "PRAGMA wal_checkpoint(TRUNCATE)";
+                sqlite(place.path()).query_row(settle, [], |_| Ok(())).expect("the log is taken in");
+            }
+            // The last one is still running.
+            let said = if number == MANY - 1 { &[(min(5), Input::Pause)][..] } else { &[] };
+            place.session(&contrast, start, said, &FIRST);
+            place.journal.set_injury(Some(NOON_MS - HOUR_MS), &FIRST.at(start)).expect("an injury");
+            start = start + hours(2);
+        }
+        let read = |name: &str| std::fs::read(place.path().join(name)).expect("a file");
+        Used { file: read("journal.db"), log: read("journal.db-wal") }
+    })
+}
+
+impl Used {
+    /// The whole of it in one file.
+    fn settled(&self) -> Vec<u8> {
+        let folder = lay(&self.file, Some(&self.log));
+        drop(sqlite(folder.path()).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+        std::fs::read(folder.path().join("journal.db")).expect("a file")
+    }
+}
+
+fn lay(file: &[u8], log: Option<&[u8]>) -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("journal.db"), file).expect("a file");
+    if let Some(log) = log {
+        std::fs::write(folder.path().join("journal.db-wal"), log).expect("a file");
+    }
+    folder
+}
+
+/// An error that says what is wrong and what to do, and nothing that a terminal would obey.
+fn is_clear(error: &JournalError) {
+    let text = format!("{error}; {}", error.hint());
+    assert!(text.contains("journal.db"), "{text}");
+    assert!(!text.contains(char::is_control), "{text:?}");
+    assert!(!error.hint().is_empty());
+}
+
+/// All that commands read. Each answers or says clearly why not; what is read can be gone on with.
+/// Returns the numbers of all sessions and of all events, where they can be read.
+fn probe(folder: &Path) -> Option<(usize, usize)> {
+    fn told<T>(read: Result<T, JournalError>) -> Option<T> {
+        read.inspect_err(is_clear).ok()
+    }
+    let now = FIRST.after(hours(72));
+    let journal = told(Journal::open(folder))?;
+    let record = |record: Record| {
+        if let Some(mut session) = record.session() {
+            let _ = session.advance(now.clock);
+            let _ = session.handle(now.clock, Input::Stop);
+        }
+        let _ = dose(&exposures(&record.protocol, &record.events, now.clock), Modality::Cold);
+        record.events.len()
+    };
+    told(journal.open_session(&now)).flatten().map(record);
+    told(journal.past(&now, None));
+    told(journal.injury());
+    told(journal.days_with_sessions(i64::MIN, 32));
+    told(journal.requests(1, 0));
+    let history = told(journal.history(i64::MIN))?;
+    let mut events = 0;
+    for entry in &history {
+        events += told(journal.record(entry.id, &now)).map(record)?;
+    }
+    Some((history.len(), events))
+}
+
+#[test]
+fn a_journal_that_was_cut_short_says_so() {
+    let whole = used().settled();
+    let all = probe(lay(&whole, None).path()).expect("nothing is wrong with it");
+    assert_eq!(all.0, MANY);
+    let page = usize::from(u16::from_be_bytes([whole[16], whole[17]]));
+    let boundaries = (0..whole.len()).step_by(page);
+    let odd = (0..24).map(|number| number * 7919 % whole.len());
+    for length in boundaries.chain(odd) {
+        let folder = lay(&whole[..length], None);
+        let read = probe(folder.path());
+        assert!(read.is_none_or(|read| read == all), "cut at {length}: {read:?} of {all:?} and nothing said");
+        if length < page {
+            assert!(Journal::open(folder.path()).is_err(), "cut at {length}: without a head it is no journal");
+        }
+    }
+}
+
+#[test]
+fn a_log_that_was_cut_short_loses_the_last_events_and_no_others() {
+    let Used { file, log } = used();
+    let page = usize::from(u16::from_be_bytes([file[16], file[17]]));
+    let frames = (32..=log.len()).step_by(page + 24);
+    let odd = (0..24).map(|number| number * 104_729 % log.len());
+    let mut cuts: Vec<usize> = frames.chain(odd).chain([log.len()]).collect();
+    cuts.sort_unstable();
+    let mut before = (SETTLED, 0);
+    for length in cuts {
+        let folder = lay(file, Some(&log[..length]));
+        let read = probe(folder.path()).expect("what was written before can be read");
+        assert!(read >= before, "cut at {length}: {read:?}, and less of it gave {before:?}");
+        before = read;
+    }
+    assert_eq!(before.0, MANY);
+    assert_eq!(Some(before), probe(lay(&used().settled(), None).path()));
+}
+
+proptest! {
+    #![proptest_config(config(64))]
+
+    #[test]
+    fn no_damage_to_the_file_is_worse_than_an_error(
+        flips in vec((any::<Index>(), 1..=u8::MAX), 1..12), in_the_log in any::<bool>(),
+    ) {
+        let Used { file, log } = used();
+        let (mut file, mut log) = (file.clone(), log.clone());
+        let hit = if in_the_log { &mut log } else { &mut file };
+        for (place, bits) in flips {
+            let place = place.index(hit.len());
+            hit[place] ^= bits;
+        }
+        let read = probe(lay(&file, Some(&log)).path());
+        // The log has a checksum: it can only end early.
+        prop_assert!(!in_the_log || read.is_some_and(|(sessions, _)| sessions >= SETTLED), "{:?}", read);
+    }
+}
+
+#[test]
+fn no_value_in_a_row_is_worse_than_an_error() {
+    let whole = used().settled();
+    let columns = {
+        let folder = lay(&whole, None);
+        let sql = "SELECT s.name, c.name FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type = 'table'";
+        let database = sqlite(folder.path());
+        let mut statement = database.prepare(sql).expect("a query");
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
+        rows.and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>).expect("columns")
+    };
+    let values = [
+        "NULL",
+        "0",
+        "-1",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "1e300",
+        "'\u{1b}[2J'",
+        "x'ff00fe'",
+        "'[]'",
+        r#"'[{"kind":"cold","length_ns":9223372036854775807,"note":null,"round":4294967295,"origin":18446744073709551615}]'"#,
+        "'started'",
+        "'overran'",
+        "'finished'",
+    ];
+    let mut tried = 0;
+    for (table, column) in columns {
+        for value in values {
+            let folder = lay(&whole, None);
+            let sql =
+                format!("PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; UPDATE {table} SET {column} = {value}");
+            // A number must stay its row's own.
+            let one = if column == "id" { " WHERE id = 3" } else { "" };
+            if sqlite(folder.path()).execute_batch(&(sql + one)).is_ok() {
+                tried += 1;
+                probe(folder.path());
+                let shown = Journal::open(folder.path()).and_then(|journal| journal.history(i64::MIN));
+                for entry in shown.unwrap_or_default() {
+                    let text = format!("{}{:?}{}", entry.protocol, entry.outcome, entry.overrides);
+                    assert!(!text.contains(char::is_control), "{text:?}");
+                }
+            }
+        }
+    }
+    assert!(tried > 200, "{tried}");
+}
+
+#[test]
+fn what_is_no_journal_is_never_taken_for_an_empty_one() {
+    let empty_database = {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        sqlite(folder.path()).execute_batch("CREATE TABLE other (id); DROP TABLE other").expect("a database");
+        std::fs::read(folder.path().join("journal.db")).expect("a file")
+    };
+    for file in [empty_database, Vec::new(), vec![0; 4096], b"SQLite format 3\0".to_vec(), b"notes\n".repeat(999)] {
+        let folder = lay(&file, None);
+        let error = Journal::open(folder.path()).expect_err("not a journal");
+        assert!(matches!(error, JournalError::Damaged { .. }), "{error}");
+        is_clear(&error);
+        let left = std::fs::read(folder.path().join("journal.db")).expect("it is left there");
+        assert_eq!(left.len(), file.len());
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::create_dir(folder.path().join("journal.db")).expect("a folder");
+    let error = Journal::open(folder.path()).expect_err("not even a file");
+    is_clear(&error);
+}
+
+#[test]
+fn a_newer_journal_is_left_to_the_newer_program() {
+    let place = Place::new();
+    sqlite(place.path()).pragma_update(None, "user_version", 2).expect("a version");
+    let error = Journal::open(place.path()).expect_err("newer");
+    assert!(matches!(error, JournalError::Newer { found: 2, .. }), "{error}");
+    is_clear(&error);
+}
+
+#[test]
+fn text_comes_out_of_the_journal_printable() {
+    let evil = "a\u{1b}]0;b\u{7}\u{9b}31m<b>c</b>\n\rd";
+    let place = Place::new();
+    let step = Step { kind: Cold, length: min(10), note: Some(evil.to_owned()), round: 1, origin: 0 };
+    let protocol = Protocol::recorded(evil.to_owned(), vec![step], Load::NONE).expect("a step");
+    let id = place.session(&protocol, START, &[], &FIRST);
+    let request = place.journal.ask(id, Input::Pause).expect("asked");
+    place.journal.commit(id, &[], &[(request, evil.to_owned())]).expect("answered");
+    sqlite(place.path())
+        .execute("UPDATE session SET outcome = ?1, overrides = ?1", [evil])
+        .expect("whoever can write the file can write anything into it");
+    let record = place.journal.record(id, &FIRST.after(min(10))).expect("a record");
+    let [entry] = &place.journal.history(i64::MIN).expect("a history")[..] else { panic!("one session") };
+    let texts = [
+        record.protocol.name(),
+        record.protocol.steps()[0].note.as_deref().expect("a note"),
+        record.outcome.as_deref().expect("an outcome"),
+        &entry.protocol,
+        entry.outcome.as_deref().expect("an outcome"),
+        &entry.overrides,
+        &place.journal.answer(request).expect("read").expect("an answer"),
+    ];
+    for text in texts {
+        assert!(!text.contains(char::is_control), "{text:?}");
+        assert!(text.starts_with('a') && text.contains("<b>c</b>"), "{text:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_journal_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let folder = home.path().join("share").join("therapy");
+    let journal = Journal::open(&folder).expect("a new journal");
+    journal.set_injury(Some(NOON_MS), &FIRST.after(SECOND)).expect("a row");
+    let _lock = Journal::lock(&folder).expect("a lock").expect("nobody holds it");
+    let mode = |path: &Path| std::fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    let files: Vec<_> =
+        std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
+    assert_eq!(files.len(), 4, "the journal, its log, the index of that and the lock: {files:?}");
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[test]
+fn two_shells_that_make_the_journal_at_once_make_one() {
+    for _ in 0..6 {
+        let home = Home::new();
+        let mut shells: Vec<_> = ["30h ago", "40h ago", "50h ago"]
+            .iter()
+            .map(|when| home.command(&["injury", "set", when]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn())
+            .collect();
+        for shell in shells.drain(..) {
+            let output = shell.and_then(std::process::Child::wait_with_output).expect("it runs");
+            assert!(output.status.success(), "{}", stderr(&output));
+        }
+        let data = home.path().join("data");
+        let rows: i64 =
+            sqlite(&data).query_row("SELECT count(*) FROM injury", [], |row| row.get(0)).expect("a whole journal");
+        assert_eq!(rows, 3);
+        let names: Vec<_> =
+            std::fs::read_dir(&data).expect("a folder").map(|entry| entry.expect("a file").file_name()).collect();
+        assert!(names.iter().all(|name| *name == *"journal.db"), "nothing is left over: {names:?}");
+    }
+}

@@ -1,0 +1,127 @@
+//! `therapy history`, from journals with known sessions.
+
+use std::time::Duration;
+
+use therapy::domain::exposure::Exposure;
+use therapy::domain::protocol::{Choice, Draft};
+use therapy::domain::rules::Context;
+use therapy::domain::step::StepKind::{Cold, Heat};
+use therapy::edge::journal::{Journal, NewSession};
+
+use super::{Clocks, FIRST, HOUR_MS, NOON_MS, TERMS, ice_20, lived, min};
+use crate::laws::START;
+use crate::support::{Home, stderr, stdout};
+
+/// A home with a journal in it.
+fn home() -> (Home, Journal) {
+    let home = Home::new();
+    let journal = Journal::open(&home.path().join("data")).expect("a new journal");
+    (home, journal)
+}
+
+/// A session that went as planned, so many hours after noon, with the pain before and after.
+fn noted(journal: &Journal, name: &str, steps: &[Exposure], hour: i64, pain: [Option<u8>; 2]) -> i64 {
+    let plan = Draft::of(name, steps);
+    let protocol = plan.review(Choice::default(), &Context::default(), &[]).expect("it passes");
+    let started_ms = NOON_MS + hour * HOUR_MS;
+    let overrides: &[&str] = if hour == 0 { &["cold-daily", "rewarm"] } else { &[] };
+    let new = NewSession { protocol: &protocol, terms: TERMS, overrides, pain: pain[0], started_ms };
+    let id = journal.begin(&new).expect("a session begins");
+    let clocks = Clocks { origin_ms: FIRST.origin_ms + hour * HOUR_MS, ..FIRST };
+    let events: Vec<_> = lived(&protocol, START, &[]).into_iter().map(|event| (clocks.at(event.at), event)).collect();
+    journal.commit(id, &events, &[]).expect("events are written");
+    if let Some(after) = pain[1] {
+        assert_eq!(journal.note_pain(after, &clocks.at(START + min(40))).expect("noted"), Some(id));
+    }
+    id
+}
+
+fn shown(home: &Home, arguments: &[&str]) -> String {
+    let output = home.run(&[&["history"], arguments].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    stdout(&output)
+}
+
+#[test]
+fn history_is_in_the_order_of_time_and_from_then_on() {
+    let (home, journal) = home();
+    let late = noted(&journal, "late", &[(Heat, min(20))], 26, [None, Some(2)]);
+    let early = noted(&journal, "early", &[(Cold, min(15))], 0, [Some(7), Some(4)]);
+    let middle = noted(&journal, "middle", &[(Heat, min(10)), (Cold, min(10))], 24, [Some(3), None]);
+    let ids =
+        |since_ms| -> Vec<i64> { journal.history(since_ms).expect("a history").iter().map(|entry| entry.id).collect() };
+    assert_eq!(ids(i64::MIN), [early, middle, late]);
+    assert_eq!(ids(NOON_MS), [early, middle, late]);
+    assert_eq!(ids(NOON_MS + 1), [middle, late]);
+    assert_eq!(ids(i64::MAX), [0; 0]);
+    let pains: Vec<_> = journal.history(i64::MIN).expect("a history").iter().map(|entry| entry.pain).collect();
+    assert_eq!(pains, [[Some(7), Some(4)], [Some(3), None], [None, Some(2)]]);
+
+    let all = shown(&home, &[]);
+    let rows: Vec<&str> = all.lines().skip(1).collect();
+    assert!(rows[0].starts_with("2026-03-03 12:00  early"), "{all}");
+    assert!(rows[0].ends_with("7 to 4") && rows[1].ends_with("3 to ?") && rows[2].ends_with("? to 2"), "{all}");
+    assert!(rows[0].contains("15m of 15m") && rows[0].contains("completed"), "{all}");
+    let since = shown(&home, &["--since", "2026-03-04 13:00"]);
+    assert_eq!(since.lines().skip(1).collect::<Vec<_>>(), [rows[2]]);
+    assert_eq!(shown(&home, &["--since", "2026-03-06"]), "no sessions yet\n");
+}
+
+#[test]
+fn a_time_zone_changes_how_a_time_is_shown_and_nothing_else() {
+    let (home, journal) = home();
+    // New York went to daylight saving time on 2026-03-08.
+    for hour in [0, 7 * 24] {
+        noted(&journal, "ice", &[(Cold, min(15))], hour, [None, None]);
+    }
+    let there =
+        |arguments: &[&str]| stdout(&home.command(arguments).env("TZ", "America/New_York").output().expect("it runs"));
+    let shown_there = there(&["history"]);
+    assert!(shown_there.contains("2026-03-03 07:00") && shown_there.contains("2026-03-10 08:00"), "{shown_there}");
+    assert_eq!(there(&["history", "--json"]), shown(&home, &["--json"]));
+    assert_eq!(there(&["history", "--csv"]), shown(&home, &["--csv"]));
+}
+
+#[test]
+fn a_session_whose_clock_never_started_is_closed_without_a_word() {
+    let (home, journal) = home();
+    let protocol = ice_20();
+    let new = NewSession { protocol: &protocol, terms: TERMS, overrides: &[], pain: None, started_ms: NOON_MS };
+    journal.begin(&new).expect("a session begins");
+    let output = home.run(&["next"]);
+    assert_eq!((stderr(&output).as_str(), output.status.code()), ("", Some(0)));
+    let [entry] = &journal.history(i64::MIN).expect("a history")[..] else { panic!("one session") };
+    assert_eq!((entry.outcome.as_deref(), entry.actual), (Some("cut_off"), [Duration::ZERO; 2]));
+}
+
+#[test]
+fn csv_keeps_its_columns_whatever_a_protocol_is_called() {
+    let (home, journal) = home();
+    noted(&journal, "say \"ice\", twice", &[(Cold, min(15))], 0, [Some(7), None]);
+    noted(&journal, "plain", &[(Heat, min(5))], 1, [None, None]);
+    assert_eq!(
+        shown(&home, &["--csv"]),
+        "id,protocol,started_at,ended_at,outcome,planned_cold_s,planned_heat_s,cold_s,heat_s,pain_before,pain_after,overrides\n\
+         1,\"say \"\"ice\"\", twice\",2026-03-03T12:00:00Z,2026-03-03T12:15:00Z,completed,900,0,900,0,7,,\"cold-daily rewarm\"\n\
+         2,\"plain\",2026-03-03T13:00:00Z,2026-03-03T13:05:00Z,completed,0,300,0,300,,,\"\"\n"
+    );
+    let json: serde_json::Value = serde_json::from_str(&shown(&home, &["--json"])).expect("a document");
+    assert_eq!(json[0]["overrides"], serde_json::json!(["cold-daily", "rewarm"]));
+    assert_eq!(json[1]["overrides"], serde_json::json!([]));
+}
+
+#[test]
+fn what_the_pain_did_is_told_from_three_sessions_on() {
+    let (home, journal) = home();
+    let ice = |hour, pain| noted(&journal, "ice", &[(Cold, min(15))], hour, pain);
+    ice(0, [Some(7), Some(4)]);
+    ice(3, [Some(6), Some(4)]);
+    // These tell nothing: of one of them the pain is missing, the other one gave heat.
+    ice(6, [Some(6), None]);
+    noted(&journal, "heat", &[(Heat, min(15))], 9, [Some(9), Some(1)]);
+    assert!(!shown(&home, &[]).contains("pain changed"));
+    ice(12, [Some(5), Some(5)]);
+    let told = shown(&home, &[]);
+    let sentences: Vec<&str> = told.lines().filter(|line| line.contains("pain changed")).collect();
+    assert_eq!(sentences, ["cold alone: pain changed by -1.7 on average over 3 sessions."]);
+}

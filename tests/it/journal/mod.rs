@@ -1,0 +1,151 @@
+//! The journal: it reads back what was recorded, whatever the clocks do and whatever happens to the file;
+//! and what it says to the rules.
+//!
+//! No clock is read here: every time is written down.
+
+#![expect(clippy::expect_used, reason = "what fails in a helper is a test that fails")]
+
+mod clocks;
+mod damage;
+mod history;
+mod rules;
+
+use std::path::Path;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use therapy::domain::exposure::Exposure;
+use therapy::domain::protocol::{Choice, Draft, Protocol};
+use therapy::domain::rules::{Context, Finding, review};
+use therapy::domain::session::{Event, Input, Moment, Session, Terms};
+use therapy::domain::step::StepKind::Cold;
+use therapy::edge::journal::{Journal, NewSession, Stamp};
+
+const SECOND: Duration = Duration::from_secs(1);
+/// Tuesday, 2026-03-03, noon.
+const NOON_MS: i64 = 1_772_539_200_000;
+const HOUR_MS: i64 = 60 * 60 * 1000;
+
+fn min(minutes: u64) -> Duration {
+    Duration::from_secs(minutes * 60)
+}
+
+fn hours(hours: u64) -> Duration {
+    min(hours * 60)
+}
+
+fn millis(length: Duration) -> i64 {
+    i64::try_from(length.as_millis()).expect("a short time")
+}
+
+/// A machine whose clocks are set by hand.
+#[derive(Clone)]
+struct Clocks {
+    boot: &'static str,
+    /// What the wall shows at the origin of the boot clock.
+    origin_ms: i64,
+}
+
+/// One boot: the wall shows noon at the moment at which generated sessions start.
+const FIRST: Clocks = Clocks { boot: "first", origin_ms: NOON_MS - 86_399_750 };
+
+impl Clocks {
+    fn at(&self, clock: Moment) -> Stamp {
+        Stamp { wall_ms: self.origin_ms + millis(clock.since_origin()), boot: self.boot.to_owned(), clock }
+    }
+}
+
+/// A journal in a folder of its own.
+struct Place {
+    folder: TempDir,
+    journal: Journal,
+}
+
+impl Place {
+    fn new() -> Place {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let journal = Journal::open(folder.path()).expect("a new journal");
+        Place { folder, journal }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn begin(&self, protocol: &Protocol, terms: Terms, started_ms: i64) -> i64 {
+        let new = NewSession { protocol, terms, overrides: &[], pain: None, started_ms };
+        self.journal.begin(&new).expect("a session begins")
+    }
+
+    fn write(&self, id: i64, events: &[Event], clocks: &Clocks) {
+        let events: Vec<_> = events.iter().map(|event| (clocks.at(event.at), *event)).collect();
+        self.journal.commit(id, &events, &[]).expect("events are written");
+    }
+
+    /// A whole session: what was said when, after its start.
+    fn session(&self, protocol: &Protocol, start: Moment, said: &[(Duration, Input)], clocks: &Clocks) -> i64 {
+        let id = self.begin(protocol, TERMS, clocks.at(start).wall_ms);
+        self.write(id, &lived(protocol, start, said), clocks);
+        id
+    }
+
+    fn past(&self, now: &Stamp) -> Context {
+        let (past, record_ahead) = self.journal.past(now, None).expect("the past is read");
+        Context { past, record_ahead, ..Context::default() }
+    }
+}
+
+const TERMS: Terms = Terms { confirm: false, grace: Duration::from_secs(3) };
+
+/// The events of a session that is woken whenever it asks, and in which this is said.
+fn lived(protocol: &Protocol, start: Moment, said: &[(Duration, Input)]) -> Vec<Event> {
+    let (mut session, mut log) = Session::start(protocol, TERMS, start);
+    let mut wake = |session: &mut Session, until: Option<Moment>| {
+        while let Some(wake) = session.wake_at().filter(|wake| until.is_none_or(|until| *wake <= until)) {
+            let events = session.advance(wake);
+            log.extend(events);
+        }
+        log.len()
+    };
+    let mut inputs = Vec::new();
+    for &(after, input) in said {
+        let len = wake(&mut session, Some(start + after));
+        inputs.push((len, session.handle(start + after, input)));
+    }
+    if said.is_empty() {
+        wake(&mut session, None);
+    }
+    for (place, events) in inputs.into_iter().rev() {
+        log.splice(place..place, events);
+    }
+    log
+}
+
+fn protocol(steps: &[Exposure]) -> Protocol {
+    Draft::of("test", steps).review(Choice::default(), &Context::default(), &[]).expect("it passes")
+}
+
+fn says(rule: &str, steps: &[Exposure], context: &Context) -> Option<Finding> {
+    review(&Draft::of("test", steps).expand(Choice::default()), context)
+        .into_iter()
+        .find(|finding| finding.rule == rule)
+}
+
+/// After a reboot: another boot clock, and a wall that is right.
+const SECOND_BOOT: Clocks = Clocks { boot: "second", origin_ms: NOON_MS - 10_000 * HOUR_MS };
+
+impl Clocks {
+    /// All clocks when so much time has passed since noon.
+    fn after(&self, length: Duration) -> Stamp {
+        self.at(self.noon() + length)
+    }
+
+    fn noon(&self) -> Moment {
+        let since = u64::try_from(NOON_MS - self.origin_ms).expect("noon comes after the boot");
+        Moment::new(Duration::from_millis(since))
+    }
+}
+
+fn ice_20() -> Protocol {
+    protocol(&[(Cold, min(20))])
+}
