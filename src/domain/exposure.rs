@@ -40,6 +40,7 @@ impl Load {
     pub const NONE: Load = Load(PerModality { cold: 0, heat: 0 });
 
     /// The load after `length` more of `kind`.
+    #[must_use]
     pub fn after(self, kind: StepKind, length: Duration) -> Load {
         Load(PerModality::from_fn(|modality| (self.0[modality] + change(modality, kind, length)).max(0)))
     }

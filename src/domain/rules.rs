@@ -4,10 +4,10 @@
 //! What a rule needs besides the steps (the injury, earlier doses) comes in a [`Context`]. This module
 //! must not read a clock or a disk, and it contains no sentences: findings are data.
 
-use std::fmt;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+use strum::{Display, EnumString, IntoStaticStr};
 
 use crate::domain::dose::Doses;
 use crate::domain::exposure::Load;
@@ -18,67 +18,60 @@ mod checks;
 
 use checks::Case;
 
-/// Declares the ids once: the variant, and the name that flags, files and JSON use.
-macro_rules! rule_ids {
-    ($($(#[$doc:meta])* $id:ident = $name:literal,)*) => {
-        /// The id of a rule.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum RuleId { $($(#[$doc])* $id,)* }
-
-        impl RuleId {
-            /// The name in flags, files, JSON and the journal. Names never change.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(RuleId::$id => $name,)* }
-            }
-        }
-    };
-}
-
-rule_ids! {
+/// The id of a rule. Its name in flags, files, JSON and the journal never changes.
+#[derive(Clone, Copy, Debug, Display, EnumString, PartialEq, Eq, PartialOrd, Ord, Hash, IntoStaticStr, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum RuleId {
     /// The last record ends in the future.
-    ClockBehind = "clock-behind",
+    ClockBehind,
     /// Cold in any 24 h.
-    ColdDaily = "cold-daily",
+    ColdDaily,
     /// Cold load inside the session.
-    ColdLimit = "cold-limit",
+    ColdLimit,
     /// A short cold step.
-    ColdShort = "cold-short",
+    ColdShort,
     /// Cold sessions, start to start.
-    ColdSpacing = "cold-spacing",
+    ColdSpacing,
     /// Heat soon after an injury.
-    EarlyHeat = "early-heat",
+    EarlyHeat,
     /// Heat in any 24 h.
-    HeatDaily = "heat-daily",
+    HeatDaily,
     /// Heat load inside the session.
-    HeatLimit = "heat-limit",
+    HeatLimit,
     /// A long heat step.
-    HeatLong = "heat-long",
+    HeatLong,
     /// An injury after now.
-    InjuryFuture = "injury-future",
+    InjuryFuture,
     /// No time of injury.
-    InjuryUnknown = "injury-unknown",
+    InjuryUnknown,
     /// Sessions on many days of one injury.
-    LongPain = "long-pain",
+    LongPain,
     /// Neither heat nor cold.
-    NoDose = "no-dose",
+    NoDose,
     /// Heat soon after cold.
-    NumbHeat = "numb-heat",
+    NumbHeat,
     /// A second session at the same time.
-    OneSession = "one-session",
+    OneSession,
     /// Load that includes earlier sessions.
-    Rewarm = "rewarm",
+    Rewarm,
     /// Length, doses and steps of the session.
-    SessionLimit = "session-limit",
+    SessionLimit,
     /// Length of a step.
-    StepLength = "step-length",
+    StepLength,
     /// Stretching soon after an injury or cold.
-    StretchEarly = "stretch-early",
+    StretchEarly,
 }
 
 impl RuleId {
+    /// The name, such as `cold-limit`.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
     /// The id with this name.
     pub fn from_name(name: &str) -> Option<RuleId> {
-        RULES.iter().map(|rule| rule.id).find(|id| id.as_str() == name)
+        name.parse().ok()
     }
 
     /// The rule that limits the load of a modality inside a session.
@@ -93,18 +86,6 @@ impl RuleId {
     pub fn rule(self) -> &'static Rule {
         // A test holds that the table has every id, in this order.
         &RULES[self as usize]
-    }
-}
-
-impl fmt::Display for RuleId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Serialize for RuleId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -281,7 +262,7 @@ pub const SESSION_STEPS: usize = 64;
 pub const STEP_MIN: Duration = Duration::from_secs(1);
 /// The usual time between the starts of two cold sessions (Bleakley 2006, Mayo).
 pub const COLD_SPACING: Duration = hours(2);
-/// How long skin and muscle may stay numb or weak after cold (`PMC6849860`, MacAuley 2001).
+/// How long skin and muscle may stay numb or weak after cold (`PMC6849860`, `MacAuley 2001`).
 pub const NUMB: Duration = minutes(30);
 /// The most cold in any 24 h (AAOS).
 pub const COLD_DAILY: Duration = minutes(8 * 20);

@@ -1,15 +1,16 @@
 //! The nouns that every other module uses: modality, kind of step, step.
 //! It must not know limits, files or the time of day.
 
-use std::fmt;
 use std::ops::{Index, IndexMut};
 use std::time::Duration;
 
 use serde::Serialize;
+use strum::{Display, EnumString, IntoStaticStr};
 
 /// A superficial thermal modality: cryotherapy or thermotherapy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Display, PartialEq, Eq, Hash, IntoStaticStr, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Modality {
     /// Cryotherapy: an ice or gel pack over a thin damp cloth.
     Cold,
@@ -23,13 +24,7 @@ impl Modality {
 
     /// The word for it: `cold` or `heat`.
     pub fn as_str(self) -> &'static str {
-        StepKind::from(self).as_str()
-    }
-}
-
-impl fmt::Display for Modality {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        self.into()
     }
 }
 
@@ -75,8 +70,9 @@ impl<T> IndexMut<Modality> for PerModality<T> {
 }
 
 /// What a person does during a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Display, EnumString, PartialEq, Eq, Hash, IntoStaticStr, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum StepKind {
     /// A cold pack is on.
     Cold,
@@ -94,17 +90,12 @@ impl StepKind {
 
     /// The word in files, in JSON and on the screen.
     pub fn as_str(self) -> &'static str {
-        match self {
-            StepKind::Cold => "cold",
-            StepKind::Heat => "heat",
-            StepKind::Rest => "rest",
-            StepKind::Stretch => "stretch",
-        }
+        self.into()
     }
 
     /// The kind with this name.
     pub fn from_name(name: &str) -> Option<StepKind> {
-        StepKind::ALL.into_iter().find(|kind| kind.as_str() == name)
+        name.parse().ok()
     }
 
     /// The modality of the dose that this step gives. `None` for steps without a pack.
@@ -128,12 +119,6 @@ impl From<Modality> for StepKind {
             Modality::Cold => StepKind::Cold,
             Modality::Heat => StepKind::Heat,
         }
-    }
-}
-
-impl fmt::Display for StepKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use strum::IntoStaticStr;
+
 use crate::domain::moment::Moment;
 use crate::domain::rules::RuleId;
 use crate::domain::step::PerModality;
@@ -26,7 +28,8 @@ pub enum Input {
 }
 
 /// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, IntoStaticStr, PartialEq, Eq)]
+#[strum(serialize_all = "snake_case")]
 pub enum Outcome {
     /// Every step is over or was skipped.
     Completed,
@@ -37,15 +40,13 @@ pub enum Outcome {
 impl Outcome {
     /// The name in JSON and in the journal.
     pub fn name(self) -> &'static str {
-        match self {
-            Outcome::Completed => "completed",
-            Outcome::Stopped => "stopped",
-        }
+        self.into()
     }
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, IntoStaticStr, PartialEq, Eq)]
+#[strum(serialize_all = "snake_case")]
 pub enum EventKind {
     /// The clock started.
     Started,
@@ -93,19 +94,7 @@ pub enum EventKind {
 impl EventKind {
     /// The name in JSON and in the journal.
     pub fn name(self) -> &'static str {
-        match self {
-            EventKind::Started => "started",
-            EventKind::StepBegan { .. } => "step_began",
-            EventKind::Halfway => "halfway",
-            EventKind::StepSoon => "step_soon",
-            EventKind::Paused => "paused",
-            EventKind::Resumed => "resumed",
-            EventKind::Skipped { .. } => "skipped",
-            EventKind::Extended { .. } => "extended",
-            EventKind::Overran { .. } => "overran",
-            EventKind::Confirmed => "confirmed",
-            EventKind::Finished { .. } => "finished",
-        }
+        self.into()
     }
 
     /// The input that caused this event; `None` when time alone did.
@@ -117,13 +106,7 @@ impl EventKind {
             EventKind::Extended { by, .. } => Some(Input::Extend(by)),
             EventKind::Confirmed => Some(Input::Confirm),
             EventKind::Finished { outcome: Outcome::Stopped, .. } => Some(Input::Stop),
-            EventKind::Started
-            | EventKind::StepBegan { .. }
-            | EventKind::Halfway
-            | EventKind::StepSoon
-            | EventKind::Skipped { by_rule: Some(_) }
-            | EventKind::Overran { .. }
-            | EventKind::Finished { outcome: Outcome::Completed, .. } => None,
+            _ => None,
         }
     }
 }
