@@ -13,12 +13,13 @@ use std::time::Duration;
 
 use crate::domain::dose::{Dose, Doses};
 use crate::domain::exposure::Load;
-use crate::domain::plan::{Cue, Plan, Segment};
+use crate::domain::plan::{Cue, Plan};
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::{NUMB, RuleId, SESSION, SESSION_DOSE, STEP_MIN};
+use crate::domain::rules::{RuleId, SESSION, SESSION_DOSE, STEP_MIN};
 use crate::domain::step::{Modality, PerModality, StepKind};
 
 mod event;
+mod state;
 
 pub use crate::domain::moment::Moment;
 pub use event::{Event, EventKind, Input, Outcome};
@@ -126,136 +127,29 @@ impl Session {
     /// Time has passed, and then an input arrived.
     #[must_use]
     pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Event> {
-        let mut events = self.advance(now);
-        let events_of = &mut events;
+        let mut all = self.advance(now);
+        let events = &mut all;
         match (input, self.phase) {
-            (Input::Stop, Phase::Running | Phase::Held { .. } | Phase::Paused { .. }) => {
-                self.finish(self.now, Outcome::Stopped, events_of);
-            }
-            (Input::Pause | Input::Toggle, Phase::Running) => self.pause(false, events_of),
-            (Input::Pause | Input::Toggle, Phase::Held { .. }) => self.pause(true, events_of),
-            (Input::Resume | Input::Toggle | Input::Confirm, Phase::Paused { .. }) => self.resume(events_of),
+            (_, Phase::Over(_)) => {}
+            (Input::Stop, _) => self.finish(self.now, Outcome::Stopped, events),
+            (Input::Pause | Input::Toggle, Phase::Running) => self.pause(false, events),
+            (Input::Pause | Input::Toggle, Phase::Held { .. }) => self.pause(true, events),
+            (Input::Resume | Input::Toggle | Input::Confirm, Phase::Paused { .. }) => self.resume(events),
             (Input::Skip, Phase::Paused { at_end, .. }) => {
-                self.resume(events_of);
+                self.resume(events);
                 if !at_end {
-                    self.skip(events_of);
+                    self.skip(events);
                 }
             }
-            (Input::Skip, Phase::Running) => self.skip(events_of),
+            (Input::Skip, Phase::Running) => self.skip(events),
             (Input::Confirm | Input::Resume | Input::Skip, Phase::Held { .. }) => {
-                events_of.push(self.event(self.now, EventKind::Confirmed));
-                self.leave(self.now, events_of);
+                events.push(self.event(self.now, EventKind::Confirmed));
+                self.leave(self.now, events);
             }
-            (Input::Extend(by), Phase::Running | Phase::Held { .. } | Phase::Paused { .. }) => {
-                self.extend(by, events_of);
-            }
-            (Input::Pause, Phase::Paused { .. })
-            | (Input::Confirm | Input::Resume, Phase::Running)
-            | (_, Phase::Over(_)) => {}
+            (Input::Extend(by), _) => self.extend(by, events),
+            _ => {}
         }
-        events
-    }
-
-    /// The next moment at which time alone changes something. It is never in the past of an advanced
-    /// session. `None` while paused and when over.
-    pub fn wake_at(&self) -> Option<Moment> {
-        match self.phase {
-            Phase::Running => Some(self.origin + self.due().1),
-            Phase::Held { remind } => Some(remind),
-            Phase::Paused { .. } | Phase::Over(_) => None,
-        }
-    }
-
-    /// How it ended, when it is over.
-    pub fn outcome(&self) -> Option<Outcome> {
-        match self.phase {
-            Phase::Over(outcome) => Some(outcome),
-            _ => None,
-        }
-    }
-
-    /// Whether the person has taken the pack off.
-    pub fn is_paused(&self) -> bool {
-        matches!(self.phase, Phase::Paused { .. })
-    }
-
-    /// Whether the step is past its end and the session waits for the person.
-    pub fn is_held(&self) -> bool {
-        matches!(self.phase, Phase::Held { .. })
-    }
-
-    /// The plan: real lengths for the steps that are over, planned lengths for the others.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
-    /// The current step, from 0.
-    pub fn index(&self) -> usize {
-        self.index
-    }
-
-    /// The current step and its place.
-    pub fn segment(&self) -> &Segment {
-        &self.plan.segments()[self.index]
-    }
-
-    /// The latest moment that the session was given.
-    pub fn now(&self) -> Moment {
-        self.now
-    }
-
-    /// Elapsed time without pauses.
-    pub fn elapsed(&self) -> Duration {
-        self.elapsed_at(self.now)
-    }
-
-    /// When the current step ends, unless the person pauses.
-    pub fn end(&self) -> Moment {
-        let shift = match self.phase {
-            Phase::Paused { since, .. } => self.now.since(since),
-            _ => Duration::ZERO,
-        };
-        self.origin + self.segment().end() + shift
-    }
-
-    /// The load of the skin now.
-    pub fn load(&self) -> Load {
-        self.load.after(self.on(), self.now.since(self.settled))
-    }
-
-    /// The dose of a modality that this session has given so far.
-    pub fn dose(&self, modality: Modality) -> Duration {
-        let open = self.on().modality() == Some(modality);
-        let since = if open { self.now.since(self.settled) } else { Duration::ZERO };
-        self.given()[modality] + since
-    }
-
-    /// Whether the skin may still be numb at a moment, from cold of this session or an earlier one.
-    pub fn is_numb(&self, at: Moment) -> bool {
-        self.doses.since(Modality::Cold, at).is_some_and(|since| since < NUMB)
-    }
-
-    /// The doses of this session up to `settled`.
-    fn given(&self) -> PerModality<Duration> {
-        let own =
-            |modality| self.doses.iter().filter(move |dose| (dose.session, dose.modality) == (self.began, modality));
-        PerModality::from_fn(|modality| own(modality).map(|dose| dose.to.since(dose.from)).sum())
-    }
-
-    /// How long this pause has lasted; zero while the session is not paused.
-    pub fn paused_for(&self) -> Duration {
-        match self.phase {
-            Phase::Paused { since, .. } => self.now.since(since),
-            _ => Duration::ZERO,
-        }
-    }
-
-    /// How much longer the rules let the current step be.
-    pub fn room_to_extend(&self) -> Duration {
-        match self.phase {
-            Phase::Paused { at_end: true, .. } | Phase::Over(_) => Duration::ZERO,
-            _ => self.room(self.segment().end().saturating_sub(self.elapsed())).0,
-        }
+        all
     }
 
     fn elapsed_at(&self, at: Moment) -> Duration {

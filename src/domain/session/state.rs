@@ -1,0 +1,110 @@
+//! What can be read from a session. Nothing here changes it.
+
+use std::time::Duration;
+
+use super::{Outcome, Phase, Session};
+use crate::domain::exposure::Load;
+use crate::domain::moment::Moment;
+use crate::domain::plan::{Plan, Segment};
+use crate::domain::rules::NUMB;
+use crate::domain::step::{Modality, PerModality};
+
+impl Session {
+    /// The next moment at which time alone changes something. It is never in the past of an advanced
+    /// session. `None` while paused and when over.
+    pub fn wake_at(&self) -> Option<Moment> {
+        match self.phase {
+            Phase::Running => Some(self.origin + self.due().1),
+            Phase::Held { remind } => Some(remind),
+            Phase::Paused { .. } | Phase::Over(_) => None,
+        }
+    }
+
+    /// How it ended, when it is over.
+    pub fn outcome(&self) -> Option<Outcome> {
+        match self.phase {
+            Phase::Over(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+
+    /// Whether the person has taken the pack off.
+    pub fn is_paused(&self) -> bool {
+        matches!(self.phase, Phase::Paused { .. })
+    }
+
+    /// Whether the step is past its end and the session waits for the person.
+    pub fn is_held(&self) -> bool {
+        matches!(self.phase, Phase::Held { .. })
+    }
+
+    /// The plan: real lengths for the steps that are over, planned lengths for the others.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The current step, from 0.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The current step and its place.
+    pub fn segment(&self) -> &Segment {
+        &self.plan.segments()[self.index]
+    }
+
+    /// The latest moment that the session was given.
+    pub fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// Elapsed time without pauses.
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed_at(self.now)
+    }
+
+    /// When the current step ends, unless the person pauses.
+    pub fn end(&self) -> Moment {
+        self.origin + self.segment().end() + self.paused_for()
+    }
+
+    /// The load of the skin now.
+    pub fn load(&self) -> Load {
+        self.load.after(self.on(), self.now.since(self.settled))
+    }
+
+    /// The dose of a modality that this session has given so far.
+    pub fn dose(&self, modality: Modality) -> Duration {
+        let open = self.on().modality() == Some(modality);
+        let since = if open { self.now.since(self.settled) } else { Duration::ZERO };
+        self.given()[modality] + since
+    }
+
+    /// Whether the skin may still be numb at a moment, from cold of this session or an earlier one.
+    pub fn is_numb(&self, at: Moment) -> bool {
+        self.doses.since(Modality::Cold, at).is_some_and(|since| since < NUMB)
+    }
+
+    /// The doses of this session up to `settled`.
+    pub(super) fn given(&self) -> PerModality<Duration> {
+        let own =
+            |modality| self.doses.iter().filter(move |dose| (dose.session, dose.modality) == (self.began, modality));
+        PerModality::from_fn(|modality| own(modality).map(|dose| dose.to.since(dose.from)).sum())
+    }
+
+    /// How long this pause has lasted; zero while the session is not paused.
+    pub fn paused_for(&self) -> Duration {
+        match self.phase {
+            Phase::Paused { since, .. } => self.now.since(since),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// How much longer the rules let the current step be.
+    pub fn room_to_extend(&self) -> Duration {
+        match self.phase {
+            Phase::Paused { at_end: true, .. } | Phase::Over(_) => Duration::ZERO,
+            _ => self.room(self.segment().end().saturating_sub(self.elapsed())).0,
+        }
+    }
+}
