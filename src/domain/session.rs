@@ -16,7 +16,7 @@ use crate::domain::exposure::Load;
 use crate::domain::plan::{Cue, Plan};
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::{RuleId, SESSION, SESSION_DOSE, STEP_MIN};
-use crate::domain::step::{Modality, PerModality, StepKind};
+use crate::domain::step::{PerModality, StepKind};
 
 mod event;
 mod state;
