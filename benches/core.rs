@@ -20,7 +20,7 @@ use therapy::domain::step::StepKind::{Cold, Heat, Rest};
 use therapy::edge::catalog;
 use therapy::edge::journal::{Journal, NewSession, Stamp};
 use therapy::format;
-use therapy::runner::{self, Observer};
+use therapy::runner::{self, Observer, Trouble};
 use therapy::simulate::Simulation;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -70,7 +70,7 @@ fn plan_laid(bencher: Bencher<'_, '_>) {
 struct Counter(usize);
 
 impl Observer for Counter {
-    fn observe(&mut self, _: &[Event], _: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, _: &[Event], _: &Session) -> Result<(), Trouble> {
         self.0 += 1;
         Ok(())
     }
@@ -81,9 +81,8 @@ impl Observer for Counter {
 fn session_through_the_runner(bencher: Bencher<'_, '_>) {
     let protocol = contrast();
     bencher.bench_local(|| {
-        let (mut session, events) = Session::start(&protocol, SessionOptions::default(), Moment::default());
-        let mut counter = Counter(0);
-        runner::run(&mut session, events, &mut Simulation::new(Moment::default(), &[]), &mut [&mut counter]);
+        let (mut world, mut counter) = (Simulation::new(Moment::default(), &[]), Counter(0));
+        runner::run(&protocol, SessionOptions::default(), &mut world, &mut [&mut counter]);
         counter.0
     });
 }
@@ -119,7 +118,7 @@ fn journal(sessions: u32) -> (TempDir, Journal, i64, Stamp) {
         let started_ms = stamp(start).wall_ms;
         let new = NewSession {
             protocol: &protocol,
-            terms: SessionOptions::default(),
+            options: SessionOptions::default(),
             overrides: &[],
             pain: None,
             started_ms,
@@ -152,9 +151,9 @@ fn journal_record_read(bencher: Bencher<'_, '_>) {
 
 /// What every start reads: the sessions of two days, however many there are before them.
 #[divan::bench(args = [10, 1000])]
-fn journal_past_read(bencher: Bencher<'_, '_>, sessions: u32) {
+fn journal_doses_read(bencher: Bencher<'_, '_>, sessions: u32) {
     let (_folder, journal, _, now) = journal(sessions);
-    bencher.bench_local(|| journal.past(&now, None));
+    bencher.bench_local(|| journal.doses(&now, None));
 }
 
 #[divan::bench]

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use therapy::domain::course::{STALE, earliest};
-use therapy::domain::protocol::{Choice, Draft, Protocol, Range};
-use therapy::domain::rules::{Context, Severity};
+use therapy::domain::protocol::{Choice, Draft, Part, Protocol, Range};
+use therapy::domain::rules::Context;
 use therapy::domain::session::{Event, EventKind, GRACE, Input, Session, SessionOptions};
 use therapy::domain::step::{Modality, StepKind};
 use therapy::edge::journal::{self, Journal, NewSession};
@@ -28,7 +28,7 @@ mod skin;
 mod watch;
 
 use fate::{Answers, Fate, Storm, set_read_only};
-use skin::passes_a_limit;
+use skin::{loads, passes_a_limit};
 use watch::{Bell, Ears, Person, Record, Told, judge_plan};
 
 /// What happened in a life.
@@ -101,6 +101,15 @@ fn empty(journal: &Journal) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// All that a session knows. Unless `exact`, without the doses before it: those of an earlier boot are
+/// placed by the time of day, each time a little differently.
+fn state(session: &Session, events: &[Event], exact: bool) -> String {
+    let all = format!("{session:?}");
+    let known = if exact { &all } else { all.split(" doses: ").next().unwrap_or_default() };
+    let given = Modality::ALL.map(|modality| session.dose(modality));
+    format!("{known} {given:?} {events:?}")
+}
+
 struct Life {
     fate: Fate,
     journal: Journal,
@@ -142,15 +151,15 @@ impl Life {
             return;
         };
         let fate = &self.fate;
-        let terms = SessionOptions { confirm: fate.one_in(5), grace: GRACE };
+        let options = SessionOptions { confirm: fate.one_in(5), grace: GRACE };
         let started_ms = fate.stamp(fate.moment()).wall_ms;
-        let new = NewSession { protocol: &protocol, terms, overrides: &[], pain: None, started_ms };
+        let new = NewSession { protocol: &protocol, options, overrides: &[], pain: None, started_ms };
         let Ok(id) = self.journal.begin(&new) else {
             return self.fate.break_law(|| "a working journal refuses a session".to_owned());
         };
         self.tally.sessions += 1;
         self.begin(&protocol);
-        let (session, events) = Session::start(&protocol, terms, self.fate.moment());
+        let (session, events) = Session::start(&protocol, options, self.fate.moment());
         let mut killed = self.process(id, session, events);
         while killed && self.fate.broken.borrow().is_none() {
             self.tally.kills += 1;
@@ -201,8 +210,7 @@ impl Life {
                 if let Err(findings) = &again
                     && !self.fate.misplaces()
                 {
-                    let refuse = findings.iter().filter(|finding| finding.severity >= Severity::Overridable);
-                    let why: Vec<_> = refuse.map(|finding| finding.message.clone()).collect();
+                    let why: Vec<_> = findings.iter().filter(|finding| finding.blocks(&[])).collect();
                     self.fate.break_law(|| format!("refused after the wait of {wait:?} that was named: {why:?}"));
                 }
                 return again.ok();
@@ -215,21 +223,22 @@ impl Life {
     /// What the record says of the skin, which is at least what is on it.
     fn context(&self) -> Option<Context> {
         let fate = &self.fate;
-        let context = match self.journal.past(&fate.stamp(fate.moment()), None) {
-            Ok((past, record_ahead)) => Context { past, record_ahead, ..Context::default() },
+        let now = fate.moment();
+        let context = match self.journal.doses(&fate.stamp(now), None) {
+            Ok((doses, record_ahead)) => Context { now, doses, record_ahead, ..Context::default() },
             Err(error) => {
-                fate.break_law(|| format!("the past cannot be read: {error}"));
+                fate.break_law(|| format!("the doses cannot be read: {error}"));
                 return None;
             }
         };
         let mut ears = self.ears.borrow_mut();
         ears.skin.pass(fate.now.get());
-        let (loads, carried) = (ears.skin.loads(), context.carried().half_nanos().map(i128::from));
+        let (loads, believed) = (ears.skin.loads(), loads(context.load()));
         let blur = if fate.boot.get().0 > 0 { 2 * BLUR.as_nanos().cast_signed() } else { 0 };
         ears.unsure |= fate.misplaces();
-        let less = |modality: Modality| carried[modality as usize] + blur < loads[modality as usize];
+        let less = |modality: Modality| believed[modality as usize] + blur < loads[modality as usize];
         if !ears.unsure && Modality::ALL.into_iter().any(less) {
-            fate.break_law(|| format!("{:?} leave {carried:?} on the skin, and it has {loads:?}", ears.committed));
+            fate.break_law(|| format!("{:?} leave {believed:?} on the skin, and it has {loads:?}", ears.committed));
         }
         Some(context)
     }
@@ -260,13 +269,15 @@ impl Life {
         let mut draft = Draft::of("storm", &steps);
         if rng.u8(0..4) == 0 {
             draft.rounds = Some(Range::fixed(rng.u32(2..4)));
-            draft.steps[0].last_round = rng.bool();
+            if let Some(Part::Step(first)) = draft.parts.first_mut() {
+                first.last_round = rng.bool();
+            }
         }
         draft
     }
 
     /// One process, from its start to its end; true when it was killed.
-    fn process(&mut self, id: i64, mut session: Session, events: Vec<Event>) -> bool {
+    fn process(&mut self, id: i64, session: Session, events: Vec<Event>) -> bool {
         let (fate, ears, journal) = (&self.fate, &self.ears, &self.journal);
         let answers = Answers::default();
         let mut storm = Storm::new(fate, journal, id, &answers);
@@ -276,7 +287,7 @@ impl Life {
         let mut person = Person { fate, ears };
         ears.borrow_mut().twin = None;
         judge_plan(&session, fate);
-        runner::run(&mut session, events, &mut storm, &mut [&mut bell, &mut record, &mut person]);
+        runner::resume(session, events, &mut storm, &mut [&mut bell, &mut record, &mut person]);
         storm.withdraw();
         self.tally.turns += u64::from(storm.turns());
         let lost = !record.waiting.is_empty();
@@ -350,7 +361,8 @@ impl Life {
         let placed_by_wall = fate.misplaces() || ears.committed.last().is_none_or(|(at, _)| *at < fate.boot.get().1);
         if let Some(mut twin) = ears.twin.take().filter(|_| !reboots && !placed_by_wall) {
             let slept = twin.advance(fate.moment());
-            if format!("{twin:?} {slept:?}") != format!("{session:?} {events:?}") {
+            let exact = fate.boot.get().0 == 0;
+            if state(&twin, &slept, exact) != state(&session, &events, exact) {
                 fate.break_law(|| format!("a sleep leads to\n{twin:?} {slept:?}\na kill to\n{session:?} {events:?}"));
             }
         }
@@ -402,14 +414,12 @@ impl Life {
         }
         let blur = if self.fate.boot.get().0 > 0 { BLUR } else { Duration::ZERO };
         let ears = self.ears.borrow();
-        let given = ears.skin.given();
+        let skin = ears.skin.given();
         let finished = ears.committed.last().map(|(_, event)| event.kind);
-        if let Some(EventKind::Finished { cold, heat, .. }) = finished
-            && Modality::ALL
-                .into_iter()
-                .any(|modality| [cold, heat][modality as usize] + blur < given[modality as usize])
+        if let Some(EventKind::Finished { given, .. }) = finished
+            && Modality::ALL.into_iter().any(|modality| given[modality] + blur < skin[modality as usize])
         {
-            self.fate.break_law(|| format!("the record has cold {cold:?} and heat {heat:?}, the skin had {given:?}"));
+            self.fate.break_law(|| format!("the record has {given:?}, the skin had {skin:?}"));
         }
     }
 }

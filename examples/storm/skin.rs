@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use therapy::domain::exposure::Exposure;
+use therapy::domain::exposure::{Exposure, Load};
 use therapy::domain::step::{Modality, StepKind};
 
 /// Half nanoseconds of one minute of load.
@@ -13,6 +13,12 @@ const LIMITS: [i128; 2] = [20 * MINUTE, 30 * MINUTE];
 
 /// Loads in half nanoseconds, cold and heat.
 pub type Loads = [i128; 2];
+
+/// What the program believes of the skin.
+pub fn loads(load: Load) -> Loads {
+    let load = load.half_nanos();
+    [load.cold, load.heat].map(i128::from)
+}
 
 /// The skin of one person, from the beginning of a life on.
 #[derive(Debug, Default)]

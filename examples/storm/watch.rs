@@ -4,16 +4,15 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use anyhow::anyhow;
 use therapy::domain::rules::SESSION_DOSE;
 use therapy::domain::session::{Event, EventKind, GRACE, Session};
 use therapy::domain::step::{Modality, StepKind};
 use therapy::edge::bell::Alert;
 use therapy::edge::journal::{Journal, Stamp};
-use therapy::runner::{FRAME, Observer};
+use therapy::runner::{FRAME, Observer, Trouble};
 
 use super::fate::{Answers, Fate};
-use super::skin::{Skin, passes_a_limit};
+use super::skin::{Skin, loads, passes_a_limit};
 
 /// How often what could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -122,7 +121,7 @@ pub struct Bell<'a> {
 }
 
 impl Observer for Bell<'_> {
-    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         self.ears.borrow_mut().rung = 0;
         let (mut rung, mut off) = (Ok(()), false);
         for (index, event) in events.iter().enumerate() {
@@ -142,7 +141,7 @@ impl Observer for Bell<'_> {
             };
             match alert {
                 None => {}
-                Some(_) if self.fate.bus_fails.get() => rung = Err(anyhow!("no bus")),
+                Some(_) if self.fate.bus_fails.get() => rung = Err("no bus".into()),
                 Some(_) => self.ears.borrow_mut().hear_up_to(index + 1, events, session, self.fate),
             }
         }
@@ -196,7 +195,7 @@ pub struct Record<'a> {
 }
 
 impl Record<'_> {
-    fn write(&mut self) -> anyhow::Result<()> {
+    fn write(&mut self) -> Result<(), Trouble> {
         self.tried = self.fate.now.get();
         self.journal.commit(self.session, &self.waiting, &self.answers.borrow())?;
         self.answers.borrow_mut().clear();
@@ -207,7 +206,7 @@ impl Record<'_> {
 }
 
 impl Observer for Record<'_> {
-    fn observe(&mut self, events: &[Event], _: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, events: &[Event], _: &Session) -> Result<(), Trouble> {
         if self.fate.is_dead() {
             return Ok(());
         }
@@ -215,7 +214,7 @@ impl Observer for Record<'_> {
         self.write()
     }
 
-    fn frame(&mut self, _: &Session) -> anyhow::Result<()> {
+    fn frame(&mut self, _: &Session) -> Result<(), Trouble> {
         // Trying while it fails changes nothing, and takes the simulation its time.
         if self.fate.dead.get() || self.fate.disk_fails.get() {
             return Ok(());
@@ -233,7 +232,7 @@ pub struct Person<'a> {
 }
 
 impl Observer for Person<'_> {
-    fn observe(&mut self, events: &[Event], session: &Session) -> anyhow::Result<()> {
+    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         if !self.fate.is_dead() {
             let ears = &mut *self.ears.borrow_mut();
             ears.hear_up_to(events.len(), events, session, self.fate);
@@ -242,7 +241,7 @@ impl Observer for Person<'_> {
         Ok(())
     }
 
-    fn frame(&mut self, session: &Session) -> anyhow::Result<()> {
+    fn frame(&mut self, session: &Session) -> Result<(), Trouble> {
         let fate = self.fate;
         if fate.dead.get() {
             return Ok(());
@@ -276,7 +275,7 @@ pub fn judge_plan(session: &Session, fate: &Fate) {
     if session.outcome().is_some() || session.is_held() {
         return;
     }
-    let loads = session.load().half_nanos().map(i128::from);
+    let loads = loads(session.load());
     let index = session.index();
     let segments = session.plan().segments();
     let following = segments[index + 1..].iter().map(|segment| (segment.step.kind, segment.length));

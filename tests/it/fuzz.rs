@@ -22,7 +22,8 @@ use therapy::edge::journal::{Journal, Record, Stamp};
 use therapy::format::{self, Level, Problem};
 use therapy::text::printable::is_control;
 use therapy::text::times;
-use therapy::{cli, report, timeline, words};
+use therapy::text::{durations, wording};
+use therapy::{report, timeline};
 
 use crate::builder::Build;
 
@@ -106,7 +107,7 @@ fn runs_to_its_end(protocol: &Protocol) {
     assert_eq!(timeline::columns(&plan.exposures(0), 40).len(), 40);
     let (mut session, events) = Build::of(protocol.clone()).at(Moment::default()).start();
     for event in &events {
-        is_shown_safely(&words::of(event, &session, true).headline);
+        is_shown_safely(&wording::of(event, &session, true).headline);
     }
     goes_on_to_its_end(&mut session);
     assert_eq!(session.outcome(), Some(Outcome::Completed));
@@ -129,7 +130,7 @@ fn goes_on_to_its_end(session: &mut Session) {
         told += events.len();
         assert!(told < EVENTS_MOST, "no end: {session:?}");
         for event in &events {
-            let words = words::of(event, session, false);
+            let words = wording::of(event, session, false);
             assert!(!words.headline.is_empty());
         }
     }
@@ -177,7 +178,7 @@ fn points_in_time(text: &str, now: Timestamp) {
 }
 
 fn minutes(text: &str) {
-    let Ok(length) = cli::minutes(text) else { return };
+    let Ok(length) = durations::minutes(text) else { return };
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let nanos: u128 = format!("{whole}{part:0<9}").parse().expect("digits alone");
     assert_eq!(length.as_nanos(), nanos * 60, "{text:?}");
@@ -303,7 +304,7 @@ impl Shelf {
         };
         for entry in journal.history(i64::MIN).unwrap_or_default() {
             is_shown_safely(&[entry.protocol, entry.overrides, entry.outcome.unwrap_or_default()].concat());
-            let _ = entry.planned.into_iter().chain(entry.actual).map(words::span).collect::<String>();
+            let _ = entry.planned.into_iter().chain(entry.actual).map(durations::in_words).collect::<String>();
         }
         for id in ids("SELECT id FROM session") {
             if let Ok(record) = journal.record(id, now) {
@@ -342,7 +343,7 @@ fn stands_up(record: &Record, now: &Stamp) {
     assert!(worn <= record.age(now) + moments.last().map_or(Duration::ZERO, |last| last.since(moments[0])));
     let Some(mut session) = record.session() else { return };
     for event in session.advance(now.clock) {
-        is_shown_safely(&words::of(&event, &session, true).advice);
+        is_shown_safely(&wording::of(&event, &session, true).advice);
     }
     let inputs = [Input::Toggle, Input::Extend(MINUTE), Input::Toggle, Input::Confirm, Input::Skip];
     for input in inputs {

@@ -71,17 +71,23 @@ impl Journal {
         self.wrap(|connection| end(connection, record.id, "cut_off", record.last_wall_ms, doses))
     }
 
-    /// The session that has no end yet: it runs, or it was cut off.
+    /// The session that has no end yet: it runs, or it was cut off. It knows the doses before it.
     pub fn open_session(&self, now: &Stamp) -> Result<Option<Record>> {
         let id = self.wrap(|connection| {
             let sql = "SELECT id FROM session WHERE outcome IS NULL ORDER BY id DESC LIMIT 1";
             connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()
         })?;
-        id.map_or(Ok(None), |id| self.record(id, now).map(Some))
+        let Some(id) = id else { return Ok(None) };
+        let (earlier, _) = self.doses(now, Some(id))?;
+        self.read(id, now, earlier).map(Some)
     }
 
-    /// Everything about one session.
+    /// Everything about one session, but for the doses before it.
     pub fn record(&self, id: i64, now: &Stamp) -> Result<Record> {
+        self.read(id, now, Doses::default())
+    }
+
+    fn read(&self, id: i64, now: &Stamp, earlier: Doses) -> Result<Record> {
         let (name, steps, load, options, started_ms, outcome, doses): (_, _, _, _, _, Option<String>, _) =
             self.wrap(|connection| {
                 let sql = "SELECT protocol, steps, carried_cold, carried_heat, confirm, grace_ns, started_ms, outcome, \
@@ -102,7 +108,7 @@ impl Journal {
         let steps = steps.ok_or_else(|| damaged("a step of a session is of no known kind"))?;
         let count = steps.len();
         let protocol =
-            Protocol::recorded(name, steps, load, Doses::default()).ok_or_else(|| damaged("a session has no steps"))?;
+            Protocol::recorded(name, steps, load, earlier).ok_or_else(|| damaged("a session has no steps"))?;
         let rows = self.events(id)?;
         if rows.iter().any(|(_, event)| event.step >= count) {
             return Err(damaged("an event names a step that its session does not have"));

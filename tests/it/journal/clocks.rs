@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use therapy::domain::course::{STALE, dose, exposures};
+use therapy::domain::course::{STALE, doses};
+use therapy::domain::rules::RuleId;
 use therapy::domain::session::{Event, EventKind, Input, Moment, Outcome, Session};
-use therapy::domain::step::Modality;
 use therapy::domain::step::StepKind::{Cold, Heat, Rest};
+use therapy::domain::step::{Modality, PerModality};
 use therapy::edge::journal::Stamp;
 
-use super::{Clocks, FIRST, HOUR_MS, NOON_MS, Place, SECOND_BOOT, TERMS, hours, ice_20, lived, min, protocol, says};
+use super::{
+    Clocks, FIRST, HOUR_MS, NOON_MS, OPTIONS, Place, SECOND_BOOT, ago, hours, ice_20, lived, min, protocol, says,
+};
 use crate::laws::{START, Wakes, all_terms, config, play, protocols, scripts};
 
 proptest! {
@@ -17,19 +20,19 @@ proptest! {
 
     #[test]
     fn a_session_that_is_read_back_stands_where_it_stood(
-        protocol in protocols(), terms in all_terms(), script in scripts(),
+        protocol in protocols(), options in all_terms(), script in scripts(),
     ) {
         let place = Place::new();
-        let id = place.begin(&protocol, terms, NOON_MS);
-        play(&protocol, terms, &script, Wakes::Asked, |session, events| {
+        let id = place.begin(&protocol, options, NOON_MS);
+        play(&protocol, options, &script, Wakes::Asked, |session, events| {
             place.write(id, events, &FIRST);
             let now = FIRST.at(session.now());
             let record = place.journal.record(id, &now).expect("it is read");
             let mut back = record.session().expect("it has a start");
             assert!(back.advance(session.now()).is_empty(), "nothing happens again: {session:?}");
             assert_eq!(format!("{back:?}"), format!("{session:?}"));
-            let worn = exposures(&record.protocol, &record.events, session.now());
-            let given = Modality::ALL.map(|modality| dose(&worn, modality));
+            let doses = doses(&record.protocol, &record.events, session.now());
+            let given = Modality::ALL.map(|modality| doses.total(modality));
             assert_eq!(given, Modality::ALL.map(|modality| session.dose(modality)), "{session:?}");
         });
     }
@@ -39,7 +42,7 @@ proptest! {
 fn within_a_boot_the_wall_may_show_what_it_likes() {
     for set_by in [-40 * 24 * HOUR_MS, -HOUR_MS, 0, HOUR_MS, 3 * 24 * HOUR_MS, 4000 * 24 * HOUR_MS] {
         let place = Place::new();
-        let id = place.begin(&ice_20(), TERMS, NOON_MS);
+        let id = place.begin(&ice_20(), OPTIONS, NOON_MS);
         let log = lived(&ice_20(), START, &[]);
         // It is set in the middle of the session, and once more after it.
         let set = Clocks { origin_ms: FIRST.origin_ms + set_by, ..FIRST };
@@ -50,10 +53,9 @@ fn within_a_boot_the_wall_may_show_what_it_likes() {
             let record = place.journal.record(id, &now).expect("a record");
             assert_eq!(record.events, log, "set by {set_by} ms");
             assert_eq!(record.age(&now), min(30));
-            let context = place.past(&now);
-            assert_eq!(context.past[0].exposures, [(Cold, min(20))]);
-            assert_eq!(context.past[0].began, min(50));
-            assert_eq!(context.carried().of(Modality::Cold), min(5));
+            let context = place.context(&now);
+            assert_eq!(ago(&context), [(Modality::Cold, min(50), min(30))]);
+            assert_eq!(context.load().of(Modality::Cold), min(5));
             let ahead = u64::try_from(set.at(START + min(20)).wall_ms - now.wall_ms).unwrap_or(0);
             assert_eq!(context.record_ahead, Duration::from_millis(ahead));
         }
@@ -67,9 +69,9 @@ fn across_boots_the_wall_tells_how_long_ago_it_was() {
     let now = SECOND_BOOT.after(min(50));
     let record = place.journal.record(id, &now).expect("a record");
     assert_eq!(record.age(&now), min(30));
-    let context = place.past(&now);
-    assert_eq!((context.past[0].began, &context.past[0].exposures[..]), (min(50), &[(Cold, min(20))][..]));
-    assert_eq!(context.carried().of(Modality::Cold), min(5));
+    let context = place.context(&now);
+    assert_eq!(ago(&context), [(Modality::Cold, min(50), min(30))]);
+    assert_eq!(context.load().of(Modality::Cold), min(5));
     // A system that names no boot has only the wall, however alike the names are.
     let nameless = Clocks { boot: "", ..FIRST };
     let id = place.session(&ice_20(), START, &[], &nameless);
@@ -85,24 +87,28 @@ fn a_wall_set_back_across_boots_makes_the_last_dose_as_fresh_as_can_be() {
         let now = SECOND_BOOT.after(min(minutes));
         let record = place.journal.record(id, &now).expect("a record");
         assert_eq!(record.age(&now), Duration::ZERO);
-        let context = place.past(&now);
-        assert_eq!((context.past[0].began, &context.past[0].exposures[..]), (min(20), &[(Cold, min(20))][..]));
+        let context = place.context(&now);
+        assert_eq!(ago(&context), [(Modality::Cold, min(20), Duration::ZERO)]);
         assert_eq!(context.record_ahead, min(20 - minutes));
-        assert_eq!(context.carried().of(Modality::Cold), min(20));
+        assert_eq!(context.load().of(Modality::Cold), min(20));
     }
 }
 
 #[test]
 fn a_reboot_in_the_middle_of_a_session_is_a_gap_by_the_wall() {
-    for (said, cold, rest) in [
-        // The pack was off at a word, and on again after the reboot.
-        (vec![(min(5), Input::Pause), (min(35), Input::Resume), (min(45), Input::Stop)], 15, 30),
-        // Nobody said anything: it was on.
-        (vec![(min(18), Input::Stop)], 18, 0),
+    let cold = |began, ended| (Modality::Cold, min(began), min(ended));
+    for (said, given) in [
+        // The pack was off before the reboot, and on again after it.
+        (
+            vec![(min(5), Input::Pause), (min(35), Input::Resume), (min(45), Input::Stop)],
+            vec![cold(60, 55), cold(25, 15)],
+        ),
+        // Without a word it was on.
+        (vec![(min(18), Input::Stop)], vec![cold(60, 42)]),
     ] {
         let log = lived(&ice_20(), START, &said);
         let place = Place::new();
-        let id = place.begin(&ice_20(), TERMS, NOON_MS);
+        let id = place.begin(&ice_20(), OPTIONS, NOON_MS);
         let again = log.iter().position(|event| event.at >= START + min(12)).expect("it goes on after the reboot");
         place.write(id, &log[..again], &FIRST);
         let now = SECOND_BOOT.after(min(12));
@@ -113,25 +119,22 @@ fn a_reboot_in_the_middle_of_a_session_is_a_gap_by_the_wall() {
         place.write(id, &rebooted[again..], &SECOND_BOOT);
         let now = SECOND_BOOT.after(min(60));
         assert_eq!(place.journal.record(id, &now).expect("a record").events, rebooted);
-        let context = place.past(&now);
-        assert_eq!(dose(&context.past[0].exposures, Modality::Cold), min(cold));
-        let rests = context.past[0].exposures.iter().filter(|(kind, _)| *kind == Rest);
-        assert_eq!(rests.map(|(_, length)| *length).sum::<Duration>(), min(rest));
-        assert_eq!(context.past[0].began, min(60));
+        let context = place.context(&now);
+        assert_eq!(ago(&context), given);
     }
 }
 
 #[test]
 fn eight_hours_asleep_in_the_middle_of_cold_were_cold_unless_it_was_paused() {
     let place = Place::new();
-    let id = place.begin(&ice_20(), TERMS, NOON_MS);
-    let (mut session, mut log) = Session::start(&ice_20(), TERMS, START);
+    let id = place.begin(&ice_20(), OPTIONS, NOON_MS);
+    let (mut session, mut log) = Session::start(&ice_20(), OPTIONS, START);
     place.write(id, &log, &FIRST);
     let now = FIRST.at(START + hours(8));
-    let context = place.past(&now);
-    assert_eq!(context.past[0].exposures, [(Cold, hours(8))]);
-    assert_eq!(context.carried().of(Modality::Cold), hours(8));
-    let refused = says("rewarm", &[(Cold, min(20))], &context).expect("far above the limit");
+    let context = place.context(&now);
+    assert_eq!(ago(&context), [(Modality::Cold, hours(8), Duration::ZERO)]);
+    assert_eq!(context.load().of(Modality::Cold), hours(8));
+    let refused = says(RuleId::Rewarm, &[(Cold, min(20))], &context).expect("far above the limit");
     assert_eq!(refused.passes_after, Some(hours(16)));
     // What is written when it wakes says the same.
     let mut back = place.journal.open_session(&now).expect("read").expect("open").session().expect("a session");
@@ -139,17 +142,17 @@ fn eight_hours_asleep_in_the_middle_of_cold_were_cold_unless_it_was_paused() {
     assert_eq!(end, session.advance(now.clock));
     assert_eq!(back.outcome(), Some(Outcome::Completed));
     place.write(id, &end, &FIRST);
-    assert_eq!(place.past(&now).past[0].exposures, [(Cold, hours(8))]);
+    assert_eq!(ago(&place.context(&now)), [(Modality::Cold, hours(8), Duration::ZERO)]);
     assert_eq!(place.journal.history(i64::MIN).expect("a history")[0].actual, [hours(8), Duration::ZERO]);
 
     let place = Place::new();
-    let id = place.begin(&ice_20(), TERMS, NOON_MS);
-    (session, log) = Session::start(&ice_20(), TERMS, START);
+    let id = place.begin(&ice_20(), OPTIONS, NOON_MS);
+    (session, log) = Session::start(&ice_20(), OPTIONS, START);
     log.extend(session.handle(START + min(5), Input::Pause));
     place.write(id, &log, &FIRST);
-    let context = place.past(&now);
-    assert_eq!(context.past[0].exposures, [(Cold, min(5)), (Rest, hours(8).saturating_sub(min(5)))]);
-    assert!(says("rewarm", &[(Cold, min(20))], &context).is_none());
+    let context = place.context(&now);
+    assert_eq!(ago(&context), [(Modality::Cold, hours(8), hours(8).saturating_sub(min(5)))]);
+    assert!(says(RuleId::Rewarm, &[(Cold, min(20))], &context).is_none());
 }
 
 #[test]
@@ -162,7 +165,7 @@ fn what_was_cut_off_long_ago_is_closed_with_what_is_known() {
         log.retain(|event| event.at < START + min(12));
         let last = log.last().expect("something was written").at;
         let place = Place::new();
-        let id = place.begin(&ice_20(), TERMS, NOON_MS);
+        let id = place.begin(&ice_20(), OPTIONS, NOON_MS);
         place.write(id, &log, &FIRST);
         for now in [FIRST.at(last + STALE), SECOND_BOOT.after(last.since(START) + STALE)] {
             assert_eq!(place.journal.record(id, &now).expect("a record").age(&now), STALE, "still taken up");
@@ -175,9 +178,8 @@ fn what_was_cut_off_long_ago_is_closed_with_what_is_known() {
         let [entry] = &place.journal.history(i64::MIN).expect("a history")[..] else { panic!("one session") };
         assert_eq!((entry.outcome.as_deref(), entry.actual), (Some("cut_off"), [known, Duration::ZERO]));
         assert_eq!(entry.ended_ms, Some(FIRST.at(last).wall_ms));
-        let context = place.past(&now);
-        assert_eq!(dose(&context.past[0].exposures, Modality::Cold), counted);
-        assert_eq!(context.past[0].began, hours(4));
+        let context = place.context(&now);
+        assert_eq!(ago(&context), [(Modality::Cold, hours(4), hours(4).saturating_sub(counted))]);
     }
 }
 
@@ -192,15 +194,15 @@ fn an_event_of_no_session_is_refused() {
 #[test]
 fn a_session_whose_clock_never_started_counts_for_nothing() {
     let place = Place::new();
-    let id = place.begin(&ice_20(), TERMS, NOON_MS);
+    let id = place.begin(&ice_20(), OPTIONS, NOON_MS);
     let now = FIRST.after(min(1));
     let open = place.journal.open_session(&now).expect("read").expect("it is open");
     assert!(open.session().is_none());
-    assert!(place.past(&now).past.is_empty());
+    assert_eq!(ago(&place.context(&now)), []);
     place.journal.close_cut_off(&open).expect("it is closed");
-    assert!(place.past(&now).past.is_empty());
+    assert_eq!(ago(&place.context(&now)), []);
     assert_eq!(place.journal.history(i64::MIN).expect("a history")[0].actual, [Duration::ZERO; 2]);
-    let id_of_next = place.begin(&ice_20(), TERMS, NOON_MS);
+    let id_of_next = place.begin(&ice_20(), OPTIONS, NOON_MS);
     assert_ne!(id, id_of_next);
     place.journal.forget(id_of_next).expect("it is taken back");
     assert_eq!(place.journal.history(i64::MIN).expect("a history").len(), 1);
@@ -215,7 +217,7 @@ fn a_record_has_the_heat_of_its_session_too() {
     let record = place.journal.record(id, &clocks.at(Moment::new(min(9)))).expect("a record");
     let last = record.events.last().map(|last| last.kind);
     let outcome = Outcome::Completed;
-    assert_eq!(last, Some(EventKind::Finished { outcome, cold: min(3), heat: min(5) }));
+    assert_eq!(last, Some(EventKind::Finished { outcome, given: PerModality { cold: min(3), heat: min(5) } }));
 }
 
 /// A time of day is a millisecond wide. Whenever a record of two boots is read, its events lie equally
@@ -225,8 +227,8 @@ fn a_record_of_two_boots_reads_the_same_at_any_time() {
     let place = Place::new();
     let protocol = protocol(&[(Rest, min(2)), (Cold, min(5)), (Heat, min(5))]);
     let before = Clocks { origin_ms: 1_800_000_000_000, boot: "a" };
-    let id = place.begin(&protocol, TERMS, before.at(Moment::default()).wall_ms);
-    let (mut session, events) = Session::start(&protocol, TERMS, Moment::default());
+    let id = place.begin(&protocol, OPTIONS, before.at(Moment::default()).wall_ms);
+    let (mut session, events) = Session::start(&protocol, OPTIONS, Moment::default());
     place.write(id, &events, &before);
     // The machine starts anew after 30 s and a part of a millisecond; the session is taken up at once.
     let booted = min(1).saturating_sub(Duration::from_micros(30_000_400));

@@ -8,12 +8,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use tempfile::TempDir;
-use therapy::domain::course::{dose, exposures};
+use therapy::domain::course::doses;
+use therapy::domain::dose::Doses;
 use therapy::domain::exposure::Load;
 use therapy::domain::protocol::Protocol;
 use therapy::domain::session::Input;
+use therapy::domain::step::Step;
 use therapy::domain::step::StepKind::{Cold, Heat, Rest};
-use therapy::domain::step::{Modality, Step};
 use therapy::edge::journal::{Journal, JournalError, Record};
 
 use super::{FIRST, HOUR_MS, NOON_MS, Place, SECOND, hours, min, protocol};
@@ -96,11 +97,11 @@ fn probe(folder: &Path) -> Option<(usize, usize)> {
             let _ = session.advance(now.clock);
             let _ = session.handle(now.clock, Input::Stop);
         }
-        let _ = dose(&exposures(&record.protocol, &record.events, now.clock), Modality::Cold);
+        let _ = doses(&record.protocol, &record.events, now.clock).load(now.clock);
         record.events.len()
     };
     told(journal.open_session(&now)).flatten().map(record);
-    told(journal.past(&now, None));
+    told(journal.doses(&now, None));
     told(journal.injury());
     told(journal.days_with_sessions(i64::MIN, 32));
     told(journal.requests(1, 0));
@@ -252,7 +253,7 @@ fn text_comes_out_of_the_journal_printable() {
     let evil = "a\u{1b}]0;b\u{7}\u{9b}31m<b>c</b>\n\rd";
     let place = Place::new();
     let step = Step { kind: Cold, length: min(10), note: Some(evil.to_owned()), round: 1, origin: 0 };
-    let protocol = Protocol::recorded(evil.to_owned(), vec![step], Load::NONE).expect("a step");
+    let protocol = Protocol::recorded(evil.to_owned(), vec![step], Load::NONE, Doses::default()).expect("a step");
     let id = place.session(&protocol, START, &[], &FIRST);
     let request = place.journal.ask(id, Input::Pause).expect("asked");
     place.journal.commit(id, &[], &[(request, evil.to_owned())]).expect("answered");

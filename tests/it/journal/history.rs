@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use therapy::domain::exposure::Exposure;
 use therapy::domain::protocol::{Choice, Draft};
-use therapy::domain::rules::Context;
+use therapy::domain::rules::{Context, RuleId};
 use therapy::domain::step::StepKind::{Cold, Heat};
 use therapy::edge::journal::{Journal, NewSession};
 
-use super::{Clocks, FIRST, HOUR_MS, NOON_MS, TERMS, ice_20, lived, min};
+use super::{Clocks, FIRST, HOUR_MS, NOON_MS, OPTIONS, ice_20, lived, min};
 use crate::laws::START;
 use crate::support::{Home, stderr, stdout};
 
@@ -24,8 +24,8 @@ fn noted(journal: &Journal, name: &str, steps: &[Exposure], hour: i64, pain: [Op
     let plan = Draft::of(name, steps);
     let protocol = plan.review(Choice::default(), &Context::default(), &[]).expect("it passes");
     let started_ms = NOON_MS + hour * HOUR_MS;
-    let overrides: &[&str] = if hour == 0 { &["cold-daily", "rewarm"] } else { &[] };
-    let new = NewSession { protocol: &protocol, terms: TERMS, overrides, pain: pain[0], started_ms };
+    let overrides: &[RuleId] = if hour == 0 { &[RuleId::ColdDaily, RuleId::Rewarm] } else { &[] };
+    let new = NewSession { protocol: &protocol, options: OPTIONS, overrides, pain: pain[0], started_ms };
     let id = journal.begin(&new).expect("a session begins");
     let clocks = Clocks { origin_ms: FIRST.origin_ms + hour * HOUR_MS, ..FIRST };
     let events: Vec<_> = lived(&protocol, START, &[]).into_iter().map(|event| (clocks.at(event.at), event)).collect();
@@ -86,7 +86,7 @@ fn a_time_zone_changes_how_a_time_is_shown_and_nothing_else() {
 fn a_session_whose_clock_never_started_is_closed_without_a_word() {
     let (home, journal) = home();
     let protocol = ice_20();
-    let new = NewSession { protocol: &protocol, terms: TERMS, overrides: &[], pain: None, started_ms: NOON_MS };
+    let new = NewSession { protocol: &protocol, options: OPTIONS, overrides: &[], pain: None, started_ms: NOON_MS };
     journal.begin(&new).expect("a session begins");
     let output = home.run(&["next"]);
     assert_eq!((stderr(&output).as_str(), output.status.code()), ("", Some(0)));

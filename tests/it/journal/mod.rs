@@ -16,8 +16,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 use therapy::domain::exposure::Exposure;
 use therapy::domain::protocol::{Choice, Draft, Protocol};
-use therapy::domain::rules::{Context, Finding, review};
-use therapy::domain::session::{Event, Input, Moment, Session, Terms};
+use therapy::domain::rules::{Context, Finding, RuleId, review};
+use therapy::domain::session::{Event, Input, Moment, Session, SessionOptions};
+use therapy::domain::step::Modality;
 use therapy::domain::step::StepKind::Cold;
 use therapy::edge::journal::{Journal, NewSession, Stamp};
 
@@ -72,8 +73,8 @@ impl Place {
         self.folder.path()
     }
 
-    fn begin(&self, protocol: &Protocol, terms: Terms, started_ms: i64) -> i64 {
-        let new = NewSession { protocol, terms, overrides: &[], pain: None, started_ms };
+    fn begin(&self, protocol: &Protocol, options: SessionOptions, started_ms: i64) -> i64 {
+        let new = NewSession { protocol, options, overrides: &[], pain: None, started_ms };
         self.journal.begin(&new).expect("a session begins")
     }
 
@@ -84,22 +85,22 @@ impl Place {
 
     /// A whole session: what was said when, after its start.
     fn session(&self, protocol: &Protocol, start: Moment, said: &[(Duration, Input)], clocks: &Clocks) -> i64 {
-        let id = self.begin(protocol, TERMS, clocks.at(start).wall_ms);
+        let id = self.begin(protocol, OPTIONS, clocks.at(start).wall_ms);
         self.write(id, &lived(protocol, start, said), clocks);
         id
     }
 
-    fn past(&self, now: &Stamp) -> Context {
-        let (past, record_ahead) = self.journal.past(now, None).expect("the past is read");
-        Context { past, record_ahead, ..Context::default() }
+    fn context(&self, now: &Stamp) -> Context {
+        let (doses, record_ahead) = self.journal.doses(now, None).expect("the doses are read");
+        Context { now: now.clock, doses, record_ahead, ..Context::default() }
     }
 }
 
-const TERMS: Terms = Terms { confirm: false, grace: Duration::from_secs(3) };
+const OPTIONS: SessionOptions = SessionOptions { confirm: false, grace: Duration::from_secs(3) };
 
 /// The events of a session that is woken whenever it asks, and in which this is said.
 fn lived(protocol: &Protocol, start: Moment, said: &[(Duration, Input)]) -> Vec<Event> {
-    let (mut session, mut log) = Session::start(protocol, TERMS, start);
+    let (mut session, mut log) = Session::start(protocol, OPTIONS, start);
     let mut wake = |session: &mut Session, until: Option<Moment>| {
         while let Some(wake) = session.wake_at().filter(|wake| until.is_none_or(|until| *wake <= until)) {
             let events = session.advance(wake);
@@ -125,10 +126,15 @@ fn protocol(steps: &[Exposure]) -> Protocol {
     Draft::of("test", steps).review(Choice::default(), &Context::default(), &[]).expect("it passes")
 }
 
-fn says(rule: &str, steps: &[Exposure], context: &Context) -> Option<Finding> {
-    review(&Draft::of("test", steps).expand(Choice::default()), context)
-        .into_iter()
-        .find(|finding| finding.rule == rule)
+fn says(rule: RuleId, steps: &[Exposure], context: &Context) -> Option<Finding> {
+    let findings = review(&Draft::of("test", steps).expand(Choice::default()), context);
+    findings.into_iter().find(|finding| finding.rule == rule)
+}
+
+/// The doses, each with how long ago it began and ended.
+fn ago(context: &Context) -> Vec<(Modality, Duration, Duration)> {
+    let doses = context.doses.iter();
+    doses.map(|dose| (dose.modality, context.now.since(dose.from), context.now.since(dose.to))).collect()
 }
 
 /// After a reboot: another boot clock, and a wall that is right.

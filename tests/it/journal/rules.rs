@@ -6,44 +6,47 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use therapy::domain::course::earliest;
+use therapy::domain::dose::Dose;
 use therapy::domain::protocol::{Choice, Draft, Protocol};
-use therapy::domain::rules::{Context, Injury, Severity, review};
-use therapy::domain::session::{Input, Moment, Terms};
+use therapy::domain::rules::{Context, Injury, RuleId, Severity, review};
+use therapy::domain::session::{Input, Moment, SessionOptions};
 use therapy::domain::step::StepKind::{Cold, Heat, Rest};
+use therapy::domain::step::{Modality, PerModality};
 use therapy::edge::catalog;
 use therapy::edge::journal::Stamp;
 
-use super::{FIRST, HOUR_MS, NOON_MS, Place, SECOND, hours, millis, min, protocol, says};
+use super::{FIRST, HOUR_MS, NOON_MS, Place, SECOND, ago, hours, millis, min, protocol, says};
 use crate::laws::{Deed, START, Wakes, all_terms, config, kinds, lengths, play, protocols, scripts};
 
 /// Sessions one after the other, each with the time before it.
-type Sessions = Vec<(Duration, Protocol, Terms, Vec<(Duration, Deed)>)>;
+type Sessions = Vec<(Duration, Protocol, SessionOptions, Vec<(Duration, Deed)>)>;
 
 fn histories() -> impl Strategy<Value = Sessions> {
     let gaps = prop_oneof![4 => lengths(0..=60 * 60), 1 => lengths(0..=20 * 60 * 60)];
     vec((gaps, protocols(), all_terms(), scripts()), 0..5)
 }
 
-/// Writes them one after the other and tells when the last one ended.
-fn fill(place: &Place, sessions: &Sessions) -> Moment {
-    let mut end = START;
-    for (gap, protocol, terms, script) in sessions {
+/// Writes them one after the other. Returns when the last one ended, and the time of cold and heat in all.
+fn fill(place: &Place, sessions: &Sessions) -> (Moment, PerModality<Duration>) {
+    let (mut end, mut given) = (START, PerModality::default());
+    for (gap, protocol, options, script) in sessions {
         let start = end + *gap;
-        let (_, mut log) = play(protocol, *terms, script, Wakes::Asked, |_, _| ());
+        let (session, mut log) = play(protocol, *options, script, Wakes::Asked, |_, _| ());
+        given = PerModality::from_fn(|modality| given[modality] + session.dose(modality));
         for event in &mut log {
             event.at = start + event.at.since(START);
         }
-        let id = place.begin(protocol, *terms, FIRST.at(start).wall_ms);
+        let id = place.begin(protocol, *options, FIRST.at(start).wall_ms);
         place.write(id, &log, &FIRST);
         end = log.last().map_or(start, |last| last.at);
     }
-    end
+    (end, given)
 }
 
 /// Built-in plans as they are and with a choice, and plans that somebody wrote.
 fn plans() -> impl Strategy<Value = (Draft, Choice)> {
     let built_ins: Vec<Draft> = catalog::built_ins().iter().map(|entry| entry.parsed.draft.clone()).collect();
-    let built_ins: Vec<Draft> = built_ins.into_iter().filter(|draft| !draft.steps.is_empty()).collect();
+    let built_ins: Vec<Draft> = built_ins.into_iter().filter(|draft| !draft.parts.is_empty()).collect();
     let choices = (proptest::option::of(lengths(1..=30 * 60)), proptest::option::of(1..4_u32));
     let choices = choices.prop_map(|(length, rounds)| Choice { length, rounds });
     prop_oneof![
@@ -57,21 +60,33 @@ fn injuries() -> impl Strategy<Value = Injury> {
     prop_oneof![
         2 => Just(Injury::Unknown),
         3 => ages().prop_map(Injury::Ago),
-        1 => ages().prop_map(Injury::Ahead),
+        1 => ages().prop_map(Injury::InFuture),
     ]
+}
+
+/// The same person, this much later, without another dose.
+fn later(context: &Context, wait: Duration) -> Context {
+    let injury = match context.injury {
+        Injury::Ago(age) => Injury::Ago(age + wait),
+        Injury::InFuture(by) if by <= wait => Injury::Ago(wait.saturating_sub(by)),
+        Injury::InFuture(by) => Injury::InFuture(by.saturating_sub(wait)),
+        Injury::Unknown => Injury::Unknown,
+    };
+    let record_ahead = context.record_ahead.saturating_sub(wait);
+    Context { now: context.now + wait, injury, record_ahead, ..context.clone() }
 }
 
 /// What is allowed from a time on is accepted then, and refused a second before.
 fn earliest_is_exact(draft: &Draft, choice: Choice, context: &Context) -> Option<Duration> {
-    let accepts = |wait| draft.review(choice, &context.later(wait), &[]).is_ok();
+    let accepts = |wait| draft.review(choice, &later(context, wait), &[]).is_ok();
     let earliest = earliest(draft, choice, context);
-    if let Some(wait) = earliest {
-        assert!(accepts(wait), "refused after {wait:?}: {draft:?}, {context:?}");
-        if let Some(less) = wait.checked_sub(SECOND) {
-            assert!(!accepts(less), "accepted a second before {wait:?}: {draft:?}, {context:?}");
+    match earliest {
+        None => assert!(!accepts(Duration::ZERO), "no wait helps, and none is needed: {draft:?}, {context:?}"),
+        Some(wait) => {
+            assert!(accepts(wait), "refused after {wait:?}: {draft:?}, {context:?}");
+            let before = wait.checked_sub(SECOND);
+            assert!(!before.is_some_and(accepts), "accepted a second before {wait:?}: {draft:?}, {context:?}");
         }
-    } else {
-        assert!(!accepts(Duration::ZERO), "nothing stands against it: {draft:?}, {context:?}");
     }
     earliest
 }
@@ -85,17 +100,18 @@ proptest! {
         plans in vec(plans(), 4), injury in injuries(),
     ) {
         let place = Place::new();
-        let clock = fill(&place, &sessions) + since;
+        let (end, given) = fill(&place, &sessions);
+        let clock = end + since;
         let now = Stamp { wall_ms: FIRST.at(clock).wall_ms - behind, ..FIRST.at(clock) };
-        let context = Context { injury, ..place.past(&now) };
-        prop_assert_eq!(context.past.len(), sessions.len());
+        let context = Context { injury, ..place.context(&now) };
+        prop_assert_eq!(PerModality::from_fn(|modality| context.doses.total(modality)), given);
         for (draft, choice) in &plans {
             let Some(wait) = earliest_is_exact(draft, *choice, &context) else { continue };
             // And not only on paper: the journal says so too when that time has come.
             let then = Stamp { wall_ms: now.wall_ms + millis(wait) + 1, clock: clock + wait, ..now.clone() };
-            let later = Context { injury: context.later(wait).injury, ..place.past(&then) };
+            let later = Context { injury: later(&context, wait).injury, ..place.context(&then) };
             let findings = review(&draft.expand(*choice), &later);
-            prop_assert!(findings.iter().all(|finding| finding.severity < Severity::Override), "{:?}", findings);
+            prop_assert!(findings.iter().all(|finding| !finding.blocks(&[])), "{:?}", findings);
         }
     }
 }
@@ -109,13 +125,15 @@ proptest! {
         record_ahead in prop_oneof![3 => Just(Duration::ZERO), 1 => lengths(0..=10 * 60)],
         injury in injuries(), (draft, choice) in plans(),
     ) {
-        let mut context = Context { injury, record_ahead, ..Context::default() };
+        let mut context = Context { now: START, injury, record_ahead, ..Context::default() };
         for (gap, exposures) in past {
-            let began = gap + exposures.iter().map(|(_, length)| *length).sum::<Duration>();
-            for earlier in &mut context.past {
-                earlier.began += began;
+            let session = context.now;
+            for (kind, length) in exposures {
+                let (from, to) = (context.now, context.now + length);
+                context.doses.extend(kind.modality().map(|modality| Dose { modality, from, to, session }));
+                context.now = to;
             }
-            context.past.push(therapy::domain::rules::Past { began, exposures });
+            context.now = context.now + gap;
         }
         earliest_is_exact(&draft, choice, &context);
     }
@@ -126,17 +144,17 @@ fn rewarm_counts_what_was_given_and_not_what_was_planned() {
     let ice_20 = protocol(&[(Cold, min(20))]);
     let place = Place::new();
     place.session(&ice_20, START, &[], &FIRST);
-    let context = place.past(&FIRST.at(START + min(40)));
-    let refused = says("rewarm", &[(Cold, min(15))], &context).expect("20 min after");
-    assert_eq!((refused.severity, refused.passes_after), (Severity::Override, Some(min(10))));
-    assert!(says("rewarm", &[(Cold, min(15))], &place.past(&FIRST.at(START + min(50)))).is_none());
-    assert!(says("rewarm", &[(Heat, min(20))], &context).is_none(), "heat is another load");
+    let context = place.context(&FIRST.at(START + min(40)));
+    let refused = says(RuleId::Rewarm, &[(Cold, min(15))], &context).expect("20 min after");
+    assert_eq!((refused.severity, refused.passes_after), (Severity::Overridable, Some(min(10))));
+    assert!(says(RuleId::Rewarm, &[(Cold, min(15))], &place.context(&FIRST.at(START + min(50)))).is_none());
+    assert!(says(RuleId::Rewarm, &[(Heat, min(20))], &context).is_none(), "heat is another load");
 
     let place = Place::new();
     place.session(&ice_20, START, &[(min(12), Input::Stop)], &FIRST);
-    let context = place.past(&FIRST.at(START + min(13)));
-    assert!(says("rewarm", &[(Cold, min(8))], &context).is_none(), "{context:?}");
-    assert!(says("rewarm", &[(Cold, min(9))], &context).is_some(), "{context:?}");
+    let context = place.context(&FIRST.at(START + min(13)));
+    assert!(says(RuleId::Rewarm, &[(Cold, min(8))], &context).is_none(), "{context:?}");
+    assert!(says(RuleId::Rewarm, &[(Cold, min(9))], &context).is_some(), "{context:?}");
 }
 
 #[test]
@@ -146,9 +164,8 @@ fn a_pause_is_not_counted_and_an_extension_is() {
     let said = [(min(5), Input::Pause), (min(15), Input::Resume), (min(16), Input::Extend(min(5)))];
     let id = place.session(&ice, START, &[&said[..], &[(min(25), Input::Stop)]].concat(), &FIRST);
     let now = FIRST.at(START + min(60));
-    let context = place.past(&now);
-    assert_eq!(context.past[0].exposures, [(Cold, min(5)), (Rest, min(10)), (Cold, min(10))]);
-    assert_eq!(context.past[0].began, min(60));
+    let context = place.context(&now);
+    assert_eq!(ago(&context), [(Modality::Cold, min(60), min(55)), (Modality::Cold, min(45), min(35))]);
     assert_eq!(place.journal.history(i64::MIN).expect("a history")[0].actual, [min(15), Duration::ZERO]);
     assert_eq!(place.journal.record(id, &now).expect("a record").outcome.as_deref(), Some("completed"));
 }
@@ -159,14 +176,14 @@ fn a_day_takes_eight_doses_of_cold_and_the_ninth_waits() {
     let place = Place::new();
     for number in 0..8 {
         let now = FIRST.at(START + hours(2 * number));
-        assert!(says("cold-daily", &[(Cold, min(20))], &place.past(&now)).is_none(), "dose {number}");
+        assert!(says(RuleId::ColdDaily, &[(Cold, min(20))], &place.context(&now)).is_none(), "dose {number}");
         place.session(&ice, now.clock, &[], &FIRST);
     }
     let now = START + hours(16);
-    let refused = says("cold-daily", &[(Cold, min(20))], &place.past(&FIRST.at(now))).expect("the ninth");
-    assert_eq!((refused.severity, refused.passes_after), (Severity::Override, Some(hours(8))));
-    assert!(says("cold-daily", &[(Cold, SECOND)], &place.past(&FIRST.at(now))).is_some());
-    assert!(says("cold-daily", &[(Cold, min(20))], &place.past(&FIRST.at(now + hours(8)))).is_none());
+    let refused = says(RuleId::ColdDaily, &[(Cold, min(20))], &place.context(&FIRST.at(now))).expect("the ninth");
+    assert_eq!((refused.severity, refused.passes_after), (Severity::Overridable, Some(hours(8))));
+    assert!(says(RuleId::ColdDaily, &[(Cold, SECOND)], &place.context(&FIRST.at(now))).is_some());
+    assert!(says(RuleId::ColdDaily, &[(Cold, min(20))], &place.context(&FIRST.at(now + hours(8)))).is_none());
 }
 
 #[test]
@@ -175,13 +192,13 @@ fn a_day_takes_two_hours_of_heat_without_a_warning() {
     let place = Place::new();
     for number in 0..4 {
         let now = FIRST.at(START + hours(3 * number));
-        assert!(says("heat-daily", &[(Heat, min(30))], &place.past(&now)).is_none(), "dose {number}");
+        assert!(says(RuleId::HeatDaily, &[(Heat, min(30))], &place.context(&now)).is_none(), "dose {number}");
         place.session(&heat, now.clock, &[], &FIRST);
     }
     let now = START + hours(12);
-    let warned = says("heat-daily", &[(Heat, min(1))], &place.past(&FIRST.at(now))).expect("more than 120 min");
+    let warned = says(RuleId::HeatDaily, &[(Heat, min(1))], &place.context(&FIRST.at(now))).expect("more than 120 min");
     assert_eq!(warned.severity, Severity::Warn);
-    assert!(says("heat-daily", &[(Heat, min(1))], &place.past(&FIRST.at(START + hours(24)))).is_none());
+    assert!(says(RuleId::HeatDaily, &[(Heat, min(1))], &place.context(&FIRST.at(START + hours(24)))).is_none());
 }
 
 #[test]
@@ -190,10 +207,10 @@ fn cold_sessions_are_spaced_from_start_to_start() {
     // The cold of it begins 10 min after its start.
     place.session(&protocol(&[(Heat, min(10)), (Cold, min(5))]), START, &[], &FIRST);
     let early = FIRST.at(START + min(129));
-    let warned = says("cold-spacing", &[(Cold, min(10))], &place.past(&early)).expect("119 min");
+    let warned = says(RuleId::ColdSpacing, &[(Cold, min(10))], &place.context(&early)).expect("119 min");
     assert_eq!((warned.severity, warned.passes_after), (Severity::Warn, Some(min(1))));
-    assert!(says("cold-spacing", &[(Rest, min(1)), (Cold, min(10))], &place.past(&early)).is_none());
-    assert!(says("cold-spacing", &[(Cold, min(10))], &place.past(&FIRST.at(START + min(130)))).is_none());
+    assert!(says(RuleId::ColdSpacing, &[(Rest, min(1)), (Cold, min(10))], &place.context(&early)).is_none());
+    assert!(says(RuleId::ColdSpacing, &[(Cold, min(10))], &place.context(&FIRST.at(START + min(130)))).is_none());
 }
 
 #[test]
@@ -210,7 +227,7 @@ fn an_eighth_day_of_one_injury_is_told() {
         }
         let days = place.journal.days_with_sessions(injured, 32).expect("days");
         assert_eq!(u64::from(days), day);
-        let told = says("long-pain", &[(Cold, min(10))], &context(days));
+        let told = says(RuleId::LongPain, &[(Cold, min(10))], &context(days));
         assert_eq!(told.map(|finding| finding.severity), (day > 7).then_some(Severity::Note), "day {day}");
     }
     assert_eq!(place.journal.days_with_sessions(injured, 3).expect("days"), 3, "counts no further");
@@ -221,9 +238,9 @@ fn a_record_that_ends_in_the_future_is_told_from_two_minutes_on() {
     let place = Place::new();
     place.session(&protocol(&[(Cold, min(10))]), START, &[], &FIRST);
     let end = FIRST.at(START + min(10));
-    let behind = |ms| place.past(&Stamp { wall_ms: end.wall_ms - ms, ..end.clone() });
-    assert!(says("clock-behind", &[(Rest, min(1))], &behind(120_000)).is_none());
-    let refused = says("clock-behind", &[(Rest, min(1))], &behind(120_001)).expect("set back");
-    assert_eq!((refused.severity, refused.passes_after), (Severity::Override, Some(Duration::from_millis(1))));
-    assert!(says("clock-behind", &[(Rest, min(1))], &behind(-HOUR_MS)).is_none());
+    let behind = |ms| place.context(&Stamp { wall_ms: end.wall_ms - ms, ..end.clone() });
+    assert!(says(RuleId::ClockBehind, &[(Rest, min(1))], &behind(120_000)).is_none());
+    let refused = says(RuleId::ClockBehind, &[(Rest, min(1))], &behind(120_001)).expect("set back");
+    assert_eq!((refused.severity, refused.passes_after), (Severity::Overridable, Some(Duration::from_millis(1))));
+    assert!(says(RuleId::ClockBehind, &[(Rest, min(1))], &behind(-HOUR_MS)).is_none());
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use therapy::domain::rules::RuleId;
 use therapy::domain::session::{EventKind, Input, Outcome};
 use therapy::domain::step::{Modality, PerModality};
-use therapy::words;
+use therapy::text::wording;
 
 use crate::builder::session;
 
@@ -15,7 +15,7 @@ fn the_words_of_a_step_after_one_that_was_left_out_name_the_pack_that_was_on() {
     let (session, events) = session("heat 2m, cold 5m, rest 5m").play("2m skip");
     let began = events.last().expect("the rest began");
     assert!(matches!(began.kind, EventKind::StepBegan { .. }), "{began:?}");
-    let words = words::of(began, &session, false);
+    let words = wording::of(began, &session, false);
     assert!(words.advice.starts_with("Heat off now."), "{words:?}");
     assert!(words.urgent);
 }

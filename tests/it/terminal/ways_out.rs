@@ -2,6 +2,7 @@
 
 use therapy::domain::moment::Moment;
 use therapy::domain::session::{Event, EventKind, Input, Session, SessionOptions};
+use therapy::edge::inbox::Inbox;
 use therapy::edge::keys::Keys;
 use therapy::edge::terminal;
 use therapy::runner::{self, Observer, Trouble, World};
@@ -97,7 +98,7 @@ fn a_panic_gives_the_terminal_back() {
 #[test]
 #[ignore = "the test above runs it on a terminal of its own"]
 fn a_session_that_panics() {
-    struct Panics(Keys);
+    struct Panics(Inbox, #[expect(dead_code, reason = "held: it gives the terminal back")] Keys);
 
     impl World for Panics {
         fn now(&self) -> Moment {
@@ -105,9 +106,8 @@ fn a_session_that_panics() {
         }
 
         fn wait(&mut self, _: Moment) -> Option<Input> {
-            let said = self.0.wait(Duration::from_secs(1));
-            assert_eq!(said, None, "on purpose");
-            said
+            assert_eq!(self.0.wait(Duration::from_secs(1)), None, "on purpose");
+            None
         }
     }
 
@@ -125,7 +125,9 @@ fn a_session_that_panics() {
     }
     let (look, wall) = (Box::new(|| ((24, 80), false)), Box::new(|_| String::new()));
     let mut screen = Screen::new(terminal::stream(), look, wall, false, "test".to_owned());
-    let mut world = Panics(Keys::take(true).expect("keys"));
+    let inbox = Inbox::default();
+    let keys = Keys::take(true, inbox.sender()).expect("keys");
+    let mut world = Panics(inbox, keys);
     let (session, events) = Session::start(&ice(), SessionOptions::default(), clock::now());
     runner::resume(session, events, &mut world, &mut [&mut screen, &mut Watches]);
 }
