@@ -48,8 +48,9 @@ pub struct Cli {
 pub enum Command {
     /// List the built-in protocols and your own
     List {
-        #[command(flatten)]
-        json: JsonFlag,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Draw one protocol to scale, with the source of every number
     Show {
@@ -57,8 +58,9 @@ pub enum Command {
         protocol: String,
         #[command(flatten)]
         which: Which,
-        #[command(flatten)]
-        json: JsonFlag,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Run a session
     #[command(after_help = "Keys while it runs on a terminal:
@@ -76,15 +78,17 @@ Examples:
     Run(RunArgs),
     /// Show what you can do now, what is recommended, and when the rest becomes available
     Next {
-        #[command(flatten)]
-        json: JsonFlag,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Show, set or clear the time of the injury
     Injury {
         #[command(subcommand)]
         command: Option<InjuryCommand>,
-        #[command(flatten)]
-        json: JsonFlag,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Show the running session, from any shell; exits 1 when there is none
     Status(StatusArgs),
@@ -125,21 +129,24 @@ Examples:
         /// Protocol files
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
-        #[command(flatten)]
-        json: JsonFlag,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Explain why a rule exists, or what a source says
     Explain {
         /// A rule or a source [default: list all]
         #[arg(value_name = "RULE | SOURCE")]
         name: Option<String>,
-        #[command(flatten)]
-        json: JsonFlag,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Show when to stop and get help, and whom to ask first
     Safety {
-        #[command(flatten)]
-        json: JsonFlag,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Print completions for a shell
     Completions {
@@ -151,14 +158,6 @@ Examples:
         /// The command
         command: Option<String>,
     },
-}
-
-// Results as JSON.
-#[derive(Args, Clone, Copy, Debug)]
-pub struct JsonFlag {
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 // What a person chooses about a protocol.

@@ -5,14 +5,16 @@ use anyhow::anyhow;
 
 use super::chosen::Chosen;
 use super::folders::Folders;
-use super::memory::{Memory, one_session, stamp};
-use super::{Failure, say};
+use super::memory::{Memory, was_cut_off};
+use super::screening::screen;
+use super::times::stamp;
+use super::{Exit, Failure, say};
 use crate::cli::RunArgs;
 use crate::domain::course;
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::Context;
 use crate::edge::journal::{Journal, Lock};
-use crate::text::advice::because;
+use crate::text::advice::{CUT_OFF, because};
 
 /// Proof that a protocol may run now.
 pub(super) struct Admitted {
@@ -28,41 +30,39 @@ pub(super) struct Admitted {
 /// Admits a session, or a rehearsal when the arguments ask for one.
 pub(super) fn admit(folders: &Folders, args: &RunArgs) -> Result<Admitted, Failure> {
     let is_rehearsal = args.is_rehearsal();
-    let injured = args.which.injured.as_deref();
-    let mut memory = if is_rehearsal { Memory::glance(folders, injured)? } else { Memory::recall(folders, injured)? };
-    let name = args.protocol.clone().unwrap_or_else(|| recommended(&memory));
-    let mut chosen = Chosen::find(folders, &name, &args.which, &memory)?;
-    // First of all: the doses of an open session may refuse too, and waiting is not the way out of that.
-    memory.no_open_session()?;
-    let protocol = chosen.review(&args.overrides, &memory)?;
+    let memory = Memory::read(folders, args.which.injured.as_deref(), !is_rehearsal)?;
+    let name = args.protocol.clone().unwrap_or_else(|| {
+        let injury = memory.context.injury;
+        let name = course::recommend(injury);
+        say(&format!("Recommended now: {name}. {}.", because(injury)));
+        name.to_owned()
+    });
+    let mut chosen = Chosen::find(folders, &name, &args.which, &memory.context)?;
+    // Before the review: the doses of an open session may refuse too, and waiting is not the way out then.
+    if let Some(open) = memory.open.filter(|_| !memory.context.running) {
+        return Err(Failure::new(Exit::Refused, anyhow!(was_cut_off(&open, &stamp())), CUT_OFF));
+    }
+    let protocol = chosen.review(&args.overrides)?;
     if is_rehearsal {
         return Ok(Admitted { protocol, chosen, record: None });
     }
-    memory.screen()?;
-    let Some(journal) = memory.journal.take() else {
-        if let Some(trouble) = &memory.trouble {
-            say(&format!("warning: {trouble}; this session is not recorded"));
-        }
+    let Some(journal) = memory.journal else {
+        say("warning: this session is not recorded");
         return Ok(Admitted { protocol, chosen, record: None });
     };
+    if let Some(injury) = memory.injury {
+        screen(injury, &journal, memory.context.days)?;
+    }
     let lock = lock(folders)?;
-    // While a question waited for its answer, another process may have given a dose.
+    // During the question another process may have given a dose.
     let now = stamp();
     if journal.open_session(&now)?.is_some() {
         return Err(one_session("another session was started meanwhile"));
     }
     let (doses, record_ahead) = journal.doses(&now, None)?;
     chosen.context = Context { now: now.clock, doses, record_ahead, ..chosen.context };
-    let protocol = chosen.review(&args.overrides, &memory)?;
+    let protocol = chosen.review(&args.overrides)?;
     Ok(Admitted { protocol, chosen, record: Some((journal, lock)) })
-}
-
-/// The protocol that `next` recommends.
-fn recommended(memory: &Memory) -> String {
-    let injury = memory.context.injury;
-    let name = course::recommend(injury);
-    say(&format!("Recommended now: {name}. {}.", because(injury)));
-    name.to_owned()
 }
 
 /// Takes the lock of the running session.
@@ -72,4 +72,8 @@ pub(super) fn lock(folders: &Folders) -> Result<Lock, Failure> {
         Ok(None) => Err(one_session("a session is already running")),
         Err(error) => Err(anyhow!("could not lock the session: {error}").into()),
     }
+}
+
+fn one_session(what: &'static str) -> Failure {
+    Failure::new(Exit::Refused, anyhow!(what), "therapy status   show it\n  therapy stop     end it")
 }

@@ -3,8 +3,7 @@
 use anyhow::anyhow;
 
 use super::folders::Folders;
-use super::memory::Memory;
-use super::next::clock_time;
+use super::times::local_after;
 use super::{Exit, Failure, draw, say};
 use crate::cli::Which;
 use crate::domain::exposure::limit;
@@ -30,63 +29,54 @@ pub(super) struct Chosen {
 
 impl Chosen {
     /// Finds the protocol and reports the problems of its file.
-    pub(super) fn find(folders: &Folders, name: &str, which: &Which, memory: &Memory) -> Result<Chosen, Failure> {
+    pub(super) fn find(folders: &Folders, name: &str, which: &Which, context: &Context) -> Result<Chosen, Failure> {
         let entry = catalog::find(name, &folders.protocols())?;
         if !entry.parsed.is_readable() {
-            let problems = entry.parsed.review();
-            let worst: Vec<_> = problems.into_iter().filter(|problem| problem.level >= Level::Refused).collect();
-            draw(&report::render(&worst, &entry.place(), &entry.text, console::colors_enabled_stderr()));
-            let error = anyhow!("{} cannot be read as a protocol", entry.place());
-            let hint = format!("fix the lines above, then: therapy check {}", entry.place());
-            return Err(Failure::new(Exit::Usage, error, hint));
+            let mut problems = entry.parsed.review();
+            problems.retain(|problem| problem.level >= Level::Refused);
+            let place = entry.place();
+            draw(&report::render(&problems, &place, &entry.text, console::colors_enabled_stderr()));
+            let error = anyhow!("{place} cannot be read as a protocol");
+            return Err(Failure::new(Exit::Usage, error, format!("fix the lines above, then: therapy check {place}")));
         }
-        let context = Context { injury_required: entry.parsed.by_injury.is_some(), ..memory.context.clone() };
+        let context = Context { injury_required: entry.parsed.by_injury.is_some(), ..context.clone() };
         let draft = entry.draft_for(context.injury).unwrap_or_else(|| entry.parsed.draft.clone());
         Ok(Chosen { entry, draft, choice: Choice { length: which.minutes, rounds: which.rounds }, context })
     }
 
-    /// Reviews it. Without a protocol, everything against it is printed.
-    pub(super) fn review(&self, overrides: &[RuleId], memory: &Memory) -> Result<Protocol, Failure> {
-        let choices = self.draft.choice_errors(self.choice);
-        match self.draft.review(self.choice, &self.context, overrides) {
-            Ok(protocol) if choices.is_empty() => Ok(protocol),
-            Ok(protocol) => Err(self.refused(protocol.findings(), overrides, memory)),
-            Err(findings) => Err(self.refused(&findings, overrides, memory)),
-        }
-    }
-
-    /// Everything against it, a line each: findings, and choices that the protocol does not offer, unless
-    /// a rule says the same.
-    pub(super) fn objections(&self, findings: &[Finding], overrides: &[RuleId]) -> Vec<String> {
-        let same = |max, finding: &Finding| {
-            let is_limit = |modality: &Modality| finding.rule == RuleId::limit_of(*modality) && max == limit(*modality);
-            Modality::ALL.iter().any(is_limit)
+    /// Reviews it. Without a protocol, prints everything against it; the failure has the first way out.
+    pub(super) fn review(&self, overrides: &[RuleId]) -> Result<Protocol, Failure> {
+        let findings = match self.draft.review(self.choice, &self.context, overrides) {
+            Ok(protocol) if self.draft.choice_errors(self.choice).is_empty() => return Ok(protocol),
+            Ok(protocol) => protocol.findings().to_vec(),
+            Err(findings) => findings,
         };
-        let by_rule = |choice: &ChoiceError| match choice {
-            ChoiceError::TooLong { max, .. } => findings.iter().any(|finding| same(*max, finding)),
-            _ => false,
-        };
-        let choices = self.draft.choice_errors(self.choice).into_iter().filter(|choice| !by_rule(choice));
-        let choices = choices.map(|choice| format!("Refused: {}", rules::choice(&choice, &self.draft.name)));
-        rules::lines(findings, overrides).into_iter().chain(choices).collect()
-    }
-
-    /// Prints everything against it; the failure has the first way out.
-    fn refused(&self, findings: &[Finding], overrides: &[RuleId], memory: &Memory) -> Failure {
-        self.objections(findings, overrides).iter().for_each(|line| say(line));
-        if let Some(trouble) = &memory.trouble {
-            say(&format!("warning: {trouble}"));
-        }
+        self.objections(&findings, overrides).iter().for_each(|line| say(line));
         let name = self.entry.name();
         let hint = match findings.iter().find(|finding| finding.blocks(overrides)) {
             Some(finding) => {
-                let from = finding.passes_after.map(|wait| format!("; possible from {}", clock_time(wait)));
+                let from = finding.passes_after.map(|wait| format!("; possible from {}", local_after(wait)));
                 let way_out = rules::of(finding.rule).way_out;
                 format!("{way_out}{} (therapy explain {})", from.unwrap_or_default(), finding.rule)
             }
             None => format!("therapy show {name}   shows the options"),
         };
-        let exit = if refuses(findings, overrides) { Exit::Refused } else { Exit::Usage };
-        Failure::new(exit, anyhow!("{name} is refused"), hint)
+        let exit = if refuses(&findings, overrides) { Exit::Refused } else { Exit::Usage };
+        Err(Failure::new(exit, anyhow!("{name} is refused"), hint))
+    }
+
+    /// Everything against it, a line each: findings, and choices that the protocol does not offer, unless
+    /// a rule says the same.
+    pub(super) fn objections(&self, findings: &[Finding], overrides: &[RuleId]) -> Vec<String> {
+        let has = |rule| findings.iter().any(|finding| finding.rule == rule);
+        let by_rule = |choice: &ChoiceError| match choice {
+            ChoiceError::TooLong { max, .. } => {
+                Modality::ALL.into_iter().any(|modality| *max == limit(modality) && has(RuleId::limit_of(modality)))
+            }
+            _ => false,
+        };
+        let choices = self.draft.choice_errors(self.choice).into_iter().filter(|choice| !by_rule(choice));
+        let choices = choices.map(|choice| format!("Refused: {}", rules::choice(&choice, &self.draft.name)));
+        rules::lines(findings, overrides).into_iter().chain(choices).collect()
     }
 }

@@ -56,7 +56,7 @@ impl From<anyhow::Error> for Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
-        Failure::from(anyhow::Error::new(error).context("could not write"))
+        anyhow::Error::new(error).context("could not write").into()
     }
 }
 
@@ -64,7 +64,7 @@ impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Failure {
         let hint = match &error {
             CatalogError::Unknown { near: Some(near), .. } => format!("try: therapy run {near}"),
-            CatalogError::Unknown { .. } | CatalogError::Unreadable { .. } => "try: therapy list".to_owned(),
+            _ => "try: therapy list".to_owned(),
         };
         Failure::new(Exit::Usage, error.into(), hint)
     }

@@ -1,8 +1,10 @@
-//! The folders of the program, found once.
+//! The folders of the program, found once, and what a command opens in them.
 
 use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
+
+use crate::edge::journal::{Journal, JournalError};
 
 /// Where configuration and data are.
 #[derive(Clone, Debug)]
@@ -28,5 +30,15 @@ impl Folders {
     /// The folder of the person's own protocols.
     pub(super) fn protocols(&self) -> PathBuf {
         self.config.join("protocols")
+    }
+
+    /// The journal, when there is one: a command that only reads makes none.
+    pub(super) fn journal(&self) -> Result<Option<Journal>, JournalError> {
+        Journal::exists(&self.data).then(|| Journal::open(&self.data)).transpose()
+    }
+
+    /// Whether a session runs now.
+    pub(super) fn is_running(&self) -> bool {
+        Journal::is_running(&self.data)
     }
 }

@@ -3,31 +3,43 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::folders::Folders;
-use super::{Exit, Failure, print, print_json, unreadable};
+use super::times::{from_millis, local, unreadable};
+use super::{Exit, Failure, print, print_json};
 use crate::cli::HistoryArgs;
 use crate::edge::clock;
-use crate::edge::journal::{Entry, Journal};
+use crate::edge::journal::Entry;
 use crate::text::durations::{count, part_of, seconds};
 use crate::text::printable::aligned;
-use crate::text::times::{self, day_and_time};
+use crate::text::times;
 
 /// Fewer sessions than this with a pain before and after show too little (ours).
 const ENOUGH: usize = 3;
 
+/// The columns of the CSV form, which are the fields of the JSON form.
+#[rustfmt::skip]
+const COLUMNS: [&str; 12] = [
+    "id", "protocol", "started_at", "ended_at", "outcome", "planned_cold_s", "planned_heat_s", "cold_s", "heat_s",
+    "pain_before", "pain_after", "overrides",
+];
+
 /// Shows past sessions.
 pub(super) fn run(folders: &Folders, args: &HistoryArgs) -> Result<Exit, Failure> {
-    let since = args.since.as_deref().map_or(Ok(i64::MIN), since)?;
-    let entries =
-        if Journal::exists(&folders.data) { Journal::open(&folders.data)?.history(since)? } else { Vec::new() };
+    let since = match &args.since {
+        Some(text) => times::since(text, clock::wall(), &clock::zone()).map_err(unreadable)?.as_millisecond(),
+        None => i64::MIN,
+    };
+    let entries = folders.journal()?.map_or(Ok(Vec::new()), |journal| journal.history(since))?;
     if args.json {
-        return print_json(&entries.iter().map(document).collect::<Vec<_>>());
+        let documents = entries.iter().map(|entry| COLUMNS.into_iter().zip(values(entry)).collect::<Value>());
+        return print_json(&documents.collect::<Vec<_>>());
     }
     if args.csv {
-        return print(csv(&entries));
+        let rows = entries.iter().map(|entry| COLUMNS.into_iter().zip(values(entry)).map(cell).collect::<Vec<_>>());
+        let rows = rows.map(|row| row.join(",") + "\n").collect::<String>();
+        return print(format!("{}\n{rows}", COLUMNS.join(",")));
     }
     if entries.is_empty() {
         return print("No sessions yet.\n");
@@ -35,14 +47,35 @@ pub(super) fn run(folders: &Folders, args: &HistoryArgs) -> Result<Exit, Failure
     print(table(&entries) + &shows_so_far(&entries))
 }
 
-/// Reads `--since`.
-fn since(text: &str) -> Result<i64, Failure> {
-    let at = times::since(text, clock::wall(), &clock::zone()).map_err(unreadable)?;
-    Ok(at.as_millisecond())
+/// The values of [`COLUMNS`].
+fn values(entry: &Entry) -> [Value; 12] {
+    [
+        json!(entry.id),
+        json!(entry.protocol),
+        json!(from_millis(entry.started_ms)),
+        json!(entry.ended_ms.map(from_millis)),
+        json!(entry.outcome),
+        json!(seconds(entry.planned[0])),
+        json!(seconds(entry.planned[1])),
+        json!(seconds(entry.actual[0])),
+        json!(seconds(entry.actual[1])),
+        json!(entry.pain[0]),
+        json!(entry.pain[1]),
+        json!(entry.overrides.split_whitespace().collect::<Vec<_>>()),
+    ]
 }
 
-fn at(millis: i64) -> Timestamp {
-    Timestamp::from_millisecond(millis).unwrap_or_default()
+/// A value in CSV. Texts that a person chose are in quotes.
+fn cell((column, value): (&str, Value)) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    match value {
+        Value::Null => String::new(),
+        // Without the `.0` that JSON gives to whole seconds.
+        Value::Number(number) => number.as_f64().unwrap_or_default().to_string(),
+        Value::Array(words) => quoted(&words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")),
+        Value::String(text) if column != "protocol" => text,
+        text => quoted(text.as_str().unwrap_or_default()),
+    }
 }
 
 fn ending(entry: &Entry) -> &str {
@@ -58,7 +91,6 @@ fn ending(entry: &Entry) -> &str {
 
 /// A row for each session, the latest first.
 fn table(entries: &[Entry]) -> String {
-    let (now, zone) = (clock::wall(), clock::zone());
     let rows = entries.iter().rev().map(|entry| {
         let dose = |(name, index): (&str, usize)| {
             let (given, planned) = (entry.actual[index], entry.planned[index]);
@@ -70,7 +102,7 @@ fn table(entries: &[Entry]) -> String {
             [Some(score), None] | [None, Some(score)] => format!("pain {score}"),
             [Some(before), Some(after)] => format!("pain {before} to {after}"),
         };
-        let started = day_and_time(at(entry.started_ms), now, &zone);
+        let started = local(from_millis(entry.started_ms));
         vec![started, entry.protocol.clone(), doses.join(", "), pain, ending(entry).to_owned()]
     });
     aligned(&rows.collect::<Vec<_>>())
@@ -79,17 +111,15 @@ fn table(entries: &[Entry]) -> String {
 /// A sentence for each kind of session that has enough numbers. It says what was noted, never what caused it.
 fn shows_so_far(entries: &[Entry]) -> String {
     let mut text = String::new();
-    for (name, cold, heat) in [("cold alone", true, false), ("heat alone", false, true), ("heat and cold", true, true)]
-    {
-        let of = |entry: &&Entry| [cold, heat] == entry.actual.map(|dose| !dose.is_zero());
-        let changes: Vec<i32> = entries.iter().filter(of).filter_map(change).collect();
-        if changes.len() < ENOUGH {
-            continue;
+    for (name, kinds) in [("cold alone", [true, false]), ("heat alone", [false, true]), ("heat and cold", [true; 2])] {
+        let of_kind = entries.iter().filter(|entry| entry.actual.map(|dose| !dose.is_zero()) == kinds);
+        let changes: Vec<i32> = of_kind.filter_map(change).collect();
+        if changes.len() >= ENOUGH {
+            let number = u32::try_from(changes.len()).unwrap_or(u32::MAX);
+            let mean = f64::from(changes.iter().sum::<i32>()) / f64::from(number);
+            let sessions = count(number, "session");
+            let _ = writeln!(text, "{name}: pain changed by {mean:+.1} on average over {sessions}.");
         }
-        let sum: i32 = changes.iter().sum();
-        let mean = f64::from(sum) / f64::from(u32::try_from(changes.len()).unwrap_or(u32::MAX));
-        let sessions = count(changes.len(), "session");
-        let _ = writeln!(text, "{name}: pain changed by {mean:+.1} on average over {sessions}.");
     }
     if text.is_empty() { text } else { format!("\n{text}") }
 }
@@ -97,40 +127,4 @@ fn shows_so_far(entries: &[Entry]) -> String {
 fn change(entry: &Entry) -> Option<i32> {
     let [before, after] = entry.pain;
     Some(i32::from(after?) - i32::from(before?))
-}
-
-fn document(entry: &Entry) -> serde_json::Value {
-    json!({
-        "id": entry.id, "protocol": entry.protocol, "started_at": at(entry.started_ms),
-        "ended_at": entry.ended_ms.map(at), "outcome": entry.outcome,
-        "planned_cold_s": seconds(entry.planned[0]), "planned_heat_s": seconds(entry.planned[1]),
-        "cold_s": seconds(entry.actual[0]), "heat_s": seconds(entry.actual[1]),
-        "pain_before": entry.pain[0], "pain_after": entry.pain[1],
-        "overrides": entry.overrides.split_whitespace().collect::<Vec<_>>(),
-    })
-}
-
-fn csv(entries: &[Entry]) -> String {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let mut text = String::from(
-        "id,protocol,started_at,ended_at,outcome,planned_cold_s,planned_heat_s,cold_s,heat_s,pain_before,pain_after,overrides\n",
-    );
-    for entry in entries {
-        let ended = entry.ended_ms.map(|ended| at(ended).to_string()).unwrap_or_default();
-        let [before, after] = entry.pain.map(|score| score.map(|score| score.to_string()).unwrap_or_default());
-        let _ = writeln!(
-            text,
-            "{},{},{},{ended},{},{},{},{},{},{before},{after},{}",
-            entry.id,
-            quoted(&entry.protocol),
-            at(entry.started_ms),
-            entry.outcome.as_deref().unwrap_or_default(),
-            seconds(entry.planned[0]),
-            seconds(entry.planned[1]),
-            seconds(entry.actual[0]),
-            seconds(entry.actual[1]),
-            quoted(&entry.overrides),
-        );
-    }
-    text
 }

@@ -10,18 +10,18 @@ use crate::text::printable::{nearest, printable};
 
 /// Prints the page of the program, or the page of one of its commands.
 pub(super) fn run(name: Option<&str>) -> Result<Exit, Failure> {
-    let mut all = Cli::command();
-    all.build();
-    let of = name.map_or(Some(&all), |name| all.get_subcommands().find(|command| command.get_name() == name));
-    let Some(of) = of else {
-        let wanted = name.unwrap_or_default();
-        let near = nearest(wanted, all.get_subcommands().map(clap::Command::get_name));
-        let hint = near.map_or("try: therapy --help".to_owned(), |near| format!("try: therapy man {near}"));
-        let error = anyhow!("there is no command \"{}\"", printable(wanted));
-        return Err(Failure::new(Exit::Usage, error, hint));
+    let mut program = Cli::command();
+    program.build();
+    let command = match name {
+        None => &program,
+        Some(name) => program.find_subcommand(name).ok_or_else(|| {
+            let near = nearest(name, program.get_subcommands().map(clap::Command::get_name));
+            let hint = near.map_or("try: therapy --help".to_owned(), |near| format!("try: therapy man {near}"));
+            Failure::new(Exit::Usage, anyhow!("there is no command \"{}\"", printable(name)), hint)
+        })?,
     };
     let mut page = Vec::new();
-    clap_mangen::Man::new(of.clone()).render(&mut page)?;
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
     print(&page)
 }
 

@@ -1,17 +1,12 @@
 //! `therapy pain N`, and the question after a session.
 
-use std::io::{self, Write as _};
-
-use anyhow::anyhow;
-
 use super::folders::Folders;
-use super::memory::stamp;
-use super::screening::read_line;
-use super::{Exit, Failure, is_terminal, last_words, print, say};
+use super::times::stamp;
+use super::{Exit, Failure, ask, can_ask, last_words, print, say};
 use crate::edge::journal::Journal;
 
 /// The worst pain.
-pub(super) const MOST: u8 = 10;
+const MOST: u8 = 10;
 
 /// Notes the pain now for the last session.
 pub(super) fn run(folders: &Folders, score: u8) -> Result<Exit, Failure> {
@@ -20,28 +15,21 @@ pub(super) fn run(folders: &Folders, score: u8) -> Result<Exit, Failure> {
     print(format!("Pain {score} of {MOST} noted {what}.\n"))
 }
 
-/// After a session and its last words: asked on a terminal when the pain before was told; else one line
-/// says how.
-pub(super) fn after(folders: &Folders, mut words: Vec<String>, told_before: bool) {
-    if !told_before || !is_terminal(&io::stdin()) || !is_terminal(&io::stderr()) {
-        words.push("How bad is the pain now, 0 to 10? Note it: therapy pain N".to_owned());
-        last_words(&words);
-        return;
-    }
+/// Prints the last words of a session and asks for the pain after it, when the pain before is known and
+/// a person can answer. Otherwise one more line says how to note it.
+pub(super) fn after(folders: &Folders, mut words: Vec<String>, is_known_before: bool) {
+    const QUESTION: &str = "How bad is the pain now, 0 to 10?";
+    let asks = is_known_before && can_ask();
+    words.extend((!asks).then(|| format!("{QUESTION} Note it: therapy pain N")));
     last_words(&words);
-    loop {
-        let _ = write!(io::stderr(), "How bad is the pain now, 0 to {MOST}? (Enter skips) ");
-        match read_line() {
-            Ok(Some(answer)) if !answer.is_empty() => {
-                if let Some(score) = answer.parse().ok().filter(|score| *score <= MOST) {
-                    let noted = Journal::open(&folders.data).and_then(|journal| journal.note_pain(score, &stamp()));
-                    if let Err(error) = noted {
-                        say(&format!("warning: {error:#}: {}", anyhow!(error.hint())));
-                    }
-                    return;
-                }
-            }
-            _ => return,
-        }
+    let read = |answer: &str| match answer {
+        "" => Some(None),
+        score => score.parse().ok().filter(|score| *score <= MOST).map(Some),
+    };
+    if asks
+        && let Ok(Some(Some(score))) = ask(&format!("{QUESTION} (Enter skips)"), read)
+        && let Err(error) = Journal::open(&folders.data).and_then(|journal| journal.note_pain(score, &stamp()))
+    {
+        say(&format!("warning: {error}: {}", error.hint()));
     }
 }

@@ -1,6 +1,7 @@
-//! Results go to standard output, messages to standard error. On a terminal, lines break at words.
+//! What a command says and asks. Results go to standard output, messages and questions to standard error.
+//! On a terminal, lines break at words.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
 
@@ -8,7 +9,7 @@ use super::{Exit, Failure};
 use crate::edge::terminal;
 use crate::text::printable::wrapped;
 
-/// Prints a result. A reader that has seen enough is no failure.
+/// Prints a result. A reader that closed the pipe is no failure.
 pub(super) fn print(text: impl AsRef<[u8]>) -> Result<Exit, Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()) {
@@ -20,7 +21,7 @@ pub(super) fn print(text: impl AsRef<[u8]>) -> Result<Exit, Failure> {
 /// Prints a result for people.
 pub(super) fn print_text(text: &str) -> Result<Exit, Failure> {
     let width = usize::from(console::Term::stdout().size().1);
-    if !is_terminal(&io::stdout()) || width == 0 {
+    if !io::stdout().is_terminal() || width == 0 {
         return print(text);
     }
     print(wrapped(text, width, 2))
@@ -28,14 +29,12 @@ pub(super) fn print_text(text: &str) -> Result<Exit, Failure> {
 
 /// Prints one JSON document.
 pub(super) fn print_json(document: &impl serde::Serialize) -> Result<Exit, Failure> {
-    let mut text = serde_json::to_string_pretty(document).context("could not write JSON")?;
-    text.push('\n');
-    print(text)
+    print(serde_json::to_string_pretty(document).context("could not write JSON")? + "\n")
 }
 
 /// Prints a message. A missing reader is no failure.
-pub(super) fn say(line: &str) {
-    let _ = io::stderr().lock().write_all(message(line).as_bytes());
+pub(super) fn say(text: &str) {
+    let _ = io::stderr().lock().write_all(message(text).as_bytes());
 }
 
 /// Prints messages after the end of a session. A terminal that takes nothing does not delay the end.
@@ -45,21 +44,40 @@ pub(super) fn last_words(lines: &[String]) {
     }
 }
 
-/// Rows and columns of the terminal behind standard error; `None` when it has none or does not say.
+/// Rows and columns of the terminal behind standard error; `None` when there is none or it does not say.
 pub(super) fn terminal_size() -> Option<(u16, u16)> {
     console::Term::stderr().size_checked().filter(|(rows, columns)| *rows > 0 && *columns > 0)
 }
 
-fn message(line: &str) -> String {
+fn message(text: &str) -> String {
     match terminal_size() {
-        Some((_, width)) => wrapped(line, usize::from(width), 2),
-        None => format!("{line}\n"),
+        Some((_, width)) => wrapped(text, usize::from(width), 2),
+        None => format!("{text}\n"),
     }
 }
 
 /// Prints a drawing to standard error as it is.
 pub(super) fn draw(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Whether a person can read a question and answer it.
+pub(super) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks until `read` understands the answer; `None` at the end of input.
+pub(super) fn ask<T>(question: &str, read: impl Fn(&str) -> Option<T>) -> io::Result<Option<T>> {
+    loop {
+        let _ = write!(io::stderr(), "{question} ");
+        let mut answer = String::new();
+        if io::stdin().lock().read_line(&mut answer)? == 0 {
+            return Ok(None);
+        }
+        if let Some(answer) = read(answer.trim()) {
+            return Ok(Some(answer));
+        }
+    }
 }
 
 /// Prints an error and its way out.
@@ -71,15 +89,9 @@ pub fn report_failure(failure: &Failure) {
     }
 }
 
-/// Whether a stream is a terminal.
-pub(super) fn is_terminal(stream: &impl IsTerminal) -> bool {
-    stream.is_terminal()
-}
-
 /// Whether the terminal understands plain lines only.
 pub(super) fn is_dumb() -> bool {
-    std::env::var("TERM").is_ok_and(|term| term == "dumb" || term.is_empty())
-        || cfg!(unix) && std::env::var_os("TERM").is_none()
+    std::env::var("TERM").map_or(cfg!(unix), |term| term == "dumb" || term.is_empty())
 }
 
 /// Colours are for terminals that know them, unless the environment says otherwise.
@@ -87,6 +99,6 @@ pub(super) fn set_colours() {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0" && !value.is_empty());
     let wanted = |terminal: bool| !is_set("NO_COLOR") && (forced || terminal && !is_dumb());
-    console::set_colors_enabled(wanted(is_terminal(&io::stdout())));
-    console::set_colors_enabled_stderr(wanted(is_terminal(&io::stderr())));
+    console::set_colors_enabled(wanted(io::stdout().is_terminal()));
+    console::set_colors_enabled_stderr(wanted(io::stderr().is_terminal()));
 }

@@ -1,6 +1,6 @@
 //! `therapy safety`.
 
-use std::fmt::Write as _;
+use serde_json::json;
 
 use super::{Exit, Failure, print_json, print_text};
 use crate::domain::source::OURS;
@@ -9,10 +9,10 @@ use crate::text::advice::{ALWAYS, CONTRAINDICATIONS, DISCLAIMER, EVIDENCE, RED_F
 /// Shows the disclaimer, the warning signs and the contraindications.
 pub(super) fn run(json: bool) -> Result<Exit, Failure> {
     if json {
-        let flag = |(flag, source): &(&str, &str)| serde_json::json!({ "sign": flag, "source": source });
+        let flag = |(flag, source): &(&str, &str)| json!({ "sign": flag, "source": source });
         let flags = |flags: &[(&str, &str)]| flags.iter().map(flag).collect::<Vec<_>>();
-        let ask = CONTRAINDICATIONS.iter().map(|(what, with)| serde_json::json!({ "what": what, "with": with }));
-        return print_json(&serde_json::json!({
+        let ask = CONTRAINDICATIONS.iter().map(|(what, with)| json!({ "what": what, "with": with }));
+        return print_json(&json!({
             "disclaimer": DISCLAIMER,
             "evidence": EVIDENCE,
             "urgent": flags(&RED_FLAGS[..URGENT]),
@@ -20,21 +20,22 @@ pub(super) fn run(json: bool) -> Result<Exit, Failure> {
             "ask_a_clinician_first": ask.collect::<Vec<_>>(),
         }));
     }
-    let mut text = format!("{DISCLAIMER}\n{EVIDENCE}\n\n");
-    let mut list = |heading: &str, flags: &[(&str, &str)]| {
-        let _ = writeln!(text, "{heading}");
-        for (flag, source) in flags {
-            let source = if *source == OURS { String::new() } else { format!(" ({source})") };
-            let _ = writeln!(text, "  - {flag}{source}");
-        }
-        text.push('\n');
+    print_text(&format!("{DISCLAIMER}\n{EVIDENCE}\n\n{}\n\nAlways: {ALWAYS}\n", signs(true).join("\n\n")))
+}
+
+/// The warning signs and the contraindications in three paragraphs, the most urgent first.
+pub(super) fn signs(with_sources: bool) -> [String; 3] {
+    let flags = |flags: &[(&str, &str)]| {
+        let shown = flags.iter().map(|(flag, source)| match *source {
+            source if with_sources && source != OURS => format!("\n  - {flag} ({source})"),
+            _ => format!("\n  - {flag}"),
+        });
+        shown.collect::<String>()
     };
-    list("Get help now:", &RED_FLAGS[..URGENT]);
-    list("See a professional first:", &RED_FLAGS[URGENT..]);
-    let _ = writeln!(text, "Ask a clinician first:");
-    for (what, with) in CONTRAINDICATIONS {
-        let _ = writeln!(text, "  - {what}: {}", with.join(", "));
-    }
-    let _ = writeln!(text, "\nAlways: {ALWAYS}");
-    print_text(&text)
+    let ask = CONTRAINDICATIONS.iter().map(|(what, with)| format!("\n  - {what}: {}", with.join(", ")));
+    [
+        format!("Get help now:{}", flags(&RED_FLAGS[..URGENT])),
+        format!("See a professional first:{}", flags(&RED_FLAGS[URGENT..])),
+        format!("Ask a clinician first:{}", ask.collect::<String>()),
+    ]
 }

@@ -11,8 +11,8 @@ use super::folders::Folders;
 use super::memory::Memory;
 use super::{Exit, Failure, print_json, print_text};
 use crate::cli::Which;
-use crate::domain::exposure::{Exposure, Load, limit};
-use crate::domain::protocol::Draft;
+use crate::domain::exposure::{Load, limit};
+use crate::domain::protocol::{Draft, DraftStep};
 use crate::domain::rules::{RULES, RuleId, SESSION, review};
 use crate::domain::step::{Modality, Step, StepKind};
 use crate::edge::terminal::{colour, paint};
@@ -23,54 +23,50 @@ use crate::timeline::{columns, texture};
 
 /// Draws one protocol to scale, with the source of every number and the limits that apply.
 pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> Result<Exit, Failure> {
-    let memory = Memory::glance(folders, which.injured.as_deref())?;
+    let memory = Memory::read(folders, which.injured.as_deref(), false)?;
     let instead = |hint: String| hint.replace("therapy run ", "therapy show ");
-    let chosen = Chosen::find(folders, name, which, &memory)
+    let chosen = Chosen::find(folders, name, which, &memory.context)
         .map_err(|failure| Failure { hint: failure.hint.map(instead), ..failure })?;
-    let (entry, draft) = (&chosen.entry, &chosen.draft);
+    let (name, draft) = (chosen.entry.name(), &chosen.draft);
     let steps = draft.expand(chosen.choice);
-    let file_steps: Vec<_> = draft.steps().collect();
-    let exposures: Vec<Exposure> = steps.iter().map(|step| (step.kind, step.length)).collect();
-    let findings = review(&steps, &chosen.context);
-    let lines = chosen.objections(&findings, &[]);
+    let findings = chosen.objections(&review(&steps, &chosen.context), &[]);
     if json {
-        let steps = steps.iter().map(|step| {
-            let range = file_steps[step.origin].length;
+        let drafted: Vec<_> = draft.steps().collect();
+        let documents = steps.iter().map(|step| {
+            let DraftStep { length, sources, .. } = drafted[step.origin];
             json!({
                 "kind": step.kind, "round": step.round, "length_s": seconds(step.length),
-                "min_s": seconds(range.min), "max_s": seconds(range.max),
-                "note": step.note, "sources": file_steps[step.origin].sources,
+                "min_s": seconds(length.min), "max_s": seconds(length.max), "note": step.note, "sources": sources,
             })
         });
-        // Without steps there is nothing to add up: `acute` before anyone said when the injury happened.
-        let known = |length| (!exposures.is_empty()).then(|| seconds(length));
-        let [cold, heat] = Modality::ALL.map(|modality| known(peak(&exposures, modality)));
+        // Without steps there is nothing to add up: `acute` without a time of injury.
+        let known = |length| (!steps.is_empty()).then(|| seconds(length));
+        let [cold, heat] = Modality::ALL.map(|modality| known(peak(&steps, modality)));
         return print_json(&json!({
-            "name": entry.name(), "summary": draft.summary, "caution": draft.caution, "runs_as": draft.name,
-            "total_s": known(total(&exposures)), "steps": steps.collect::<Vec<_>>(), "sources": draft.sources,
-            "peak_cold_s": cold, "peak_heat_s": heat, "findings": lines,
+            "name": name, "summary": draft.summary, "caution": draft.caution, "runs_as": draft.name,
+            "total_s": known(total(&steps)), "steps": documents.collect::<Vec<_>>(), "sources": draft.sources,
+            "peak_cold_s": cold, "peak_heat_s": heat, "findings": findings,
         }));
     }
-    let mut text = format!("{}: {}\n", entry.name(), entry.parsed.draft.summary);
-    if entry.name() != draft.name {
+    let mut text = format!("{name}: {}\n", chosen.entry.parsed.draft.summary);
+    if name != draft.name {
         let _ = writeln!(text, "for this injury: {}", draft.name);
     }
-    let unsettled = entry.parsed.by_injury.as_ref().filter(|_| steps.is_empty());
+    let unsettled = chosen.entry.parsed.by_injury.as_ref().filter(|_| steps.is_empty());
     if let Some(by) = unsettled {
         let _ = writeln!(text, "\n{} until 3 days after the injury, then {}", by.under_72h, by.from_72h);
-        let _ = writeln!(text, "It needs the injury time.\n  try: therapy show {} --injured \"30h ago\"", entry.name());
+        let _ = writeln!(text, "It needs the injury time.\n  try: therapy show {name} --injured \"30h ago\"");
     } else if steps.is_empty() {
         text.push('\n');
-    }
-    if !steps.is_empty() {
-        let _ = writeln!(text, "{}, {}\n", count(steps.len(), "step"), in_words(total(&exposures)));
-        text.push_str(&timeline(&exposures, usize::from(Term::stdout().size().1)));
+    } else {
+        let _ = writeln!(text, "{}, {}\n", count(steps.len(), "step"), in_words(total(&steps)));
+        text.push_str(&timeline(&steps, usize::from(Term::stdout().size().1)));
         text.push_str(&numbers(draft));
-        text.push_str(&bounds(&steps, &exposures));
+        text.push_str(&bounds(&steps));
     }
-    // The text above says what it needs.
-    let said = |line: &String| unsettled.is_some() && line.ends_with("(injury-unknown)");
-    for line in lines.into_iter().filter(|line| !said(line)) {
+    // The text above already asks for the injury time.
+    let repeats = |line: &String| unsettled.is_some() && line.ends_with("(injury-unknown)");
+    for line in findings.iter().filter(|line| !repeats(line)) {
         let _ = writeln!(text, "  {line}");
     }
     if let Some(caution) = &draft.caution {
@@ -80,39 +76,37 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> R
     print_text(&text)
 }
 
-fn total(steps: &[Exposure]) -> Duration {
-    steps.iter().map(|(_, length)| *length).fold(Duration::ZERO, Duration::saturating_add)
+/// The length of all steps together.
+pub(super) fn total(steps: &[Step]) -> Duration {
+    steps.iter().map(|step| step.length).fold(Duration::ZERO, Duration::saturating_add)
 }
 
-fn peak(steps: &[Exposure], modality: Modality) -> Duration {
-    let mut load = Load::NONE;
-    let loads = steps.iter().map(|&(kind, length)| {
-        load = load.after(kind, length);
-        load.of(modality)
+/// The highest load of a modality on skin that has recovered completely.
+fn peak(steps: &[Step], modality: Modality) -> Duration {
+    let loads = steps.iter().scan(Load::NONE, |load, step| {
+        *load = load.after(step.kind, step.length);
+        Some(load.of(modality))
     });
     loads.max().unwrap_or_default()
 }
 
-/// A lane for each kind of step, so that hot and cold stand apart, over a scale.
-fn timeline(steps: &[Exposure], width: usize) -> String {
+/// A lane for each kind of step, over a scale.
+fn timeline(steps: &[Step], width: usize) -> String {
     const LABEL: usize = 9;
     let width = width.clamp(20, 100) - LABEL;
-    let columns = columns(steps, width);
+    let exposures: Vec<_> = steps.iter().map(|step| (step.kind, step.length)).collect();
+    let columns = columns(&exposures, width);
     let mut text = String::new();
-    for kind in StepKind::ALL {
-        if !steps.iter().any(|(on, _)| *on == kind) {
-            continue;
-        }
+    for kind in StepKind::ALL.into_iter().filter(|kind| steps.iter().any(|step| step.kind == *kind)) {
         let lane: String = columns.iter().map(|on| if *on == kind { texture(kind) } else { ' ' }).collect();
         let lane = lane.trim_end();
         let _ = writeln!(text, "{:<LABEL$}{}", kind.as_str(), paint(colour(kind, console::colors_enabled()), lane));
     }
-    let (start, end) = ("0", in_words(total(steps)));
-    let _ = writeln!(text, "{:LABEL$}{start}{end:>rest$}\n", "", rest = width - start.len());
+    let _ = writeln!(text, "{:LABEL$}0{:>rest$}\n", "", in_words(total(steps)), rest = width - 1);
     text
 }
 
-/// Every number with who gives it.
+/// Every number with its source.
 fn numbers(draft: &Draft) -> String {
     let by = |sources: &[String]| if sources.is_empty() { "the file's author".to_owned() } else { sources.join(", ") };
     let mut text = String::new();
@@ -134,16 +128,15 @@ fn numbers(draft: &Draft) -> String {
     text
 }
 
-/// What the plan reaches of each limit, and the rules that depend on more than the plan.
-fn bounds(steps: &[Step], exposures: &[Exposure]) -> String {
+/// How far the plan goes towards each limit, and the rules that depend on more than the plan.
+fn bounds(steps: &[Step]) -> String {
     let mut text = String::from("Limits that apply (therapy explain RULE):\n");
-    let on = |modality| exposures.iter().any(|(kind, _)| kind.modality() == Some(modality));
-    for modality in Modality::ALL.into_iter().filter(|modality| on(*modality)) {
-        let load = part_of(peak(exposures, modality), limit(modality));
-        let rule = format!("{modality}-limit");
-        let _ = writeln!(text, "  {rule:<14} {load} of {modality}");
+    let gives = |modality: &Modality| steps.iter().any(|step| step.kind.modality() == Some(*modality));
+    for modality in Modality::ALL.into_iter().filter(gives) {
+        let load = part_of(peak(steps, modality), limit(modality));
+        let _ = writeln!(text, "  {:<14} {load} of {modality}", RuleId::limit_of(modality));
     }
-    let _ = writeln!(text, "  {:<14} {}", "session-limit", part_of(total(exposures), SESSION));
+    let _ = writeln!(text, "  {:<14} {}", RuleId::SessionLimit, part_of(total(steps), SESSION));
     let said = [RuleId::ColdLimit, RuleId::HeatLimit, RuleId::SessionLimit];
     for rule in RULES.iter().filter(|rule| rule.concerns(steps) && !said.contains(&rule.id)) {
         let _ = writeln!(text, "  {:<14} {}", rule.id, rules::of(rule.id).summary);

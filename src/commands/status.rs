@@ -1,29 +1,28 @@
 //! `therapy status`: the running session, from any shell.
 
 use anyhow::anyhow;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::control::none;
 use super::folders::Folders;
-use super::live::{time_of_day, wall_at};
-use super::memory::stamp;
+use super::memory::was_cut_off;
+use super::times::{stamp, time_of_day, wall_at};
 use super::{Exit, Failure, print, print_json};
 use crate::cli::StatusArgs;
-use crate::domain::session::Session;
 use crate::domain::view::{State, View};
-use crate::edge::journal::{Journal, Record};
+use crate::edge::journal::Journal;
 use crate::text::advice::CUT_OFF;
-use crate::text::durations::{countdown, in_words, roughly, seconds};
+use crate::text::durations::{countdown, in_words, seconds};
 use crate::text::printable::printable;
 use crate::text::view as say;
 
-/// What `--format` may name.
+/// The fields of `--format`.
 const FIELDS: [&str; 11] =
     ["elapsed", "kind", "left", "next", "of", "percent", "protocol", "round", "rounds", "state", "step"];
 
-/// Says where the running session is; exit 1 when none runs.
+/// Shows the running session; exit 1 when there is none.
 pub(super) fn run(folders: &Folders, args: &StatusArgs) -> Result<Exit, Failure> {
-    let running = running(folders)?;
-    let Some((record, session)) = running else {
+    let Some((name, view)) = running(folders)? else {
         if args.json {
             print_json(&json!({ "state": "none" }))?;
         } else if args.waybar {
@@ -33,70 +32,44 @@ pub(super) fn run(folders: &Folders, args: &StatusArgs) -> Result<Exit, Failure>
         }
         return Ok(Exit::Failed);
     };
-    let (name, view) = (record.protocol.name(), View::of(&session));
-    let lines = say::lines(name, &view, time_of_day(wall_at));
+    let lines = say::lines(&name, &view, time_of_day(wall_at));
     if args.json {
-        print_json(&document(name, &view))
+        print_json(&document(&name, &view))
     } else if args.waybar {
+        // The kind of step while it runs, otherwise the state.
+        let class = if view.state == State::Running { view.kind.as_str() } else { view.state.as_str() };
         let text = format!("{} {}", view.kind, countdown(view.left));
-        let bar = json!({ "text": text, "tooltip": lines, "class": class(&view), "percentage": view.percent });
-        print(format!("{bar}\n"))
+        print(format!("{}\n", json!({ "text": text, "tooltip": lines, "class": class, "percentage": view.percent })))
     } else if let Some(format) = &args.format {
-        print(fill(format, name, &view)? + "\n")
+        print(fill(format, &name, &view)? + "\n")
     } else {
         print(lines + "\n")
     }
 }
 
-/// The session of the process that holds the lock, brought to now.
-fn running(folders: &Folders) -> Result<Option<(Record, Session)>, Failure> {
-    if !Journal::is_running(&folders.data) {
-        return Ok(None);
-    }
+/// The name and the view of the session whose process holds the lock.
+fn running(folders: &Folders) -> Result<Option<(String, View)>, Failure> {
     let now = stamp();
-    let Some(record) = Journal::open(&folders.data)?.open_session(&now)? else {
-        return Ok(None);
-    };
-    let session = record.session().map(|mut session| {
-        // What it would say itself in this moment; its process says it.
+    let record = if folders.is_running() { Journal::open(&folders.data)?.open_session(&now)? } else { None };
+    Ok(record.and_then(|record| {
+        let mut session = record.session()?;
+        // Its own process reports the events that this finds.
         let _ = session.advance(now.clock);
-        session
-    });
-    Ok(session.map(|session| (record, session)))
+        Some((record.protocol.name().to_owned(), View::of(&session)))
+    }))
 }
 
-/// Nothing runs; a session that was cut off is worth a word.
+/// No session runs. The hint mentions one that was cut off.
 fn nothing(folders: &Folders) -> Failure {
-    let open = Journal::exists(&folders.data)
-        .then(|| Journal::open(&folders.data).ok()?.open_session(&stamp()).ok()?)
-        .flatten();
-    let hint = match open.filter(|open| !open.events.is_empty()) {
-        Some(open) => {
-            let ago = roughly(open.age(&stamp()));
-            format!("{} was cut off {ago} ago\n  {CUT_OFF}", open.protocol.name())
-        }
-        None => "try: therapy run".to_owned(),
-    };
-    Failure { error: anyhow!("no session is running"), hint: Some(hint), exit: Exit::Failed }
-}
-
-/// The class of a status bar: the kind of step while it runs, otherwise the state.
-fn class(view: &View) -> &'static str {
-    match view.state {
-        State::Running => view.kind.as_str(),
-        waiting => waiting.as_str(),
+    let now = stamp();
+    let open = folders.journal().ok().flatten().and_then(|journal| journal.open_session(&now).ok()?);
+    match open.filter(|open| !open.events.is_empty()) {
+        Some(open) => Failure { hint: Some(format!("{}\n  {CUT_OFF}", was_cut_off(&open, &now))), ..none() },
+        None => none(),
     }
 }
 
-fn coming(view: &View) -> String {
-    let at = time_of_day(wall_at)(view.ends_at);
-    match view.next {
-        Some(next) => format!("next {} for {} at {at}", next.kind, in_words(next.length)),
-        None => format!("ends at {at}"),
-    }
-}
-
-fn document(name: &str, view: &View) -> serde_json::Value {
+fn document(name: &str, view: &View) -> Value {
     let ends_at = wall_at(view.ends_at);
     let next = view.next.map(|next| json!({ "kind": next.kind, "length_s": seconds(next.length), "at": ends_at }));
     json!({
@@ -107,28 +80,25 @@ fn document(name: &str, view: &View) -> serde_json::Value {
     })
 }
 
-/// `{kind} {left}`: every field of [`FIELDS`] in braces.
+/// Replaces each of [`FIELDS`] in braces, as in `{kind} {left}`.
 fn fill(format: &str, name: &str, view: &View) -> Result<String, Failure> {
-    let mut text = String::new();
-    let mut rest = format;
+    let document = document(name, view);
+    let at = time_of_day(wall_at)(view.ends_at);
+    let (mut text, mut rest) = (String::new(), format);
     while let Some((before, after)) = rest.split_once('{') {
-        text.push_str(before);
         let (field, after) = after.split_once('}').ok_or_else(|| unknown_field(after))?;
-        let value = match field {
-            "protocol" => name.to_owned(),
-            "state" => view.state.as_str().to_owned(),
-            "kind" => view.kind.to_string(),
-            "left" => countdown(view.left),
-            "elapsed" => countdown(view.elapsed),
-            "step" => view.step.to_string(),
-            "of" => view.of.to_string(),
-            "round" => view.round.to_string(),
-            "rounds" => view.rounds.to_string(),
-            "percent" => view.percent.to_string(),
-            "next" => coming(view),
+        let value = match (field, view.next) {
+            ("left", _) => countdown(view.left),
+            ("elapsed", _) => countdown(view.elapsed),
+            ("percent", _) => view.percent.to_string(),
+            ("next", Some(next)) => format!("next {} for {} at {at}", next.kind, in_words(next.length)),
+            ("next", None) => format!("ends at {at}"),
+            _ if FIELDS.contains(&field) => {
+                document[field].as_str().map_or_else(|| document[field].to_string(), str::to_owned)
+            }
             _ => return Err(unknown_field(field)),
         };
-        text.push_str(&value);
+        text.extend([before, &value]);
         rest = after;
     }
     Ok(text + rest)
@@ -136,5 +106,5 @@ fn fill(format: &str, name: &str, view: &View) -> Result<String, Failure> {
 
 fn unknown_field(field: &str) -> Failure {
     let error = anyhow!("there is no field {{{}}} for --format", printable(field));
-    Failure { error, hint: Some(format!("the fields are {{{}}}", FIELDS.join("}, {"))), exit: Exit::Usage }
+    Failure::new(Exit::Usage, error, format!("the fields are {{{}}}", FIELDS.join("}, {")))
 }
