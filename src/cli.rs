@@ -1,10 +1,7 @@
 //! The command line. Every help text is a doc comment here; completions and man pages come from the same
 //! definitions.
 
-#![expect(
-    missing_docs,
-    reason = "clap would take the documentation of a field or a struct that is flattened for help text"
-)]
+#![expect(missing_docs, reason = "clap shows the documentation of a flattened field or struct as help text")]
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -64,7 +61,7 @@ pub enum Command {
     },
     /// Run a session
     #[command(after_help = "Keys while it runs on a terminal:
-  space  pause when you take the pack off, and go on when it is back on
+  space  pause when you take the pack off, resume when it is back on
   s      skip to the next step
   +      one minute more, within the limits
   Enter  done: you have changed the pack
@@ -94,7 +91,7 @@ Examples:
     Status(StatusArgs),
     /// Pause the running session when you take the pack off
     Pause,
-    /// Go on with the running session, or with one that was cut off
+    /// Resume the running session, or one that was cut off
     Resume {
         /// How to show the progress of a session that was cut off
         #[arg(long, value_enum)]
@@ -114,7 +111,17 @@ Examples:
         length: Duration,
     },
     /// Show past sessions: dose given and planned, and pain
-    History(HistoryArgs),
+    History {
+        /// Only sessions since then, such as 30d, Monday or 2026-11-20
+        #[arg(long, value_name = "WHEN")]
+        since: Option<String>,
+        /// Print JSON
+        #[arg(long, conflicts_with = "csv")]
+        json: bool,
+        /// Print comma-separated values
+        #[arg(long)]
+        csv: bool,
+    },
     /// Note the pain now, for the last session
     Pain {
         /// From 0, no pain, to 10, the worst
@@ -189,7 +196,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "0-10", value_parser = clap::value_parser!(u8).range(0..=10))]
     pub pain: Option<u8>,
 
-    /// Wait for you at every change; until then the alarm repeats and the dose counts on
+    /// Wait for you at every change; until you answer, the alarm repeats and the dose grows
     #[arg(long)]
     pub confirm: bool,
 
@@ -214,14 +221,7 @@ pub struct RunArgs {
     pub speed: Option<f64>,
 }
 
-impl RunArgs {
-    /// Whether nothing is recorded: a dry run, or a rehearsal at another speed.
-    pub fn is_rehearsal(&self) -> bool {
-        self.dry_run || self.speed.is_some()
-    }
-}
-
-// What to do with the injury clock.
+// What to do with the time of the injury.
 #[derive(Debug, Subcommand)]
 pub enum InjuryCommand {
     /// Set the time of the injury
@@ -251,22 +251,6 @@ pub struct StatusArgs {
     pub format: Option<String>,
 }
 
-// Options of `history`.
-#[derive(Args, Debug)]
-pub struct HistoryArgs {
-    /// Only sessions since then, such as 30d, Monday or 2026-11-20
-    #[arg(long, value_name = "WHEN")]
-    pub since: Option<String>,
-
-    /// Print JSON
-    #[arg(long, conflicts_with = "csv")]
-    pub json: bool,
-
-    /// Print comma-separated values
-    #[arg(long)]
-    pub csv: bool,
-}
-
 /// How a session shows its progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Progress {
@@ -274,19 +258,17 @@ pub enum Progress {
     Auto,
     /// Bars
     Bar,
-    /// One line an event
+    /// One line per event
     Plain,
-    /// One JSON object an event, on standard output
+    /// One JSON object per event, on standard output
     Json,
     /// Only notifications and warnings
     Quiet,
 }
 
-fn speed(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(speed) if (0.1..=100_000.0).contains(&speed) => Ok(speed),
-        _ => Err("write a number from 0.1 to 100000".to_owned()),
-    }
+fn speed(text: &str) -> Result<f64, &'static str> {
+    let speed = text.parse().ok().filter(|speed| (0.1..=100_000.0).contains(speed));
+    speed.ok_or("write a number from 0.1 to 100000")
 }
 
 fn overridable(text: &str) -> Result<RuleId, String> {

@@ -18,22 +18,18 @@ fn main() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-/// The command line. A mistake is told with what was typed in it, control characters made visible.
+/// The command line. An error shows what was typed, with control characters made visible. For the name of a
+/// protocol alone, it suggests the command that runs the protocol.
 fn arguments() -> Cli {
     let visible = |argument: std::ffi::OsString| printable(&argument.to_string_lossy()).into_owned();
-    Cli::try_parse().unwrap_or_else(|_| {
-        let again = Cli::try_parse_from(std::env::args_os().map(visible));
-        again.unwrap_or_else(|mistake| with_the_way_to_run(mistake).exit())
+    let parsed = Cli::try_parse().or_else(|_| Cli::try_parse_from(std::env::args_os().map(visible)));
+    parsed.unwrap_or_else(|mut error| {
+        if let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)
+            && catalog::built_in(name).is_some()
+        {
+            let command = ContextValue::Strings(vec![format!("run {name}")]);
+            error.insert(ContextKind::SuggestedSubcommand, command);
+        }
+        error.exit()
     })
-}
-
-/// Who types the name of a protocol alone is told the command that runs it.
-fn with_the_way_to_run(mut mistake: clap::Error) -> clap::Error {
-    if let Some(ContextValue::String(name)) = mistake.get(ContextKind::InvalidSubcommand)
-        && catalog::built_in(name).is_some()
-    {
-        let command = ContextValue::Strings(vec![format!("run {name}")]);
-        mistake.insert(ContextKind::SuggestedSubcommand, command);
-    }
-    mistake
 }

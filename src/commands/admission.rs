@@ -29,7 +29,7 @@ pub(super) struct Admitted {
 
 /// Admits a session, or a rehearsal when the arguments ask for one.
 pub(super) fn admit(folders: &Folders, args: &RunArgs) -> Result<Admitted, Failure> {
-    let is_rehearsal = args.is_rehearsal();
+    let is_rehearsal = args.dry_run || args.speed.is_some();
     let memory = Memory::read(folders, args.which.injured.as_deref(), !is_rehearsal)?;
     let name = args.protocol.clone().unwrap_or_else(|| {
         let injury = memory.context.injury;

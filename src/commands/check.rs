@@ -33,11 +33,8 @@ pub(super) fn run(files: &[PathBuf], json: bool) -> Result<Exit, Failure> {
         text.push_str(&drawn);
         documents.push(json!({ "file": name, "may_run": level < Level::Refused, "problems": problems }));
     }
-    if json {
-        print_json(&documents)?
-    } else {
-        print(text)?
-    };
+    let printed = if json { print_json(&documents) } else { print(text) };
+    printed?;
     Ok(match worst {
         Level::Error => Exit::Usage,
         Level::Refused => Exit::Refused,

@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Sends an input to the running session and prints the answer.
 pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
-    if !folders.is_running() {
+    if !Journal::is_running(&folders.data) {
         return without_a_process(folders, input);
     }
     let journal = Journal::open(&folders.data)?;
@@ -33,7 +33,7 @@ pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
     let since = clock::unhurried();
     loop {
         // Checked before the answer is read: a session that ends now may still have answered.
-        let is_over = !folders.is_running();
+        let is_over = !Journal::is_running(&folders.data);
         let is_late = is_over || clock::unhurried().since(since) > PATIENCE;
         let answer = if is_late { journal.withdraw(request)? } else { journal.answer(request)? };
         match answer {
@@ -51,10 +51,10 @@ pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
 /// `resume`: ends the pause of the running session. Without one, continues a session that was cut off, in
 /// this shell.
 pub(super) fn resume(folders: &Folders, progress: Option<Progress>, no_notify: bool) -> Result<Exit, Failure> {
-    if folders.is_running() {
+    if Journal::is_running(&folders.data) {
         return run(folders, Input::Resume);
     }
-    let settings = settings(folders, progress, no_notify, false)?;
+    let settings = settings(folders, progress, no_notify)?;
     let mut live = Live::new(settings, None)?;
     let (journal, lock, record, (mut session, mut events)) = cut_off(folders)?;
     live.record(journal, Some(record.id), lock);

@@ -9,7 +9,7 @@ use super::{Exit, Failure, print_json, print_text};
 use crate::domain::rules::{RULES, Rule, RuleId, Severity};
 use crate::domain::source::{self, OURS, SOURCES, Source};
 use crate::text::printable::{nearest, printable};
-use crate::text::rules;
+use crate::text::rules::{self, RuleText};
 
 /// Shows why a rule exists and where its number comes from, or what a source says and which rules cite it.
 pub(super) fn run(name: Option<&str>, json: bool) -> Result<Exit, Failure> {
@@ -56,15 +56,9 @@ fn effect(rule: &Rule) -> (&'static str, String) {
 }
 
 fn of_rule(rule: &Rule) -> (Value, String) {
-    let words = rules::of(rule.id);
-    let mut text = format!(
-        "{}: {}\n  what    {}\n  why     {}\n  do      {}\n",
-        rule.id,
-        words.summary,
-        effect(rule).1,
-        words.because,
-        words.way_out
-    );
+    let (id, (_, what)) = (rule.id, effect(rule));
+    let RuleText { summary, because, way_out } = rules::of(id);
+    let mut text = format!("{id}: {summary}\n  what    {what}\n  why     {because}\n  do      {way_out}\n");
     for key in rule.sources {
         let _ = match source::find(key) {
             Some(source) => writeln!(text, "  source  {}: {}; {}", source.key, source.title, source.gives),
@@ -72,8 +66,8 @@ fn of_rule(rule: &Rule) -> (Value, String) {
         };
     }
     let document = json!({
-        "rule": rule.id, "severity": rule.severity, "summary": words.summary, "because": words.because,
-        "way_out": words.way_out, "sources": rule.sources, "ours": rule.sources.contains(&OURS),
+        "rule": id, "severity": rule.severity, "summary": summary, "because": because, "way_out": way_out,
+        "sources": rule.sources, "ours": rule.sources.contains(&OURS),
     });
     (document, text)
 }

@@ -36,9 +36,4 @@ impl Folders {
     pub(super) fn journal(&self) -> Result<Option<Journal>, JournalError> {
         Journal::exists(&self.data).then(|| Journal::open(&self.data)).transpose()
     }
-
-    /// Whether a session runs now.
-    pub(super) fn is_running(&self) -> bool {
-        Journal::is_running(&self.data)
-    }
 }

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::folders::Folders;
 use super::times::{from_millis, local, unreadable};
 use super::{Exit, Failure, print, print_json};
-use crate::cli::HistoryArgs;
 use crate::edge::clock;
 use crate::edge::journal::Entry;
 use crate::text::durations::{count, part_of, seconds};
@@ -18,7 +17,7 @@ use crate::text::times;
 /// Fewer sessions than this with a pain before and after show too little (ours).
 const ENOUGH: usize = 3;
 
-/// The columns of the CSV form, which are the fields of the JSON form.
+/// The columns of the CSV form: the fields of the JSON form, in this order.
 #[rustfmt::skip]
 const COLUMNS: [&str; 12] = [
     "id", "protocol", "started_at", "ended_at", "outcome", "planned_cold_s", "planned_heat_s", "cold_s", "heat_s",
@@ -26,20 +25,18 @@ const COLUMNS: [&str; 12] = [
 ];
 
 /// Shows past sessions.
-pub(super) fn run(folders: &Folders, args: &HistoryArgs) -> Result<Exit, Failure> {
-    let since = match &args.since {
+pub(super) fn run(folders: &Folders, since: Option<&str>, json: bool, csv: bool) -> Result<Exit, Failure> {
+    let since = match since {
         Some(text) => times::since(text, clock::wall(), &clock::zone()).map_err(unreadable)?.as_millisecond(),
         None => i64::MIN,
     };
     let entries = folders.journal()?.map_or(Ok(Vec::new()), |journal| journal.history(since))?;
-    if args.json {
-        let documents = entries.iter().map(|entry| COLUMNS.into_iter().zip(values(entry)).collect::<Value>());
-        return print_json(&documents.collect::<Vec<_>>());
+    if json {
+        return print_json(&entries.iter().map(document).collect::<Vec<_>>());
     }
-    if args.csv {
-        let rows = entries.iter().map(|entry| COLUMNS.into_iter().zip(values(entry)).map(cell).collect::<Vec<_>>());
-        let rows = rows.map(|row| row.join(",") + "\n").collect::<String>();
-        return print(format!("{}\n{rows}", COLUMNS.join(",")));
+    if csv {
+        let rows = entries.iter().map(document).map(|row| COLUMNS.map(|column| cell(column, &row[column])).join(","));
+        return print([COLUMNS.join(",")].into_iter().chain(rows).map(|row| row + "\n").collect::<String>());
     }
     if entries.is_empty() {
         return print("No sessions yet.\n");
@@ -47,34 +44,27 @@ pub(super) fn run(folders: &Folders, args: &HistoryArgs) -> Result<Exit, Failure
     print(table(&entries) + &shows_so_far(&entries))
 }
 
-/// The values of [`COLUMNS`].
-fn values(entry: &Entry) -> [Value; 12] {
-    [
-        json!(entry.id),
-        json!(entry.protocol),
-        json!(from_millis(entry.started_ms)),
-        json!(entry.ended_ms.map(from_millis)),
-        json!(entry.outcome),
-        json!(seconds(entry.planned[0])),
-        json!(seconds(entry.planned[1])),
-        json!(seconds(entry.actual[0])),
-        json!(seconds(entry.actual[1])),
-        json!(entry.pain[0]),
-        json!(entry.pain[1]),
-        json!(entry.overrides.split_whitespace().collect::<Vec<_>>()),
-    ]
+fn document(entry: &Entry) -> Value {
+    json!({
+        "id": entry.id, "protocol": entry.protocol, "started_at": from_millis(entry.started_ms),
+        "ended_at": entry.ended_ms.map(from_millis), "outcome": entry.outcome,
+        "planned_cold_s": seconds(entry.planned[0]), "planned_heat_s": seconds(entry.planned[1]),
+        "cold_s": seconds(entry.actual[0]), "heat_s": seconds(entry.actual[1]),
+        "pain_before": entry.pain[0], "pain_after": entry.pain[1],
+        "overrides": entry.overrides.split_whitespace().collect::<Vec<_>>(),
+    })
 }
 
-/// A value in CSV. Texts that a person chose are in quotes.
-fn cell((column, value): (&str, Value)) -> String {
+/// A value of the JSON form in CSV. Text that may hold a comma is in quotes.
+fn cell(column: &str, value: &Value) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     match value {
         Value::Null => String::new(),
         // Without the `.0` that JSON gives to whole seconds.
         Value::Number(number) => number.as_f64().unwrap_or_default().to_string(),
         Value::Array(words) => quoted(&words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")),
-        Value::String(text) if column != "protocol" => text,
-        text => quoted(text.as_str().unwrap_or_default()),
+        text if column == "protocol" => quoted(text.as_str().unwrap_or_default()),
+        text => text.as_str().unwrap_or_default().to_owned(),
     }
 }
 

@@ -1,13 +1,11 @@
 //! `therapy list`.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 
 use super::folders::Folders;
 use super::show::total;
 use super::{Exit, Failure, print_json, print_text, say};
-use crate::domain::protocol::{Choice, Draft};
+use crate::domain::protocol::{Choice, Draft, Range};
 use crate::domain::step::StepKind;
 use crate::edge::catalog::{self, Entry};
 use crate::format::Level;
@@ -63,15 +61,11 @@ fn row(entry: &Entry) -> (Value, Vec<String>) {
 
 /// `heat 20 min, cold 20 min, 3 rounds`.
 fn in_short(draft: &Draft) -> String {
+    let is_only = draft.only_step().is_some();
     let steps = draft.steps().map(|step| {
-        let range = &step.length;
-        let one = draft.only_step().is_some();
-        let length = if one { with_range(range.default, range.min, range.max) } else { in_words(range.default) };
-        format!("{} {length}", step.kind)
+        let Range { default, min, max } = step.length;
+        format!("{} {}", step.kind, if is_only { with_range(default, min, max) } else { in_words(default) })
     });
-    let mut short = steps.collect::<Vec<_>>().join(", ");
-    if let Some(rounds) = draft.rounds {
-        let _ = write!(short, ", {} rounds", rounds.default);
-    }
-    short
+    let rounds = draft.rounds.map(|rounds| format!("{} rounds", rounds.default));
+    steps.chain(rounds).collect::<Vec<_>>().join(", ")
 }

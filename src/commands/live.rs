@@ -5,11 +5,12 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use console::Term;
 use jiff::Timestamp;
 
+use super::Failure;
 use super::settings::Settings;
 use super::times::{later, local_after, stamp_at, time_of_day, wall_at};
-use super::{Failure, terminal_size};
 use crate::cli::Progress;
 use crate::domain::rules::COLD_SPACING;
 use crate::domain::session::{Event, Input, Moment, Outcome, Session};
@@ -34,7 +35,7 @@ pub(super) struct Live {
     /// How many times faster than real it is rehearsed.
     speed: Option<f64>,
     /// Where it is recorded, and where other shells ask for something.
-    recorder: Option<(Recorder, Requests)>,
+    pub(super) recorder: Option<(Recorder, Requests)>,
     lock: Option<Lock>,
 }
 
@@ -54,11 +55,6 @@ impl Live {
     pub(super) fn record(&mut self, journal: Journal, id: Option<i64>, lock: Lock) {
         self.recorder = id.map(|id| Recorder::new(journal, id, Box::new(stamp_at)));
         self.lock = Some(lock);
-    }
-
-    /// Whether the journal keeps this session.
-    pub(super) fn is_recorded(&self) -> bool {
-        self.recorder.is_some()
     }
 
     /// Runs a session to its end; `start` starts its clock. Returns how it ended, and the last words.
@@ -107,7 +103,7 @@ fn shown(
     match progress {
         Progress::Bar => {
             let title = speed.map(|speed| format!("REHEARSAL × {speed} · ")).unwrap_or_default() + name;
-            let look = move || (terminal_size().unwrap_or((24, 80)), was_continued());
+            let look = move || (Term::stderr().size(), was_continued());
             let (look, wall) = (Box::new(look), Box::new(time_of_day(label)));
             vec![Box::new(Screen::new(terminal::stream(), look, wall, io::stdin().is_terminal(), title))]
         }

@@ -49,7 +49,7 @@ impl Memory {
     fn read_journal(&mut self, folders: &Folders, now: &Stamp, writes: bool) -> Result<(), JournalError> {
         let journal = Journal::open(&folders.data)?;
         let context = &mut self.context;
-        context.running = folders.is_running();
+        context.running = Journal::is_running(&folders.data);
         self.open = journal.open_session(now)?;
         if let Some(open) = self.open.take_if(|open| !context.running && open.age(now) > STALE)
             && writes

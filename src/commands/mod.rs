@@ -33,7 +33,7 @@ mod status;
 pub use self::failure::{Exit, Failure};
 use self::folders::Folders;
 pub use self::printing::report_failure;
-use self::printing::{ask, can_ask, draw, is_dumb, last_words, print, print_json, print_text, say, terminal_size};
+use self::printing::{ask, can_ask, draw, is_dumb, last_words, print, print_json, print_text, say};
 use crate::cli::{Cli, Command};
 use crate::domain::session::Input;
 
@@ -61,7 +61,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Skip => control::run(folders, Input::Skip),
         Command::Stop => control::run(folders, Input::Stop),
         Command::Extend { length } => control::run(folders, Input::Extend(length)),
-        Command::History(args) => history::run(folders, &args),
+        Command::History { since, json, csv } => history::run(folders, since.as_deref(), json, csv),
         Command::Pain { score } => pain::run(folders, score),
         Command::Check { files, json } => check::run(&files, json),
         Command::Explain { name, json } => explain::run(name.as_deref(), json),

@@ -4,6 +4,7 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
+use console::Term;
 
 use super::{Exit, Failure};
 use crate::edge::terminal;
@@ -20,11 +21,7 @@ pub(super) fn print(text: impl AsRef<[u8]>) -> Result<Exit, Failure> {
 
 /// Prints a result for people.
 pub(super) fn print_text(text: &str) -> Result<Exit, Failure> {
-    let width = usize::from(console::Term::stdout().size().1);
-    if !io::stdout().is_terminal() || width == 0 {
-        return print(text);
-    }
-    print(wrapped(text, width, 2))
+    print(fitted(text.to_owned(), &Term::stdout()))
 }
 
 /// Prints one JSON document.
@@ -34,25 +31,21 @@ pub(super) fn print_json(document: &impl serde::Serialize) -> Result<Exit, Failu
 
 /// Prints a message. A missing reader is no failure.
 pub(super) fn say(text: &str) {
-    let _ = io::stderr().lock().write_all(message(text).as_bytes());
+    let _ = io::stderr().lock().write_all(fitted(format!("{text}\n"), &Term::stderr()).as_bytes());
 }
 
 /// Prints messages after the end of a session. A terminal that takes nothing does not delay the end.
 pub(super) fn last_words(lines: &[String]) {
     if !lines.is_empty() {
-        let _ = terminal::stream().write(message(&lines.join("\n")).as_bytes());
+        let _ = terminal::stream().write(fitted(lines.join("\n") + "\n", &Term::stderr()).as_bytes());
     }
 }
 
-/// Rows and columns of the terminal behind standard error; `None` when there is none or it does not say.
-pub(super) fn terminal_size() -> Option<(u16, u16)> {
-    console::Term::stderr().size_checked().filter(|(rows, columns)| *rows > 0 && *columns > 0)
-}
-
-fn message(text: &str) -> String {
-    match terminal_size() {
-        Some((_, width)) => wrapped(text, usize::from(width), 2),
-        None => format!("{text}\n"),
+/// The text with its lines broken for this terminal; as it is elsewhere.
+fn fitted(text: String, terminal: &Term) -> String {
+    match terminal.size_checked() {
+        Some((_, width)) => wrapped(&text, usize::from(width), 2),
+        None => text,
     }
 }
 

@@ -23,11 +23,11 @@ use crate::text::rules;
 
 /// Runs a session, or rehearses it.
 pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
-    let settings = settings(folders, args.progress, args.no_notify, args.dry_run)?;
+    let settings = settings(folders, args.progress, args.no_notify)?;
     let Admitted { protocol, chosen, record } = admit(folders, args)?;
     if settings.progress != Progress::Quiet {
         let mut lines = announcement(&protocol, &chosen, args);
-        lines.extend((settings.progress == Progress::Bar).then(String::new));
+        lines.extend((settings.progress == Progress::Bar && !args.dry_run).then(String::new));
         say(&lines.join("\n"));
     }
     if args.dry_run {
@@ -38,20 +38,19 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     let mut live = Live::new(settings, args.speed)?;
     if let Some((journal, lock)) = record {
         let (overrides, started_ms) = (&args.overrides[..], clock::wall().as_millisecond());
-        let id =
-            match journal.begin(&NewSession { protocol: &protocol, options, overrides, pain: args.pain, started_ms }) {
-                Ok(id) => Some(id),
-                // Later sessions will not know its doses: only a person who overrides the rules about earlier
-                // sessions may accept that.
-                Err(error) if [RuleId::Rewarm, RuleId::ColdDaily].iter().all(|rule| overrides.contains(rule)) => {
-                    say(&format!("warning: {error}; this session is not recorded"));
-                    None
-                }
-                Err(error) => return Err(error.into()),
-            };
+        let new = NewSession { protocol: &protocol, options, overrides, pain: args.pain, started_ms };
+        let id = match journal.begin(&new) {
+            // Later sessions will not know its doses: only a person who overrides the rules about earlier
+            // sessions may accept that.
+            Err(error) if [RuleId::Rewarm, RuleId::ColdDaily].iter().all(|rule| overrides.contains(rule)) => {
+                say(&format!("warning: {error}; this session is not recorded"));
+                None
+            }
+            id => Some(id?),
+        };
         live.record(journal, id, lock);
     }
-    let is_recorded = live.is_recorded();
+    let is_recorded = live.recorder.is_some();
     let (outcome, words) = live.go(protocol.name(), |now| Session::start(&protocol, options, now));
     if is_recorded && settings.is_for_people() {
         pain::after(folders, words, args.pain.is_some());

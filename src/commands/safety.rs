@@ -13,9 +13,7 @@ pub(super) fn run(json: bool) -> Result<Exit, Failure> {
         let flags = |flags: &[(&str, &str)]| flags.iter().map(flag).collect::<Vec<_>>();
         let ask = CONTRAINDICATIONS.iter().map(|(what, with)| json!({ "what": what, "with": with }));
         return print_json(&json!({
-            "disclaimer": DISCLAIMER,
-            "evidence": EVIDENCE,
-            "urgent": flags(&RED_FLAGS[..URGENT]),
+            "disclaimer": DISCLAIMER, "evidence": EVIDENCE, "urgent": flags(&RED_FLAGS[..URGENT]),
             "stop_and_get_help": flags(&RED_FLAGS[URGENT..]),
             "ask_a_clinician_first": ask.collect::<Vec<_>>(),
         }));

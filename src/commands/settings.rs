@@ -30,16 +30,11 @@ impl Settings {
     }
 }
 
-/// Combines the flags with `config.toml`, if there is one. A dry run never draws bars.
-pub(super) fn settings(
-    folders: &Folders,
-    progress: Option<Progress>,
-    no_notify: bool,
-    dry_run: bool,
-) -> Result<Settings, Failure> {
+/// Combines the flags with `config.toml`, if there is one.
+pub(super) fn settings(folders: &Folders, progress: Option<Progress>, no_notify: bool) -> Result<Settings, Failure> {
     let defaults = read(folders)?;
     let configured = || defaults.progress.as_deref().and_then(|name| Progress::from_str(name, false).ok());
-    let bars = io::stderr().is_terminal() && !is_dumb() && !dry_run;
+    let bars = io::stderr().is_terminal() && !is_dumb();
     let progress = match progress.or_else(configured).unwrap_or(Progress::Auto) {
         Progress::Auto | Progress::Bar if bars => Progress::Bar,
         Progress::Auto | Progress::Bar => Progress::Plain,
