@@ -31,7 +31,7 @@ use crate::text::durations::minutes;
   therapy show contrast             its timeline, numbers and sources
   therapy safety                    when to stop and get help
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule, 130 stopped by you"
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused, 130 stopped by you"
 )]
 pub struct Cli {
     /// What to do.
@@ -87,7 +87,7 @@ Examples:
         #[arg(long)]
         json: bool,
     },
-    /// Show the running session, from any shell; exits 1 when there is none
+    /// Show the running session; exits 1 when there is none
     Status(StatusArgs),
     /// Pause the running session when you take the pack off
     Pause,

@@ -7,8 +7,8 @@ use std::time::Duration;
 use therapy::domain::rules::SESSION_DOSE;
 use therapy::domain::session::{Event, EventKind, GRACE, Session};
 use therapy::domain::step::{Modality, StepKind};
-use therapy::edge::bell::Alert;
 use therapy::edge::journal::{Journal, Stamp};
+use therapy::edge::notification::Alert;
 use therapy::runner::{FRAME, Observer, Trouble};
 
 use super::fate::{Answers, Fate};

@@ -40,7 +40,7 @@ pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
             Some(answer) => return print(format!("{answer}\n")),
             None if is_over => return Err(none()),
             None if is_late => {
-                let hint = "it may be suspended, or the machine busy; its own keys work when it goes on";
+                let hint = "it may be suspended, or the machine may be busy; its keys work again when it runs";
                 return Err(Failure::new(Exit::Failed, anyhow!("the session does not answer"), hint));
             }
             None => clock::wait(LOOK),
@@ -89,7 +89,7 @@ fn cut_off(folders: &Folders) -> Result<CutOff, Failure> {
     let (lock, now) = (admission::lock(folders)?, stamp());
     let record = journal.open_session(&now)?.filter(|open| open.age(&now) <= STALE).ok_or_else(none)?;
     let resumed = record.take_up();
-    let resumed = resumed.ok_or_else(|| anyhow!("the journal has no start of {}", record.protocol.name()))?;
+    let resumed = resumed.ok_or_else(|| anyhow!("the journal lacks the start of {}", record.protocol.name()))?;
     Ok((journal, lock, record, resumed))
 }
 

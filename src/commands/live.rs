@@ -15,17 +15,17 @@ use crate::cli::Progress;
 use crate::domain::rules::COLD_SPACING;
 use crate::domain::session::{Event, Input, Moment, Outcome, Session};
 use crate::domain::step::Modality;
-use crate::edge::bell::Bell;
 use crate::edge::clock;
 use crate::edge::inbox::Inbox;
 use crate::edge::journal::{Journal, Lock};
 use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
+use crate::edge::notification::Notifications;
 use crate::edge::recorder::{Recorder, Requests};
 use crate::edge::screen::Screen;
 use crate::edge::terminal::{self, Output};
 use crate::runner::{self, Observer, Trouble, World};
-use crate::text::wording;
+use crate::text::wording::{self, sentences};
 
 /// What surrounds a session.
 pub(super) struct Live {
@@ -67,13 +67,13 @@ impl Live {
             None => Box::new(wall_at),
         };
         let mut shown = shown(settings.progress, label, (name, speed), keys.was_continued());
-        let mut bell = settings.notify.then(|| Bell::new(name, speed.is_some(), clock::unhurried, inbox.sender()));
+        let mut notifications = settings.notify.then(|| Notifications::new(name, speed.is_some(), inbox.sender()));
         let mut world = Real { keys, inbox, requests, start: begin, speed };
         let (session, events) = start(begin);
-        // The bell first: it only hands over, and the alarm matters most. Then the record, so that
+        // The notification first: it only hands over, and the alarm matters most. Then the record, so that
         // nothing is shown that could be lost.
         let mut observers: Vec<&mut dyn Observer> = Vec::new();
-        observers.extend(bell.as_mut().map(|bell| bell as &mut dyn Observer));
+        observers.extend(notifications.as_mut().map(|shown| shown as &mut dyn Observer));
         observers.extend(recorder.as_mut().map(|recorder| recorder as &mut dyn Observer));
         observers.extend(shown.iter_mut().map(|shown| shown.as_mut() as &mut dyn Observer));
         let runner::Report { session, outcome } = runner::resume(session, events, &mut world, &mut observers);
@@ -82,7 +82,7 @@ impl Live {
         drop(world);
         let unrecorded = recorder.and_then(|recorder| recorder.finish().err());
         let mut words: Vec<_> = unrecorded.map(|error| format!("warning: {error:#}")).into_iter().collect();
-        drop(bell);
+        drop(notifications);
         drop(lock);
         // Cold sessions are spaced from start to start (rule `cold-spacing`).
         if settings.is_for_people() && speed.is_none() && session.dose(Modality::Cold) > Duration::ZERO {
@@ -141,19 +141,14 @@ impl World for Real {
         }
         self.keys.retake();
         let left = deadline.since(self.now());
-        let input = self.inbox.wait(clock::wait_for(self.speed.map_or(left, |speed| left.div_f64(speed))));
-        input.or_else(|| {
-            let requests = self.requests.as_mut()?;
-            requests.look();
-            requests.take()
-        })
+        self.inbox.wait(clock::wait_for(self.speed.map_or(left, |speed| left.div_f64(speed))))
     }
 
     fn answered(&mut self, events: &[Event], session: &Session) {
         let Some(requests) = &mut self.requests else { return };
         requests.answer(|| {
             let said: Vec<_> = events.iter().map(|event| wording::of(event, session, false).headline).collect();
-            if said.is_empty() { "nothing to change".to_owned() } else { said.join("; ") }
+            if said.is_empty() { "Nothing to change.".to_owned() } else { sentences(said.iter().map(String::as_str)) }
         });
     }
 }

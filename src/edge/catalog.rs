@@ -118,7 +118,7 @@ pub fn read(path: &Path) -> Result<Entry, CatalogError> {
     let unreadable = |why: String| CatalogError::Unreadable { path: path.to_owned(), why };
     let about = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
     if !about.is_file() || about.len() > FILE_MOST {
-        return Err(unreadable("not a file of at most 64 KiB".to_owned()));
+        return Err(unreadable("not a file, or larger than 64 KiB".to_owned()));
     }
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();

@@ -1,12 +1,11 @@
-//! The only reader of time.
+//! The clocks. No other module reads the time. This module must not know what is timed.
 //!
-//! A session is timed by the clock that goes on while the machine sleeps: ice goes on cooling then.
-//! On Linux that is `CLOCK_BOOTTIME`; `std::time::Instant` stops in suspend there. On Apple systems
-//! `CLOCK_MONOTONIC` counts sleep. Elsewhere `Instant` does (Windows) or is the nearest there is.
-//! Wall time is a label on events, never arithmetic of a running session.
+//! A session uses the clock that counts while the machine sleeps, because ice goes on cooling then. That
+//! is `CLOCK_BOOTTIME` on Linux, `CLOCK_MONOTONIC` on Apple systems, and `Instant` on Windows. The time of
+//! day is only a label on events.
 //!
-//! For tests alone, `THERAPY_TEST_RATE` makes the clock of a whole process run so much faster, and
-//! `THERAPY_TEST_BOOT` names the boot. Unlike `--speed`, such a session is recorded.
+//! Two variables are for tests. `THERAPY_TEST_RATE` makes the clock of the process run faster, and
+//! `THERAPY_TEST_BOOT` names the boot. Unlike with `--speed`, such a session is recorded.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -16,7 +15,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::session::Moment;
 
-/// Moments count from ten years before the boot, so that those of earlier boots can be named too.
+/// The boot, ten years after the origin of all moments: moments before the boot exist too.
 const BOOT: Moment = Moment::new(Duration::from_secs(10 * 365 * 24 * 60 * 60));
 
 /// The time now on the clock that counts while the machine sleeps.
@@ -24,27 +23,22 @@ pub fn now() -> Moment {
     BOOT + rate().map_or_else(since_boot, |rate| since_boot().mul_f64(rate))
 }
 
-/// The time now, whatever the rate: for the patience with other programs.
+/// The time now in real time, to limit how long another program may take.
 pub fn unhurried() -> Moment {
     BOOT + since_boot()
 }
 
-/// Waits, for a command that asks a running session and not for a session.
+/// Waits at most this long, for what polls. A session waits at its inbox.
 pub fn wait(length: Duration) {
-    #[cfg(unix)]
-    {
-        let _ = rustix::event::poll(&mut [], rustix::event::Timespec::try_from(length).ok().as_ref());
-    }
-    #[cfg(not(unix))]
     std::thread::park_timeout(length);
 }
 
-/// How long a wait of `length` takes.
+/// The real time that a wait of `length` takes.
 pub fn wait_for(length: Duration) -> Duration {
     rate().map_or(length, |rate| length.div_f64(rate))
 }
 
-/// How much faster than real the clock runs, for tests.
+/// How many times faster than real time the clock runs, 1 to 100,000; `None` outside tests.
 pub fn rate() -> Option<f64> {
     static RATE: OnceLock<Option<f64>> = OnceLock::new();
     *RATE.get_or_init(|| {
@@ -60,46 +54,40 @@ fn since_boot() -> Duration {
     const CLOCK: ClockId = ClockId::Boottime;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     const CLOCK: ClockId = ClockId::Monotonic;
-    let time = clock_gettime(CLOCK);
-    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
-    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
+    Duration::try_from(clock_gettime(CLOCK)).unwrap_or_default()
 }
 
 #[cfg(not(unix))]
-#[expect(clippy::disallowed_methods, reason = "here it is read")]
+#[expect(clippy::disallowed_methods, reason = "this is where it is read")]
 fn since_boot() -> Duration {
     use std::time::Instant;
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
     ORIGIN.get_or_init(Instant::now).elapsed()
 }
 
-/// Which boot of the machine this is; empty where the system does not tell.
+/// The id of this boot of the machine; empty where the system has none.
 pub fn boot() -> String {
     static BOOT_ID: OnceLock<String> = OnceLock::new();
-    let told = || {
-        let told = std::env::var("THERAPY_TEST_BOOT");
-        let told = told.or_else(|_| std::fs::read_to_string("/proc/sys/kernel/random/boot_id"));
-        told.map(|boot| boot.trim().to_owned()).unwrap_or_default()
+    let read = || {
+        let id = std::env::var("THERAPY_TEST_BOOT");
+        let id = id.or_else(|_| std::fs::read_to_string("/proc/sys/kernel/random/boot_id"));
+        id.unwrap_or_default().trim().to_owned()
     };
-    BOOT_ID.get_or_init(told).clone()
+    BOOT_ID.get_or_init(read).clone()
 }
 
 /// The time of day.
-#[expect(clippy::disallowed_methods, reason = "here it is read")]
+#[expect(clippy::disallowed_methods, reason = "this is where it is read")]
 pub fn wall() -> Timestamp {
     Timestamp::now()
 }
 
-/// The time zone of the machine. Without `TZ`, the rules in `/etc/localtime` are read as they are:
-/// looking up the zone's name would search the whole zone database, which takes longer than the
-/// first frame may.
-#[expect(clippy::disallowed_methods, reason = "here it is asked, when there is no other way")]
+/// The time zone of the machine. Without `TZ` it is read from `/etc/localtime`: jiff would search the zone
+/// database for its name, and that takes longer than the first frame may.
+#[expect(clippy::disallowed_methods, reason = "this is where it is read")]
 pub fn zone() -> TimeZone {
     static ZONE: OnceLock<TimeZone> = OnceLock::new();
-    let here = || TimeZone::tzif("local", &std::fs::read("/etc/localtime").ok()?).ok();
-    let told = || match std::env::var_os("TZ") {
-        None => here().unwrap_or_else(TimeZone::system),
-        Some(_) => TimeZone::system(),
-    };
-    ZONE.get_or_init(told).clone()
+    let local = || TimeZone::tzif("local", &std::fs::read("/etc/localtime").ok()?).ok();
+    let zone = || std::env::var_os("TZ").map_or_else(local, |_| None).unwrap_or_else(TimeZone::system);
+    ZONE.get_or_init(zone).clone()
 }

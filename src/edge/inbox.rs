@@ -1,5 +1,5 @@
-//! What a person does while a session waits: one queue for keys, signals and the buttons of
-//! notifications. It must not know who sends, nor what a session makes of it.
+//! The inputs that arrive while a session waits: one queue for keys, signals and the buttons of
+//! notifications. It must not know who sends them, nor what they do.
 
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
@@ -9,10 +9,10 @@ use crate::domain::session::Input;
 /// What the `+` key and the button "A minute more" ask for.
 pub const MINUTE_MORE: Input = Input::Extend(Duration::from_secs(60));
 
-/// Sends from any thread. `None` only ends the wait: the clock is read, and the screen drawn.
+/// Sends from any thread. `None` only ends the wait, so that the clock is read and the screen drawn.
 pub type Sender = mpsc::Sender<Option<Input>>;
 
-/// The queue. It has a sender of its own, so that it stays open when all others are gone.
+/// The queue. It owns a sender, so that it stays open when all others are gone.
 #[derive(Debug)]
 pub struct Inbox {
     sender: Sender,
@@ -27,7 +27,7 @@ impl Default for Inbox {
 }
 
 impl Inbox {
-    /// A way to send from another thread.
+    /// A sender for another thread.
     pub fn sender(&self) -> Sender {
         self.sender.clone()
     }

@@ -14,13 +14,15 @@ use thiserror::Error;
 
 use crate::text::printable::printable;
 
-mod events;
 mod file;
-mod injuries;
 mod record;
-mod requests;
 mod rows;
+
+mod requests;
 mod sessions;
+
+mod events;
+mod injuries;
 
 pub use file::Lock;
 pub use record::{Entry, InjuryEntry, NewSession, Record, Stamp};
@@ -33,7 +35,7 @@ const VERSION: i64 = 1;
 #[derive(Debug, Error)]
 pub enum JournalError {
     /// A newer version of the program wrote it.
-    #[error("{}: the journal was written by a newer therapy (version {found} of its form, this one knows {VERSION})", path.display())]
+    #[error("{}: a newer version of therapy wrote this journal (format {found}; this version reads format {VERSION})", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
@@ -62,12 +64,12 @@ impl JournalError {
     /// The way out.
     pub fn hint(&self) -> String {
         match self {
-            JournalError::Newer { .. } => "install the newer therapy".to_owned(),
+            JournalError::Newer { .. } => "install the newer version".to_owned(),
             JournalError::Damaged { path, .. } => format!(
-                "move {0} and its -wal file away and start a new one, or try `sqlite3 {0} .recover`",
+                "move {0} and its -wal file away to start a new one, or try: sqlite3 {0} .recover",
                 path.display()
             ),
-            JournalError::Unusable { .. } => "free space or mend the permissions of that folder".to_owned(),
+            JournalError::Unusable { .. } => "free disk space, or fix the permissions of that folder".to_owned(),
         }
     }
 }
@@ -100,7 +102,7 @@ impl Journal {
         match connected.map_err(|error| explain(&path, &error))? {
             (VERSION, connection) => Journal::over(connection),
             (newer, _) if newer > VERSION => Err(JournalError::Newer { path, found: newer }),
-            _ => Err(JournalError::Damaged { path, why: "it holds no journal".to_owned() }),
+            _ => Err(JournalError::Damaged { path, why: "it is not a journal".to_owned() }),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Keys, signals, and the terminal mode that keys need. The only one that changes terminal modes. It
-//! must not know a session: what is pressed goes to the [inbox](crate::edge::inbox).
+//! Keys, signals, and the terminal mode that keys need. No other module changes terminal modes. This
+//! module must not know a session: inputs go to the [inbox](crate::edge::inbox).
 
 use crate::domain::session::Input;
 use crate::edge::inbox::MINUTE_MORE;
@@ -14,7 +14,7 @@ pub use elsewhere::{Keys, outlive_file_limits};
 #[cfg(unix)]
 pub use unix::{Keys, outlive_file_limits};
 
-/// What a key means.
+/// The input of a key.
 pub fn input_of(key: u8) -> Option<Input> {
     match key {
         b' ' => Some(Input::Toggle),

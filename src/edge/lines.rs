@@ -1,14 +1,15 @@
 //! A session as lines: plain text or JSON, one line an event. Nothing moves, so that pipes, logs and
-//! screen readers can follow.
+//! screen readers can follow. This module must not know what the stream is.
 
 use std::io::Write;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::domain::rules::RuleId;
 use crate::domain::session::{Event, EventKind, Moment, Session};
+use crate::domain::step::{PerModality, StepKind};
 use crate::runner::{Observer, Trouble};
 use crate::text::durations::seconds;
 use crate::text::printable::wrapped;
@@ -18,21 +19,22 @@ use crate::text::wording::{self, sentences};
 pub struct Plain<'a> {
     output: Box<dyn Write + 'a>,
     wall: Box<dyn Fn(Moment) -> String>,
-    /// The stream is a terminal: it can ring, and a person may press keys.
+    /// The stream is a terminal: it can ring, and a person can press keys.
     terminal: bool,
     name: String,
     mark: &'static str,
 }
 
-/// The widest line, so that it fits every terminal.
+/// The width of a line, which fits every terminal.
 const WIDTH: usize = 78;
-/// The rest of a broken line stands below the text, not below the time.
+/// The rest of a broken line is below the text, not below the time.
 const INDENT: usize = 7;
+const FAILED: &str = "could not write the session's lines";
 const KEYS: &str = "Keys: space pause, s skip, plus a minute more, q stop.";
 
 impl<'a> Plain<'a> {
-    /// Lines about the session `name` on `output`. `wall` gives the time of day; each line begins with
-    /// `mark`.
+    /// Lines about the session `name` on `output`. `wall` gives the time of day, and `mark` begins the text
+    /// of each line.
     pub fn new(
         output: Box<dyn Write + 'a>,
         wall: Box<dyn Fn(Moment) -> String>,
@@ -42,9 +44,7 @@ impl<'a> Plain<'a> {
     ) -> Plain<'a> {
         Plain { output, wall, terminal, name: name.to_owned(), mark }
     }
-}
 
-impl Plain<'_> {
     fn line(&self, event: &Event, session: &Session) -> String {
         let words = wording::of(event, session, self.terminal);
         let bell = if self.terminal && words.urgent { "\x07" } else { "" };
@@ -68,7 +68,7 @@ impl Plain<'_> {
 impl Observer for Plain<'_> {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         let lines: String = events.iter().map(|event| self.line(event, session)).collect();
-        Ok(self.output.write_all(lines.as_bytes()).context("could not write the session's lines")?)
+        Ok(self.output.write_all(lines.as_bytes()).context(FAILED)?)
     }
 
     fn trouble(&mut self, what: &str) {
@@ -76,14 +76,14 @@ impl Observer for Plain<'_> {
     }
 }
 
-/// JSON lines for programs: the fields of the contract.
+/// JSON lines for programs.
 pub struct Json<'a> {
     output: Box<dyn Write + 'a>,
     wall: Box<dyn Fn(Moment) -> Timestamp>,
 }
 
 impl<'a> Json<'a> {
-    /// Lines on the stream behind `output`.
+    /// Lines on `output`. `wall` gives the time of day.
     pub fn new(output: Box<dyn Write + 'a>, wall: Box<dyn Fn(Moment) -> Timestamp>) -> Json<'a> {
         Json { output, wall }
     }
@@ -96,63 +96,50 @@ impl Observer for Json<'_> {
             serde_json::to_writer(&mut lines, &Line::new(event, session, (self.wall)(event.at)))?;
             lines.push(b'\n');
         }
-        Ok(self.output.write_all(&lines).context("could not write the session's lines")?)
+        Ok(self.output.write_all(&lines).context(FAILED)?)
     }
 }
 
-/// One event as JSON. Fields are added, never renamed.
-#[derive(Debug, Serialize)]
+/// One event as JSON. New fields may be added, and none is renamed.
+#[derive(Serialize)]
 struct Line {
     event: &'static str,
     at: Timestamp,
     elapsed_s: f64,
     step: usize,
     of: usize,
-    kind: &'static str,
+    kind: StepKind,
     length_s: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    by_s: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    over_s: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<RuleId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cold_s: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    heat_s: Option<f64>,
+    /// The fields of this kind of event.
+    #[serde(flatten)]
+    more: Value,
 }
 
 impl Line {
     fn new(event: &Event, session: &Session, at: Timestamp) -> Line {
-        let segment = &session.plan().segments()[event.step];
-        let mut line = Line {
+        let segments = session.plan().segments();
+        let segment = &segments[event.step];
+        let (mut length, mut more) = (segment.length, json!({}));
+        match event.kind {
+            EventKind::StepBegan { length: planned } => length = planned,
+            EventKind::Skipped { by_rule: Some(rule) } => more = json!({ "rule": rule }),
+            EventKind::Extended { by, by_rule: Some(rule) } => more = json!({ "by_s": seconds(by), "rule": rule }),
+            EventKind::Extended { by, by_rule: None } => more = json!({ "by_s": seconds(by) }),
+            EventKind::Overran { over } => more = json!({ "over_s": seconds(over) }),
+            EventKind::Finished { outcome, given: PerModality { cold, heat } } => {
+                more = json!({ "outcome": outcome.name(), "cold_s": seconds(cold), "heat_s": seconds(heat) });
+            }
+            _ => {}
+        }
+        Line {
             event: event.kind.name(),
             at,
             elapsed_s: seconds(event.elapsed),
             step: event.step + 1,
-            of: session.plan().segments().len(),
-            kind: segment.step.kind.as_str(),
-            length_s: seconds(segment.length),
-            by_s: None,
-            over_s: None,
-            rule: None,
-            outcome: None,
-            cold_s: None,
-            heat_s: None,
-        };
-        match event.kind {
-            EventKind::StepBegan { length } => line.length_s = seconds(length),
-            EventKind::Skipped { by_rule } => line.rule = by_rule,
-            EventKind::Extended { by, by_rule } => (line.by_s, line.rule) = (Some(seconds(by)), by_rule),
-            EventKind::Overran { over } => line.over_s = Some(seconds(over)),
-            EventKind::Finished { outcome, given } => {
-                line.outcome = Some(outcome.name());
-                (line.cold_s, line.heat_s) = (Some(seconds(given.cold)), Some(seconds(given.heat)));
-            }
-            _ => {}
+            of: segments.len(),
+            kind: segment.step.kind,
+            length_s: seconds(length),
+            more,
         }
-        line
     }
 }

@@ -1,6 +1,4 @@
-//! One effect a file. `commands` brings them together.
-//!
-//! The order is total: each module uses only those declared above it.
+//! One effect a file; `commands` combines them. The order is total: a module uses only those above it.
 
 pub mod catalog;
 pub mod clock;
@@ -11,7 +9,7 @@ pub mod terminal;
 
 pub mod keys;
 
-pub mod bell;
 pub mod lines;
+pub mod notification;
 pub mod recorder;
 pub mod screen;

@@ -1,26 +1,24 @@
-//! Writes a running session into the journal, on a thread of its own, so that a slow disk delays no alarm.
-//! Between two commits the session reads there what other shells ask of it. It must not know what an
-//! event or a request means.
+//! Writes a running session into the journal, on a thread, so that a slow disk delays no alarm. It also
+//! reads the requests of other shells. This module must not know what an event or a request means.
 
-use std::collections::VecDeque;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 
 use crate::domain::session::{Event, EventKind, Input, Moment, Session};
 use crate::edge::clock;
 use crate::edge::journal::{Journal, Stamp};
 use crate::runner::{Observer, Trouble};
 
-/// How long the session waits for a commit before it shows its events: normally nothing is shown that
-/// could be lost. The bell has rung before.
+/// How long the session waits for a commit before it shows the events, so that what is shown is normally
+/// committed. The notification comes before.
 const PATIENCE: Duration = Duration::from_millis(12);
-/// A commit that takes longer than this is reported. The end of a session waits no longer for one.
+/// A commit that takes longer is reported. The end of a session waits this long for its commit.
 const SLOW: Duration = Duration::from_secs(2);
-/// How often the thread tries again to write what it could not.
+/// The time between two attempts to write.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Reads all clocks at once, for a moment of the session.
@@ -30,237 +28,172 @@ pub type Clocks = Box<dyn Fn(Moment) -> Stamp>;
 pub struct Recorder {
     messages: Sender<Message>,
     commits: Receiver<Commit>,
-    /// Something that was sent must not be lost by a flat battery.
-    matters: bool,
-    /// How many messages have no commit yet, and since when.
+    /// The number of messages without a commit, and when the first of them was sent.
     uncommitted: usize,
     since: Moment,
     last: Commit,
     clocks: Clocks,
 }
 
-/// What the thread is given to do, in order.
+/// What the thread has to commit.
 enum Message {
-    /// Commit the events of one moment, and report that.
-    Events(Vec<(Stamp, Event)>),
-    /// Commit the answer to the request of this number.
+    /// The events of one moment. The commit is reported, and followed by a sync if they matter.
+    Events(Vec<(Stamp, Event)>, bool),
+    /// The answer to the request with this number.
     Answer(i64, String),
-    /// Put all of that on the disk.
-    Sync,
 }
 
-/// Whether everything so far is committed, or why not.
+/// Whether all messages so far are committed, or why not.
 type Commit = Result<(), String>;
 
 impl Recorder {
-    /// Records the session of this number. The way to [`Requests`] of other shells comes with it.
+    /// Starts to record the session with this number. The [`Requests`] of other shells use the same journal.
     pub fn new(journal: Journal, session: i64, clocks: Clocks) -> (Recorder, Requests) {
         let journal = Arc::new(Mutex::new(journal));
         let (messages, receiver) = mpsc::channel();
         let (reports, commits) = mpsc::channel();
-        let (events, answers) = (Vec::new(), Vec::new());
-        let shared = Arc::clone(&journal);
-        let writer = Writer { journal: shared, session, messages: receiver, reports, events, answers, is_due: false };
-        thread::spawn(|| writer.work());
-        let (found, answers) = (VecDeque::new(), messages.clone());
-        let requests = Requests { journal, session, found, last: 0, obeyed: None, answers };
+        let (shared, answers) = (Arc::clone(&journal), messages.clone());
+        thread::spawn(move || write(&shared, session, &receiver, &reports));
         let (since, last) = (Moment::default(), Ok(()));
-        (Recorder { messages, commits, matters: false, uncommitted: 0, since, last, clocks }, requests)
+        let recorder = Recorder { messages, commits, uncommitted: 0, since, last, clocks };
+        (recorder, Requests { journal, session, last: 0, obeyed: None, answers })
     }
 
     /// Waits until everything is committed, at most two seconds.
     ///
     /// # Errors
-    /// When the journal lacks some of the session.
+    /// When some of the session is not in the journal.
     pub fn finish(mut self) -> anyhow::Result<()> {
-        // No events, but a commit of all that came before, answers too.
         self.since = clock::unhurried();
-        self.send(Vec::new());
-        self.sync();
+        // The commit of no events includes all messages before it, answers too.
+        self.send(Vec::new(), false);
         let _ = self.collect(SLOW);
         let why = match self.last {
             Ok(()) if self.uncommitted > 0 => "the disk is too slow".to_owned(),
             Ok(()) => return Ok(()),
             Err(why) => why,
         };
-        Err(anyhow!("the end of this session is not recorded ({why}); `therapy stop` closes it"))
+        bail!("the end of this session is not recorded ({why}); close it: therapy stop")
     }
 
-    fn send(&mut self, events: Vec<(Stamp, Event)>) {
+    fn send(&mut self, events: Vec<(Stamp, Event)>, matter: bool) {
         if self.uncommitted == 0 {
             self.since = clock::unhurried();
         }
-        self.uncommitted += usize::from(self.messages.send(Message::Events(events)).is_ok());
+        self.uncommitted += 1;
+        // Without a thread, `collect` fails.
+        let _ = self.messages.send(Message::Events(events, matter));
     }
 
-    fn sync(&mut self) {
-        if std::mem::take(&mut self.matters) {
-            let _ = self.messages.send(Message::Sync);
-        }
-    }
-
-    /// Waits for the commits of what was sent, until `patience` has passed since it was sent.
+    /// Waits for the commits until `patience` has passed since the first message was sent.
     fn collect(&mut self, patience: Duration) -> anyhow::Result<()> {
-        let mut failed = Ok(());
         while self.uncommitted > 0 {
             let waited = clock::unhurried().since(self.since);
             match self.commits.recv_timeout(patience.saturating_sub(waited)) {
-                Ok(commit) => {
-                    self.uncommitted -= 1;
-                    if let Err(why) = &commit {
-                        failed = Err(anyhow!("{why}; the session goes on, and is recorded as soon as possible"));
-                    }
-                    self.last = commit;
-                }
+                Ok(commit) => (self.uncommitted, self.last) = (self.uncommitted - 1, commit),
                 Err(RecvTimeoutError::Timeout) if waited < SLOW => break,
                 Err(RecvTimeoutError::Timeout) => {
-                    return Err(anyhow!("the disk is slow: what you see is not recorded yet; the session goes on"));
+                    bail!("the disk is slow: what you see is not recorded yet; the session goes on")
                 }
                 Err(RecvTimeoutError::Disconnected) => {
-                    (self.uncommitted, self.last) = (0, Err("its writer failed".to_owned()));
-                    return Err(anyhow!("the session is not recorded any more; it goes on"));
+                    (self.uncommitted, self.last) = (0, Err("the recording failed".to_owned()));
+                    bail!("the session goes on, but is no longer recorded")
                 }
             }
         }
-        failed
+        let going_on = |why| anyhow!("{why}; the session goes on, and is recorded as soon as possible");
+        self.last.clone().map_err(going_on)
     }
 }
 
 impl Observer for Recorder {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
-        self.matters |= events.iter().any(|event| matters(event, session));
-        self.send(events.iter().map(|event| ((self.clocks)(event.at), *event)).collect());
+        let matter = session.outcome().is_none() && events.iter().any(|event| matters(event, session));
+        self.send(events.iter().map(|event| ((self.clocks)(event.at), *event)).collect(), matter);
         Ok(self.collect(PATIENCE)?)
     }
 
-    fn frame(&mut self, session: &Session) -> Result<(), Trouble> {
-        // Neither the answer to another shell nor the last commit waits for the disk.
-        if session.outcome().is_none() {
-            self.sync();
-        }
+    fn frame(&mut self, _: &Session) -> Result<(), Trouble> {
         Ok(self.collect(Duration::ZERO)?)
     }
 }
 
-/// Whether a flat battery must not lose this event: without it the record would count for less.
+/// Whether a power cut must not lose this event, because the record would count for less without it.
 fn matters(event: &Event, session: &Session) -> bool {
     use EventKind::{Finished, Halfway, Started, StepBegan, StepSoon};
     match event.kind {
-        // The start goes with the first step, which follows at once. A cue changes nothing. The end is
-        // left to the system's own writing, so that it is on time: should the power fail in the half
-        // minute that this takes, the session looks cut off, and counts for more, not for less.
+        // The first step begins together with the start, and a cue changes nothing. A session that loses
+        // its end looks cut off, and its dose counts for more.
         Started | Halfway | StepSoon | Finished { .. } => false,
-        // Without it the step before it counts until its planned end, which is when this one began.
-        StepBegan { .. } if event.step > 0 => session.plan().segments()[event.step].step.kind.modality().is_some(),
+        // Without the start of a rest, the step before it counts until its planned end, when the rest began.
+        StepBegan { .. } if event.step > 0 => session.plan().segments()[event.step].step.kind.has_pack(),
         _ => true,
     }
 }
 
-/// What other shells ask of the session.
+/// The requests of other shells.
 pub struct Requests {
     journal: Arc<Mutex<Journal>>,
     session: i64,
-    found: VecDeque<(i64, Input)>,
-    /// The last request that was found: its answer may still be on its way.
+    /// The last request that was found. Its answer may not be committed yet.
     last: i64,
     obeyed: Option<i64>,
     answers: Sender<Message>,
 }
 
 impl Requests {
-    /// Looks for requests in the journal. Finds none while the journal is being written: the next look
-    /// does.
-    pub fn look(&mut self) {
-        let Ok(journal) = self.journal.try_lock() else { return };
-        for (request, input) in journal.requests(self.session, self.last).unwrap_or_default() {
-            self.last = request;
-            match input {
-                Some(input) => self.found.push_back((request, input)),
-                None => self.send(request, "this version of therapy does not know that".to_owned()),
-            }
-        }
-    }
-
-    /// The next request that was found, to be obeyed and answered at once.
+    /// The next request, to be obeyed and answered at once. `None` also while the journal is being written.
     pub fn take(&mut self) -> Option<Input> {
-        let (request, input) = self.found.pop_front()?;
-        self.obeyed = Some(request);
-        Some(input)
+        let open = self.journal.try_lock().ok()?.requests(self.session, self.last).ok()?;
+        let (request, input) = open.into_iter().next()?;
+        (self.last, self.obeyed) = (request, Some(request));
+        if input.is_none() {
+            self.answer(|| "this version of therapy does not know that".to_owned());
+        }
+        input
     }
 
-    /// Answers the request that was obeyed, if it was one.
+    /// Answers the request that was obeyed. Does nothing after any other input.
     pub fn answer(&mut self, answer: impl FnOnce() -> String) {
         if let Some(request) = self.obeyed.take() {
-            self.send(request, answer());
+            let _ = self.answers.send(Message::Answer(request, answer()));
         }
     }
-
-    fn send(&self, request: i64, answer: String) {
-        let _ = self.answers.send(Message::Answer(request, answer));
-    }
 }
 
-/// The thread: receive, commit, report, sync.
-struct Writer {
-    /// Locked during a commit and a sync, so that no request is obeyed whose answer would have to wait.
-    journal: Arc<Mutex<Journal>>,
-    session: i64,
-    messages: Receiver<Message>,
-    reports: Sender<Commit>,
-    /// Events and answers that are not committed, in order.
-    events: Vec<(Stamp, Event)>,
-    answers: Vec<(i64, String)>,
-    /// All of it must be put on the disk.
-    is_due: bool,
-}
-
-impl Writer {
-    fn work(mut self) {
-        while let Ok(reports) = self.receive() {
-            let shared = Arc::clone(&self.journal);
-            let journal = shared.lock().unwrap_or_else(PoisonError::into_inner);
-            let commit = self.commit(&journal);
-            let is_due = commit.is_ok() && std::mem::take(&mut self.is_due);
-            for _ in 0..reports {
-                let _ = self.reports.send(commit.clone());
+/// The thread: receive, commit, report, sync. The journal is locked meanwhile, so that no request is found
+/// whose answer would have to wait.
+fn write(journal: &Mutex<Journal>, session: i64, messages: &Receiver<Message>, reports: &Sender<Commit>) {
+    let (mut events, mut answers, mut sync) = (Vec::new(), Vec::new(), false);
+    loop {
+        let wait = if events.is_empty() && answers.is_empty() { Duration::MAX } else { RETRY };
+        let first = messages.recv_timeout(wait);
+        if first.as_ref().is_err_and(|error| *error == RecvTimeoutError::Disconnected) {
+            return;
+        }
+        let mut moments = 0;
+        for message in first.into_iter().chain(messages.try_iter()) {
+            match message {
+                Message::Events(more, matter) => {
+                    events.extend(more);
+                    sync |= matter;
+                    moments += 1;
+                }
+                Message::Answer(request, answer) => answers.push((request, answer)),
             }
-            if is_due {
+        }
+        let journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let commit = journal.commit(session, &events, &answers).map_err(|error| error.to_string());
+        for _ in 0..moments {
+            let _ = reports.send(commit.clone());
+        }
+        if commit.is_ok() {
+            events.clear();
+            answers.clear();
+            if std::mem::take(&mut sync) {
                 let _ = journal.sync();
             }
         }
-    }
-
-    /// Waits for messages and takes all of them; while something is not written, waits only until it is
-    /// time to try again. Returns how many commits to report.
-    fn receive(&mut self) -> Result<usize, RecvTimeoutError> {
-        let first = if self.events.is_empty() && self.answers.is_empty() {
-            Some(self.messages.recv().map_err(|_| RecvTimeoutError::Disconnected)?)
-        } else {
-            match self.messages.recv_timeout(RETRY) {
-                Err(RecvTimeoutError::Timeout) => None,
-                message => Some(message?),
-            }
-        };
-        let mut reports = 0;
-        for message in first.into_iter().chain(self.messages.try_iter()) {
-            match message {
-                Message::Events(events) => {
-                    self.events.extend(events);
-                    reports += 1;
-                }
-                Message::Answer(request, answer) => self.answers.push((request, answer)),
-                Message::Sync => self.is_due = true,
-            }
-        }
-        Ok(reports)
-    }
-
-    /// Commits all that waits, as one. What cannot be written goes on waiting.
-    fn commit(&mut self, journal: &Journal) -> Commit {
-        journal.commit(self.session, &self.events, &self.answers).map_err(|error| error.to_string())?;
-        self.events.clear();
-        self.answers.clear();
-        Ok(())
     }
 }
 

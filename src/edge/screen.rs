@@ -16,7 +16,7 @@ use crate::edge::terminal::{Stream, Terminal, colour, lock, paint};
 use crate::runner::{Observer, Trouble};
 use crate::text::advice;
 use crate::text::view as say;
-use crate::text::wording;
+use crate::text::wording::{self, sentences};
 use crate::timeline::{TO_COME, column, columns, texture};
 
 /// The time of day of a moment, as `18:42`.
@@ -217,14 +217,15 @@ impl Screen {
         match event.kind {
             EventKind::StepBegan { .. } | EventKind::Halfway | EventKind::StepSoon => {
                 terminal.rings = true;
-                scene.advice = words.advice;
+                let begins = matches!(event.kind, EventKind::StepBegan { .. });
+                scene.advice = if begins { wording::to_do(event, session, scene.keys) } else { words.advice };
                 scene.change_until = words.urgent.then(|| event.at + CHANGE);
             }
             EventKind::Resumed => scene.advice.clear(),
             EventKind::Skipped { by_rule: Some(_) } => terminal.above.push(words.headline),
             EventKind::Extended { .. } => scene.message = Some((words.headline, event.at + MESSAGE)),
             EventKind::Finished { .. } => {
-                terminal.above.extend([words.headline, words.advice].into_iter().filter(|line| !line.is_empty()));
+                terminal.above.push(sentences([words.headline.as_str(), &words.advice]));
                 terminal.look((self.look)());
                 drop((scene, terminal));
                 self.bar.finish_and_clear();

@@ -102,7 +102,7 @@ pub fn parse(text: &str, fallback: &str) -> Parsed {
     }
     let left_out = |step: &Option<DraftStep>| step.as_ref().is_some_and(|step| !step.last_round);
     if let Some((_, place)) = steps.last().filter(|_| steps.iter().all(|(step, _)| left_out(step))) {
-        let hint = "one step at least stays without last_round = false".to_owned();
+        let hint = "remove last_round = false from at least one step".to_owned();
         reader.error(place.clone(), "every step is left out of the last round".to_owned(), hint);
     }
     let mut problems = reader.problems;
@@ -249,7 +249,7 @@ impl Reader<'_> {
         let switch = both.and_then(|[from, under]| Some(ByInjury { under_72h: under?, from_72h: from? }));
         if switch.is_none() || table.contains_key("step") {
             let hint = "give under_72h and from_72h, each the name of a built-in protocol, and no steps".to_owned();
-            self.error(value.span(), "by_injury stands instead of steps".to_owned(), hint);
+            self.error(value.span(), "`by_injury` replaces the steps".to_owned(), hint);
         }
         switch
     }
@@ -306,7 +306,7 @@ impl Reader<'_> {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None => format!("a step does {}", names.join(", ")),
             };
-            self.error(value.span(), format!("no kind of step is called \"{}\"", printable(name)), hint);
+            self.error(value.span(), format!("unknown kind of step \"{}\"", printable(name)), hint);
         }
         kind
     }

@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
         let (min, max) = (min.unwrap_or(Some(default))?, max.unwrap_or(Some(default))?);
         if min > default || default > max {
             let message = "a range must have min <= default <= max".to_owned();
-            self.error(value.span(), message, "put the three in order".to_owned());
+            self.error(value.span(), message, "order them: min, default, max".to_owned());
             return None;
         }
         Some(Range { default, min, max })
@@ -196,7 +196,7 @@ fn error_place(error: &humantime::DurationError, text: &str) -> Span<usize> {
 fn error_words(error: &humantime::DurationError) -> String {
     use humantime::DurationError::{InvalidCharacter, NumberExpected};
     match error {
-        InvalidCharacter(_) => "a character that is part of no duration".to_owned(),
+        InvalidCharacter(_) => "unexpected character".to_owned(),
         NumberExpected(_) => "expected a number".to_owned(),
         _ => error.to_string(),
     }

@@ -27,7 +27,7 @@ pub fn read(text: &str) -> (Settings, Vec<Problem>) {
         && !PROGRESS.contains(&name.as_str())
     {
         let hint = format!("write one of {}", PROGRESS.join(", "));
-        reader.error(value.span(), "no such kind of progress".to_owned(), hint);
+        reader.error(value.span(), "unknown kind of progress".to_owned(), hint);
     }
     let settings = Settings {
         confirm: reader.flag(table, "confirm").unwrap_or(false),

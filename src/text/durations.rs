@@ -6,6 +6,7 @@ use std::time::Duration;
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
+const TEN_DAYS: u64 = 10 * DAY;
 
 /// The time left on a clock face: `7:05`, `1:02:03`. Part of a second counts as a whole one, so that
 /// it shows `0:01` until the end.
@@ -37,12 +38,17 @@ pub fn in_words(length: Duration) -> String {
     words.reduce(|all, unit| format!("{all} {unit}")).unwrap_or_else(|| "0 s".to_owned())
 }
 
-/// A length that was measured: in seconds below 1 min, in minutes below 1 day, then in hours. Rounded
-/// to the nearest.
+/// A length that was measured: in seconds below 1 min, in minutes below 1 day, in hours below 10 days, then
+/// in days. Rounded to the nearest.
 pub fn roughly(length: Duration) -> String {
     let seconds = length.as_secs();
-    let unit =
-        [(DAY, HOUR), (MINUTE, MINUTE)].into_iter().find(|(from, _)| seconds >= *from).map_or(1, |(_, unit)| unit);
+    let unit = match seconds {
+        0 => return in_words(length),
+        1..MINUTE => 1,
+        MINUTE..DAY => MINUTE,
+        DAY..TEN_DAYS => HOUR,
+        TEN_DAYS.. => DAY,
+    };
     in_words(Duration::from_secs(seconds.saturating_add(unit / 2) / unit * unit))
 }
 
@@ -56,7 +62,7 @@ pub fn part_of(part: Duration, whole: Duration) -> String {
     let units = whole.as_secs() / unit;
     let missing = part + Duration::from_secs(1) <= whole;
     match (part.as_secs() + unit / 2) / unit {
-        0 if part.as_secs() > 0 => format!("{} of {units} {name}", in_words(part)),
+        0 if part.as_secs() > 0 => format!("under 1 of {units} {name}"),
         rounded if missing => format!("{} of {units} {name}", rounded.min(units - 1)),
         rounded => format!("{rounded} of {units} {name}"),
     }
@@ -121,7 +127,7 @@ mod tests {
         let table = [
             // milliseconds, time left, time gone, in words, roughly
             (0,           "0:00",     "0:00",     "0 s",                 "0 s"),
-            (1,           "0:01",     "0:00",     "less than 1 s",       "0 s"),
+            (1,           "0:01",     "0:00",     "less than 1 s",       "less than 1 s"),
             (45_000,      "0:45",     "0:45",     "45 s",                "45 s"),
             (59_999,      "1:00",     "0:59",     "59 s",                "59 s"),
             (60_000,      "1:00",     "1:00",     "1 min",               "1 min"),
@@ -134,6 +140,8 @@ mod tests {
             (108_000_000, "30:00:00", "30:00:00", "1 day 6 h",           "1 day 6 h"),
             (250_860_000, "69:41:00", "69:41:00", "2 days 21 h 41 min",  "2 days 22 h"),
             (259_200_000, "72:00:00", "72:00:00", "3 days",              "3 days"),
+            (950_400_000, "264:00:00", "264:00:00", "11 days",           "11 days"),
+            (997_200_000, "277:00:00", "277:00:00", "11 days 13 h",      "12 days"),
         ];
         for (length, left, gone, words, rough) in table {
             let length = millis(length);
@@ -151,7 +159,7 @@ mod tests {
             // seconds of seconds
             (826,  1200, "14 of 20 min"),
             (0,    1200, "0 of 20 min"),
-            (20,   1200, "20 s of 20 min"),
+            (20,   1200, "under 1 of 20 min"),
             (1200, 1200, "20 of 20 min"),
             (1199, 1200, "19 of 20 min"),
             (885,  900,  "14 of 15 min"),

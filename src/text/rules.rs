@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::domain::protocol::ChoiceError;
 use crate::domain::rules::{
-    ACUTE, COLD_SHORT, Detail, Finding, HEAT_LONG, Injury, NUMB, RuleId, SESSION, SESSION_DOSE, SESSION_STEPS, Severity,
+    COLD_SHORT, Detail, Finding, HEAT_LONG, NUMB, RuleId, SESSION, SESSION_DOSE, SESSION_STEPS, Severity,
 };
-use crate::text::durations::in_words;
+use crate::text::durations::{in_words, roughly};
 
 /// The texts of one rule.
 #[derive(Clone, Copy, Debug)]
@@ -128,7 +128,7 @@ pub fn of(rule: RuleId) -> RuleText {
 /// What is broken, with its numbers.
 pub fn detail(detail: &Detail) -> String {
     match *detail {
-        Detail::ClockBehind(ahead) => format!("the last record ends {} in the future", in_words(ahead)),
+        Detail::ClockBehind(ahead) => format!("the last record ends {} in the future", roughly(ahead)),
         Detail::Daily(modality, sum, most) => {
             format!("{} of {modality} within 24 h; the limit is {}", in_words(sum), in_words(most))
         }
@@ -142,7 +142,7 @@ pub fn detail(detail: &Detail) -> String {
             format!("with earlier sessions, the {modality} load would reach {load}; the limit is {limit}")
         }
         Detail::ColdShort(length) => {
-            format!("{} of cold is short; {} to 20 min is usual", in_words(length), in_words(COLD_SHORT))
+            format!("{} of cold is short; {} to 20 min is usual", in_words(length), COLD_SHORT.as_secs() / 60)
         }
         Detail::ColdSpacing(since) => {
             format!("cold again {} after the last cold began; 2 h apart is usual", in_words(since))
@@ -151,13 +151,13 @@ pub fn detail(detail: &Detail) -> String {
         Detail::HeatLong(length) => {
             format!("{} of heat is long; most sources stop at {}", in_words(length), in_words(HEAT_LONG))
         }
-        Detail::InjuryInFuture(by) => format!("the injury is {} in the future", in_words(by)),
+        Detail::InjuryInFuture(by) => format!("the injury is {} in the future", roughly(by)),
         Detail::InjuryNeeded => "ice or heat depends on the time of the injury, and none is set".to_owned(),
         Detail::InjuryUnknown => "heat is for 3 days after an injury and later; no injury time is set".to_owned(),
         Detail::LongPain(days) => {
             format!("sessions on {days} days of this injury: if there is no improvement, ask a professional")
         }
-        Detail::NoDose => "neither heat nor cold in it".to_owned(),
+        Detail::NoDose => "the plan has neither heat nor cold".to_owned(),
         Detail::NumbHeat(Duration::ZERO) => "heat straight after cold: only when normal feeling is back".to_owned(),
         Detail::NumbHeat(since) => {
             format!("heat {} after cold: only when normal feeling is back", in_words(since))
@@ -227,15 +227,6 @@ pub fn choice(error: &ChoiceError, name: &str) -> String {
         }
         ChoiceError::NoRounds => format!("--rounds needs a protocol with rounds, and {name} has none"),
         ChoiceError::Rounds { max, asked } => format!("{asked} rounds are not possible: {name} allows 1 to {max}"),
-    }
-}
-
-/// Why the recommended protocol fits the injury.
-pub fn because(injury: Injury) -> &'static str {
-    match injury {
-        Injury::Ago(age) if age >= ACUTE => "The injury is at least 3 days old: heat (S3).",
-        Injury::Ago(_) => "The injury is less than 3 days old: cold (S3).",
-        Injury::Unknown | Injury::InFuture(_) => "No injury time is set; cold is possible from the first hour (S3).",
     }
 }
 

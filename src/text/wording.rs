@@ -130,6 +130,15 @@ fn began(index: usize, at: Moment, length: Duration, session: &Session, asked: b
     Words { headline, advice: advice.to_owned(), urgent: !off.is_empty() }
 }
 
+/// What to do as a step begins, for a screen that shows which step it is.
+pub fn to_do(event: &Event, session: &Session, asked: bool) -> String {
+    let kind = session.plan().segments()[event.step].step.kind;
+    let after_cold = session.is_numb(event.at);
+    let asks = asked && after_cold && kind == StepKind::Heat;
+    let what = if asks { advice::FEELING_BACK } else { advice::begin(kind, after_cold) };
+    format!("{} {what}", off_now(event.step, session)).trim_start().to_owned()
+}
+
 fn left(segment: &Segment, elapsed: Duration) -> String {
     format!("{} left", in_words(segment.end().saturating_sub(elapsed)))
 }

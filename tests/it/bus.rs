@@ -22,7 +22,7 @@ const LATE: Duration = Duration::from_millis(300);
 const NOMINAL: Duration = Duration::from_secs(2);
 
 /// What every kind of trouble with notifications says.
-const TROUBLE: &str = "the session goes on with this screen and its bell";
+const TROUBLE: &str = "the session goes on here, with the terminal's bell";
 
 /// What the service does with somebody who calls.
 #[derive(Clone, Copy)]
@@ -111,7 +111,13 @@ fn no_service_at_all_is_told_once_and_delays_nothing() {
     assert_eq!(times_told(&output), 1, "{}", stderr(&output));
     assert!(stderr(&output).contains("warning: no desktop notifications ("), "{}", stderr(&output));
     // And all that the session itself had to say was said.
-    for line in ["HEAT for 1s", "COLD for 1s", "on the back", "completed after 2s", "Next cold at "] {
+    for line in [
+        "Heat on for 1 s",
+        "Cold on for 1 s",
+        "on the back",
+        "Done: 1 s of heat, 1 s of cold.",
+        "Cold again: better from ",
+    ] {
         assert!(stderr(&output).contains(line), "{line}: {}", stderr(&output));
     }
 }

@@ -113,7 +113,11 @@ fn dunst_shows_one_notification_and_its_buttons_are_obeyed_after_it_was_replaced
     // Closed by the person: the next alert is shown all the same.
     assert!(dunst.tell("/usr/bin/dunstctl", &["close-all"]).is_some());
     until("closed", || dunst.count("displayed") == Some(0));
-    assert!(dunst.history().contains("\"own: COLD for 15m, step 2 of 2\""), "{}", dunst.history());
+    assert!(
+        dunst.history().contains("\"own: Heat off now. Cold on for 15 min, step 2 of 2, a thin damp cloth between\""),
+        "{}",
+        dunst.history()
+    );
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(130));
     assert_eq!(names(&running), [&BEFORE[..], &PRESSED, &["finished"]].concat());

@@ -276,23 +276,22 @@ fn every_alert_arrives_when_it_is_due_and_takes_the_place_of_the_one_before() {
     let expected = [
         (
             0.0,
-            "HEAT for 3m, step 1 of 2",
-            "Heat on: warm, not hot; moist is better. Pad low or medium; water at most \
+            "Heat on for 3 min, step 1 of 2",
+            "Warm, not hot; moist is better. Pad on low or medium; water at most \
            40 °C.\nmoist &lt;b&gt;pad&lt;/b&gt; &amp; low",
             CALM,
         ),
-        (90.0, "halfway through heat", "Look at the skin. Stop if it is very red, blotchy or stinging.", CALM),
-        (120.0, "1m of heat left", "Cold comes next: have the ice ready, wrapped.", CALM),
+        (90.0, "1 min 30 s left", "Look at the skin. Stop if it is very red, blotchy or stinging.", CALM),
+        (120.0, "1 min left", "Have the ice ready, wrapped.", CALM),
         (
             180.0,
-            "COLD for 3m, step 2 of 2",
-            "Heat off now. Cold on, a thin damp cloth between. Gel packs run colder \
-           than ice.",
+            "Heat off now. Cold on for 3 min, step 2 of 2, a thin damp cloth between",
+            "Gel packs run colder than ice.",
             URGENT,
         ),
-        (270.0, "halfway through cold", "Look at the skin. Stop if it is white, blotchy, blistered or numb.", CALM),
-        (300.0, "1m of cold left", "The pack comes off soon.", CALM),
-        (360.0, "completed after 6m: cold 3m, heat 3m", "Take it off now. Keep gently moving.", URGENT),
+        (270.0, "1 min 30 s left", "Look at the skin. Stop if it is white, blotchy, blistered or numb.", CALM),
+        (300.0, "1 min left", "Get ready to take the pack off.", CALM),
+        (360.0, "Take the pack off. Done: 3 min of heat, 3 min of cold", "Keep gently moving.", URGENT),
     ];
     let arrivals = desktop.arrivals();
     let buttons = ["0", "Pause / go on", "1", "A minute more", "2", "Done"];
@@ -397,7 +396,7 @@ fn a_service_and_a_bus_that_come_back_get_the_next_alert() {
 
     desktop.serve(ACCEPTS);
     skip(&desktop);
-    assert!(desktop.wait_for(1)[0].title.starts_with("own: HEAT for 10m"));
+    assert!(desktop.wait_for(1)[0].title.starts_with("own: Heat on for 10 min"));
     assert!(!running.errors().contains("warning"), "{}", running.errors());
 
     desktop.bus = Helper::start("/usr/bin/true", |_| {});
@@ -406,9 +405,9 @@ fn a_service_and_a_bus_that_come_back_get_the_next_alert() {
     desktop.bus = bus(&desktop.home);
     desktop.serve(ACCEPTS);
     skip(&desktop);
-    assert!(desktop.wait_for(1)[0].title.starts_with("own: COLD for 9m"));
+    assert!(desktop.wait_for(1)[0].title.starts_with("own: Heat off now. Cold on for 9 min"));
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(130));
-    assert!(desktop.wait_for(2)[1].title.starts_with("own: stopped after "));
+    assert!(desktop.wait_for(2)[1].title.starts_with("own: Take the pack off. Stopped: "));
     assert_eq!(running.errors().matches("warning: ").count(), 1, "{}", running.errors());
 }

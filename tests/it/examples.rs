@@ -28,8 +28,8 @@ fn run_example(name: &str) -> String {
 fn every_program_runs_and_shows_its_point() {
     let shows = [
         ("build_protocol", "evening may run: 2 steps\n  but heat-long: "),
-        ("own_observer", "without a pack: 10m\n"),
-        ("virtual_session", "cold is past its end by 1:47:00"),
+        ("own_observer", "without a pack: 10 min\n"),
+        ("virtual_session", "TAKE IT OFF. Cold is 1 h 47 min too long"),
     ];
     let names: Vec<_> = folder("").iter().map(|path| path.file_stem().expect("a name").to_owned()).collect();
     assert_eq!(names, shows.map(|(name, _)| std::ffi::OsString::from(name)));

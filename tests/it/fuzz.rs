@@ -21,8 +21,7 @@ use therapy::domain::step::{Modality, Step, StepKind};
 use therapy::edge::journal::{Journal, Record, Stamp};
 use therapy::format::{self, Level, Problem};
 use therapy::text::printable::is_control;
-use therapy::text::times;
-use therapy::text::{durations, wording};
+use therapy::text::{durations, times, wording};
 use therapy::{report, timeline};
 
 use crate::builder::Build;
@@ -179,7 +178,8 @@ fn points_in_time(text: &str, now: Timestamp) {
 
 fn minutes(text: &str) {
     let Ok(length) = durations::minutes(text) else { return };
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let number = text.trim_end_matches(['m', 'i', 'n']).trim_end();
+    let (whole, part) = number.split_once(['.', ',']).unwrap_or((number, ""));
     let nanos: u128 = format!("{whole}{part:0<9}").parse().expect("digits alone");
     assert_eq!(length.as_nanos(), nanos * 60, "{text:?}");
     let choice = Choice { length: Some(length), rounds: None };

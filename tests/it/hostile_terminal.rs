@@ -172,7 +172,7 @@ fn a_session_that_was_stopped_is_drawn_anew_below_what_the_shell_wrote() {
 fn after_the_session_nothing_takes_the_keys_again() {
     let home = home();
     let mut terminal = Terminal::start(command(&home, &["--pain", "3"]), 24, 80);
-    terminal.see("Pain now");
+    terminal.see("How bad is the pain now");
     terminal.signal(Signal::TSTP);
     let stat = format!("/proc/{}/stat", terminal.child.id());
     until("it is stopped", || std::fs::read_to_string(&stat).expect("Linux").contains(") T "));
@@ -329,7 +329,7 @@ fn a_terminal_of_any_name_and_in_any_locale_is_given_back() {
         terminal.assert_given_back();
         let text = terminal.text();
         assert_eq!(text.contains('\u{1b}'), has_bars, "{term:?} {locale:?}: {text:?}");
-        assert!(text.contains("completed after 1m 20s: cold 40s, heat 40s"), "{term:?} {locale:?}: {text:?}");
+        assert!(text.contains("Done: 40 s of heat, 40 s of cold."), "{term:?} {locale:?}: {text:?}");
         assert_completed(&home);
     });
 }

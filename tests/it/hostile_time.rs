@@ -123,7 +123,7 @@ fn asleep_inside_a_step_the_time_counts_and_nothing_else_happens() {
     machine.slept(Duration::from_secs(240));
     until("the clock", || machine.ask(&["status", "--format", "{left}"]).starts_with("5:5"));
     let woken = machine.slept(Duration::from_secs(360));
-    let late = alarm(&machine, "halfway through heat", woken);
+    let late = alarm(&machine, "5 min left", woken);
     assert!(late < FRAME + LATE + held_up(woken), "{late:?}");
     machine.ask(&["skip"]);
     assert_about(seconds(&running.see("skipped").1, "elapsed_s"), 360.0);
@@ -143,13 +143,13 @@ fn asleep_past_the_end_of_a_step_the_alarm_sounds_at_the_wake_and_the_session_ho
     let (at, overran) = running.see("overran");
     assert!(at.since(woken) < FRAME + LATE + held_up(woken), "{:?}", at.since(woken));
     assert_about(seconds(&overran, "over_s"), 300.0);
-    let late = alarm(&machine, "heat is past its end by 5:0", woken);
+    let late = alarm(&machine, "TAKE IT OFF. Heat is 5 min too long", woken);
     assert!(late < FRAME + LATE + held_up(woken), "{late:?}");
-    assert!(machine.alarms.find("COLD").is_none(), "it holds");
+    assert!(machine.alarms.find("Cold on").is_none(), "it holds");
 
     machine.ask(&["resume"]);
     until("cold", || names(&running).iter().filter(|name| *name == "step_began").count() == 2);
-    alarm(&machine, "COLD for 10m", woken);
+    alarm(&machine, "Cold on for 10 min", woken);
     let woken = machine.slept(Duration::from_secs(900 + 840));
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
     let (at, end) = running.see("finished");
@@ -157,7 +157,7 @@ fn asleep_past_the_end_of_a_step_the_alarm_sounds_at_the_wake_and_the_session_ho
     assert_eq!(end["outcome"], "completed");
     assert_about(seconds(&end, "heat_s"), 900.0);
     assert_about(seconds(&end, "cold_s"), 840.0);
-    let late = alarm(&machine, "completed after 29m", woken);
+    let late = alarm(&machine, "Done: ", woken);
     assert!(late < FRAME + LATE + held_up(woken), "{late:?}");
     machine.assert_recorded(&running);
 }
@@ -175,10 +175,10 @@ fn stopped_past_the_end_of_a_step_the_alarm_sounds_at_once_and_the_session_holds
     let (at, overran) = running.see("overran");
     assert!(at.since(woken) < LATE + held_up(woken), "{:?}", at.since(woken));
     assert!((2.2..4.0).contains(&seconds(&overran, "over_s")), "{overran}");
-    let late = alarm(&machine, "heat is past its end by 0:0", woken);
+    let late = alarm(&machine, "TAKE IT OFF. Heat is ", woken);
     assert!(late < LATE + held_up(woken), "{late:?}");
     machine.ask(&["skip"]);
-    alarm(&machine, "COLD for 10m", woken);
+    alarm(&machine, "Cold on for 10 min", woken);
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(130));
     assert_eq!(names(&running).iter().filter(|name| *name == "overran").count(), 1);
@@ -196,7 +196,7 @@ fn stopped_for_a_moment_at_the_end_of_a_step_nothing_drifts() {
     until("the end of the step", || clock::now().since(began) > Duration::from_millis(1600));
     let woken = clock::now();
     running.signal(Signal::CONT);
-    let late = alarm(&machine, "COLD for 2s", woken);
+    let late = alarm(&machine, "Cold on for 2 s", woken);
     assert!(late < LATE + held_up(woken), "{late:?}");
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
     let expected = machine.home.rehearsed("own.toml");
@@ -233,7 +233,7 @@ fn a_wall_clock_that_jumps_moves_the_labels_and_nothing_else() {
     }
     let alarms = machine.alarms.all();
     let titles: Vec<&str> = alarms.iter().map(|(_, title)| title.as_str()).collect();
-    assert!(titles.last().is_some_and(|title| title.contains("completed after 3s")), "{titles:?}");
+    assert!(titles.last().is_some_and(|title| title.contains("Done: 1 s of heat, 1 s of cold")), "{titles:?}");
     machine.assert_recorded(&running);
 }
 
@@ -250,7 +250,7 @@ fn a_disk_that_takes_a_minute_delays_no_alarm_and_the_person_is_told() {
     assert!(took < Duration::from_secs(7) + held_up(began), "{took:?}");
     assert_on_time(&running, 1.0, LATE);
     assert_eq!(running.told(), machine.home.rehearsed("own.toml"));
-    for (title, due) in [("step 2 of 3", 1), ("step 3 of 3", 2), ("completed after 4s", 4)] {
+    for (title, due) in [("step 2 of 3", 1), ("step 3 of 3", 2), ("Done: 1 s of heat, 1 s of cold", 4)] {
         let late = alarm(&machine, title, began + Duration::from_secs(due));
         assert!(late < LATE + held_up(began), "{title}: {late:?}");
     }
@@ -263,6 +263,7 @@ fn a_disk_that_takes_a_minute_delays_no_alarm_and_the_person_is_told() {
     assert_eq!(written, ["started", "step_began"]);
     machine.ask(&["stop"]);
     assert_eq!(machine.home.history()[0]["outcome"], "stopped");
+    assert_eq!(running.told(), machine.home.rehearsed("own.toml"));
 }
 
 /// A battery that dies after one of these events must not make the record count for less.
@@ -280,7 +281,7 @@ fn each_event_that_matters_is_put_on_the_disk_after_its_commit() {
         until(input, || count() == number);
     }
     // Nothing changes, and then it ends: neither is worth a sync.
-    assert_eq!(machine.ask(&["resume"]), "nothing to change\n");
+    assert_eq!(machine.ask(&["resume"]), "Nothing to change.\n");
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(130), "{}", running.errors());
     assert_eq!(count(), 4);

@@ -43,7 +43,7 @@ impl Session {
         let of = format!(" of {}", events.last().expect("an end").step + 1);
         let alarms = events.iter().filter_map(|event| match event.kind.name() {
             "step_began" if event.step > 0 => Some((event.at, "step_began", format!("step {}{of}", event.step + 1))),
-            "finished" => Some((event.at, "finished", "completed after".to_owned())),
+            "finished" => Some((event.at, "finished", "Done: ".to_owned())),
             _ => None,
         });
         alarms.collect()

@@ -41,7 +41,7 @@ impl Journal {
         })?;
         rows.ok_or_else(|| JournalError::Damaged {
             path: self.path.clone(),
-            why: "an event is of no known kind".to_owned(),
+            why: "an event has an unknown kind".to_owned(),
         })
     }
 }

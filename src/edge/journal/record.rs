@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::course::{doses, replay};
+use crate::domain::course::{STALE, doses, replay};
 use crate::domain::dose::Doses;
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::RuleId;
@@ -86,8 +86,8 @@ impl Record {
     pub(super) fn doses(&self, now: &Stamp) -> Doses {
         let last = self.events.last().map(|last| last.at).unwrap_or_default();
         let until = match self.outcome.as_deref() {
-            None => now.clock,
-            Some("cut_off") => {
+            None if self.age(now) <= STALE => now.clock,
+            None | Some("cut_off") => {
                 self.session().map_or(last, |session| if session.is_paused() { last } else { session.end().max(last) })
             }
             Some(_) => last,

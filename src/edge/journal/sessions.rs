@@ -105,7 +105,7 @@ impl Journal {
         let steps: Vec<StepRow> =
             serde_json::from_str(&steps).map_err(|_| damaged("the steps of a session cannot be read"))?;
         let steps: Option<Vec<Step>> = steps.into_iter().map(StepRow::step).collect();
-        let steps = steps.ok_or_else(|| damaged("a step of a session is of no known kind"))?;
+        let steps = steps.ok_or_else(|| damaged("a step of a session has an unknown kind"))?;
         let count = steps.len();
         let protocol =
             Protocol::recorded(name, steps, load, earlier).ok_or_else(|| damaged("a session has no steps"))?;

@@ -1,5 +1,5 @@
-//! Keys of a console that is no Unix terminal. Not tested: a thread reads one byte a press, and the
-//! console's own Ctrl-C ends the program.
+//! Keys of a console that is not a Unix terminal, read by a thread. The console's own Ctrl-C ends the
+//! program. Not tested.
 
 use std::io;
 use std::thread;
@@ -9,10 +9,10 @@ use console::{Key, Term};
 use super::input_of;
 use crate::edge::inbox::Sender;
 
-/// There are no such limits here.
+/// Does nothing: this system has no such limit.
 pub fn outlive_file_limits() {}
 
-/// Keys of the console, where there is one.
+/// The keys of the console, if there is one.
 #[derive(Debug)]
 pub struct Keys(());
 
@@ -20,7 +20,7 @@ impl Keys {
     /// Takes over the keys when `terminal` says that there is a console.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// When the system provides no thread.
     pub fn take(terminal: bool, inbox: Sender) -> io::Result<Keys> {
         if terminal {
             thread::Builder::new().name("keys".to_owned()).spawn(move || {
@@ -40,12 +40,12 @@ impl Keys {
         Ok(Keys(()))
     }
 
-    /// No shell takes the keys away here.
-    #[expect(clippy::unused_self, reason = "elsewhere it is used")]
+    /// Does nothing: no shell takes the keys away on this system.
+    #[expect(clippy::unused_self, reason = "other systems use it")]
     pub fn retake(&self) {}
 
-    /// No shell stops a program here.
-    #[expect(clippy::unused_self, reason = "elsewhere it is used")]
+    /// Always false: no shell stops a program on this system.
+    #[expect(clippy::unused_self, reason = "other systems use it")]
     pub fn was_continued(&self) -> impl Fn() -> bool + use<> {
         || false
     }

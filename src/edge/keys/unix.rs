@@ -1,83 +1,75 @@
-//! Keys of a terminal and signals, on a thread that waits for both.
+//! Keys of a terminal and signals, on one thread each.
 //!
 //! Only `ECHO` and `ICANON` are cleared, so that other writers and Ctrl-C work as always. The mode is
-//! given back on every way out: `Drop` (also in a panic), SIGINT, SIGTERM, SIGHUP and SIGTSTP.
+//! restored on every way out: `Drop` (also in a panic), SIGINT, SIGTERM, SIGHUP and SIGTSTP.
 
-use std::io::{self, Read as _};
-use std::os::fd::AsFd as _;
-use std::os::unix::net::UnixStream;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use rustix::process::getpgrp;
 use rustix::stdio::stdin;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
-use signal_hook::iterator::backend::SignalDelivery;
-use signal_hook::iterator::exfiltrator::SignalOnly;
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH, SIGXFSZ};
+use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use super::input_of;
 use crate::domain::session::Input;
+use crate::edge::clock;
 use crate::edge::inbox::Sender;
 
-/// In the background, a key that this process must not read would end every wait at once. The listener
-/// looks again after this long.
-const BACKGROUND: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+/// How long to ignore a key that another job must read.
+const BACKGROUND: Duration = Duration::from_secs(1);
 
-/// Makes a file that reaches the size limit an error to report, not the end of the process.
+/// Makes a write beyond the file size limit fail. Otherwise SIGXFSZ would end the process.
 pub fn outlive_file_limits() {
-    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
 }
 
-/// The keys of the terminal, where there is one, and signals, everywhere.
+/// The keys of the terminal, if there is one, and the signals.
 #[derive(Debug)]
 pub struct Keys {
     mode: Arc<Mode>,
-    terminal: bool,
     continued: Arc<AtomicBool>,
 }
 
 impl Keys {
-    /// Takes over signals, and the keys of the terminal when `terminal` says that standard input is
-    /// one. What they mean goes to the inbox.
+    /// Takes over the signals, and the keys when `terminal` says that standard input is a terminal. Their
+    /// inputs go to the inbox.
     ///
     /// # Errors
-    /// When the system gives no signal handler, socket or thread.
+    /// When the system provides no signal handler or thread.
     pub fn take(terminal: bool, inbox: Sender) -> io::Result<Keys> {
-        let (mode, continued) = (Arc::new(Mode::default()), Arc::<AtomicBool>::default());
-        let (read, write) = UnixStream::pair()?;
+        let continued = Arc::<AtomicBool>::default();
+        let mode = Arc::new(Mode(Mutex::new(State { before: None, wanted: terminal })));
         let signals = [SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH, SIGHUP];
-        let signals = &signals[..signals.len() - usize::from(outlives_the_terminal())];
-        let listener = Listener {
-            signals: SignalDelivery::with_pipe(read, write, SignalOnly, signals)?,
-            inbox,
-            mode: Arc::clone(&mode),
-            continued: Arc::clone(&continued),
-            terminal,
-            reads: if terminal { Reads::Yes } else { Reads::No },
-            stopping: false,
-            stopped: false,
-        };
-        thread::Builder::new().name("keys".to_owned()).spawn(|| listener.listen())?;
+        let signals = Signals::new(&signals[..signals.len() - usize::from(outlives_the_terminal())])?;
+        let spawn = |name: &str| thread::Builder::new().name(name.to_owned());
+        let keys = Keys { mode: Arc::clone(&mode), continued: Arc::clone(&continued) };
+        let (to, of) = (inbox.clone(), Arc::clone(&mode));
+        spawn("signals").spawn(move || obey(signals, &of, &continued, &to))?;
         if terminal {
-            mode.enter();
+            spawn("keys").spawn(move || read(&mode, &inbox))?;
         }
-        Ok(Keys { mode, terminal, continued })
+        keys.mode.enter();
+        Ok(keys)
     }
 
-    /// Takes the keys again if they were given back: a shell may bring a job to the foreground without
-    /// a signal. To be called before each wait.
+    /// Takes the keys again if they were given back: a shell can bring a job to the foreground without a
+    /// signal. To be called before each wait.
     pub fn retake(&self) {
-        if self.terminal && !self.mode.is_changed() {
+        if self.mode.lock().before.is_none() {
             self.mode.enter();
         }
     }
 
-    /// Whether a shell stopped and continued this process since the last call: it has written on the
-    /// terminal too.
+    /// Whether this process was stopped and continued since the last call. The shell has then written on
+    /// the terminal too.
     pub fn was_continued(&self) -> impl Fn() -> bool + use<> {
         let continued = Arc::clone(&self.continued);
         move || continued.swap(false, Relaxed)
@@ -86,116 +78,69 @@ impl Keys {
 
 impl Drop for Keys {
     fn drop(&mut self) {
-        self.mode.leave(Stage::Over);
+        self.mode.leave();
     }
 }
 
-/// The thread that waits for signals and keys.
-struct Listener {
-    signals: SignalDelivery<UnixStream, SignalOnly>,
-    inbox: Sender,
-    mode: Arc<Mode>,
-    continued: Arc<AtomicBool>,
-    terminal: bool,
-    reads: Reads,
-    stopping: bool,
-    stopped: bool,
-}
-
-/// Whether the listener waits for keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reads {
-    Yes,
-    /// Not now: a key was pressed that is for another job.
-    Background,
-    /// Never again: the terminal is gone, or the session is over.
-    No,
-}
-
-impl Listener {
-    fn listen(mut self) {
-        loop {
-            let [by_signal, by_key] = self.wait();
-            if by_signal {
-                for signal in self.signals.pending().collect::<Vec<_>>() {
-                    self.obey(signal);
-                }
-            }
-            if by_key {
-                self.read();
-            }
-        }
-    }
-
-    fn wait(&mut self) -> [bool; 2] {
-        let (signals, terminal) = (self.signals.get_read().as_fd(), stdin());
-        let mut watched = [signals, terminal].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
-        let count = if self.reads == Reads::Yes { 2 } else { 1 };
-        let background = self.reads == Reads::Background;
-        let ready = poll(&mut watched[..count], background.then_some(&BACKGROUND));
-        if background {
-            self.reads = Reads::Yes;
-        }
-        watched.map(|fd| ready.is_ok() && !fd.revents().is_empty())
-    }
-
-    fn obey(&mut self, signal: i32) {
-        match signal {
+/// The thread of the signals.
+fn obey(mut signals: Signals, mode: &Mode, continued: &AtomicBool, inbox: &Sender) {
+    let mut stopping = false;
+    for signal in signals.forever() {
+        let input = match signal {
             SIGTSTP => {
-                self.mode.leave(Stage::Stopped);
-                self.stopped = true;
-                let _ = emulate_default_handler(SIGTSTP);
+                mode.stop_process();
+                continued.store(true, Relaxed);
+                None
             }
-            SIGWINCH => self.say(None),
             SIGCONT => {
-                if self.terminal {
-                    self.mode.return_to();
-                }
-                self.continued.fetch_or(std::mem::take(&mut self.stopped), Relaxed);
-                // The clock has gone on meanwhile, and a wait only goes on with what was left of it.
-                self.say(None);
+                mode.enter();
+                None
             }
-            _ if self.stopping => exit_at_once(&self.mode),
+            SIGWINCH => None,
+            _ if stopping => exit_at_once(mode),
             _ => {
-                self.stopping = true;
-                self.say(Some(Input::Stop));
+                stopping = true;
+                Some(Input::Stop)
             }
-        }
-    }
-
-    fn read(&mut self) {
-        // What is typed after the end is for the shell. To read a key in the background would stop the
-        // process.
-        self.reads = match () {
-            () if self.mode.is_over() => Reads::No,
-            () if is_foreground() => Reads::Yes,
-            () => Reads::Background,
         };
-        if self.reads != Reads::Yes {
+        // Without an input this ends the wait: the clock went on while the process was stopped.
+        let _ = inbox.send(input);
+    }
+}
+
+/// The thread of the keys. It ends when the terminal is gone or the session is over.
+fn read(mode: &Mode, inbox: &Sender) {
+    loop {
+        let ready = poll(&mut [PollFd::from_borrowed_fd(stdin(), PollFlags::IN)], None);
+        // After the end, keys are for the shell.
+        if !mode.lock().wanted {
             return;
         }
-        let mut bytes = [0; 64];
-        match rustix::io::read(stdin(), &mut bytes) {
-            // An arrow or a function key is an escape and several bytes.
-            Ok(count) if count > 0 && bytes[0] != 0x1b => {
-                let pressed = bytes[..count].iter().filter_map(|byte| input_of(*byte));
-                pressed.for_each(|input| self.say(Some(input)));
-            }
-            Ok(count) if count > 0 => {}
-            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
-            Ok(_) | Err(_) => self.reads = Reads::No, // the terminal is gone
+        // Reading in the background would stop the process.
+        if !is_foreground() {
+            clock::wait(BACKGROUND);
+            continue;
         }
-    }
-
-    fn say(&self, said: Option<Input>) {
-        let _ = self.inbox.send(said);
+        let mut bytes = [0; 64];
+        match ready.and_then(|_| rustix::io::read(stdin(), &mut bytes)) {
+            Ok(0) => return,
+            // An arrow or a function key is an escape and several bytes.
+            Ok(_) if bytes[0] == 0x1b => {}
+            Ok(count) => {
+                for input in bytes[..count].iter().filter_map(|byte| input_of(*byte)) {
+                    let _ = inbox.send(Some(input));
+                }
+            }
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(_) => return,
+        }
     }
 }
 
-/// Obeys a second Ctrl-C: the person wants out while the first is still at work.
-#[expect(clippy::disallowed_methods, reason = "the terminal is given back first")]
+/// Obeys a second Ctrl-C while the first is still at work.
+#[expect(clippy::disallowed_methods, reason = "the mode of the terminal is restored first")]
 fn exit_at_once(mode: &Mode) -> ! {
-    mode.leave(Stage::Over);
+    mode.leave();
     std::process::exit(130)
 }
 
@@ -204,31 +149,30 @@ fn is_foreground() -> bool {
 }
 
 /// The mode of the terminal.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Mode(Mutex<State>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
-    /// The mode before it was changed, while it is changed.
+    /// The mode before it was changed; `None` while it is not changed.
     before: Option<Termios>,
-    stage: Stage,
+    /// There is a terminal, and the session is not over.
+    wanted: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Stage {
-    #[default]
-    Session,
-    /// The process is about to be stopped, and may be continued.
-    Stopped,
-    /// The session needs no more keys.
-    Over,
+impl State {
+    fn restore(&mut self) {
+        if let Some(mode) = self.before.take() {
+            let _ = tcsetattr(stdin(), OptionalActions::Now, &mode);
+        }
+    }
 }
 
 impl Mode {
-    /// Changes it, unless another job is in the foreground.
+    /// Changes the mode, or changes it again: a shell may have reset it. Does nothing in the background.
     fn enter(&self) {
         let mut state = self.lock();
-        if state.stage != Stage::Session || !is_foreground() {
+        if !state.wanted || !is_foreground() {
             return;
         }
         let Some(mode) = state.before.clone().or_else(|| tcgetattr(stdin()).ok()) else {
@@ -241,32 +185,19 @@ impl Mode {
         }
     }
 
-    /// Changes it again after the process was continued, whatever the shell did meanwhile.
-    fn return_to(&self) {
+    /// Restores the mode and stops the process until it is continued. The lock keeps the session from
+    /// taking the keys again in between.
+    fn stop_process(&self) {
         let mut state = self.lock();
-        if state.stage == Stage::Stopped {
-            state.stage = Stage::Session;
-        }
-        drop(state);
-        self.enter();
+        state.restore();
+        let _ = emulate_default_handler(SIGTSTP);
     }
 
-    fn is_changed(&self) -> bool {
-        self.lock().before.is_some()
-    }
-
-    fn is_over(&self) -> bool {
-        self.lock().stage == Stage::Over
-    }
-
-    fn leave(&self, to: Stage) {
+    /// Restores the mode for good.
+    fn leave(&self) {
         let mut state = self.lock();
-        if state.stage != Stage::Over {
-            state.stage = to;
-        }
-        if let Some(mode) = state.before.take() {
-            let _ = tcsetattr(stdin(), OptionalActions::Now, &mode);
-        }
+        state.restore();
+        state.wanted = false;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -274,13 +205,9 @@ impl Mode {
     }
 }
 
-/// Whether this process must survive a closed terminal: whoever started it ignores SIGHUP, as nohup does.
+/// Whether this process must survive a closed terminal: its parent ignores SIGHUP, as nohup does.
 fn outlives_the_terminal() -> bool {
-    // In one read: the system does not tell the length of such a file.
-    let mut status = vec![0; 4096];
-    let count = std::fs::File::open("/proc/self/status").and_then(|mut file| file.read(&mut status));
-    status.truncate(count.unwrap_or(0));
-    let status = String::from_utf8_lossy(&status);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
     ignored.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)

@@ -16,7 +16,7 @@ fn config_toml_gives_the_defaults_of_run() {
     let json = configured("progress = \"json\"\n");
     assert!(stdout(&json.run(&run)).starts_with("{\"event\":\"started\""));
     let plain = configured("progress = \"plain\"\n");
-    assert!(stdout(&plain.run(&run)).contains("COLD for 15m"));
+    assert!(stdout(&plain.run(&run)).contains("Cold on for 15 min"));
     // What is asked for on the command line goes first.
     assert_eq!(stdout(&json.run(&[&run[..], &["--progress", "quiet"]].concat())), "");
 
@@ -53,7 +53,7 @@ fn a_mistake_in_config_toml_is_told_with_its_place_and_nothing_starts() {
         "unknown key `progres` of config.toml",
         "did you mean `progress`?",
         "config.toml:3:12",
-        "no such kind of progress",
+        "unknown kind of progress",
         "write one of auto, bar, plain, json, quiet",
         "3 | progress = \"loud\"\n  |            ^^^^^^",
     ] {

@@ -30,7 +30,9 @@ proptest! {
             let record = place.journal.record(id, &now).expect("it is read");
             let mut back = record.session().expect("it has a start");
             assert!(back.advance(session.now()).is_empty(), "nothing happens again: {session:?}");
-            assert_eq!(format!("{back:?}"), format!("{session:?}"));
+            // But for the doses, which are compared below: those of earlier sessions are not in this journal.
+            let state = |session: &Session| format!("{session:?}").split(" doses: ").next().map(str::to_owned);
+            assert_eq!(state(&back), state(session));
             let doses = doses(&record.protocol, &record.events, session.now());
             let given = Modality::ALL.map(|modality| doses.total(modality));
             assert_eq!(given, Modality::ALL.map(|modality| session.dose(modality)), "{session:?}");

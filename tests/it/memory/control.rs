@@ -35,23 +35,23 @@ fn another_shell_controls_the_session_within_a_second() {
         assert!(took < ANSWERED + held_up(asked), "{arguments:?}: {took:?}");
         line
     };
-    obeyed(&["pause"], "paused: the pack is off", "paused", 1);
-    assert_eq!(home.timed(&["pause"]).0, "nothing to change\n");
+    obeyed(&["pause"], "Paused: pack off.", "paused", 1);
+    assert_eq!(home.timed(&["pause"]).0, "Nothing to change.\n");
     assert_eq!(home.timed(&["status", "--format", "{state} {kind} {step}/{of}"]).0, "paused heat 1/2\n");
-    obeyed(&["resume"], "going on with heat", "resumed", 1);
-    assert_eq!(home.timed(&["resume"]).0, "nothing to change\n");
-    let extended = obeyed(&["extend", "2min"], "2m longer", "extended", 1);
+    obeyed(&["resume"], "Going on with heat.", "resumed", 1);
+    assert_eq!(home.timed(&["resume"]).0, "Nothing to change.\n");
+    let extended = obeyed(&["extend", "2min"], "2 min longer.", "extended", 1);
     assert_eq!((extended["by_s"].as_f64(), &extended["rule"]), (Some(120.0), &Value::Null));
-    let extended = obeyed(&["extend", "5h"], ", by heat-limit", "extended", 2);
+    let extended = obeyed(&["extend", "5h"], "longer, the most that is allowed (heat-limit).", "extended", 2);
     assert_eq!(extended["rule"], "heat-limit");
     // The pause of a second or two has left a little room.
     assert!(extended["length_s"].as_f64().is_some_and(|length| length > 1799.0 && length < 1804.0), "{extended}");
-    let extended = obeyed(&["extend", "1min"], "not longer, by heat-limit", "extended", 3);
+    let extended = obeyed(&["extend", "1min"], "Cannot be longer (heat-limit).", "extended", 3);
     assert_eq!(extended["by_s"].as_f64(), Some(0.0));
-    let skipped = obeyed(&["skip"], "heat ended early; COLD for 10m", "skipped", 1);
+    let skipped = obeyed(&["skip"], "Heat ended early. Heat off now. Cold on for 10 min", "skipped", 1);
     assert_eq!(skipped["step"], 1);
     assert_eq!(home.timed(&["status", "--format", "{state} {kind} {step}/{of}"]).0, "running cold 2/2\n");
-    let finished = obeyed(&["stop"], "stopped after ", "finished", 1);
+    let finished = obeyed(&["stop"], "Stopped: ", "finished", 1);
     assert_eq!(finished["outcome"], "stopped");
     assert_eq!(running.end().code(), Some(130));
     assert_eq!(running.told(), home.written(), "what was told is what is kept");
@@ -65,7 +65,7 @@ fn without_a_session_there_is_nothing_to_control() {
         for arguments in [&["pause"][..], &["resume"], &["skip"], &["stop"], &["extend", "1min"], &["status"]] {
             let output = home.run(arguments);
             assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-            assert!(stderr(&output).contains("error: no session is running\nhint: `therapy run` starts one"));
+            assert!(stderr(&output).contains("error: no session is running\n  try: therapy run"));
         }
         // And the same once there is a journal.
         assert_eq!(home.run(&["pain", "1"]).status.code(), Some(0));
@@ -81,7 +81,7 @@ fn several_shells_at_once_are_all_answered() {
             scope.spawn(|| {
                 let (said, asked) = home.timed(&["extend", "1min"]);
                 let took = clock::now().since(asked);
-                assert_eq!(said, "1m longer\n");
+                assert_eq!(said, "1 min longer.\n");
                 assert!(took < ANSWERED + held_up(asked), "an answer after {took:?}");
             });
         }
@@ -117,14 +117,14 @@ fn a_row_in_the_journal_is_all_that_a_request_needs() {
     for _ in 0..3 {
         let asked = clock::now();
         let request = journal.ask(1, Input::Extend(Duration::from_secs(60))).expect("a request");
-        until("an answer", || journal.answer(request).expect("it can be read").as_deref() == Some("1m longer"));
+        until("an answer", || journal.answer(request).expect("it can be read").as_deref() == Some("1 min longer."));
         let took = clock::now().since(asked);
         assert!(took < ANSWERED + held_up(asked), "an answer after {took:?}");
     }
     // A later version may ask in words that this one does not know.
     let unknown = "INSERT INTO request (session, what) VALUES (1, 'dance')";
     home.sql().execute(unknown, []).expect("a request");
-    let answer = "SELECT count(*) FROM request WHERE answer = 'this version of therapy does not know that'";
+    let answer = "SELECT count(*) FROM request WHERE answer = 'This version of therapy does not know that.'";
     until("an answer", || home.number(answer) == 1);
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(130));
@@ -165,10 +165,14 @@ fn a_session_that_was_stopped_dead_does_not_obey_later() {
     let asked = clock::now();
     let output = home.run(&["skip"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("error: the session does not answer\nhint: "), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("error: the session does not answer\n  it may be suspended"),
+        "{}",
+        stderr(&output)
+    );
     assert!(clock::now().since(asked) < Duration::from_secs(4) + held_up(asked));
     running.signal(Signal::CONT);
-    assert!(home.timed(&["pause"]).0.contains("paused"));
+    assert!(home.timed(&["pause"]).0.contains("Paused"));
     assert!(running.told().iter().all(|(event, ..)| event != "skipped"), "{:?}", running.told());
     assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'skipped'"), 0);
     running.signal(Signal::TERM);
@@ -187,7 +191,7 @@ fn a_request_is_withdrawn_only_while_it_has_no_answer() {
     let request = journal.ask(1, Input::Pause).expect("a request");
     until("an answer", || journal.answer(request).expect("it can be read").is_some());
     let answer = journal.withdraw(request).expect("it can be read");
-    assert_eq!(answer.as_deref(), Some("paused: the pack is off"));
+    assert_eq!(answer.as_deref(), Some("Paused: pack off."));
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(130));
     assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'skipped'"), 0);

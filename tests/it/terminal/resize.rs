@@ -65,5 +65,5 @@ fn a_terminal_without_a_size_is_taken_for_80_columns() {
     terminal.see("q stop");
     assert_eq!(terminal.frame("long").len(), 10, "{}", terminal.contents());
     terminal.signal(Signal::TERM);
-    terminal.until("the last words", |terminal| terminal.contents().contains("stopped after "));
+    terminal.until("the last words", |terminal| terminal.contents().contains("Stopped: "));
 }

@@ -25,7 +25,7 @@ fn a_notice_is_gone_after_five_seconds_of_a_pause_too() {
             self.screen.process(&self.kept.take());
             if session.is_paused() {
                 let (shown, at) = (self.screen.screen().contents(), session.now().since_origin());
-                assert_eq!(shown.contains("1m longer"), at < Duration::from_secs(15), "{at:?}: {shown}");
+                assert_eq!(shown.contains("1 min longer"), at < Duration::from_secs(15), "{at:?}: {shown}");
                 assert_eq!(shown.contains("space go on"), at >= Duration::from_secs(15), "{at:?}: {shown}");
                 self.looks += 1;
             }
@@ -56,7 +56,7 @@ fn a_session_that_ends_before_its_first_frame_says_so_in_whole_lines() {
     let mut terminal = vt100::Parser::new(size(24), size(80), 0);
     terminal.process(&kept.take());
     let rows: Vec<String> = terminal.screen().rows(0, 80).take_while(|row| !row.is_empty()).collect();
-    assert!(rows.iter().any(|row| row.contains("Take it off now.")) && rows.len() <= 3, "{rows:#?}");
+    assert!(rows.iter().any(|row| row.contains("Take the pack off.")) && rows.len() <= 3, "{rows:#?}");
 }
 
 /// No event tells of the step that goes on; what to do is shown all the same.

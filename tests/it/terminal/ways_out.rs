@@ -17,8 +17,8 @@ fn a_session_that_ends_by_itself_leaves_its_last_words_and_the_terminal_as_it_wa
     assert_eq!(terminal.end().code(), Some(0));
     terminal.assert_given_back();
     let screen = terminal.contents();
-    assert!(screen.contains("completed after 40s: cold 20s, heat 20s"), "{screen}");
-    assert!(screen.contains("Take it off now."), "{screen}");
+    assert!(screen.contains("Done: 20 s of heat, 20 s of cold."), "{screen}");
+    assert!(screen.contains("Take the pack off."), "{screen}");
     assert!(!screen.contains("q stop"), "the bars are gone: {screen}");
 }
 
@@ -29,7 +29,7 @@ fn q_stops_with_130_and_gives_the_terminal_back() {
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
     terminal.assert_given_back();
-    assert!(terminal.contents().contains("stopped after "), "{}", terminal.contents());
+    assert!(terminal.contents().contains("Stopped: "), "{}", terminal.contents());
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn every_deadly_signal_stops_with_130_and_gives_the_terminal_back() {
         terminal.signal(signal);
         assert_eq!(terminal.end().code(), Some(130), "{signal:?}");
         terminal.assert_given_back();
-        assert!(terminal.contents().contains("stopped after "), "{signal:?}: {}", terminal.contents());
+        assert!(terminal.contents().contains("Stopped: "), "{signal:?}: {}", terminal.contents());
     }
 }
 

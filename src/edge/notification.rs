@@ -1,0 +1,292 @@
+//! Desktop notifications, on a thread: a call to the notification service has no time limit, and a service
+//! that never answers must not delay a session. No other module knows notify-rust. This module must not
+//! know what a button does.
+
+use std::iter;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{anyhow, bail};
+use notify_rust::Notification;
+
+use crate::domain::session::{Event, EventKind, Input, Moment, Session};
+use crate::edge::clock;
+use crate::edge::inbox::{self, MINUTE_MORE};
+use crate::runner::{Observer, Trouble};
+use crate::text::wording;
+
+/// A service that takes longer for one notification is reported.
+const PATIENCE: Duration = Duration::from_millis(1500);
+const GOES_ON: &str = "the session goes on here, with the terminal's bell";
+
+/// What one notification says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert {
+    /// The protocol and the headline.
+    pub title: String,
+    /// What to do now, and the note of the step.
+    pub body: String,
+    /// A pack must come off now.
+    pub urgent: bool,
+    has_buttons: bool,
+}
+
+/// The labels of the buttons, and their inputs.
+const BUTTONS: [(&str, Input); 3] =
+    [("Pause / go on", Input::Toggle), ("A minute more", MINUTE_MORE), ("Done", Input::Confirm)];
+
+/// Shows a desktop notification for each event that needs a person.
+#[derive(Debug)]
+pub struct Notifications {
+    messages: Sender<Message>,
+    answers: Receiver<Result<(), String>>,
+    /// The number of alerts without an answer, and when the service began with the first of them.
+    unanswered: usize,
+    since: Moment,
+    prefix: String,
+}
+
+/// What the thread waits for: the next alert, or a wake-up without one.
+type Message = Option<Alert>;
+
+impl Notifications {
+    /// Notifications for a session called `name`. The inputs of their buttons go to `inbox`.
+    pub fn new(name: &str, rehearsal: bool, inbox: inbox::Sender) -> Notifications {
+        let (messages, waiting) = mpsc::channel();
+        let (outbox, answers) = mpsc::channel();
+        let wake = messages.clone();
+        thread::spawn(move || deliver(&waiting, &wake, &outbox, &inbox));
+        let prefix = if rehearsal { format!("REHEARSAL {name}") } else { name.to_owned() };
+        Notifications { messages, answers, unanswered: 0, since: Moment::default(), prefix }
+    }
+
+    /// Waits for the answers until `patience` has passed since the last one.
+    fn collect(&mut self, patience: Duration) -> anyhow::Result<()> {
+        let mut result = Ok(());
+        while self.unanswered > 0 {
+            let waited = clock::unhurried().since(self.since);
+            match self.answers.recv_timeout(patience.saturating_sub(waited)) {
+                Ok(answer) => {
+                    (self.unanswered, self.since) = (self.unanswered - 1, clock::unhurried());
+                    let failed = |why| anyhow!("no desktop notifications ({why}); {GOES_ON}");
+                    result = result.and(answer.map_err(failed));
+                }
+                Err(RecvTimeoutError::Timeout) if waited < PATIENCE => break,
+                Err(RecvTimeoutError::Timeout) => bail!("the notification service does not answer; {GOES_ON}"),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.unanswered = 0;
+                    bail!("no desktop notifications (their thread failed)");
+                }
+            }
+        }
+        result
+    }
+}
+
+impl Observer for Notifications {
+    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
+        for alert in events.iter().filter_map(|event| Alert::of(event, session, &self.prefix)) {
+            if self.unanswered == 0 {
+                self.since = clock::unhurried();
+            }
+            self.unanswered += 1;
+            // Without a thread, `collect` fails.
+            let _ = self.messages.send(Some(alert));
+        }
+        Ok(self.collect(Duration::ZERO)?)
+    }
+
+    fn frame(&mut self, _: &Session) -> Result<(), Trouble> {
+        Ok(self.collect(Duration::ZERO)?)
+    }
+}
+
+/// The last alarm gets the rest of `PATIENCE` to arrive.
+impl Drop for Notifications {
+    fn drop(&mut self) {
+        let _ = self.collect(PATIENCE);
+    }
+}
+
+impl Alert {
+    /// The alert for an event; `None` for an event that needs none.
+    pub fn of(event: &Event, session: &Session, prefix: &str) -> Option<Alert> {
+        let note = match event.kind {
+            EventKind::StepBegan { .. } => session.plan().segments()[event.step].step.note.as_deref(),
+            EventKind::Halfway
+            | EventKind::StepSoon
+            | EventKind::Skipped { by_rule: Some(_) }
+            | EventKind::Overran { .. }
+            | EventKind::Finished { .. } => None,
+            _ => return None,
+        };
+        let words = wording::of(event, session, false);
+        let body = iter::once(words.advice.as_str()).chain(note).collect::<Vec<_>>().join("\n");
+        Some(Alert {
+            title: format!("{prefix}: {}", words.headline),
+            // Services may read the body as markup.
+            body: body.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
+            urgent: words.urgent,
+            has_buttons: !matches!(event.kind, EventKind::Finished { .. }),
+        })
+    }
+}
+
+/// The alerts that are still worth showing: the last urgent one, and the newest.
+fn news(alerts: &[Alert]) -> [Option<usize>; 2] {
+    [alerts.iter().rposition(|alert| alert.urgent), alerts.len().checked_sub(1)]
+}
+
+/// The thread. It shows one notification and replaces it. Alerts that were delayed by the service are shown
+/// only if they are [`news`].
+fn deliver(
+    waiting: &Receiver<Message>,
+    wake: &Sender<Message>,
+    outbox: &Sender<Result<(), String>>,
+    inbox: &inbox::Sender,
+) {
+    let mut shown = Shown::default();
+    while let Some(first) = shown.next(waiting, wake, inbox) {
+        let alerts: Vec<Alert> = iter::once(first).chain(waiting.try_iter().flatten()).collect();
+        let news = news(&alerts);
+        for (index, alert) in alerts.iter().enumerate() {
+            let answer = if news.contains(&Some(index)) { shown.show(alert) } else { Ok(()) };
+            let _ = outbox.send(answer.map_err(|error| error.to_string()));
+        }
+    }
+}
+
+fn notification(alert: &Alert) -> Notification {
+    let mut notification = Notification::new();
+    // From the freedesktop sound naming specification.
+    let sound = if alert.urgent { "alarm-clock-elapsed" } else { "message" };
+    notification.appname("therapy").summary(&alert.title).body(&alert.body).sound_name(sound);
+    notification
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+use bus::Shown;
+
+/// A notification service on a session bus.
+#[cfg(all(unix, not(target_os = "macos")))]
+mod bus {
+    use std::cell::Cell;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::sync::mpsc::{Receiver, Sender};
+    use std::task::{Context, Poll, Wake, Waker};
+
+    use notify_rust::error::Result;
+    use notify_rust::{Hint, NotificationHandle, NotificationResponse, Urgency};
+
+    use super::{Alert, BUTTONS, Message, inbox, notification};
+
+    /// The notification on the desktop.
+    ///
+    /// Its handle keeps one connection, which shows and replaces it and receives its buttons: some services
+    /// report a press only to the connection that showed the notification last.
+    #[derive(Debug, Default)]
+    pub(super) struct Shown {
+        handle: Option<NotificationHandle>,
+        has_buttons: bool,
+    }
+
+    impl Shown {
+        pub(super) fn show(&mut self, alert: &Alert) -> Result<()> {
+            let mut notification = notification(alert);
+            notification.urgency(if alert.urgent { Urgency::Critical } else { Urgency::Normal });
+            self.has_buttons = alert.has_buttons;
+            for (index, (label, _)) in BUTTONS.iter().enumerate().filter(|_| alert.has_buttons) {
+                notification.action(&index.to_string(), label);
+            }
+            // It stays after a press, because the same button pauses and resumes.
+            notification.hint(Hint::Resident(alert.has_buttons));
+            if let Some(mut handle) = self.handle.take() {
+                *handle = notification.clone();
+                if handle.update().is_ok() {
+                    self.handle = Some(handle);
+                    return Ok(());
+                }
+                // The bus is gone. There may be a new one.
+            }
+            self.handle = Some(notification.show()?);
+            Ok(())
+        }
+
+        /// Waits for the next alert, and reports each press of a button until then.
+        pub(super) fn next(
+            &mut self,
+            waiting: &Receiver<Message>,
+            wake: &Sender<Message>,
+            inbox: &inbox::Sender,
+        ) -> Message {
+            while let Some(handle) = self.handle.as_ref().filter(|_| self.has_buttons) {
+                let stays = Cell::new(false);
+                let mut wait = pin!(handle.wait_for_action_async(|response| {
+                    stays.set(!matches!(response, NotificationResponse::Closed(_)));
+                    if let NotificationResponse::Action(key) = response
+                        && let Some((_, input)) = key.parse().ok().and_then(|index: usize| BUTTONS.get(index))
+                    {
+                        let _ = inbox.send(Some(*input));
+                    }
+                }));
+                let waker = Waker::from(Arc::new(WakeUp(wake.clone())));
+                let mut context = Context::from_waker(&waker);
+                // It panics when the bus goes away while it begins to listen.
+                let mut poll = || catch_unwind(AssertUnwindSafe(|| wait.as_mut().poll(&mut context)));
+                while let Ok(Poll::Pending) = poll() {
+                    if let Some(alert) = waiting.recv().ok()? {
+                        return Some(alert);
+                    }
+                }
+                // The person closed it, or the bus is gone: there is nothing to press.
+                self.has_buttons = stays.get();
+            }
+            waiting.iter().flatten().next()
+        }
+    }
+
+    struct WakeUp(Sender<Message>);
+
+    impl Wake for WakeUp {
+        fn wake(self: Arc<Self>) {
+            let _ = self.0.send(None);
+        }
+    }
+}
+
+/// Not tested. These systems have no urgency, and replace notifications in their own way.
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+#[derive(Debug, Default)]
+struct Shown;
+
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+impl Shown {
+    fn show(&mut self, alert: &Alert) -> notify_rust::error::Result<()> {
+        notification(alert).show().map(|_| ())
+    }
+
+    fn next(&mut self, waiting: &Receiver<Message>, _: &Sender<Message>, _: &inbox::Sender) -> Message {
+        waiting.iter().flatten().next()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_delayed_alerts_the_last_urgent_one_and_the_newest_are_shown() {
+        let alerts = |urgent: &[bool]| -> Vec<Alert> {
+            let (title, body, has_buttons) = (String::new(), String::new(), false);
+            let alert = |&urgent| Alert { title: title.clone(), body: body.clone(), urgent, has_buttons };
+            urgent.iter().map(alert).collect()
+        };
+        assert_eq!(news(&alerts(&[false])), [None, Some(0)]);
+        assert_eq!(news(&alerts(&[false, false])), [None, Some(1)]);
+        assert_eq!(news(&alerts(&[true, true, false, false])), [Some(1), Some(3)]);
+        assert_eq!(news(&alerts(&[false, true])), [Some(1), Some(1)]);
+    }
+}
