@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::Failure;
 use super::settings::Settings;
-use super::times::{later, local_after, stamp_at, time_of_day, wall_at};
+use super::times::{later, local, stamp_at, time_of_day, wall_at};
 use crate::cli::Progress;
 use crate::domain::rules::COLD_SPACING;
 use crate::domain::session::{Event, Input, Moment, Outcome, Session};
@@ -21,7 +21,7 @@ use crate::edge::journal::{Journal, Lock};
 use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
 use crate::edge::notification::Notifications;
-use crate::edge::recorder::{Recorder, Requests};
+use crate::edge::recorder::{Busy, Recorder, Requests};
 use crate::edge::screen::Screen;
 use crate::edge::terminal::{self, Output};
 use crate::runner::{self, Observer, Trouble, World};
@@ -87,7 +87,7 @@ impl Live {
         // Cold sessions are spaced from start to start (rule `cold-spacing`).
         if settings.is_for_people() && speed.is_none() && session.dose(Modality::Cold) > Duration::ZERO {
             let wait = COLD_SPACING.saturating_sub(session.elapsed());
-            words.push(format!("Cold again: better from {}.", local_after(wait)));
+            words.push(format!("Cold again: better from {}.", local(later(clock::wall(), wait))));
         }
         (outcome, words)
     }
@@ -119,6 +119,9 @@ fn shown(
     }
 }
 
+/// How soon requests are read again after the journal was busy.
+const SOON: Duration = Duration::from_millis(50);
+
 /// The person, other shells, the clock that counts in suspend, and the speed of a rehearsal.
 struct Real {
     keys: Keys,
@@ -136,12 +139,15 @@ impl World for Real {
     }
 
     fn wait(&mut self, deadline: Moment) -> Option<Input> {
-        if let Some(input) = self.requests.as_mut().and_then(Requests::take) {
-            return Some(input);
-        }
+        let most = match self.requests.as_mut().map(Requests::take) {
+            Some(Ok(Some(input))) => return Some(input),
+            Some(Err(Busy)) => SOON,
+            Some(Ok(None)) | None => Duration::MAX,
+        };
         self.keys.retake();
         let left = deadline.since(self.now());
-        self.inbox.wait(clock::wait_for(self.speed.map_or(left, |speed| left.div_f64(speed))))
+        let left = clock::wait_for(self.speed.map_or(left, |speed| left.div_f64(speed)));
+        self.inbox.wait(left.min(most))
     }
 
     fn answered(&mut self, events: &[Event], session: &Session) {

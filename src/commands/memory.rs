@@ -51,16 +51,19 @@ impl Memory {
         let context = &mut self.context;
         context.running = Journal::is_running(&folders.data);
         self.open = journal.open_session(now)?;
-        if let Some(open) = self.open.take_if(|open| !context.running && open.age(now) > STALE)
-            && writes
-        {
-            journal.close_cut_off(&open)?;
+        let stale = self.open.take_if(|open| !context.running && open.age(now) > STALE);
+        if let Some(open) = stale.as_ref().filter(|_| writes) {
+            journal.close_cut_off(open)?;
             // A session whose clock never started needs no message.
             if !open.events.is_empty() {
-                say(&format!("note: {}; it is closed with the dose recorded so far", was_cut_off(&open, now)));
+                say(&format!("note: {}; it is closed with the dose recorded so far", was_cut_off(open, now)));
             }
         }
-        (context.doses, context.record_ahead) = journal.doses(now, None)?;
+        (context.doses, context.record_ahead) = journal.doses(now, stale.as_ref().map(|open| open.id))?;
+        if let Some(mut closed) = stale {
+            closed.outcome = Some("cut_off".to_owned());
+            context.doses.extend(closed.doses(now));
+        }
         self.injury = journal.injury()?;
         if let Some(entry) = self.injury {
             context.injury = age(entry.happened_ms, now);

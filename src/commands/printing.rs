@@ -31,6 +31,7 @@ pub(super) fn print_json(document: &impl serde::Serialize) -> Result<Exit, Failu
 
 /// Prints a message. A missing reader is no failure.
 pub(super) fn say(text: &str) {
+    // With its own line end, so that a blank last line stays.
     let _ = io::stderr().lock().write_all(fitted(format!("{text}\n"), &Term::stderr()).as_bytes());
 }
 

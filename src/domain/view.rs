@@ -1,21 +1,22 @@
-//! One view of a running session: what is on, how long, what comes next, and what it waits for.
-//! Screen, `status` and status bars all speak from it. It holds numbers only; it must not know words,
-//! colours or the time of day.
+//! One view of a running session: what is on, how long, and what comes next. The screen, `status` and status
+//! bars all read it. It holds numbers only: it must not know words, colours or the time of day.
 
 use std::time::Duration;
 
-use crate::domain::exposure::limit;
+use strum::IntoStaticStr;
+
 use crate::domain::moment::Moment;
 use crate::domain::rules::STEP_MIN;
-use crate::domain::session::{Input, REMIND, Session};
-use crate::domain::step::{Modality, PerModality, StepKind};
+use crate::domain::session::{REMIND, Session};
+use crate::domain::step::{PerModality, StepKind};
 
 /// Whether the clock of the step runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, IntoStaticStr, PartialEq, Eq)]
+#[strum(serialize_all = "lowercase")]
 pub enum State {
     /// The step runs.
     Running,
-    /// The pack is off; the clock of the step stands still.
+    /// The pack is off, and the clock of the step does not run.
     Paused,
     /// The step is over, and the session waits for the person.
     Held,
@@ -24,11 +25,7 @@ pub enum State {
 impl State {
     /// Its name in JSON: `running`, `paused` or `held`.
     pub fn as_str(self) -> &'static str {
-        match self {
-            State::Running => "running",
-            State::Paused => "paused",
-            State::Held => "held",
-        }
+        self.into()
     }
 }
 
@@ -41,22 +38,18 @@ pub struct Next {
     pub length: Duration,
 }
 
-/// One modality on the skin.
+/// The dose of one modality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dose {
-    /// Which one.
-    pub modality: Modality,
+pub struct OnSkin {
     /// What this session has given so far.
     pub given: Duration,
     /// What the whole session gives, as planned now.
     pub planned: Duration,
-    /// What is still on the skin, earlier sessions included.
+    /// The load now, with what earlier sessions left.
     pub load: Duration,
-    /// The load that no plan may exceed.
-    pub limit: Duration,
 }
 
-/// A session at one moment. Times and lengths are those of the session's own clock.
+/// A session at one moment. All times are those of the session's own clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
     /// The moment.
@@ -73,32 +66,30 @@ pub struct View {
     pub round: u32,
     /// How many rounds the session has.
     pub rounds: u32,
-    /// The length of the step: planned, or what it was given since.
+    /// The length of the step, with the time that the person added.
     pub length: Duration,
-    /// Time until its end; zero when it is past it.
+    /// Time until its end; zero past the end.
     pub left: Duration,
-    /// Time past its end; zero before.
+    /// Time past its end; zero before the end.
     pub over: Duration,
-    /// How long this pause has lasted; zero while it is not paused.
+    /// How long this pause has lasted; zero without a pause.
     pub paused_for: Duration,
-    /// Elapsed time of the session, pauses left out.
+    /// Elapsed time of the session, without pauses.
     pub elapsed: Duration,
     /// The length of the whole session, as planned now.
     pub total: Duration,
-    /// How much of `total` has elapsed, in whole per cent.
+    /// The elapsed share of `total`, in whole per cent.
     pub percent: u64,
     /// When the step ends, if the session goes on without a pause.
     pub ends_at: Moment,
     /// When the session ends, if it goes on without a pause.
     pub all_ends_at: Moment,
-    /// The next step that is not left out, if there is one.
+    /// The next step that is not skipped, if there is one.
     pub next: Option<Next>,
-    /// What the session gives of each modality, and what is on the skin.
-    pub doses: PerModality<Dose>,
+    /// The dose of each modality.
+    pub doses: PerModality<OnSkin>,
     /// Whether a pack is on the skin.
     pub pack_on: bool,
-    /// What the session waits for: [`Input::Resume`] in a pause, [`Input::Confirm`] in a hold.
-    pub waits_for: Option<Input>,
     /// Whether the step may still be made longer.
     pub can_extend: bool,
 }
@@ -109,12 +100,16 @@ impl View {
         let (segment, plan) = (session.segment(), session.plan());
         let kind = segment.step.kind;
         let (elapsed, total) = (session.elapsed(), plan.length());
-        let (state, waits_for) = match () {
-            () if session.is_held() => (State::Held, Some(Input::Confirm)),
-            () if session.is_paused() => (State::Paused, Some(Input::Resume)),
-            () => (State::Running, None),
+        let state = match () {
+            () if session.is_held() => State::Held,
+            () if session.is_paused() => State::Paused,
+            () => State::Running,
         };
         let rest = total.saturating_sub(segment.end());
+        let planned = |modality| {
+            let steps = plan.segments().iter().filter(|segment| segment.step.kind.modality() == Some(modality));
+            steps.map(|segment| segment.length).sum()
+        };
         View {
             now: session.now(),
             kind,
@@ -133,27 +128,19 @@ impl View {
             ends_at: session.end(),
             all_ends_at: session.end().max(session.now()) + rest,
             next: plan.next(session.index()).map(|next| Next { kind: next.step.kind, length: next.length }),
-            doses: PerModality::from_fn(|modality| dose(session, modality)),
+            doses: PerModality::from_fn(|modality| OnSkin {
+                given: session.dose(modality),
+                planned: planned(modality),
+                load: session.load().of(modality),
+            }),
             pack_on: state != State::Paused && session.outcome().is_none() && kind.has_pack(),
-            waits_for,
             can_extend: session.room_to_extend() >= STEP_MIN,
         }
     }
 
-    /// Whether a pack is on for longer than it should be, and no answer came to the first alarm.
+    /// Whether a pack is on past the end of its step, and the person did not answer the first alarm.
     pub fn is_overrun(&self) -> bool {
         self.state == State::Held && self.pack_on && self.over >= REMIND
-    }
-}
-
-fn dose(session: &Session, modality: Modality) -> Dose {
-    let steps = session.plan().segments().iter().filter(|segment| segment.step.kind.modality() == Some(modality));
-    Dose {
-        modality,
-        given: session.dose(modality),
-        planned: steps.map(|segment| segment.length).sum(),
-        load: session.load().of(modality),
-        limit: limit(modality),
     }
 }
 
@@ -162,7 +149,7 @@ mod tests {
     use super::*;
     use crate::domain::protocol::{Choice, Draft};
     use crate::domain::rules::Context;
-    use crate::domain::session::SessionOptions;
+    use crate::domain::session::{Input, SessionOptions};
 
     #[test]
     fn a_view_follows_a_session_through_pause_and_hold() {
@@ -176,7 +163,7 @@ mod tests {
         let _ = session.handle(at(3), Input::Pause);
         let _ = session.advance(at(5));
         let view = View::of(&session);
-        assert_eq!((view.state, view.waits_for, view.pack_on), (State::Paused, Some(Input::Resume), false));
+        assert_eq!((view.state, view.pack_on), (State::Paused, false));
         assert_eq!((view.left, view.paused_for, view.percent), (minutes(7), minutes(2), 10));
         assert_eq!((view.ends_at, view.all_ends_at), (at(12), at(32)));
         assert_eq!(view.next, Some(Next { kind: StepKind::Cold, length: minutes(20) }));
@@ -185,7 +172,7 @@ mod tests {
         let _ = session.handle(at(5), Input::Resume);
         let _ = session.advance(at(12));
         let view = View::of(&session);
-        assert_eq!((view.state, view.waits_for, view.is_overrun()), (State::Held, Some(Input::Confirm), false));
+        assert_eq!((view.state, view.is_overrun()), (State::Held, false));
         let _ = session.advance(at(13));
         let view = View::of(&session);
         assert_eq!((view.over, view.is_overrun(), view.pack_on), (minutes(1), true, true));

@@ -131,6 +131,10 @@ fn matters(event: &Event, session: &Session) -> bool {
     }
 }
 
+/// The journal is being written: requests can be read soon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
 /// The requests of other shells.
 pub struct Requests {
     journal: Arc<Mutex<Journal>>,
@@ -142,15 +146,18 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// The next request, to be obeyed and answered at once. `None` also while the journal is being written.
-    pub fn take(&mut self) -> Option<Input> {
-        let open = self.journal.try_lock().ok()?.requests(self.session, self.last).ok()?;
-        let (request, input) = open.into_iter().next()?;
+    /// The next request, to be obeyed and answered at once.
+    ///
+    /// # Errors
+    /// While the journal is being written.
+    pub fn take(&mut self) -> Result<Option<Input>, Busy> {
+        let open = self.journal.try_lock().map_err(|_| Busy)?.requests(self.session, self.last).unwrap_or_default();
+        let Some((request, input)) = open.into_iter().next() else { return Ok(None) };
         (self.last, self.obeyed) = (request, Some(request));
         if input.is_none() {
-            self.answer(|| "this version of therapy does not know that".to_owned());
+            self.answer(|| "This version of therapy does not know that.".to_owned());
         }
-        input
+        Ok(input)
     }
 
     /// Answers the request that was obeyed. Does nothing after any other input.

@@ -157,7 +157,7 @@ impl Screen {
         }
         let mut scene = lock(&self.scene);
         if scene.advice.is_empty() || scene.change_until.is_some_and(|until| view.now >= until) {
-            advice::begin(view.kind, session.is_numb(view.now)).clone_into(&mut scene.advice);
+            scene.advice = advice::during(view.kind, session.is_numb(view.now));
             scene.change_until = None;
         }
         let _ = scene.message.take_if(|(_, until)| view.now >= *until);
@@ -217,8 +217,10 @@ impl Screen {
         match event.kind {
             EventKind::StepBegan { .. } | EventKind::Halfway | EventKind::StepSoon => {
                 terminal.rings = true;
-                let begins = matches!(event.kind, EventKind::StepBegan { .. });
-                scene.advice = if begins { wording::to_do(event, session, scene.keys) } else { words.advice };
+                scene.advice = match event.kind {
+                    EventKind::StepBegan { .. } => wording::begin(event, session, scene.keys),
+                    _ => words.advice,
+                };
                 scene.change_until = words.urgent.then(|| event.at + CHANGE);
             }
             EventKind::Resumed => scene.advice.clear(),

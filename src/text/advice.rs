@@ -1,8 +1,9 @@
-//! The fixed sentences of safety and of each kind of step. Plain words, no claim that a source does not
-//! make, no drugs, no mechanisms. It must not know screens, notifications or clocks.
+//! The fixed sentences about safety and about each kind of step: each is written here once. Plain words, no claim
+//! without a source, no drugs, no mechanisms. It must not know screens, notifications or clocks.
 
 use crate::domain::rules::{ACUTE, Injury};
 use crate::domain::step::StepKind;
+use crate::text::printable::capital;
 
 /// Shown once in every session.
 pub const DISCLAIMER: &str = "A timer, not medical advice: it cannot see skin or find a cause. \
@@ -29,7 +30,7 @@ pub const RED_FLAGS: &[(&str, &str)] = &[
 /// How many of [`RED_FLAGS`], from the first, need help now.
 pub const URGENT: usize = 4;
 
-/// What to ask a clinician about first: before what, then the conditions.
+/// Conditions that need a clinician's answer first: before which therapy, then the conditions.
 pub const CONTRAINDICATIONS: &[(&str, &[&str])] = &[
     (
         "heat or cold",
@@ -52,15 +53,24 @@ pub const CONTRAINDICATIONS: &[(&str, &[&str])] = &[
 /// Shown once in every session.
 pub const ALWAYS: &str = "Do not lie on the pack, strap it tight or fall asleep.";
 
-/// What to do in a step, for a screen that shows its kind. `after_cold`: heat comes straight after cold.
-pub fn begin(kind: StepKind, after_cold: bool) -> &'static str {
+/// How a step begins, and more about it. `after_cold`: heat within 30 min of cold. `asked`: a person sees this on
+/// a terminal and can press keys.
+pub fn begin(kind: StepKind, after_cold: bool, asked: bool) -> (&'static str, &'static str) {
     match kind {
-        StepKind::Cold => "Cold on, a thin damp cloth between. Gel packs run colder than ice.",
-        StepKind::Heat if after_cold => "Heat on only when normal feeling is back; warm, not hot.",
-        StepKind::Heat => "Heat on: warm, not hot; moist is better. Pad on low or medium; water at most 40 °C.",
-        StepKind::Rest => "Pack off. Lie with raised legs, or in the position that hurts least.",
-        StepKind::Stretch => "Pack off. Stretch gently, only as far as it is comfortable.",
+        StepKind::Cold => (", a thin damp cloth between", "Gel packs run colder than ice."),
+        StepKind::Heat if after_cold && asked => (", only when normal feeling is back", FEELING_BACK),
+        StepKind::Heat if after_cold => (", only when normal feeling is back", "Warm, not hot."),
+        StepKind::Heat => ("", "Warm, not hot; moist is better. Pad on low or medium; water at most 40 °C."),
+        StepKind::Rest => ("", "Lie with raised legs, or in the position that hurts least."),
+        StepKind::Stretch => ("", "Stretch gently, only as far as it is comfortable."),
     }
+}
+
+/// What to do during a step, where its length is shown elsewhere.
+pub fn during(kind: StepKind, after_cold: bool) -> String {
+    let (how, more) = begin(kind, after_cold, false);
+    let pack = if kind.has_pack() { capital(kind.as_str()) + " on" } else { "Pack off".to_owned() };
+    format!("{pack}{how}. {more}")
 }
 
 /// The skin check in the middle of a dose; empty for a step without a pack.
@@ -69,6 +79,14 @@ pub fn halfway(kind: StepKind) -> &'static str {
         StepKind::Cold => "Look at the skin. Stop if it is white, blotchy, blistered or numb.",
         StepKind::Heat => "Look at the skin. Stop if it is very red, blotchy or stinging.",
         StepKind::Rest | StepKind::Stretch => "",
+    }
+}
+
+/// The skin check when a pack has been on for too long.
+pub fn too_long(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Heat => "Look at the skin. Blistered or still stinging: get help.",
+        _ => "Look at the skin. White, blistered or still numb: get help.",
     }
 }
 
@@ -81,14 +99,28 @@ pub fn soon(next: Option<StepKind>) -> &'static str {
     }
 }
 
-/// At the end of a dose, and while it is past its end.
-pub const TAKE_OFF: &str = "Take the pack off.";
+/// How to go on after a pause.
+pub fn paused(kind: StepKind) -> &'static str {
+    if kind.has_pack() { "Press space when it is back on." } else { "Press space to go on." }
+}
 
-/// After the session.
-pub const AFTERWARDS: &str = "Keep gently moving.";
+/// What to do at the end of a step, and the question about numb skin (rule `numb-heat`). `asked`: a person can
+/// press Enter.
+pub fn change(now: StepKind, next: Option<StepKind>, asked: bool) -> Vec<String> {
+    let what = match (now, next.filter(|next| next.has_pack())) {
+        (now, Some(next)) if now.has_pack() && now != next => format!("Take the {now} off, put the {next} on"),
+        (now, _) if now.has_pack() => "Take the pack off".to_owned(),
+        (_, Some(next)) => format!("Put the {next} on"),
+        (_, None) if asked => return vec!["Press Enter to go on.".to_owned()],
+        (_, None) => return Vec::new(),
+    };
+    let question = asked && (now, next) == (StepKind::Cold, Some(StepKind::Heat));
+    let what = what + if asked { ", then press Enter." } else { "." };
+    [what].into_iter().chain(question.then(|| FEELING_BACK.to_owned())).collect()
+}
 
-/// Asked at a change from cold to heat when a person can answer (rule `numb-heat`).
-pub const FEELING_BACK: &str = "Has normal feeling come back? If not: space, and wait.";
+/// Asked at a change from cold to heat when a person can answer.
+const FEELING_BACK: &str = "Has normal feeling come back? If not: space, and wait.";
 
 /// The commands after a session was cut off.
 pub const CUT_OFF: &str = "therapy resume   go on with it\n  therapy stop     close it with the dose recorded so far";
@@ -108,9 +140,10 @@ mod tests {
 
     #[test]
     fn heat_straight_after_cold_waits_for_feeling() {
-        assert!(begin(StepKind::Heat, true).contains("normal feeling"));
-        assert!(!begin(StepKind::Heat, false).contains("normal feeling"));
-        assert!(begin(StepKind::Cold, true).starts_with("Cold on"));
+        assert!(during(StepKind::Heat, true).contains("normal feeling"));
+        assert!(!during(StepKind::Heat, false).contains("normal feeling"));
+        assert!(during(StepKind::Cold, true).starts_with("Cold on, "));
+        assert!(begin(StepKind::Heat, true, true).1.ends_with("If not: space, and wait."));
     }
 
     #[test]

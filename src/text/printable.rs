@@ -15,13 +15,16 @@ pub fn is_control(letter: char) -> bool {
 
 /// The text with its control characters made visible.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if text.chars().any(is_control) {
-        Cow::Owned(
-            text.chars().flat_map(|c| if is_control(c) { c.escape_default().collect() } else { vec![c] }).collect(),
-        )
-    } else {
-        Cow::Borrowed(text)
+    if !text.contains(is_control) {
+        return Cow::Borrowed(text);
     }
+    text.chars().flat_map(|c| if is_control(c) { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+/// The text with a capital first letter.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// The name most like `wanted`; `None` when none is similar.

@@ -1,25 +1,25 @@
 //! The words for one view of a running session: what is on and how long, until when, and what to do.
 //! Pure: the caller knows the time of day. It must not know colours or terminals.
 
+use crate::domain::exposure::limit;
 use crate::domain::moment::Moment;
-use crate::domain::step::StepKind;
-use crate::domain::view::{Dose, State, View};
-use crate::text::advice::FEELING_BACK;
+use crate::domain::step::{Modality, StepKind};
+use crate::domain::view::{State, View};
+use crate::text::advice::{self, change, paused};
 use crate::text::durations::{count_up, countdown, in_words, part_of};
+use crate::text::printable::capital;
 
 /// What is on and how long: `HEAT 13:23 left`, `PAUSED 2:10`, `COLD IS OVER 0:12`.
 pub fn heading(view: &View) -> String {
     match view.state {
         State::Running => format!("{} {} left", upper(view.kind), countdown(view.left)),
         State::Paused => format!("PAUSED {}", count_up(view.paused_for)),
-        State::Held if view.is_overrun() => {
-            format!("TAKE IT OFF: {} is {} too long", view.kind, count_up(view.over))
-        }
+        State::Held if view.is_overrun() => format!("TAKE IT OFF: {}", too_long(view)),
         State::Held => format!("{} IS OVER {}", upper(view.kind), count_up(view.over)),
     }
 }
 
-/// The heading, and behind it as much of the details as fits the width: `HEAT 13:23 left · until 19:34`.
+/// The heading, and after it as many details as fit the width: `HEAT 13:23 left · until 19:34`.
 pub fn clock(view: &View, end: &str, place: Option<String>, width: usize) -> (String, String) {
     let heading = heading(view);
     let room = width.saturating_sub(heading.len());
@@ -30,7 +30,7 @@ pub fn clock(view: &View, end: &str, place: Option<String>, width: usize) -> (St
     (heading, rest)
 }
 
-/// Until when the step lasts, and what comes then; `joint` joins the next step and its length.
+/// Until when the step lasts, and what comes then. `joint` is put between a step and its length.
 fn details(view: &View, end: &str, joint: &str) -> Vec<String> {
     let next = match view.next {
         Some(next) => Some(format!("then {}{joint}{}", upper(next.kind), in_words(next.length))),
@@ -46,38 +46,24 @@ fn details(view: &View, end: &str, joint: &str) -> Vec<String> {
     }
 }
 
-/// Which round and which step this is, where there is more than one.
+/// The round and the step, where there is more than one.
 pub fn position(view: &View) -> Vec<String> {
     let round = (view.rounds > 1).then(|| format!("round {} of {}", view.round, view.rounds));
     let step = (view.of > 1).then(|| format!("step {} of {}", view.step, view.of));
     round.into_iter().chain(step).collect()
 }
 
-/// What to do while the clock of the step stands still, the most urgent first; nothing while it runs.
+/// What to do while the session waits for the person, the most urgent first; nothing while the step runs.
 pub fn todo(view: &View) -> Vec<String> {
-    let next = view.next.map(|next| next.kind);
     match view.state {
         State::Running => Vec::new(),
-        State::Paused if view.kind.modality().is_none() => vec!["Press space to go on.".to_owned()],
-        State::Paused => vec!["Pack off. Press space when it is back on.".to_owned()],
+        State::Paused if view.kind.has_pack() => vec![format!("Pack off. {}", paused(view.kind))],
+        State::Paused => vec![paused(view.kind).to_owned()],
         State::Held if view.is_overrun() => {
-            let kind = capitalized(view.kind.as_str());
-            let look = match view.kind {
-                StepKind::Heat => "Look at the skin. Blistered or still stinging: get help.",
-                _ => "Look at the skin. White, blistered or still numb: get help.",
-            };
-            let off = format!("Take the pack off, then press Enter. {kind} is {} too long.", count_up(view.over));
-            vec![off, look.to_owned()]
+            let off = change(view.kind, None, true).join(" ");
+            vec![format!("{off} {}.", capital(&too_long(view))), advice::too_long(view.kind).to_owned()]
         }
-        State::Held => {
-            let off = view.pack_on.then(|| format!("take the {} off, ", view.kind));
-            let on = next.filter(|next| next.modality().is_some()).map(|next| format!("put the {next} on, "));
-            let changes = [off, on].into_iter().flatten().collect::<String>();
-            let enter = if changes.is_empty() { "press Enter to go on." } else { "then press Enter." };
-            let after_cold = view.kind == StepKind::Cold && next == Some(StepKind::Heat);
-            let question = after_cold.then(|| FEELING_BACK.to_owned());
-            [capitalized(&(changes + enter))].into_iter().chain(question).collect()
-        }
+        State::Held => change(view.kind, view.next.map(|next| next.kind), true),
     }
 }
 
@@ -86,28 +72,28 @@ pub fn progress(view: &View) -> String {
     part_of(view.elapsed, view.total)
 }
 
-/// What is on the skin: `On the skin: heat 7 of 30 min, cold 0 of 20 min`, or shorter where the width asks
-/// for it. Empty without packs.
+/// What is on the skin: `On the skin: heat 7 of 30 min, cold 0 of 20 min`, shorter where it does not fit the
+/// width. Empty without packs.
 pub fn skin(view: &View, width: usize) -> String {
-    let doses = [view.doses.heat, view.doses.cold];
-    let shown = doses.iter().filter(|dose| !dose.planned.is_zero() || !dose.load.is_zero());
-    let doses: Vec<_> = shown.map(dose).collect();
-    let line = format!("On the skin: {}", doses.join(", "));
+    let doses = [Modality::Heat, Modality::Cold].into_iter().filter_map(|modality| {
+        let (load, limit) = (view.doses[modality].load, limit(modality));
+        let [minutes, most] = [load, limit].map(|length| length.as_secs() / 60);
+        match () {
+            () if load.is_zero() && view.doses[modality].planned.is_zero() => None,
+            () if minutes > most => Some(format!("{modality} {minutes} min, limit {most} min")),
+            () => Some(format!("{modality} {}", part_of(load, limit))),
+        }
+    });
+    let doses = doses.collect::<Vec<_>>().join(", ");
+    let line = format!("On the skin: {doses}");
     match () {
-        () if doses.is_empty() => String::new(),
+        () if doses.is_empty() => doses,
         () if line.len() > width => line.replace("On the skin", "Skin").replace(" min,", ","),
         () => line,
     }
 }
 
-fn dose(dose: &Dose) -> String {
-    match (dose.load.as_secs() / 60, dose.limit.as_secs() / 60) {
-        (load, limit) if load > limit => format!("{} {load} min, limit {limit} min", dose.modality),
-        _ => format!("{} {}", dose.modality, part_of(dose.load, dose.limit)),
-    }
-}
-
-/// What each key does now, in the longest form that fits the width. `keys` means that somebody can press them.
+/// What each key does now, in the longest form that fits the width. `keys`: a person can press them.
 pub fn keys(view: &View, width: usize, keys: bool) -> &'static str {
     let forms: &[&str] = match view.state {
         _ if !keys => &["Ctrl-C stops"],
@@ -128,11 +114,10 @@ pub fn lines(name: &str, view: &View, wall: impl Fn(Moment) -> String) -> String
     format!("{now}\n{place}, until {}", wall(view.all_ends_at))
 }
 
-fn upper(kind: StepKind) -> String {
-    kind.as_str().to_uppercase()
+fn too_long(view: &View) -> String {
+    format!("{} is {} too long", view.kind, count_up(view.over))
 }
 
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+fn upper(kind: StepKind) -> String {
+    kind.as_str().to_uppercase()
 }

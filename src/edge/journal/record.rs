@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::course::{STALE, doses, replay};
+use crate::domain::course::{doses, replay};
 use crate::domain::dose::Doses;
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::RuleId;
@@ -83,11 +83,11 @@ impl Record {
 
     /// Its doses until now. Without an end, the pack counts as on: until now while the session can be
     /// resumed, and until the planned end of its step once it is closed as cut off.
-    pub(super) fn doses(&self, now: &Stamp) -> Doses {
+    pub fn doses(&self, now: &Stamp) -> Doses {
         let last = self.events.last().map(|last| last.at).unwrap_or_default();
         let until = match self.outcome.as_deref() {
-            None if self.age(now) <= STALE => now.clock,
-            None | Some("cut_off") => {
+            None => now.clock,
+            Some("cut_off") => {
                 self.session().map_or(last, |session| if session.is_paused() { last } else { session.end().max(last) })
             }
             Some(_) => last,
