@@ -9,6 +9,7 @@ use super::memory::was_cut_off;
 use super::times::{stamp, time_of_day, wall_at};
 use super::{Exit, Failure, print, print_json};
 use crate::cli::StatusArgs;
+use crate::domain::course::STALE;
 use crate::domain::view::{State, View};
 use crate::edge::journal::Journal;
 use crate::text::advice::CUT_OFF;
@@ -60,11 +61,11 @@ fn running(folders: &Folders) -> Result<Option<(String, View)>, Failure> {
     }))
 }
 
-/// No session runs. The hint mentions one that was cut off.
+/// No session runs. The hint mentions one that was cut off and can be resumed.
 fn nothing(folders: &Folders) -> Failure {
     let now = stamp();
     let open = folders.journal().ok().flatten().and_then(|journal| journal.open_session(&now).ok()?);
-    match open.filter(|open| !open.events.is_empty()) {
+    match open.filter(|open| open.age(&now) <= STALE) {
         Some(open) => Failure { hint: Some(format!("{}\n  {CUT_OFF}", was_cut_off(&open, &now))), ..none() },
         None => none(),
     }
