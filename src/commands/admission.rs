@@ -38,7 +38,7 @@ pub(super) fn admit(folders: &Folders, args: &RunArgs) -> Result<Admitted, Failu
         name.to_owned()
     });
     let mut chosen = Chosen::find(folders, &name, &args.which, &memory.context)?;
-    // Before the review: the doses of an open session may refuse too, and waiting is not the way out then.
+    // Before the review: an open session must be ended, but a refusal because of its doses would advise to wait.
     if let Some(open) = memory.open.filter(|_| !memory.context.running) {
         return Err(Failure::new(Exit::Refused, anyhow!(was_cut_off(&open, &stamp())), CUT_OFF));
     }

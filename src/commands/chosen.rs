@@ -44,7 +44,7 @@ impl Chosen {
         Ok(Chosen { entry, draft, choice: Choice { length: which.minutes, rounds: which.rounds }, context })
     }
 
-    /// Reviews it. Without a protocol, prints everything against it; the failure has the first way out.
+    /// Reviews it. When it is refused, prints everything against it; the hint is the first way out.
     pub(super) fn review(&self, overrides: &[RuleId]) -> Result<Protocol, Failure> {
         let findings = match self.draft.review(self.choice, &self.context, overrides) {
             Ok(protocol) if self.draft.choice_errors(self.choice).is_empty() => return Ok(protocol),
@@ -65,8 +65,8 @@ impl Chosen {
         Err(Failure::new(exit, anyhow!("{name} is refused"), hint))
     }
 
-    /// Everything against it, a line each: findings, and choices that the protocol does not offer, unless
-    /// a rule says the same.
+    /// Everything against it, one line each: findings, and choices that the protocol does not offer, unless
+    /// a finding has the same limit.
     pub(super) fn objections(&self, findings: &[Finding], overrides: &[RuleId]) -> Vec<String> {
         let has = |rule| findings.iter().any(|finding| finding.rule == rule);
         let by_rule = |choice: &ChoiceError| match choice {

@@ -43,8 +43,7 @@ pub(super) struct Live {
 type Label = Box<dyn Fn(Moment) -> Timestamp>;
 
 impl Live {
-    /// Listens to keys and signals. They are heard before anything is recorded, so that none ends the
-    /// process in between.
+    /// Listens to keys and signals, before anything is recorded: no signal may end the process in between.
     pub(super) fn new(settings: Settings, speed: Option<f64>) -> Result<Live, Failure> {
         let inbox = Inbox::default();
         let keys = Keys::take(io::stdin().is_terminal(), inbox.sender()).context("could not listen to signals")?;
@@ -77,7 +76,7 @@ impl Live {
         observers.extend(recorder.as_mut().map(|recorder| recorder as &mut dyn Observer));
         observers.extend(shown.iter_mut().map(|shown| shown.as_mut() as &mut dyn Observer));
         let runner::Report { session, outcome } = runner::resume(session, events, &mut world, &mut observers);
-        // First the screen's last frame, then the terminal's mode. The last alarm may take its time.
+        // First the last frame, then the mode of the terminal, then the journal. Notifications may be slow: last.
         drop(shown);
         drop(world);
         let unrecorded = recorder.and_then(|recorder| recorder.finish().err());

@@ -1,5 +1,5 @@
-//! One file a subcommand: it connects the edge, the domain and the text, and does nothing else. The files
-//! that several subcommands share come first.
+//! One file per subcommand: each connects the edge, the domain and the text, and does nothing else. The
+//! files that several subcommands share come first.
 
 mod failure;
 mod folders;

@@ -42,7 +42,7 @@ pub(super) fn last_words(lines: &[String]) {
     }
 }
 
-/// The text with its lines broken for this terminal; as it is elsewhere.
+/// Breaks lines for the width of a terminal. A text for another stream does not change.
 fn fitted(text: String, terminal: &Term) -> String {
     match terminal.size_checked() {
         Some((_, width)) => wrapped(&text, usize::from(width), 2),

@@ -28,7 +28,7 @@ pub(super) fn wall_at(at: Moment) -> Timestamp {
     later(wall.saturating_sub(ago).unwrap_or(wall), at.since(now))
 }
 
-/// The wall time this long after `start`; the latest one that there is when it would be later.
+/// The wall time this long after `start`, at most the latest timestamp.
 pub(super) fn later(start: Timestamp, wait: Duration) -> Timestamp {
     start.saturating_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX)
 }
@@ -59,7 +59,7 @@ pub(super) fn when(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     times::parse(text, now, &clock::zone()).map_err(unreadable)
 }
 
-/// The way out of a text that is no point in time.
+/// The failure for a text that is not a point in time.
 pub(super) fn unreadable(error: WhenError) -> Failure {
     Failure::new(Exit::Usage, error.into(), times::TRY)
 }
