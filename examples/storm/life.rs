@@ -331,10 +331,10 @@ impl Life {
         };
         self.judge_committed(&record);
         let ears = self.ears.get_mut();
-        let Some((mut session, mut events)) = record.take_up() else {
+        let Some((mut session, mut events)) = record.resume() else {
             // Killed before its start was committed: nobody was told of anything but by the bell.
             ears.unsure = true;
-            let _ = self.journal.forget(id);
+            let _ = self.journal.close_cut_off(&record);
             return false;
         };
         if record.age(&now) > STALE {

@@ -43,6 +43,9 @@ pub(super) fn admit(folders: &Folders, args: &RunArgs) -> Result<Admitted, Failu
         return Err(Failure::new(Exit::Refused, anyhow!(was_cut_off(&open, &stamp())), CUT_OFF));
     }
     let protocol = chosen.review(&args.overrides)?;
+    if let (Some(injury), Some(journal)) = (memory.injury, &memory.journal) {
+        screen(injury, journal, memory.context.days, !is_rehearsal)?;
+    }
     if is_rehearsal {
         return Ok(Admitted { protocol, chosen, record: None });
     }
@@ -50,9 +53,6 @@ pub(super) fn admit(folders: &Folders, args: &RunArgs) -> Result<Admitted, Failu
         say("warning: this session is not recorded");
         return Ok(Admitted { protocol, chosen, record: None });
     };
-    if let Some(injury) = memory.injury {
-        screen(injury, &journal, memory.context.days)?;
-    }
     let lock = lock(folders)?;
     // During the question another process may have given a dose.
     let now = stamp();

@@ -88,7 +88,7 @@ fn cut_off(folders: &Folders) -> Result<CutOff, Failure> {
     // Read under the lock: another process may have ended it a moment before.
     let (lock, now) = (admission::lock(folders)?, stamp());
     let record = journal.open_session(&now)?.filter(|open| open.age(&now) <= STALE).ok_or_else(none)?;
-    let resumed = record.take_up();
+    let resumed = record.resume();
     let resumed = resumed.ok_or_else(|| anyhow!("the journal lacks the start of {}", record.protocol.name()))?;
     Ok((journal, lock, record, resumed))
 }

@@ -62,10 +62,7 @@ impl From<io::Error> for Failure {
 
 impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Failure {
-        let hint = match &error {
-            CatalogError::Unknown { near: Some(near), .. } => format!("try: therapy run {near}"),
-            _ => "try: therapy list".to_owned(),
-        };
+        let hint = error.hint.clone();
         Failure::new(Exit::Usage, error.into(), hint)
     }
 }

@@ -11,10 +11,12 @@ use crate::edge::journal::{InjuryEntry, Journal};
 
 /// Refuses when a warning sign applies. On a terminal the person is asked once for each injury, and the
 /// answer is stored. Elsewhere the signs are printed before the first session of the injury. `days` is
-/// the number of days with a session since the injury.
-pub(super) fn screen(injury: InjuryEntry, journal: &Journal, days: u32) -> Result<(), Failure> {
+/// the number of days with a session since the injury. Without `asks`, only a stored answer counts.
+pub(super) fn screen(injury: InjuryEntry, journal: &Journal, days: u32, asks: bool) -> Result<(), Failure> {
     let red_flag = if let Some(answer) = injury.red_flag {
         answer
+    } else if !asks {
+        return Ok(());
     } else {
         if days == 0 || io::stdin().is_terminal() {
             say(&format!("Before you start with this injury\n{}", signs(false).join("\n")));

@@ -4,7 +4,7 @@
 use std::ops::{Index, IndexMut};
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 
 /// A superficial thermal modality: cryotherapy or thermotherapy.
@@ -70,7 +70,7 @@ impl<T> IndexMut<Modality> for PerModality<T> {
 }
 
 /// What a person does during a step.
-#[derive(Clone, Copy, Debug, Display, EnumString, PartialEq, Eq, Hash, IntoStaticStr, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Display, EnumString, PartialEq, Eq, Hash, IntoStaticStr, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum StepKind {

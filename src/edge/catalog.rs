@@ -1,14 +1,16 @@
-//! The protocols that can be named: the built-in ones and the person's own files.
-//! The only reader of protocol files. It must not know commands, clocks or screens.
+//! The protocols that have a name: the built-in ones and the person's own files. No other module reads
+//! protocol files. This module must not know commands, clocks or screens.
 
-use std::path::{Path, PathBuf};
+use std::fmt::Display;
+use std::fs;
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use crate::domain::protocol::Draft;
 use crate::domain::rules::{ACUTE, Injury};
 use crate::format::{self, ByInjury, Level, Parsed, Problem};
 use crate::text::printable::{nearest, printable};
 
-/// The built-in protocols, in the order of `list`, in the format that users write.
+/// The built-in protocols, in the order of `list`, in the file format.
 const BUILT_IN: &[(&str, &str)] = &[
     ("ice", include_str!("../protocols/ice.toml")),
     ("heat", include_str!("../protocols/heat.toml")),
@@ -18,40 +20,27 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("contrast-short", include_str!("../protocols/contrast-short.toml")),
 ];
 
-/// A protocol file is refused beyond this: it is no protocol, and to tell all that is wrong with it
-/// would take long.
-const FILE_MOST: u64 = 1 << 16;
+/// The size limit of a protocol file. A larger file is no protocol, and reporting its problems would take long.
+const MAX_BYTES: u64 = 1 << 16;
 
-/// A protocol as found, with where it came from.
+/// A protocol and where it was found.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// What it says.
+    /// Its content.
     pub parsed: Parsed,
     /// Its text.
     pub text: String,
-    /// Its file; `None` for a built-in one.
+    /// Its file; `None` for a built-in protocol.
     pub path: Option<PathBuf>,
 }
 
-/// Why a protocol cannot be had.
+/// Why a protocol cannot be found or read.
 #[derive(Debug, thiserror::Error)]
-pub enum CatalogError {
-    /// No protocol has this name.
-    #[error("there is no protocol \"{name}\"")]
-    Unknown {
-        /// What was asked for.
-        name: String,
-        /// The name that was probably meant.
-        near: Option<String>,
-    },
-    /// The file cannot be read.
-    #[error("could not read {}: {why}", printable(&path.to_string_lossy()))]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        why: String,
-    },
+#[error("{message}")]
+pub struct CatalogError {
+    message: String,
+    /// What to do about it.
+    pub hint: String,
 }
 
 impl Entry {
@@ -60,14 +49,14 @@ impl Entry {
         &self.parsed.draft.name
     }
 
-    /// What stands in the first column of a place: the file, or the name of a built-in.
+    /// The file, or the name of a built-in protocol, as it is printed before a line number.
     pub fn place(&self) -> String {
         self.path
             .as_ref()
             .map_or_else(|| self.name().to_owned(), |path| printable(&path.to_string_lossy()).into_owned())
     }
 
-    /// The draft to run for an injury of this age. `None` when that depends on an age nobody gave.
+    /// The draft to run for an injury of this age. `None` when it depends on an age that is not known.
     pub fn draft_for(&self, injury: Injury) -> Option<Draft> {
         let Some(ByInjury { under_72h, from_72h }) = &self.parsed.by_injury else {
             return Some(self.parsed.draft.clone());
@@ -79,55 +68,7 @@ impl Entry {
         };
         built_in(name).map(|entry| entry.parsed.draft)
     }
-}
 
-/// Every built-in protocol.
-pub fn built_ins() -> Vec<Entry> {
-    BUILT_IN.iter().filter_map(|(name, _)| built_in(name)).collect()
-}
-
-/// The built-in protocol with this name.
-pub fn built_in(name: &str) -> Option<Entry> {
-    let (name, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
-    Some(Entry { parsed: format::parse(text, name), text: (*text).to_owned(), path: None })
-}
-
-/// The person's own protocols in `folder`, by name, and what could not be read there.
-pub fn own(folder: &Path) -> (Vec<Entry>, Vec<CatalogError>) {
-    let Ok(files) = std::fs::read_dir(folder) else {
-        return (Vec::new(), Vec::new()); // no folder, no protocols
-    };
-    let mut paths: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    paths.sort();
-    let (mut entries, mut errors) = (Vec::new(), Vec::new());
-    for path in paths {
-        match read(&path) {
-            Ok(entry) => entries.push(entry),
-            Err(error) => errors.push(error),
-        }
-    }
-    (entries, errors)
-}
-
-/// Reads a protocol file. What is wrong inside it is in its problems.
-///
-/// # Errors
-/// When the file cannot be read as text at all.
-pub fn read(path: &Path) -> Result<Entry, CatalogError> {
-    let unreadable = |why: String| CatalogError::Unreadable { path: path.to_owned(), why };
-    let about = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
-    if !about.is_file() || about.len() > FILE_MOST {
-        return Err(unreadable("not a file, or larger than 64 KiB".to_owned()));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut entry = Entry { parsed: format::parse(&text, &printable(&stem)), text, path: Some(path.to_owned()) };
-    entry.check_references();
-    Ok(entry)
-}
-
-impl Entry {
     /// `by_injury` may name built-in protocols with steps, and nothing else.
     fn check_references(&mut self) {
         let Some(ByInjury { under_72h, from_72h }) = &self.parsed.by_injury else {
@@ -150,26 +91,76 @@ impl Entry {
     }
 }
 
-/// The protocol with this name, or in this file: a name that ends in `.toml` or has a slash is a file.
+/// Every built-in protocol.
+pub fn built_ins() -> Vec<Entry> {
+    BUILT_IN.iter().filter_map(|(name, _)| built_in(name)).collect()
+}
+
+/// The built-in protocol with this name.
+pub fn built_in(name: &str) -> Option<Entry> {
+    let (name, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
+    Some(Entry { parsed: format::parse(text, name), text: (*text).to_owned(), path: None })
+}
+
+/// The person's own protocols in `folder`, sorted by file name, and the files that cannot be read.
+pub fn own(folder: &Path) -> (Vec<Entry>, Vec<CatalogError>) {
+    // Without a folder there are no protocols.
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<_> = files.map(|file| file.path()).filter(|path| is_toml(path)).collect();
+    paths.sort();
+    let (mut entries, mut errors) = (Vec::new(), Vec::new());
+    for path in paths {
+        match read(&path) {
+            Ok(entry) => entries.push(entry),
+            Err(error) => errors.push(error),
+        }
+    }
+    (entries, errors)
+}
+
+/// Reads a protocol file. Mistakes in it are among its problems.
 ///
 /// # Errors
-/// A name that nothing has, with the nearest one as the way out; a file that cannot be read.
+/// When the file cannot be read as text.
+pub fn read(path: &Path) -> Result<Entry, CatalogError> {
+    let unreadable = |why: &dyn Display| CatalogError {
+        message: format!("could not read {}: {why}", printable(&path.to_string_lossy())),
+        hint: "try: therapy list".to_owned(),
+    };
+    let about = fs::metadata(path).map_err(|error| unreadable(&error))?;
+    if !about.is_file() || about.len() > MAX_BYTES {
+        return Err(unreadable(&"not a file of at most 64 KiB"));
+    }
+    let text = fs::read_to_string(path).map_err(|error| unreadable(&error))?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let mut entry = Entry { parsed: format::parse(&text, &printable(&stem)), text, path: Some(path.to_owned()) };
+    entry.check_references();
+    Ok(entry)
+}
+
+/// The protocol with this name, or in this file. A name that ends in `.toml` or has a slash is a file.
+///
+/// # Errors
+/// When no protocol has the name; the hint has the nearest one. When the file cannot be read.
 pub fn find(name: &str, folder: &Path) -> Result<Entry, CatalogError> {
     let file = Path::new(name);
-    if name.contains(std::path::MAIN_SEPARATOR) || file.extension().is_some_and(|extension| extension == "toml") {
+    if name.contains(MAIN_SEPARATOR) || is_toml(file) {
         return read(file);
     }
     if let Some(entry) = built_in(name) {
         return Ok(entry);
     }
     let (own, _) = own(folder);
-    let names: Vec<String> = own.iter().map(|entry| entry.name().to_owned()).collect();
-    if let Some(entry) = own.into_iter().find(|entry| entry.name() == name) {
-        return Ok(entry);
-    }
-    let known = BUILT_IN.iter().map(|(name, _)| *name).chain(names.iter().map(String::as_str));
-    let near = nearest(name, known).map(str::to_owned);
-    Err(CatalogError::Unknown { name: printable(name).into_owned(), near })
+    let known = BUILT_IN.iter().map(|(name, _)| *name).chain(own.iter().map(Entry::name));
+    let near = nearest(name, known).map_or_else(|| "list".to_owned(), |near| format!("run {near}"));
+    own.into_iter().find(|entry| entry.name() == name).ok_or_else(|| CatalogError {
+        message: format!("there is no protocol \"{}\"", printable(name)),
+        hint: format!("try: therapy {near}"),
+    })
+}
+
+fn is_toml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "toml")
 }
 
 #[cfg(test)]
@@ -204,12 +195,9 @@ mod tests {
 
     #[test]
     fn a_mistyped_name_finds_its_neighbour() {
-        let near = |name| match find(name, Path::new("none")) {
-            Err(CatalogError::Unknown { near, .. }) => near,
-            other => Some(format!("{other:?}")),
-        };
-        assert_eq!(near("icee").as_deref(), Some("ice"));
-        assert_eq!(near("contrats").as_deref(), Some("contrast"));
-        assert_eq!(near("zzz"), None);
+        let hint = |name| find(name, Path::new("none")).expect_err("no protocol has this name").hint;
+        assert_eq!(hint("icee"), "try: therapy run ice");
+        assert_eq!(hint("contrats"), "try: therapy run contrast");
+        assert_eq!(hint("zzz"), "try: therapy list");
     }
 }

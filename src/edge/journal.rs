@@ -1,15 +1,14 @@
-//! The journal: the only memory, and the only one that knows `SQLite`.
+//! The journal, the only memory. No other module knows `SQLite`.
 //!
-//! One row an event, committed when it happens. History, status, resume, control from another shell
-//! and the rules across sessions are all read from it. It is told the time, and it must not know
-//! what is done with what it holds.
+//! Each event is a row, committed when it happens. History, status, resume, control from another shell and
+//! the rules across sessions are read from it. It must not read a clock, nor know what its readers do.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::{fs, result};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior};
 use thiserror::Error;
 
 use crate::text::printable::printable;
@@ -28,7 +27,7 @@ pub use file::Lock;
 pub use record::{Entry, InjuryEntry, NewSession, Record, Stamp};
 
 const SCHEMA: &str = include_str!("journal.sql");
-/// The schema's version. A later one is added by steps from this one, never by changing this one.
+/// The version of the schema. A later version is reached by steps from this one.
 const VERSION: i64 = 1;
 
 /// Why the journal cannot be used.
@@ -42,15 +41,15 @@ pub enum JournalError {
         /// Its version.
         found: i64,
     },
-    /// It is not what this program wrote.
+    /// The file is not what this program wrote.
     #[error("{}: the journal is damaged: {why}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was found.
+        /// What is wrong.
         why: String,
     },
-    /// The system refuses.
+    /// The system refuses access.
     #[error("{}: the journal cannot be used: {why}", path.display())]
     Unusable {
         /// The file.
@@ -61,7 +60,7 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    /// The way out.
+    /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
             JournalError::Newer { .. } => "install the newer version".to_owned(),
@@ -84,10 +83,10 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal in `folder`; makes both when they are not there.
+    /// Opens the journal in `folder`, or creates both.
     ///
     /// # Errors
-    /// When there is no folder or file to be made, or when the file is not a journal of this version.
+    /// When the folder or the file cannot be created, or when the file is not a journal of this version.
     pub fn open(folder: &Path) -> Result<Journal> {
         let path = folder.join("journal.db");
         match fs::metadata(&path) {
@@ -106,8 +105,8 @@ impl Journal {
         }
     }
 
-    /// A journal over a connection to a database that holds one, or to an empty database, for example
-    /// in memory: its tables are made then.
+    /// A journal over a connection to a database that holds one. In an empty database, for example in
+    /// memory, it creates the tables.
     ///
     /// # Errors
     /// When the database cannot be read or written.
@@ -116,12 +115,12 @@ impl Journal {
         let journal = Journal { connection, path };
         journal.wrap(|connection| {
             if version(connection)? == 0 {
-                make_tables(connection)?;
+                create_tables(connection)?;
             }
-            // The log goes into the database when it is long, not whenever a command ends.
+            // The log goes into the database when it is long, not at the end of each command.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-            // NORMAL: a commit does not wait for the disk; `sync` does. A short log: the first command
-            // that opens the journal reads all of it.
+            // NORMAL: a commit does not wait for the disk, `sync` does. A short log, because the first
+            // command that opens the journal reads all of it.
             connection.execute_batch(
                 "PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
                  PRAGMA wal_autocheckpoint = 100;",
@@ -130,7 +129,7 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Whether there is one in `folder`.
+    /// Whether there is a journal in `folder`.
     pub fn exists(folder: &Path) -> bool {
         folder.join("journal.db").exists()
     }
@@ -139,25 +138,48 @@ impl Journal {
         query(&self.connection).map_err(|error| explain(&self.path, &error))
     }
 
-    /// Commits all that `work` writes as one, or nothing of it.
-    fn together<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        self.wrap(|connection| {
-            let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-            let done = work(&transaction)?;
-            transaction.commit()?;
-            Ok(done)
-        })
+    /// Runs a statement. Returns the number of rows that it changed.
+    fn execute(&self, sql: &str, params: impl Params) -> Result<usize> {
+        self.wrap(|connection| connection.prepare_cached(sql)?.execute(params))
+    }
+
+    /// Reads the rows of a query.
+    fn rows<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        self.wrap(|connection| connection.prepare_cached(sql)?.query_map(params, read)?.collect())
+    }
+
+    /// Reads the first row of a query, which must exist.
+    fn row<T>(&self, sql: &str, params: impl Params, read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        self.wrap(|connection| connection.prepare_cached(sql)?.query_row(params, read))
+    }
+
+    /// Commits everything that `work` writes, or nothing.
+    fn together<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let begin = |connection| Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
+        let transaction = begin(&self.connection).map_err(|error| explain(&self.path, &error))?;
+        let done = work()?;
+        self.wrap(|_| transaction.commit())?;
+        Ok(done)
+    }
+
+    fn damaged(&self, why: &str) -> JournalError {
+        JournalError::Damaged { path: self.path.clone(), why: why.to_owned() }
     }
 }
 
-/// The connection below the journal, for statements and settings of the caller's own.
+/// The connection of the journal, for statements and settings of the caller.
 impl AsRef<Connection> for Journal {
     fn as_ref(&self) -> &Connection {
         &self.connection
     }
 }
 
-fn make_tables(connection: &Connection) -> rusqlite::Result<()> {
+fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"))
 }
 
@@ -167,12 +189,10 @@ fn version(connection: &Connection) -> rusqlite::Result<i64> {
 
 fn explain(path: &Path, error: &rusqlite::Error) -> JournalError {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-    let path = path.to_owned();
-    let damaged = matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
-        // A table or a value that is not there or not of its type.
-        || error.sqlite_error_code().is_none()
+    // A missing table or a value of another type has no code.
+    let damaged = matches!(error.sqlite_error_code(), None | Some(DatabaseCorrupt | NotADatabase))
         || matches!(error, rusqlite::Error::SqlInputError { .. });
-    // It may quote what is in a damaged file.
-    let why = printable(&error.to_string()).into_owned();
+    // The text may quote a damaged file.
+    let (path, why) = (path.to_owned(), printable(&error.to_string()).into_owned());
     if damaged { JournalError::Damaged { path, why } } else { JournalError::Unusable { path, why } }
 }

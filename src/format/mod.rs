@@ -1,7 +1,7 @@
 //! The file format of protocols: TOML text in, a draft and every problem out, each with its place.
 //!
-//! Pure: it never opens a file, so that a fuzzer and the built-ins go through the same door.
-//! All problems are told in one go; what could still be read is reviewed as far as it is certain.
+//! Pure: it never opens a file, so that the built-in protocols, files and a fuzzer are all read in the same way. All
+//! problems are reported at once. Where a text has errors, the readable steps are still reviewed.
 
 use std::ops::Range as Span;
 use std::time::Duration;
@@ -10,55 +10,64 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::domain::protocol::{Choice, Draft, DraftStep, Part};
-use crate::domain::rules::{Context, Finding, Injury, RuleId, Severity, review};
+use crate::domain::rules::{Context, Injury, RuleId, Severity, review};
 use crate::domain::step::StepKind;
-use crate::text::printable::{nearest, printable};
+use crate::text::printable::printable;
 use crate::text::rules;
 
 mod reader;
 mod settings;
 
-use reader::Reader;
+use reader::{Reader, Value};
 pub use settings::{PROGRESS, Settings, read as settings};
 
-/// How grave a problem of a file is.
+/// How severe a problem of a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Said.
+    /// A remark.
     Note,
-    /// Said before the start.
+    /// A warning: the protocol can run.
     Warning,
-    /// A rule refuses it.
+    /// A rule refuses the protocol.
     Refused,
-    /// It cannot be read as a protocol.
+    /// The text cannot be read as a protocol.
     Error,
 }
 
-/// Something to say about a place in a file.
+/// A problem at a place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// How grave.
+    /// How severe it is.
     pub level: Level,
     /// Byte range in the text.
     pub span: Span<usize>,
     /// What is wrong.
     pub message: String,
-    /// The rule that says so.
+    /// The rule that is broken.
     pub rule: Option<RuleId>,
-    /// The way out.
+    /// What to do about it.
     pub hint: String,
 }
 
-/// Which protocol stands in for one that depends on the age of the injury.
+impl Problem {
+    fn error(span: Span<usize>, message: impl Into<String>, hint: impl Into<String>) -> Problem {
+        Problem { level: Level::Error, span, message: message.into(), rule: None, hint: hint.into() }
+    }
+}
+
+/// The protocols that run instead of one that depends on the age of the injury.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ByInjury {
-    /// Before 72 h.
+    /// Less than 72 h after the injury.
     pub under_72h: String,
     /// From exactly 72 h on.
     pub from_72h: String,
 }
 
-/// What a text says.
+/// A step as far as it could be read, and the place of its length.
+type ReadStep = (Option<DraftStep>, Span<usize>);
+
+/// A text as it was read.
 #[derive(Clone, Debug)]
 pub struct Parsed {
     /// The protocol, complete when `problems` has no [`Level::Error`].
@@ -67,9 +76,9 @@ pub struct Parsed {
     pub by_injury: Option<ByInjury>,
     /// What was found, in order of place.
     pub problems: Vec<Problem>,
-    /// For each step of the file: it, if it could be read, and the place of its length.
-    steps: Vec<(Option<DraftStep>, Span<usize>)>,
-    rounds_place: Option<Span<usize>>,
+    steps: Vec<ReadStep>,
+    /// The place for a finding about the whole: the rounds, or the last step.
+    whole: Span<usize>,
 }
 
 const KEYS: &[&str] = &["by_injury", "caution", "name", "rounds", "sources", "step", "summary"];
@@ -79,48 +88,38 @@ const BY_INJURY_KEYS: &[&str] = &["from_72h", "under_72h"];
 const NAME_MOST: usize = 40;
 /// A note must fit two lines.
 const TEXT_MOST: usize = 200;
-/// More are not fixed at once, and each costs a pass over the text.
-const TOLD_MOST: usize = 100;
+/// Nobody fixes more problems at once, and each costs a pass over the text.
+const PROBLEMS_MOST: usize = 100;
+const ADD_STEP: &str = "add a [[step]] with do and for";
 
-/// Reads a protocol. `fallback` is its name when the text gives none: the file's name.
+/// Reads a protocol. `fallback` is its name when the text has none: the file's name.
 pub fn parse(text: &str, fallback: &str) -> Parsed {
     let (mut reader, table) = Reader::parse(text, "the README shows an example of the format");
     let is_broken = !reader.problems.is_empty();
-    let whole = table.span();
     let table = table.get_ref();
     reader.unknown_keys(table, KEYS, "a protocol");
     let name = reader.text(table, "name", NAME_MOST).unwrap_or_else(|| fallback.to_owned());
     let summary = reader.text(table, "summary", TEXT_MOST).unwrap_or_default();
     let caution = reader.text(table, "caution", TEXT_MOST);
     let sources = reader.texts(table, "sources");
-    let rounds = reader.rounds(table);
-    let by_injury = reader.by_injury(table);
+    let rounds = table.get("rounds").and_then(|value| reader.range(value, Reader::round));
+    let by_injury = table.get("by_injury").and_then(|value| reader.by_injury(value, table.contains_key("step")));
     let steps = reader.steps(table);
     if steps.is_empty() && by_injury.is_none() && !is_broken && !table.contains_key("step") {
         let end = text.trim_end().len();
-        reader.error(end.min(whole.end)..end, "no steps".to_owned(), "add a [[step]] with do and for".to_owned());
+        reader.error(end..end, "no steps", ADD_STEP);
     }
     let left_out = |step: &Option<DraftStep>| step.as_ref().is_some_and(|step| !step.last_round);
     if let Some((_, place)) = steps.last().filter(|_| steps.iter().all(|(step, _)| left_out(step))) {
-        let hint = "remove last_round = false from at least one step".to_owned();
-        reader.error(place.clone(), "every step is left out of the last round".to_owned(), hint);
+        let hint = "remove last_round = false from at least one step";
+        reader.error(place.clone(), "every step is left out of the last round", hint);
     }
+    let whole = table.get("rounds").map(Spanned::span).or(steps.last().map(|(_, place)| place.clone()));
+    let parts = steps.iter().filter_map(|(step, _)| step.clone().map(Part::Step)).collect();
     let mut problems = reader.problems;
     problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
-    Parsed {
-        draft: Draft {
-            name,
-            summary,
-            caution,
-            rounds,
-            parts: steps.iter().filter_map(|(step, _)| step.clone().map(Part::Step)).collect(),
-            sources,
-        },
-        by_injury,
-        problems,
-        steps,
-        rounds_place: table.get("rounds").map(Spanned::span),
-    }
+    let draft = Draft { name, summary, caution, rounds, parts, sources };
+    Parsed { draft, by_injury, problems, steps, whole: whole.unwrap_or(0..0) }
 }
 
 impl Parsed {
@@ -130,60 +129,60 @@ impl Parsed {
     }
 
     /// All problems: those of reading, and what the rules find in the defaults and in the largest
-    /// choice that the file offers, for an old injury and fresh skin.
+    /// choice that the file offers, for an old injury and without earlier doses.
     pub fn review(&self) -> Vec<Problem> {
-        let context = Context { injury: Injury::Ago(Duration::MAX), ..Context::default() };
         let mut problems = self.problems.clone();
         if self.is_readable() {
-            let largest = self.draft.largest_choice();
-            let mut findings = self.findings(&self.draft, 0, Choice::default(), &context);
-            if largest != Choice::default() {
-                let more = self.findings(&self.draft, 0, largest, &context);
-                let new = more.into_iter().filter(|more| more.level == Level::Refused);
-                let told =
-                    |more: &Problem| findings.iter().any(|have| (&have.span, have.rule) == (&more.span, more.rule));
-                let new: Vec<_> = new.filter(|more| !told(more)).collect();
-                findings.extend(new.into_iter().map(|problem| Problem {
-                    message: format!("at the largest choice that the file offers, {}", problem.message),
-                    ..problem
-                }));
-            }
+            let findings = self.findings(&self.draft, 0, Choice::default());
+            let mut larger = self.findings(&self.draft, 0, self.draft.largest_choice());
+            let same = |a: &Problem, b: &Problem| (&a.span, a.rule) == (&b.span, b.rule);
+            larger.retain(|larger| larger.level == Level::Refused && !findings.iter().any(|known| same(known, larger)));
             problems.extend(findings);
+            problems.extend(larger.into_iter().map(|problem| Problem {
+                message: format!("at the largest choice that the file offers, {}", problem.message),
+                ..problem
+            }));
         } else {
-            problems.extend(self.certain_refusals(&context));
+            problems.extend(self.certain_refusals());
         }
         in_order(problems)
     }
 
-    /// What the rules refuse whatever stands in the places that could not be read: each run of
-    /// readable steps between them, on fresh skin.
-    fn certain_refusals(&self, context: &Context) -> Vec<Problem> {
+    /// What the rules refuse in each run of readable steps, without the steps that could not be read.
+    fn certain_refusals(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut first = 0;
         for run in self.steps.split(|(step, _)| step.is_none()) {
             let parts = run.iter().filter_map(|(step, _)| step.clone().map(Part::Step)).collect();
-            let draft = Draft { parts, ..Draft::default() };
-            let found = self.findings(&draft, first, Choice::default(), context);
+            let found = self.findings(&Draft { parts, ..Draft::default() }, first, Choice::default());
             problems.extend(found.into_iter().filter(|problem| problem.level == Level::Refused));
             first += run.len() + 1;
         }
         problems
     }
 
-    /// The findings about `draft`, whose first step is the file's step `first`, as problems. A step
-    /// that is broken in every round is told once.
-    fn findings(&self, draft: &Draft, first: usize, choice: Choice, context: &Context) -> Vec<Problem> {
+    /// The findings about `draft`, whose first step is the file's step `first`, as problems. A step that is broken in
+    /// every round is reported once.
+    fn findings(&self, draft: &Draft, first: usize, choice: Choice) -> Vec<Problem> {
         let steps = draft.expand(choice);
         if steps.is_empty() {
             return Vec::new();
         }
+        let context = Context { injury: Injury::Ago(Duration::MAX), ..Context::default() };
         let mut problems: Vec<Problem> = Vec::new();
-        for finding in review(&steps, context) {
-            let place = match finding.step {
-                Some(index) => self.steps[first + steps[index].origin].1.clone(),
-                None => self.whole_place(),
+        for finding in review(&steps, &context) {
+            let place = finding.step.map_or(&self.whole, |index| &self.steps[first + steps[index].origin].1);
+            let problem = Problem {
+                level: match finding.severity {
+                    Severity::Refuse | Severity::Overridable => Level::Refused,
+                    Severity::Warn => Level::Warning,
+                    Severity::Note => Level::Note,
+                },
+                span: place.clone(),
+                message: rules::detail(&finding.detail),
+                rule: Some(finding.rule),
+                hint: rules::of(finding.rule).way_out.to_owned(),
             };
-            let problem = Problem::from_finding(&finding, place);
             let is_known = |known: &Problem| {
                 let same_place = (&known.span, known.rule) == (&problem.span, problem.rule);
                 same_place && (finding.step.is_some() || known.message == problem.message)
@@ -194,19 +193,13 @@ impl Parsed {
         }
         problems
     }
-
-    /// Where to point for a finding about the whole: the rounds, or the last step.
-    fn whole_place(&self) -> Span<usize> {
-        let last = self.steps.last().map(|(_, place)| place.clone());
-        self.rounds_place.clone().or(last).unwrap_or(0..0)
-    }
 }
 
-/// Problems in order of place. Of more than [`TOLD_MOST`] the gravest are told, and a note counts the rest.
+/// Problems in order of place. Of more than [`PROBLEMS_MOST`] the most severe stay, and a note counts the rest.
 fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
-    if problems.len() > TOLD_MOST {
+    if problems.len() > PROBLEMS_MOST {
         problems.sort_by_key(|problem| (std::cmp::Reverse(problem.level), problem.span.start, problem.span.end));
-        let rest = problems.split_off(TOLD_MOST);
+        let rest = problems.split_off(PROBLEMS_MOST);
         problems.extend(rest.first().map(|first| Problem {
             level: Level::Note,
             span: first.span.clone(),
@@ -219,71 +212,45 @@ fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems
 }
 
-impl Problem {
-    fn from_finding(finding: &Finding, span: Span<usize>) -> Problem {
-        Problem {
-            level: match finding.severity {
-                Severity::Refuse | Severity::Overridable => Level::Refused,
-                Severity::Warn => Level::Warning,
-                Severity::Note => Level::Note,
-            },
-            span,
-            message: rules::detail(&finding.detail),
-            rule: Some(finding.rule),
-            hint: rules::of(finding.rule).way_out.to_owned(),
-        }
-    }
-}
-
 /// The parts that only protocols have.
 impl Reader<'_> {
-    fn by_injury(&mut self, table: &DeTable<'_>) -> Option<ByInjury> {
-        let value = table.get("by_injury")?;
-        let Some(inner) = value.get_ref().as_table() else {
-            self.wrong_type(value, "a table");
-            return None;
-        };
-        self.unknown_keys(inner, BY_INJURY_KEYS, "by_injury");
-        let names = BY_INJURY_KEYS.iter().map(|key| self.text(inner, key, NAME_MOST)).collect::<Vec<_>>();
-        let both = <[Option<String>; 2]>::try_from(names).ok();
-        let switch = both.and_then(|[from, under]| Some(ByInjury { under_72h: under?, from_72h: from? }));
-        if switch.is_none() || table.contains_key("step") {
-            let hint = "give under_72h and from_72h, each the name of a built-in protocol, and no steps".to_owned();
-            self.error(value.span(), "`by_injury` replaces the steps".to_owned(), hint);
+    fn by_injury(&mut self, value: &Value<'_>, has_steps: bool) -> Option<ByInjury> {
+        let table = self.typed(value, "a table", DeValue::as_table)?;
+        self.unknown_keys(table, BY_INJURY_KEYS, "by_injury");
+        let [from, under] = ["from_72h", "under_72h"].map(|key| self.text(table, key, NAME_MOST));
+        let by_injury = from.zip(under).map(|(from_72h, under_72h)| ByInjury { under_72h, from_72h });
+        if by_injury.is_none() || has_steps {
+            let hint = "give under_72h and from_72h, each the name of a built-in protocol, and no steps";
+            self.error(value.span(), "`by_injury` replaces the steps", hint);
         }
-        switch
+        by_injury
     }
 
-    fn steps(&mut self, table: &DeTable<'_>) -> Vec<(Option<DraftStep>, Span<usize>)> {
-        let Some(value) = table.get("step") else {
-            return Vec::new();
-        };
+    fn steps(&mut self, table: &DeTable<'_>) -> Vec<ReadStep> {
+        let Some(value) = table.get("step") else { return Vec::new() };
+        let place = value.span();
         let Some(array) = value.get_ref().as_array() else {
-            self.error(
-                value.span(),
-                "`step` must be a list".to_owned(),
-                "write [[step]], with two brackets".to_owned(),
-            );
-            return vec![(None, value.span())];
+            self.error(place.clone(), "`step` must be a list", "write [[step]], with two brackets");
+            return vec![(None, place)];
         };
         if array.is_empty() {
-            self.error(value.span(), "no steps".to_owned(), "add a [[step]] with do and for".to_owned());
+            self.error(place, "no steps", ADD_STEP);
         }
         array.iter().map(|item| self.step(item)).collect()
     }
 
-    fn step(&mut self, item: &Spanned<DeValue<'_>>) -> (Option<DraftStep>, Span<usize>) {
-        let Some(table) = item.get_ref().as_table() else {
-            self.wrong_type(item, "a table with do and for");
+    fn step(&mut self, item: &Value<'_>) -> ReadStep {
+        let Some(table) = self.typed(item, "a table with do and for", DeValue::as_table) else {
             return (None, item.span());
         };
         self.unknown_keys(table, STEP_KEYS, "a step");
         let kind = table.get("do").map(|value| self.kind(value));
         let length = table.get("for").map(|value| self.range(value, Reader::duration));
         let place = table.get("for").map_or(item.span(), Spanned::span);
-        for (key, given) in [("do", kind.is_some()), ("for", length.is_some())] {
-            if !given {
-                let hint = format!("add {key} = {}", if key == "do" { "\"heat\"" } else { "\"10min\"" });
+        for (key, hint, is_missing) in
+            [("do", "add do = \"heat\"", kind.is_none()), ("for", "add for = \"10min\"", length.is_none())]
+        {
+            if is_missing {
                 self.error(item.span(), format!("a step without `{key}`"), hint);
             }
         }
@@ -294,19 +261,12 @@ impl Reader<'_> {
         (step.map(|(kind, length)| DraftStep { kind, length, note, last_round, sources }), place)
     }
 
-    fn kind(&mut self, value: &Spanned<DeValue<'_>>) -> Option<StepKind> {
-        let Some(name) = value.get_ref().as_str() else {
-            self.wrong_type(value, "one of \"heat\", \"cold\", \"rest\", \"stretch\"");
-            return None;
-        };
+    fn kind(&mut self, value: &Value<'_>) -> Option<StepKind> {
+        let name = self.typed(value, "one of \"heat\", \"cold\", \"rest\", \"stretch\"", DeValue::as_str)?;
         let kind = StepKind::from_name(name);
         if kind.is_none() {
-            let names = StepKind::ALL.map(StepKind::as_str);
-            let hint = match nearest(name, names.into_iter()) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => format!("a step does {}", names.join(", ")),
-            };
-            self.error(value.span(), format!("unknown kind of step \"{}\"", printable(name)), hint);
+            let message = format!("unknown kind of step \"{}\"", printable(name));
+            self.unknown(value.span(), message, name, &StepKind::ALL.map(StepKind::as_str));
         }
         kind
     }

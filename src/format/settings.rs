@@ -26,8 +26,7 @@ pub fn read(text: &str) -> (Settings, Vec<Problem>) {
     if let (Some(name), Some(value)) = (&progress, table.get("progress"))
         && !PROGRESS.contains(&name.as_str())
     {
-        let hint = format!("write one of {}", PROGRESS.join(", "));
-        reader.error(value.span(), "unknown kind of progress".to_owned(), hint);
+        reader.unknown(value.span(), "unknown kind of progress".to_owned(), name, &PROGRESS);
     }
     let settings = Settings {
         confirm: reader.flag(table, "confirm").unwrap_or(false),

@@ -1,5 +1,5 @@
-//! Every length that a person types or reads. Files and programs use other forms: files keep
-//! humantime's, JSON has seconds.
+//! Every length that a person types or reads. Files and programs use other forms: humantime's in files, seconds in
+//! JSON.
 
 use std::time::Duration;
 
@@ -8,18 +8,19 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 const TEN_DAYS: u64 = 10 * DAY;
 
-/// The time left on a clock face: `7:05`, `1:02:03`. Part of a second counts as a whole one, so that
-/// it shows `0:01` until the end.
+/// The time left on a clock face: `7:05`, `1:02:03`. It is rounded up, so that it shows `0:01` until the end.
 pub fn countdown(left: Duration) -> String {
-    face(left.as_secs() + u64::from(left.subsec_nanos() > 0))
+    count_up(rounded_up(left))
+}
+
+/// Whole seconds, rounded up.
+pub fn rounded_up(length: Duration) -> Duration {
+    Duration::from_secs(length.as_secs().saturating_add(u64::from(length.subsec_nanos() > 0)))
 }
 
 /// The time gone on a clock face, in whole seconds.
 pub fn count_up(gone: Duration) -> String {
-    face(gone.as_secs())
-}
-
-fn face(seconds: u64) -> String {
+    let seconds = gone.as_secs();
     let (hours, minutes, seconds) = (seconds / HOUR, seconds / MINUTE % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
@@ -52,7 +53,7 @@ pub fn roughly(length: Duration) -> String {
     in_words(Duration::from_secs(seconds.saturating_add(unit / 2) / unit * unit))
 }
 
-/// How much of a whole: `14 of 20 min`. It says the whole only when less than a second is missing.
+/// A part of a whole: `14 of 20 min`. It never says `20 of 20 min` while a second or more is missing.
 pub fn part_of(part: Duration, whole: Duration) -> String {
     let (unit, name) = match whole.as_secs() {
         seconds if seconds < 2 * MINUTE => (1, "s"),

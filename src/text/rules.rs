@@ -1,157 +1,112 @@
-//! What rules and findings say, and choices that a protocol does not offer.
+//! The texts of rules, of findings, and of choices that a protocol does not offer. It must not know who shows them.
 
 use std::time::Duration;
 
 use crate::domain::protocol::ChoiceError;
-use crate::domain::rules::{
-    COLD_SHORT, Detail, Finding, HEAT_LONG, NUMB, RuleId, SESSION, SESSION_DOSE, SESSION_STEPS, Severity,
-};
-use crate::text::durations::{in_words, roughly};
+use crate::domain::rules::{Detail, Finding, RuleId, SESSION, SESSION_DOSE, SESSION_STEPS, Severity};
+use crate::text::durations::{in_words, rounded_up};
 
 /// The texts of one rule.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleText {
     /// What the rule asks for, with its number.
     pub summary: &'static str,
-    /// Why it exists, and who disagrees.
+    /// Why it exists, and which sources disagree.
     pub because: &'static str,
-    /// What to do about it.
+    /// What to do when it is broken.
     pub way_out: &'static str,
 }
 
-/// The texts of a rule.
-#[expect(clippy::too_many_lines, reason = "a table")]
+/// The texts of a rule: what it asks for, why, and what to do.
+#[rustfmt::skip]
 pub fn of(rule: RuleId) -> RuleText {
     let (summary, because, way_out) = match rule {
-        RuleId::ClockBehind => (
-            "the last record ends no more than 2 min in the future",
+        RuleId::ClockBehind => ("the last record ends no more than 2 min in the future",
             "a clock that was set back hides how long ago the last dose was",
-            "set the clock, or name the rule with --override clock-behind",
-        ),
-        RuleId::ColdDaily => (
-            "at most 160 min of cold in any 24 h",
-            "8 applications of 20 min a day are the most that a source gives",
-            "wait, or name the rule with --override cold-daily",
-        ),
-        RuleId::ColdLimit => (
-            "the cold load of a session is at most 20 min",
-            "longer icing numbs and can injure skin and nerves; even 20 min once did (Moeller 1997). \
-             How fast the load falls again is our own model, fitted to published points",
-            "shorten it, or put heat or rest before it",
-        ),
-        RuleId::ColdShort => (
-            "a cold step in a plan without heat lasts at least 10 min",
+            "set the clock, or name the rule with --override clock-behind"),
+        RuleId::ColdDaily => ("at most 160 min of cold in any 24 h",
+            "AAOS gives at most 8 applications of 20 min a day",
+            "wait, or name the rule with --override cold-daily"),
+        RuleId::ColdLimit => ("the cold load of a session is at most 20 min",
+            "longer icing numbs and can injure skin and nerves; even 20 min once did (Moeller 1997). How fast the \
+             load falls again is our own model, fitted to published points",
+            "shorten it, or put heat or rest before it"),
+        RuleId::ColdShort => ("a cold step in a plan without heat lasts at least 10 min",
             "the source gives 10 to 20 min at a time; a shorter dose is allowed",
-            "use at least 10 min",
-        ),
-        RuleId::ColdSpacing => (
-            "cold sessions start at least 2 h apart",
+            "use at least 10 min"),
+        RuleId::ColdSpacing => ("cold sessions start at least 2 h apart",
             "the studied and advised spacing is every 2 h (Bleakley 2006) to every 2 to 4 h (Mayo)",
-            "wait until 2 h have passed since the last cold began",
-        ),
-        RuleId::EarlyHeat => (
-            "no heat that is planned to start less than 72 h after the injury",
-            "heat only after the first three days (S3, FPN heat); against it, without trauma: Qaseem 2017, French 2006",
-            "use cold until 72 h have passed, or name the rule with --override early-heat",
-        ),
-        RuleId::HeatDaily => (
-            "at most 120 min of heat in any 24 h",
+            "wait until 2 h have passed since the last cold began"),
+        RuleId::EarlyHeat => ("no heat that is planned to start less than 72 h after the injury",
+            "S3 and FPN give heat only after the first 3 days; Qaseem 2017 and French 2006 differ, without trauma",
+            "use cold until 72 h have passed, or name the rule with --override early-heat"),
+        RuleId::HeatDaily => ("at most 120 min of heat in any 24 h",
             "no source gives a number; this is twice the most of one session",
-            "wait, or shorten the heat",
-        ),
-        RuleId::HeatLimit => (
-            "the heat load of a session is at most 30 min",
-            "30 min is what Garra 2010 studied with packs; long use burns even on a low setting (FDA/CPSC 1995). \
-             The hard limit is our own, for packs and pads without a control",
-            "shorten it, or put cold or rest before it",
-        ),
-        RuleId::HeatLong => {
-            ("a heat step lasts at most 20 min", "S1 and Mayo give 20 min; Garra 2010 studied 30", "use at most 20 min")
-        }
-        RuleId::InjuryFuture => (
-            "the time of injury is in the past",
+            "wait, or shorten the heat"),
+        RuleId::HeatLimit => ("the heat load of a session is at most 30 min",
+            "30 min is what Garra 2010 studied with packs; long use burns even on a low setting (FDA/CPSC 1995). The \
+             hard limit is our own, for packs and pads without a control",
+            "shorten it, or put cold or rest before it"),
+        RuleId::HeatLong => ("a heat step lasts at most 20 min",
+            "S1 and Mayo give 20 min; Garra 2010 studied 30",
+            "use at most 20 min"),
+        RuleId::InjuryFuture => ("the time of injury is in the past",
             "an injury in the future has no age",
-            "give a time in the past, such as --injured \"30h ago\"",
-        ),
-        RuleId::InjuryUnknown => (
-            "`acute` needs the time of the injury; heat is better with it",
+            "give a time in the past, such as --injured \"30h ago\""),
+        RuleId::InjuryUnknown => ("`acute` needs the injury time, and heat should have it",
             "ice or heat depends on whether 72 h have passed (S3)",
-            "give the time of the injury, such as --injured \"30h ago\"",
-        ),
-        RuleId::LongPain => (
-            "sessions on more than 7 days of one injury",
+            "give the time of the injury, such as --injured \"30h ago\""),
+        RuleId::LongPain => ("sessions on more than 7 days of one injury",
             "the label of a heat wrap says to stop after 7 days if there is no improvement",
-            "therapy safety",
-        ),
-        RuleId::NoDose => (
-            "a plan gives heat or cold",
-            "a plan of rests and stretches is a plain timer",
-            "add a step with do = \"heat\" or do = \"cold\"",
-        ),
-        RuleId::NumbHeat => (
-            "heat less than 30 min after cold asks whether normal feeling is back",
+            "read the warning signs: therapy safety"),
+        RuleId::NoDose => ("a plan gives heat or cold",
+            "without heat or cold this is only a timer",
+            "add a step with do = \"heat\" or do = \"cold\""),
+        RuleId::NumbHeat => ("no heat less than 30 min after cold, unless normal feeling is back",
             "S1 puts heat straight after cold; skin stays cooler for up to 30 min (PMC6849860), and numb skin does \
              not feel a burn (FDA/CPSC 1995)",
-            "wait until normal feeling is back, or put a rest between",
-        ),
-        RuleId::OneSession => (
-            "one session at a time",
+            "wait until normal feeling is back, or put a rest between"),
+        RuleId::OneSession => ("one session at a time",
             "two sessions at once would each count half of the dose",
-            "stop the running session first",
-        ),
-        RuleId::Rewarm => (
-            "the load that earlier sessions left, plus this one: at most 20 min cold, 30 min heat",
+            "stop the running session first"),
+        RuleId::Rewarm => ("with earlier sessions, the load is at most 20 min of cold and 30 min of heat",
             "skin does not recover at once; the same law and numbers as cold-limit and heat-limit",
-            "wait, or name the rule with --override rewarm",
-        ),
-        RuleId::SessionLimit => (
-            "a session lasts at most 150 min, with at most 60 min of cold, 60 min of heat and 64 steps",
+            "wait, or name the rule with --override rewarm"),
+        RuleId::SessionLimit => ("a session lasts at most 150 min, with at most 60 min of cold, 60 min of heat and 64 steps",
             "S1's three cycles of 20 and 20 min are the longest session of any source; 30 min more and 64 steps are \
              our own",
-            "use fewer rounds or shorter steps",
-        ),
-        RuleId::StepLength => (
-            "a step lasts at least 1 s and at most 150 min",
+            "use fewer rounds or shorter steps"),
+        RuleId::StepLength => ("a step lasts at least 1 s and at most 150 min",
             "a shorter step cannot be done, and a longer one does not fit a session",
-            "use a length from 1s to 2h 30m",
-        ),
-        RuleId::StretchEarly => (
-            "no stretching less than 72 h after the injury or less than 30 min after cold",
-            "stretches after recovery (S3; S2 stretches at once); motor function is reduced for up to 30 min after \
-             cold (MacAuley 2001)",
-            "stretch later, or put at least 30 min of rest before it",
-        ),
+            "use a length from 1s to 2h 30m"),
+        RuleId::StretchEarly => ("no stretching less than 72 h after the injury or less than 30 min after cold",
+            "S3 stretches after recovery, S2 at once; muscles work less well for up to 30 min after cold (MacAuley 2001)",
+            "stretch later, or put at least 30 min of rest before it"),
     };
     RuleText { summary, because, way_out }
 }
 
 /// What is broken, with its numbers.
 pub fn detail(detail: &Detail) -> String {
+    let over = |what: String, limit: Duration| format!("{what}; the limit is {}", in_words(limit));
     match *detail {
-        Detail::ClockBehind(ahead) => format!("the last record ends {} in the future", roughly(ahead)),
-        Detail::Daily(modality, sum, most) => {
-            format!("{} of {modality} within 24 h; the limit is {}", in_words(sum), in_words(most))
-        }
+        Detail::ClockBehind(ahead) => format!("the last record ends {} in the future", in_words(ahead)),
+        Detail::Daily(modality, sum, most) => over(format!("{} of {modality} within 24 h", in_words(sum)), most),
         Detail::DosesUnknown => "earlier sessions cannot be read, so the load of the skin is unknown".to_owned(),
+        // Rounded up, so that a load above its limit never looks like the limit.
         Detail::Load(modality, load, limit) => {
-            let (load, limit) = (in_words(whole_seconds(load)), in_words(limit));
-            format!("the {modality} load would reach {load}; the limit is {limit}")
+            over(format!("the {modality} load would reach {}", in_words(rounded_up(load))), limit)
         }
         Detail::LoadWithEarlier(modality, load, limit) => {
-            let (load, limit) = (in_words(whole_seconds(load)), in_words(limit));
-            format!("with earlier sessions, the {modality} load would reach {load}; the limit is {limit}")
+            format!("with earlier sessions, {}", self::detail(&Detail::Load(modality, load, limit)))
         }
-        Detail::ColdShort(length) => {
-            format!("{} of cold is short; {} to 20 min is usual", in_words(length), COLD_SHORT.as_secs() / 60)
-        }
+        Detail::ColdShort(length) => format!("{} of cold is short; 10 to 20 min is usual", in_words(length)),
         Detail::ColdSpacing(since) => {
             format!("cold again {} after the last cold began; 2 h apart is usual", in_words(since))
         }
         Detail::EarlyHeat(age) => format!("heat {} after the injury, before 72 h have passed", in_words(age)),
-        Detail::HeatLong(length) => {
-            format!("{} of heat is long; most sources stop at {}", in_words(length), in_words(HEAT_LONG))
-        }
-        Detail::InjuryInFuture(by) => format!("the injury is {} in the future", roughly(by)),
+        Detail::HeatLong(length) => format!("{} of heat is long; most sources stop at 20 min", in_words(length)),
+        Detail::InjuryInFuture(by) => format!("the injury is {} in the future", in_words(by)),
         Detail::InjuryNeeded => "ice or heat depends on the time of the injury, and none is set".to_owned(),
         Detail::InjuryUnknown => "heat is for 3 days after an injury and later; no injury time is set".to_owned(),
         Detail::LongPain(days) => {
@@ -159,28 +114,17 @@ pub fn detail(detail: &Detail) -> String {
         }
         Detail::NoDose => "the plan has neither heat nor cold".to_owned(),
         Detail::NumbHeat(Duration::ZERO) => "heat straight after cold: only when normal feeling is back".to_owned(),
-        Detail::NumbHeat(since) => {
-            format!("heat {} after cold: only when normal feeling is back", in_words(since))
-        }
+        Detail::NumbHeat(since) => format!("heat {} after cold: only when normal feeling is back", in_words(since)),
         Detail::Running => "a session is running".to_owned(),
-        Detail::SessionLength(length) => {
-            format!("all steps together last {}; the limit is {}", in_words(length), in_words(SESSION))
-        }
+        Detail::SessionLength(length) => over(format!("all steps together last {}", in_words(length)), SESSION),
         Detail::SessionDose(modality, dose) => {
-            format!("{} of {modality} in one session; the limit is {}", in_words(dose), in_words(SESSION_DOSE))
+            over(format!("{} of {modality} in one session", in_words(dose)), SESSION_DOSE)
         }
         Detail::SessionSteps(steps) => format!("{steps} steps; the limit is {SESSION_STEPS}"),
         Detail::StepLength(length) => format!("a step of {}; it must last 1 s to 2 h 30 min", in_words(length)),
         Detail::StretchAcute => "stretching less than 72 h after the injury".to_owned(),
-        Detail::StretchAfterCold(since) => {
-            format!("stretching {} after cold; {} is better", in_words(since), in_words(NUMB))
-        }
+        Detail::StretchAfterCold(since) => format!("stretching {} after cold; 30 min is better", in_words(since)),
     }
-}
-
-/// Rounded up, so that a load above its limit never looks like the limit.
-fn whole_seconds(length: Duration) -> Duration {
-    Duration::from_secs(length.as_secs().saturating_add(u64::from(length.subsec_nanos() > 0)))
 }
 
 /// Findings as lines, such as `Refused: step 3: … (cold-limit)`. The same finding at several steps
@@ -216,16 +160,16 @@ fn steps_named(steps: &[usize]) -> String {
     }
 }
 
-/// A choice that the protocol `name` does not offer.
+/// Why the protocol `name` does not offer a choice.
 pub fn choice(error: &ChoiceError, name: &str) -> String {
     match *error {
         ChoiceError::NotOneStep(steps) => {
-            format!("--minutes sets the length of a single step, and {name} has {steps} steps")
+            format!("--minutes sets the length of a single step; {name} has {steps} steps")
         }
         ChoiceError::TooLong { max, asked } => {
             format!("{} is longer than {name} allows: at most {}", in_words(asked), in_words(max))
         }
-        ChoiceError::NoRounds => format!("--rounds needs a protocol with rounds, and {name} has none"),
+        ChoiceError::NoRounds => format!("--rounds needs a protocol with rounds; {name} has none"),
         ChoiceError::Rounds { max, asked } => format!("{asked} rounds are not possible: {name} allows 1 to {max}"),
     }
 }

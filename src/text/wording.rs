@@ -31,9 +31,9 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
     let (name, has_pack) = (capital(kind.as_str()), kind.has_pack());
     let left = || format!("{} left", in_words(segment.end().saturating_sub(event.elapsed)));
     let change = |next: Option<StepKind>| advice::change(kind, next, asked).join(" ");
-    let calm = |headline: String| (headline, String::new(), false);
+    let only = |headline: String| (headline, String::new(), false);
     let (headline, advice, urgent) = match event.kind {
-        EventKind::Started => calm(format!("{}, {}", count(plan.segments().len(), "step"), in_words(plan.length()))),
+        EventKind::Started => only(format!("{}, {}", count(plan.segments().len(), "step"), in_words(plan.length()))),
         EventKind::StepBegan { length } => {
             let (how, more) = advice::begin(kind, session.is_numb(event.at), asked);
             let off = off_now(event.step, session);
@@ -50,16 +50,16 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
             let headline = if has_pack { "Paused: pack off" } else { "Paused" };
             (headline.to_owned(), if asked { advice::paused(kind) } else { "" }.to_owned(), false)
         }
-        EventKind::Resumed => calm(format!("Going on with {kind}")),
+        EventKind::Resumed => only(format!("Going on with {kind}")),
         EventKind::Skipped { by_rule: None } => (format!("{name} ended early"), String::new(), has_pack),
-        EventKind::Skipped { by_rule: Some(rule) } => calm(format!("Skipping {kind}: dose limit reached ({rule})")),
-        EventKind::Extended { by, by_rule } => calm(extended(by, by_rule)),
+        EventKind::Skipped { by_rule: Some(rule) } => only(format!("Skipping {kind}: dose limit reached ({rule})")),
+        EventKind::Extended { by, by_rule } => only(extended(by, by_rule)),
         EventKind::Overran { over } if over.as_secs() == 0 => (format!("{name} is over"), change(next), has_pack),
         EventKind::Overran { over } if has_pack => {
             (format!("TAKE IT OFF. {name} is {} too long", roughly(over)), change(None), true)
         }
         EventKind::Overran { over } => (format!("{name} ended {} ago", roughly(over)), change(next), false),
-        EventKind::Confirmed => calm("Change made".to_owned()),
+        EventKind::Confirmed => only("Change made".to_owned()),
         EventKind::Finished { outcome, given } => {
             let last = match outcome {
                 Outcome::Stopped => Some(segment),

@@ -1,5 +1,5 @@
-//! The notification service missing, deaf or rude: the session ends on time, and the trouble is told
-//! once.
+//! A notification service that is missing, does not answer or hangs up: the session ends on time, and the
+//! trouble is reported once.
 #![cfg(unix)]
 
 use std::io::Read as _;
@@ -13,7 +13,7 @@ use therapy::edge::clock;
 
 use crate::programs::{held_up, output};
 use crate::running::Running;
-use crate::support::{Home, stderr, stdout};
+use crate::support::{Home, joined, stderr, stdout};
 
 /// How late the end of a session may be seen on an idle machine, the program's start included.
 const LATE: Duration = Duration::from_millis(300);
@@ -24,12 +24,12 @@ const NOMINAL: Duration = Duration::from_secs(2);
 /// What every kind of trouble with notifications says.
 const TROUBLE: &str = "the session goes on here, with the terminal's bell";
 
-/// What the service does with somebody who calls.
+/// What the service does with a connection.
 #[derive(Clone, Copy)]
 enum Service {
-    /// It takes the call and never says a word.
+    /// It accepts and never answers.
     Deaf,
-    /// It takes the call and hangs up.
+    /// It accepts and closes.
     Rude,
 }
 
@@ -42,7 +42,7 @@ fn home_with(service: Service) -> Home {
         for mut call in listener.incoming().flatten() {
             match service {
                 Service::Deaf => {
-                    // What is said is taken, so that nobody waits for a full socket.
+                    // Everything is read, so that no writer waits for a full socket.
                     let heard = call.try_clone();
                     thread::spawn(move || heard.map(|mut call| call.read_to_end(&mut Vec::new())));
                     calls.push(call);
@@ -82,63 +82,64 @@ fn assert_on_time(output: &Output, took: Duration) {
     assert!(took >= NOMINAL && took < NOMINAL + LATE, "took {took:?}\n{}", stderr(output));
 }
 
-fn times_told(output: &Output) -> usize {
+fn times_reported(output: &Output) -> usize {
     stderr(output).matches(TROUBLE).count()
 }
 
 #[test]
-fn a_service_that_never_answers_is_told_once_and_delays_nothing() {
+fn a_service_that_never_answers_is_reported_once_and_delays_nothing() {
     let home = home_with(Service::Deaf);
     let (output, took) = timed(session(&home, &[]));
     assert_on_time(&output, took);
-    assert_eq!(times_told(&output), 1, "{}", stderr(&output));
+    assert_eq!(times_reported(&output), 1, "{}", stderr(&output));
     assert!(stderr(&output).contains("warning: the notification service does not answer"), "{}", stderr(&output));
 }
 
 #[test]
-fn a_service_that_hangs_up_is_told_once_and_delays_nothing() {
+fn a_service_that_hangs_up_is_reported_once_and_delays_nothing() {
     let home = home_with(Service::Rude);
     let (output, took) = timed(session(&home, &[]));
     assert_on_time(&output, took);
-    assert_eq!(times_told(&output), 1, "{}", stderr(&output));
+    assert_eq!(times_reported(&output), 1, "{}", stderr(&output));
 }
 
 #[test]
-fn no_service_at_all_is_told_once_and_delays_nothing() {
+fn a_missing_service_is_reported_once_and_delays_nothing() {
     let home = Home::new();
     let (output, took) = timed(session(&home, &[]));
     assert_on_time(&output, took);
-    assert_eq!(times_told(&output), 1, "{}", stderr(&output));
+    assert_eq!(times_reported(&output), 1, "{}", stderr(&output));
     assert!(stderr(&output).contains("warning: no desktop notifications ("), "{}", stderr(&output));
-    // And all that the session itself had to say was said.
-    for line in [
-        "Heat on for 1 s",
-        "Cold on for 1 s",
-        "on the back",
-        "Done: 1 s of heat, 1 s of cold.",
+    // Everything that the session itself says is there too.
+    let said = joined(&stderr(&output));
+    for sentence in [
+        "Heat on for 1 s, step 1 of 2.",
+        "Heat off now. Cold on for 1 s, step 2 of 2, a thin damp cloth between.",
+        "on the back.",
+        "Take the pack off. Done: 1 s of heat, 1 s of cold. Keep gently moving.",
         "Cold again: better from ",
     ] {
-        assert!(stderr(&output).contains(line), "{line}: {}", stderr(&output));
+        assert!(said.contains(sentence), "{sentence}: {said}");
     }
 }
 
 #[test]
-fn no_notify_asks_nobody_and_tells_nothing() {
+fn no_notify_connects_to_no_service_and_reports_nothing() {
     let home = home_with(Service::Rude);
     let (output, took) = timed(session(&home, &["--no-notify"]));
     assert_on_time(&output, took);
     assert!(!stderr(&output).contains("notification"), "{}", stderr(&output));
 }
 
-/// Whoever asked for no lines, or for lines that a program reads, still has to know that the alarm
-/// will not come.
+/// A person who asked for no lines, or for lines that a program reads, must still learn that no alarm will
+/// come.
 #[test]
-fn trouble_is_told_on_standard_error_whatever_the_progress() {
+fn trouble_is_reported_on_standard_error_with_every_progress() {
     for progress in ["plain", "json", "quiet"] {
         let home = Home::new();
         let output = output(&mut session(&home, &["--speed", "10", "--progress", progress]));
         assert_eq!(output.status.code(), Some(0));
-        assert_eq!(times_told(&output), 1, "{progress}: {}", stderr(&output));
+        assert_eq!(times_reported(&output), 1, "{progress}: {}", stderr(&output));
         assert!(!stdout(&output).contains(TROUBLE), "{progress}: {}", stdout(&output));
     }
 }
@@ -151,6 +152,6 @@ fn a_deaf_service_does_not_hold_up_a_session_that_is_stopped() {
     running.see("started");
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(130));
-    // The last alarm, "take it off now", is given as long as any other one.
+    // The last alarm gets as much time as any other one.
     assert!(clock::now().since(start) < Duration::from_millis(1500) + LATE + held_up(start));
 }

@@ -19,7 +19,7 @@ fn session(desktop: &Desktop) -> Running {
 
 /// The events without cues; an alarm that repeats is one.
 fn names(running: &Running) -> Vec<String> {
-    let mut names: Vec<String> = running.told().into_iter().map(|(name, ..)| name).collect();
+    let mut names: Vec<String> = running.events().into_iter().map(|(name, ..)| name).collect();
     names.retain(|name| name != "halfway" && name != "step_soon");
     names.dedup();
     names

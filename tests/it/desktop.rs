@@ -272,7 +272,7 @@ fn every_alert_arrives_when_it_is_due_and_takes_the_place_of_the_one_before() {
     let mut running = desktop.session(&[]);
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
     assert!(!running.errors().contains("warning"), "{}", running.errors());
-    assert_eq!(running.told(), desktop.home.rehearsed("own.toml"));
+    assert_eq!(running.events(), desktop.home.rehearsed("own.toml"));
     let expected = [
         (
             0.0,
@@ -332,7 +332,7 @@ fn assert_undisturbed(desktop: &Desktop, mut running: Running, trouble: &str) {
     let errors = running.errors();
     assert_eq!(status.code(), Some(0), "{errors}");
     let expected = desktop.home.rehearsed("own.toml");
-    assert_eq!(running.told(), expected);
+    assert_eq!(running.events(), expected);
     assert_on_time(&running, RATE, LATE);
     let (began, _) = running.lines()[0];
     let length = Duration::from_millis(expected.last().expect("an end").2).div_f64(RATE);

@@ -1,4 +1,4 @@
-//! What README, ARCHITECTURE.md and CHANGELOG.md say is held to what is true.
+//! README, ARCHITECTURE.md and CHANGELOG.md say what is true.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -53,7 +53,7 @@ fn the_two_commands_are_there_and_name_a_protocol_that_exists() {
     assert!(therapy::edge::catalog::built_in("contrast").is_some());
 }
 
-/// What a test needs beyond Rust is named where somebody looks, and installed where it must not be missing.
+/// The README names what a test needs beyond Rust, and `.ci/run` installs it.
 #[cfg(target_os = "linux")]
 #[test]
 fn what_the_tests_need_is_in_the_readme_and_installed_before_a_change_lands() {
@@ -64,7 +64,7 @@ fn what_the_tests_need_is_in_the_readme_and_installed_before_a_change_lands() {
     }
 }
 
-/// A test that waits for a variable still runs before a change lands.
+/// A test that runs only with a variable still runs before a change lands.
 #[cfg(target_os = "linux")]
 #[test]
 fn every_variable_that_lets_tests_run_is_set_before_a_change_lands_and_named_in_the_readme() {
@@ -77,7 +77,7 @@ fn every_variable_that_lets_tests_run_is_set_before_a_change_lands_and_named_in_
 }
 
 #[test]
-fn rules_in_the_readme_exist_and_say_truly_whether_they_can_be_overridden() {
+fn the_readme_says_of_each_rule_whether_it_can_be_overridden() {
     let readme = read("README.md");
     let rows = readme.lines().filter_map(|line| line.strip_prefix("| `"));
     let mut seen = 0;
@@ -114,8 +114,23 @@ fn names(folder: &Path, deep: bool) -> BTreeSet<String> {
     names
 }
 
-/// The map of the source lists every file and folder of `src`, and nothing that is gone. A folder whose
-/// files it lists has no others.
+/// The files that ARCHITECTURE.md names, to change for an extension or to read, are there.
+#[test]
+fn every_file_that_the_architecture_names_exists() {
+    let architecture = read("ARCHITECTURE.md");
+    let quoted = architecture.split('`').skip(1).step_by(2);
+    // A file has a folder and an extension; NAME is left to the reader.
+    let is_path = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+    let is_file = |text: &str| text.contains('/') && text.contains('.') && !text.contains("NAME");
+    let paths: Vec<&str> = quoted.filter(|text| is_path(text) && is_file(text)).collect();
+    assert!(paths.len() > 10, "{paths:?}");
+    for path in paths {
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(path).exists(), "{path}");
+    }
+}
+
+/// The map of the source lists every file and folder of `src`, and nothing that is gone. A folder without
+/// files in the map is listed as a whole; a folder with files has no others.
 #[test]
 fn the_map_of_the_source_is_complete() {
     let architecture = read("ARCHITECTURE.md");

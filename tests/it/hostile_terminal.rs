@@ -13,7 +13,7 @@ use therapy::edge::clock;
 use therapy::edge::journal::{Journal, Stamp};
 
 use crate::programs::held_up;
-use crate::running::{Told, rehearsed, steps, until};
+use crate::running::{Line, steps, until};
 use crate::support::Home;
 use crate::terminal::Terminal;
 
@@ -39,7 +39,7 @@ fn command(home: &Home, arguments: &[&str]) -> Command {
 
 /// How the session ended, and its events, as the journal holds them.
 #[track_caller]
-fn recorded(home: &Home) -> (String, Vec<Told>) {
+fn recorded(home: &Home) -> (String, Vec<Line>) {
     let journal = Journal::open(&home.path().join("data")).expect("a journal");
     let history = journal.history(0).expect("its history");
     assert_eq!(history.len(), 1);
@@ -55,7 +55,7 @@ fn recorded(home: &Home) -> (String, Vec<Told>) {
 /// It went from its start to its end as planned, and all of it is in the journal.
 #[track_caller]
 fn assert_completed(home: &Home) {
-    assert_eq!(recorded(home), ("completed".to_owned(), rehearsed(home, "own.toml")));
+    assert_eq!(recorded(home), ("completed".to_owned(), home.rehearsed("own.toml")));
 }
 
 /// A session of ten minutes and more, on a terminal that it has taken.

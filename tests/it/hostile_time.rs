@@ -14,8 +14,8 @@ use therapy::edge::clock;
 
 use crate::answering_bus::{Arrivals, answer};
 use crate::programs::{held_up, output};
-use crate::running::{Running, assert_on_time, told, until};
-use crate::support::{Home, kept, stderr, stdout};
+use crate::running::{Running, assert_on_time, event_line, until};
+use crate::support::{Home, line_of, stderr, stdout};
 
 /// How late something may be seen, but for what the machine itself held up since the moment.
 const LATE: Duration = Duration::from_millis(500);
@@ -86,7 +86,7 @@ impl Machine {
     #[track_caller]
     fn assert_recorded(&self, running: &Running) {
         let (entry, events) = self.home.recorded();
-        assert_eq!(events.iter().map(kept).collect::<Vec<_>>(), running.told());
+        assert_eq!(events.iter().map(line_of).collect::<Vec<_>>(), running.events());
         let (_, end) = running.see("finished");
         assert_eq!(entry.outcome.as_deref(), end["outcome"].as_str());
         for (dose, field) in entry.actual.iter().zip(["cold_s", "heat_s"]) {
@@ -100,7 +100,7 @@ fn seconds(line: &Value, field: &str) -> f64 {
 }
 
 fn names(running: &Running) -> Vec<String> {
-    running.told().into_iter().map(|(name, ..)| name).collect()
+    running.events().into_iter().map(|(name, ..)| name).collect()
 }
 
 /// It is so many seconds, and as much more as the test itself took.
@@ -200,9 +200,9 @@ fn stopped_for_a_moment_at_the_end_of_a_step_nothing_drifts() {
     assert!(late < LATE + held_up(woken), "{late:?}");
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
     let expected = machine.home.rehearsed("own.toml");
-    assert_eq!(running.told(), expected);
+    assert_eq!(running.events(), expected);
     let (at, end) = running.lines().pop().expect("an end");
-    let late = at.since(began).saturating_sub(Duration::from_millis(told(&end).2));
+    let late = at.since(began).saturating_sub(Duration::from_millis(event_line(&end).2));
     assert!(late < LATE + held_up(began), "the end is where it was planned: {late:?}");
     machine.assert_recorded(&running);
 }
@@ -218,7 +218,7 @@ fn a_wall_clock_that_jumps_moves_the_labels_and_nothing_else() {
         machine.set(0, wall);
     }
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
-    assert_eq!(running.told(), machine.home.rehearsed("own.toml"));
+    assert_eq!(running.events(), machine.home.rehearsed("own.toml"));
     assert_on_time(&running, 1.0, LATE);
     let label = |line: &Value| -> i64 {
         let at: jiff::Timestamp = line["at"].as_str().expect("a label").parse().expect("a time");
@@ -249,7 +249,7 @@ fn a_disk_that_takes_a_minute_delays_no_alarm_and_the_person_is_told() {
     let took = clock::now().since(began);
     assert!(took < Duration::from_secs(7) + held_up(began), "{took:?}");
     assert_on_time(&running, 1.0, LATE);
-    assert_eq!(running.told(), machine.home.rehearsed("own.toml"));
+    assert_eq!(running.events(), machine.home.rehearsed("own.toml"));
     for (title, due) in [("step 2 of 3", 1), ("step 3 of 3", 2), ("Done: 1 s of heat, 1 s of cold", 4)] {
         let late = alarm(&machine, title, began + Duration::from_secs(due));
         assert!(late < LATE + held_up(began), "{title}: {late:?}");
@@ -263,7 +263,7 @@ fn a_disk_that_takes_a_minute_delays_no_alarm_and_the_person_is_told() {
     assert_eq!(written, ["started", "step_began"]);
     machine.ask(&["stop"]);
     assert_eq!(machine.home.history()[0]["outcome"], "stopped");
-    assert_eq!(running.told(), machine.home.rehearsed("own.toml"));
+    assert_eq!(running.events(), machine.home.rehearsed("own.toml"));
 }
 
 /// A battery that dies after one of these events must not make the record count for less.

@@ -15,7 +15,7 @@ use therapy::edge::clock;
 pub use crate::programs::DEADLINE;
 use crate::programs::held_up;
 use crate::support::Home;
-pub use crate::support::{Told, steps, told};
+pub use crate::support::{Line, event_line, steps};
 
 /// A session in another process.
 pub struct Running {
@@ -59,8 +59,8 @@ impl Running {
         self.lines.lock().expect("lines").clone()
     }
 
-    pub fn told(&self) -> Vec<Told> {
-        self.lines().iter().map(|(_, line)| told(line)).collect()
+    pub fn events(&self) -> Vec<Line> {
+        self.lines().iter().map(|(_, line)| event_line(line)).collect()
     }
 
     pub fn errors(&self) -> String {
@@ -88,7 +88,7 @@ impl Running {
             if let Some(status) = self.child.try_wait().expect("a child") {
                 break status;
             }
-            assert!(clock::now().since(start) < DEADLINE, "no end: {:?}\n{}", self.told(), self.errors());
+            assert!(clock::now().since(start) < DEADLINE, "no end: {:?}\n{}", self.events(), self.errors());
             clock::wait(Duration::from_millis(2));
         };
         for reader in self.readers.drain(..) {
@@ -129,11 +129,6 @@ pub fn assert_on_time(running: &Running, rate: f64, most: Duration) {
         let late = at.since(*began).saturating_sub(due);
         assert!(late < most + held_up(*began), "{late:?} late: {line}");
     }
-}
-
-/// The events of a session of this file to which nothing happens.
-pub fn rehearsed(home: &Home, file: &str) -> Vec<Told> {
-    home.rehearsed(file)
 }
 
 impl Home {

@@ -16,7 +16,7 @@ use crate::programs;
 
 /// An event as the JSON lines and the journal have it: its name, its step from 1, and milliseconds of
 /// the session.
-pub type Told = (String, u64, u64);
+pub type Line = (String, u64, u64);
 
 /// A home directory that goes away with the test, and a clock that may run faster than the real one.
 pub struct Home {
@@ -116,11 +116,14 @@ impl Home {
         output
     }
 
-    /// The events of a session of this file to which nothing happens.
+    /// The events of a session of this file to which nothing happens. It is rehearsed in a home of its own,
+    /// because what is in the journal of this one may refuse it.
     #[track_caller]
-    pub fn rehearsed(&self, file: &str) -> Vec<Told> {
-        let lines = self.ask(&["run", file, "--dry-run", "--progress", "json"]);
-        lines.lines().map(|line| told(&serde_json::from_str(line).expect("JSON"))).collect()
+    pub fn rehearsed(&self, file: &str) -> Vec<Line> {
+        let empty = Home::at_rate(self.rate);
+        empty.file(file, &std::fs::read_to_string(self.path().join(file)).expect("a file"));
+        let lines = empty.ask(&["run", file, "--dry-run", "--progress", "json"]);
+        lines.lines().map(|line| event_line(&serde_json::from_str(line).expect("JSON"))).collect()
     }
 
     /// The folder of the journal.
@@ -152,7 +155,7 @@ impl Home {
     }
 
     /// The events of all sessions, in the order in which they were written.
-    pub fn written(&self) -> Vec<Told> {
+    pub fn written(&self) -> Vec<Line> {
         let connection = self.sql();
         let mut statement =
             connection.prepare("SELECT kind, step, elapsed_ns FROM event ORDER BY id").expect("a table");
@@ -184,7 +187,7 @@ pub fn steps(rounds: u32, steps: &[(&str, &str)]) -> String {
 }
 
 /// An event of the journal, as its JSON line has it.
-pub fn kept(event: &Event) -> Told {
+pub fn line_of(event: &Event) -> Line {
     let millis = u64::try_from(event.elapsed.as_millis()).expect("short");
     (event.kind.name().to_owned(), event.step as u64 + 1, millis)
 }
@@ -195,7 +198,7 @@ pub fn kept(event: &Event) -> Told {
     clippy::cast_sign_loss,
     reason = "milliseconds of a session, as precise as the line"
 )]
-pub fn told(line: &Value) -> Told {
+pub fn event_line(line: &Value) -> Line {
     let elapsed = line["elapsed_s"].as_f64().expect("a number") * 1000.0;
     let name = line["event"].as_str().expect("a name").to_owned();
     (name, line["step"].as_u64().expect("a number"), elapsed.round() as u64)
@@ -208,6 +211,11 @@ pub fn assert_refused(output: &Output, rule: &str) {
     assert_eq!(output.status.code(), Some(3), "{said}");
     let is_it = |line: &str| line.starts_with("Refused: ") && line.ends_with(&format!("({rule})"));
     assert!(said.lines().any(is_it), "{rule}: {said}");
+}
+
+/// The text in one line: broken lines are joined again.
+pub fn joined(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Standard output as text.

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use strum::IntoStaticStr;
+use strum::{EnumString, IntoStaticStr};
 
 use crate::domain::moment::Moment;
 use crate::domain::rules::RuleId;
 use crate::domain::step::PerModality;
 
 /// What a person asks of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, EnumString, IntoStaticStr, PartialEq, Eq)]
+#[strum(serialize_all = "snake_case")]
 pub enum Input {
     /// The pack is off.
     Pause,
@@ -28,10 +29,11 @@ pub enum Input {
 }
 
 /// How a session ended.
-#[derive(Clone, Copy, Debug, IntoStaticStr, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, EnumString, IntoStaticStr, PartialEq, Eq)]
 #[strum(serialize_all = "snake_case")]
 pub enum Outcome {
     /// Every step is over or was skipped.
+    #[default]
     Completed,
     /// The person stopped it.
     Stopped,
@@ -45,7 +47,7 @@ impl Outcome {
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, IntoStaticStr, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, EnumString, IntoStaticStr, PartialEq, Eq)]
 #[strum(serialize_all = "snake_case")]
 pub enum EventKind {
     /// The clock started.

@@ -1,4 +1,4 @@
-//! What the journal holds, as its readers see it.
+//! The content of the journal, as its readers see it. This module must not know how it is stored.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use crate::domain::protocol::Protocol;
 use crate::domain::rules::RuleId;
 use crate::domain::session::{Event, Moment, Session, SessionOptions};
 
-/// A reading of all clocks at once.
+/// All clocks, read at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
     /// Time of day, milliseconds since 1970.
     pub wall_ms: i64,
-    /// Which boot of the machine; empty where the system does not tell.
+    /// The id of the boot; empty where the system has none.
     pub boot: String,
     /// The clock that counts in suspend.
     pub clock: Moment,
 }
 
-/// A session as the journal holds it.
+/// A session in the history.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Its number.
@@ -32,31 +32,31 @@ pub struct Entry {
     pub ended_ms: Option<i64>,
     /// `completed`, `stopped` or `cut_off`; `None` while it is open.
     pub outcome: Option<String>,
-    /// Planned and actual doses, cold and heat.
+    /// Planned doses, cold and heat.
     pub planned: [Duration; 2],
-    /// See `planned`.
+    /// Doses that were given, cold and heat.
     pub actual: [Duration; 2],
     /// Pain before and after, 0 to 10.
     pub pain: [Option<u8>; 2],
-    /// Rules that were overridden.
+    /// The ids of the rules that were overridden, separated by spaces.
     pub overrides: String,
 }
 
-/// A session with all that is needed to go on with it. Its moments are on the clock of now.
+/// A session, complete enough to resume it. Its moments are on the clock of now.
 #[derive(Clone, Debug)]
 pub struct Record {
     /// Its number.
     pub id: i64,
     /// When it started, milliseconds since 1970.
     pub started_ms: i64,
-    /// What it goes through.
+    /// Its protocol.
     pub protocol: Protocol,
-    /// How it treats the ends of its steps.
+    /// What happens at the ends of its steps.
     pub options: SessionOptions,
-    /// All its events; the last ones may be [`Record::unwritten`].
+    /// All its events. The last ones may be [`Record::unwritten`].
     pub events: Vec<Event>,
-    /// How many of the last events are not in the journal: they happened together with one that is,
-    /// and the process was killed between the two.
+    /// The number of last events that are not in the journal: the process was killed after it had written
+    /// another event of the same moment.
     pub unwritten: usize,
     /// `None` while it is open.
     pub outcome: Option<String>,
@@ -64,19 +64,19 @@ pub struct Record {
 }
 
 impl Record {
-    /// The session as it stood after its last event.
+    /// The session after its last event. `None` when the record has no start.
     pub fn session(&self) -> Option<Session> {
         replay(&self.protocol, self.options, &self.events).map(|(session, _)| session)
     }
 
-    /// The session as it stood after its last event, and the events that are not in the journal yet:
-    /// to be told and written before it goes on. `None` when the record has no start.
-    pub fn take_up(&self) -> Option<(Session, Vec<Event>)> {
+    /// The session after its last event, and the events to show and to write before it continues. `None`
+    /// when the record has no start.
+    pub fn resume(&self) -> Option<(Session, Vec<Event>)> {
         let unwritten = self.events[self.events.len() - self.unwritten..].to_vec();
         self.session().map(|session| (session, unwritten))
     }
 
-    /// How long ago its last event was.
+    /// The time since its last event.
     pub fn age(&self, now: &Stamp) -> Duration {
         self.events.last().map_or(Duration::MAX, |last| now.clock.since(last.at))
     }
@@ -99,9 +99,9 @@ impl Record {
 /// A new session, before its clock starts.
 #[derive(Debug)]
 pub struct NewSession<'a> {
-    /// What it goes through.
+    /// Its protocol.
     pub protocol: &'a Protocol,
-    /// How it treats the ends of its steps.
+    /// What happens at the ends of its steps.
     pub options: SessionOptions,
     /// Rules that the person overrides.
     pub overrides: &'a [RuleId],
@@ -111,13 +111,13 @@ pub struct NewSession<'a> {
     pub started_ms: i64,
 }
 
-/// The injury clock.
+/// The injury.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InjuryEntry {
     /// Its number.
     pub id: i64,
     /// When it happened, milliseconds since 1970.
     pub happened_ms: i64,
-    /// What was answered before its first session: `Some(true)` is a red flag.
+    /// The answer before its first session. `Some(true)` is a warning sign, `None` no answer yet.
     pub red_flag: Option<bool>,
 }

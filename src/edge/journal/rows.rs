@@ -1,5 +1,4 @@
-//! How sessions, events and requests stand in the rows of the journal, and back. Pure: it asks no
-//! database.
+//! Sessions, events and requests as rows of the journal, and back. This module must not run a query.
 
 use std::time::Duration;
 
@@ -8,58 +7,49 @@ use serde::{Deserialize, Serialize};
 
 use super::Stamp;
 use crate::domain::rules::RuleId;
-use crate::domain::session::{Event, EventKind, Input, Moment, Outcome};
+use crate::domain::session::{Event, EventKind, Input};
 use crate::domain::step::{PerModality, Step, StepKind};
 use crate::text::printable::printable;
 
-/// Puts the events of any boot on the clock of now: within this boot by the clock that counts in
-/// suspend, across boots by the time of day. Nothing ever lies in the future or goes back.
+/// Puts the events of any boot on the clock of now, in order and not in the future. Within a boot their
+/// distances are those of the clock that counts in suspend.
 ///
-/// A time of day is a millisecond wide, and placing the same event twice by it would give two moments:
-/// the session's own elapsed time says exactly how far apart the last event of one boot and the first
-/// of the next are, unless it was paused in between.
-pub(super) fn on_the_clock_of(now: &Stamp, rows: Vec<(Stamp, Event)>) -> Vec<Event> {
-    let mut paused = false;
-    let still = rows.iter().map(|(_, event)| {
+/// Across boots the time of day is exact to a millisecond only, and placing an event twice would give two
+/// moments. The elapsed time of the session is exact, but stands still in a pause.
+pub(super) fn on_the_clock_of(now: &Stamp, rows: &[(Stamp, Event)]) -> Vec<Event> {
+    let Some((last, _)) = rows.last() else { return Vec::new() };
+    // Each event by its distance from the first.
+    let (mut distance, mut distances, mut paused) = (Duration::ZERO, vec![Duration::ZERO], false);
+    for ((stamp, event), (next_stamp, next)) in rows.iter().zip(&rows[1..]) {
         paused = match event.kind {
             EventKind::Paused => true,
             EventKind::Resumed | EventKind::StepBegan { .. } | EventKind::Finished { .. } => false,
             _ => paused,
         };
-        paused
-    });
-    let still: Vec<bool> = still.collect();
-    let since =
-        |later: i64, earlier: i64| Duration::from_millis(u64::try_from(later.saturating_sub(earlier)).unwrap_or(0));
-    let mut places: Vec<Moment> = Vec::with_capacity(rows.len());
-    let mut next: Option<(Moment, &Stamp, Duration)> = None;
-    for ((stamp, event), paused) in rows.iter().zip(&still).rev() {
-        let at = match next {
-            Some((at, after, _)) if after.boot == stamp.boot => back(at, after.clock.since(stamp.clock)),
-            Some((at, after, _)) if *paused => back(at, since(after.wall_ms, stamp.wall_ms)),
-            Some((at, _, elapsed)) => back(at, elapsed.saturating_sub(event.elapsed)),
-            None if stamp.boot == now.boot && !now.boot.is_empty() => stamp.clock.min(now.clock),
-            None => back(now.clock, since(now.wall_ms, stamp.wall_ms)),
-        };
-        places.push(at);
-        next = Some((at, stamp, event.elapsed));
+        distance = distance.saturating_add(match () {
+            () if stamp.boot == next_stamp.boot => next_stamp.clock.since(stamp.clock),
+            () if paused => millis_between(stamp.wall_ms, next_stamp.wall_ms),
+            () => next.elapsed.saturating_sub(event.elapsed),
+        });
+        distances.push(distance);
     }
-    let mut earliest = Moment::default();
-    let place = |((_, event), at): ((Stamp, Event), Moment)| {
-        earliest = earliest.max(at);
-        Event { at: earliest, ..event }
-    };
-    rows.into_iter().zip(places.into_iter().rev()).map(place).collect()
+    let is_this_boot = last.boot == now.boot && !now.boot.is_empty();
+    let end =
+        if is_this_boot { last.clock.min(now.clock) } else { now.clock - millis_between(last.wall_ms, now.wall_ms) };
+    let place =
+        |((_, event), at): (&(Stamp, Event), Duration)| Event { at: end - distance.saturating_sub(at), ..*event };
+    rows.iter().zip(distances).map(place).collect()
 }
 
-pub(super) fn back(from: Moment, by: Duration) -> Moment {
-    Moment::new(from.since_origin().saturating_sub(by))
+/// The time from one time of day to a later one; zero when it is not later.
+pub(super) fn millis_between(earlier_ms: i64, later_ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(later_ms.saturating_sub(earlier_ms)).unwrap_or(0))
 }
 
-/// A step as the journal holds it.
-#[derive(Debug, Deserialize, Serialize)]
+/// A step in the JSON of its session.
+#[derive(Deserialize, Serialize)]
 pub(super) struct StepRow {
-    kind: String,
+    kind: StepKind,
     length_ns: i64,
     note: Option<String>,
     round: u32,
@@ -68,20 +58,21 @@ pub(super) struct StepRow {
 
 impl From<&Step> for StepRow {
     fn from(step: &Step) -> StepRow {
-        let kind = step.kind.as_str().to_owned();
-        StepRow { kind, length_ns: nanos(step.length), note: step.note.clone(), round: step.round, origin: step.origin }
+        let Step { kind, length, ref note, round, origin } = *step;
+        StepRow { kind, length_ns: nanos(length), note: note.clone(), round, origin }
     }
 }
 
-impl StepRow {
-    pub(super) fn step(self) -> Option<Step> {
-        let kind = StepKind::from_name(&self.kind)?;
-        let note = self.note.map(|note| printable(&note).into_owned());
-        Some(Step { kind, length: duration(self.length_ns), note, round: self.round, origin: self.origin })
+impl From<StepRow> for Step {
+    fn from(row: StepRow) -> Step {
+        let StepRow { kind, length_ns, note, round, origin } = row;
+        let note = note.map(|note| printable(&note).into_owned());
+        Step { kind, length: duration(length_ns), note, round, origin }
     }
 }
 
-/// The columns of an event: its name, a length, a rule. The doses of the end are in the session.
+/// The columns of an event: its name, a length, a rule or an outcome. The doses at the end are in the row
+/// of the session.
 pub(super) fn columns(kind: EventKind) -> (&'static str, Option<Duration>, Option<&'static str>) {
     let (length, rule) = match kind {
         EventKind::StepBegan { length } | EventKind::Overran { over: length } => (Some(length), None),
@@ -96,62 +87,49 @@ pub(super) fn columns(kind: EventKind) -> (&'static str, Option<Duration>, Optio
 pub(super) fn event_kind(name: &str, length: Option<Duration>, rule: Option<&str>) -> Option<EventKind> {
     let by_rule = rule.and_then(RuleId::from_name);
     let length = length.unwrap_or_default();
-    Some(match name {
-        "started" => EventKind::Started,
-        "step_began" => EventKind::StepBegan { length },
-        "halfway" => EventKind::Halfway,
-        "step_soon" => EventKind::StepSoon,
-        "paused" => EventKind::Paused,
-        "resumed" => EventKind::Resumed,
-        "skipped" => EventKind::Skipped { by_rule },
-        "extended" => EventKind::Extended { by: length, by_rule },
-        "overran" => EventKind::Overran { over: length },
-        "confirmed" => EventKind::Confirmed,
-        "finished" => {
-            let outcome = if rule == Some(Outcome::Stopped.name()) { Outcome::Stopped } else { Outcome::Completed };
+    Some(match name.parse().ok()? {
+        EventKind::StepBegan { .. } => EventKind::StepBegan { length },
+        EventKind::Skipped { .. } => EventKind::Skipped { by_rule },
+        EventKind::Extended { .. } => EventKind::Extended { by: length, by_rule },
+        EventKind::Overran { .. } => EventKind::Overran { over: length },
+        EventKind::Finished { .. } => {
+            let outcome = rule.and_then(|outcome| outcome.parse().ok()).unwrap_or_default();
             EventKind::Finished { outcome, given: PerModality { cold: length, heat: Duration::ZERO } }
         }
-        _ => return None,
+        plain => plain,
     })
 }
 
 pub(super) fn input_columns(input: Input) -> (&'static str, Option<Duration>) {
-    match input {
-        Input::Pause => ("pause", None),
-        Input::Resume => ("resume", None),
-        Input::Toggle => ("toggle", None),
-        Input::Skip => ("skip", None),
-        Input::Extend(by) => ("extend", Some(by)),
-        Input::Confirm => ("confirm", None),
-        Input::Stop => ("stop", None),
-    }
+    let by = if let Input::Extend(by) = input { Some(by) } else { None };
+    (input.into(), by)
 }
 
 pub(super) fn input(what: &str, by: Option<Duration>) -> Option<Input> {
-    Some(match what {
-        "pause" => Input::Pause,
-        "resume" => Input::Resume,
-        "toggle" => Input::Toggle,
-        "skip" => Input::Skip,
-        "extend" => Input::Extend(by?),
-        "confirm" => Input::Confirm,
-        "stop" => Input::Stop,
-        _ => return None,
-    })
+    match what.parse().ok()? {
+        Input::Extend(_) => by.map(Input::Extend),
+        input => Some(input),
+    }
 }
 
-/// What the file says may be shown, whoever wrote it.
+/// A text that is safe to show, whoever wrote the file.
 pub(super) fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
     Ok(printable(&row.get::<_, String>(column)?).into_owned())
+}
+
+pub(super) fn optional_text(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
+    let text: Option<String> = row.get(column)?;
+    Ok(text.map(|text| printable(&text).into_owned()))
 }
 
 pub(super) fn length(row: &Row<'_>, column: usize) -> rusqlite::Result<Duration> {
     row.get(column).map(duration)
 }
 
-/// A dose; none while the session has no end.
-pub(super) fn given(row: &Row<'_>, column: usize) -> rusqlite::Result<Duration> {
-    row.get::<_, Option<i64>>(column).map(|nanos| nanos.map(duration).unwrap_or_default())
+/// The doses of cold and heat in two columns; zero while the session has no end.
+pub(super) fn doses_of(row: &Row<'_>, column: usize) -> rusqlite::Result<[Duration; 2]> {
+    let nanos: [Option<i64>; 2] = [row.get(column)?, row.get(column + 1)?];
+    Ok(nanos.map(|nanos| duration(nanos.unwrap_or_default())))
 }
 
 pub(super) fn duration(nanos: i64) -> Duration {

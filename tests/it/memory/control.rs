@@ -23,8 +23,8 @@ fn another_shell_controls_the_session_within_a_second() {
     let home = Home::new();
     let mut running = home.long_session();
     let obeyed = |arguments: &[&str], answer: &str, event: &str, number: usize| {
-        let (said, asked) = home.timed(arguments);
-        assert!(said.contains(answer), "{arguments:?}: {said}");
+        let (answered, asked) = home.timed(arguments);
+        assert!(answered.contains(answer), "{arguments:?}: {answered}");
         let mut lines = Vec::new();
         until(event, || {
             lines = running.lines().into_iter().filter(|(_, line)| line["event"] == event).collect();
@@ -36,25 +36,26 @@ fn another_shell_controls_the_session_within_a_second() {
         line
     };
     obeyed(&["pause"], "Paused: pack off.", "paused", 1);
-    assert_eq!(home.timed(&["pause"]).0, "Nothing to change.\n");
-    assert_eq!(home.timed(&["status", "--format", "{state} {kind} {step}/{of}"]).0, "paused heat 1/2\n");
+    assert_eq!(home.ask(&["pause"]), "Nothing to change.\n");
+    assert_eq!(home.ask(&["status", "--format", "{state} {kind} {step}/{of}"]), "paused heat 1/2\n");
     obeyed(&["resume"], "Going on with heat.", "resumed", 1);
-    assert_eq!(home.timed(&["resume"]).0, "Nothing to change.\n");
+    assert_eq!(home.ask(&["resume"]), "Nothing to change.\n");
     let extended = obeyed(&["extend", "2min"], "2 min longer.", "extended", 1);
     assert_eq!((extended["by_s"].as_f64(), &extended["rule"]), (Some(120.0), &Value::Null));
-    let extended = obeyed(&["extend", "5h"], "longer, the most that is allowed (heat-limit).", "extended", 2);
+    let extended = obeyed(&["extend", "5h"], " longer, the most that is allowed (heat-limit).", "extended", 2);
     assert_eq!(extended["rule"], "heat-limit");
-    // The pause of a second or two has left a little room.
+    // The pause of a second or two gives a little room.
     assert!(extended["length_s"].as_f64().is_some_and(|length| length > 1799.0 && length < 1804.0), "{extended}");
     let extended = obeyed(&["extend", "1min"], "Cannot be longer (heat-limit).", "extended", 3);
     assert_eq!(extended["by_s"].as_f64(), Some(0.0));
-    let skipped = obeyed(&["skip"], "Heat ended early. Heat off now. Cold on for 10 min", "skipped", 1);
+    let change = "Heat ended early. Heat off now. Cold on for 10 min, step 2 of 2, a thin damp cloth between.";
+    let skipped = obeyed(&["skip"], change, "skipped", 1);
     assert_eq!(skipped["step"], 1);
-    assert_eq!(home.timed(&["status", "--format", "{state} {kind} {step}/{of}"]).0, "running cold 2/2\n");
-    let finished = obeyed(&["stop"], "Stopped: ", "finished", 1);
+    assert_eq!(home.ask(&["status", "--format", "{state} {kind} {step}/{of}"]), "running cold 2/2\n");
+    let finished = obeyed(&["stop"], "Take the pack off. Stopped: heat ", "finished", 1);
     assert_eq!(finished["outcome"], "stopped");
     assert_eq!(running.end().code(), Some(130));
-    assert_eq!(running.told(), home.written(), "what was told is what is kept");
+    assert_eq!(running.events(), home.written(), "what was printed is what is recorded");
     assert_eq!(home.history()[0]["outcome"], "stopped");
 }
 
@@ -65,7 +66,7 @@ fn without_a_session_there_is_nothing_to_control() {
         for arguments in [&["pause"][..], &["resume"], &["skip"], &["stop"], &["extend", "1min"], &["status"]] {
             let output = home.run(arguments);
             assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-            assert!(stderr(&output).contains("error: no session is running\n  try: therapy run"));
+            assert_eq!(stderr(&output), "error: no session is running\n  try: therapy run\n");
         }
         // And the same once there is a journal.
         assert_eq!(home.run(&["pain", "1"]).status.code(), Some(0));
@@ -79,9 +80,9 @@ fn several_shells_at_once_are_all_answered() {
     thread::scope(|scope| {
         for _ in 0..6 {
             scope.spawn(|| {
-                let (said, asked) = home.timed(&["extend", "1min"]);
+                let (answer, asked) = home.timed(&["extend", "1min"]);
                 let took = clock::now().since(asked);
-                assert_eq!(said, "1 min longer.\n");
+                assert_eq!(answer, "1 min longer.\n");
                 assert!(took < ANSWERED + held_up(asked), "an answer after {took:?}");
             });
         }
@@ -92,9 +93,8 @@ fn several_shells_at_once_are_all_answered() {
     assert_eq!(running.end().code(), Some(130));
 }
 
-/// Nobody is left in the belief that it was kept.
 #[test]
-fn an_end_that_cannot_be_written_is_told() {
+fn an_end_that_cannot_be_written_is_reported() {
     let home = Home::new();
     let mut running = home.long_session();
     let other = home.sql();
@@ -102,9 +102,9 @@ fn an_end_that_cannot_be_written_is_told() {
     running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
     other.execute_batch("ROLLBACK").expect("that was all");
-    let told = running.errors();
-    assert!(told.contains("warning: the end of this session is not recorded"), "{told}");
-    assert_eq!(home.history()[0]["outcome"], Value::Null, "as it was told");
+    let errors = running.errors();
+    assert!(errors.contains("warning: the end of this session is not recorded"), "{errors}");
+    assert_eq!(home.history()[0]["outcome"], Value::Null, "as reported");
     assert_eq!(home.run(&["stop"]).status.code(), Some(0));
 }
 
@@ -131,7 +131,7 @@ fn a_row_in_the_journal_is_all_that_a_request_needs() {
 }
 
 #[test]
-fn a_second_session_is_refused_until_the_first_is_gone_and_a_stale_lock_binds_nobody() {
+fn a_second_session_is_refused_until_the_first_is_gone_and_a_stale_lock_refuses_nothing() {
     let home = Home::new();
     let mut running = home.long_session();
     let second = home.run(&["run", "own.toml", "--no-notify"]);
@@ -139,17 +139,17 @@ fn a_second_session_is_refused_until_the_first_is_gone_and_a_stale_lock_binds_no
     assert!(stderr(&second).contains("one-session"), "{}", stderr(&second));
     assert_eq!(home.number("SELECT count(*) FROM session"), 1);
     running.kill();
-    assert!(home.data().join("session.lock").exists(), "nobody was there to take it away");
+    assert!(home.data().join("session.lock").exists(), "a killed process removes no file");
     for arguments in [&["pause"][..], &["skip"], &["extend", "1min"], &["status"]] {
         assert_eq!(home.run(arguments).status.code(), Some(1), "{arguments:?}");
     }
-    // Several shells close it: it ends once.
+    // Several shells close it at once: it ends once.
     thread::scope(|scope| {
         let stops: Vec<_> = (0..4).map(|_| scope.spawn(|| home.run(&["stop"]))).collect();
         let outputs: Vec<Output> = stops.into_iter().map(|stop| stop.join().expect("a thread")).collect();
         let stopped = outputs.iter().filter(|output| output.status.code() == Some(0)).count();
-        let said: Vec<String> = outputs.iter().map(|output| stdout(output) + &stderr(output)).collect();
-        assert_eq!(stopped, 1, "{said:#?}");
+        let printed: Vec<String> = outputs.iter().map(|output| stdout(output) + &stderr(output)).collect();
+        assert_eq!(stopped, 1, "{printed:#?}");
     });
     assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'finished'"), 1);
     assert_eq!(home.history()[0]["outcome"], "stopped");
@@ -158,22 +158,18 @@ fn a_second_session_is_refused_until_the_first_is_gone_and_a_stale_lock_binds_no
 }
 
 #[test]
-fn a_session_that_was_stopped_dead_does_not_obey_later() {
+fn a_suspended_session_does_not_obey_later() {
     let home = Home::new();
     let mut running = home.long_session();
     running.signal(Signal::STOP);
     let asked = clock::now();
     let output = home.run(&["skip"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        stderr(&output).contains("error: the session does not answer\n  it may be suspended"),
-        "{}",
-        stderr(&output)
-    );
+    assert!(stderr(&output).starts_with("error: the session does not answer\n  it may be suspended"), "{output:?}");
     assert!(clock::now().since(asked) < Duration::from_secs(4) + held_up(asked));
     running.signal(Signal::CONT);
-    assert!(home.timed(&["pause"]).0.contains("Paused"));
-    assert!(running.told().iter().all(|(event, ..)| event != "skipped"), "{:?}", running.told());
+    assert_eq!(home.ask(&["pause"]), "Paused: pack off.\n");
+    assert!(running.events().iter().all(|(event, ..)| event != "skipped"), "{:?}", running.events());
     assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'skipped'"), 0);
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(130));
@@ -209,12 +205,12 @@ fn every_signal_that_ends_a_session_is_recorded_as_stopped() {
         let history = home.history();
         assert_eq!(history[0]["outcome"], "stopped", "{signal:?}");
         assert_eq!(history[0]["heat_s"], last["heat_s"]);
-        assert_eq!(running.told(), home.written());
+        assert_eq!(running.events(), home.written());
     }
 }
 
 #[test]
-fn a_look_from_another_shell_never_keeps_a_session_from_starting() {
+fn a_status_from_another_shell_never_keeps_a_session_from_starting() {
     let home = Home::at_rate(20_000.0);
     home.own(1, &[("rest", "1min")]);
     home.session(&["own.toml"]);
@@ -222,7 +218,7 @@ fn a_look_from_another_shell_never_keeps_a_session_from_starting() {
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                // As a status bar looks, but without a rest.
+                // As a status bar does it, but without a wait.
                 while over.load(Ordering::Relaxed) == 0 {
                     let _ = Journal::is_running(&home.data());
                 }

@@ -9,7 +9,7 @@ use therapy::domain::course::STALE;
 use therapy::edge::clock;
 
 use super::Random;
-use crate::running::{DEADLINE, Told, told};
+use crate::running::{DEADLINE, Line, event_line};
 use crate::support::{Home, stderr, stdout};
 
 const SHAPES: [(u32, &[(&str, &str)]); 4] = [
@@ -19,10 +19,10 @@ const SHAPES: [(u32, &[(&str, &str)]); 4] = [
     (4, &[("heat", "50s"), ("cold", "20s"), ("rest", "1s")]),
 ];
 
-/// Tells which numbers make a failure again.
-struct Tell(u64);
+/// Prints how to repeat a failure.
+struct Repeat(u64);
 
-impl Drop for Tell {
+impl Drop for Repeat {
     fn drop(&mut self) {
         if thread::panicking() {
             eprintln!("again with THERAPY_KILLS=1 THERAPY_SEED={}", self.0);
@@ -30,17 +30,17 @@ impl Drop for Tell {
     }
 }
 
-/// Kills one session and takes it up again. Tells how many events were in the journal at the kill;
-/// `None` when the machine was so slow that the session held, or went on before the disk answered.
+/// Kills one session and resumes it. Returns how many events were in the journal at the kill; `None` when
+/// the machine was so slow that the session held, or went on before the disk answered.
 fn kill_one(seed: u64) -> Option<usize> {
-    let _tell = Tell(seed);
+    let _repeat = Repeat(seed);
     let mut random = Random(seed);
     let (rounds, shape) = SHAPES[usize::try_from(random.below(4)).expect("small")];
     let home = Home::at_rate(f64::from(u32::try_from(1000 + random.below(1000)).expect("small")));
     home.own(rounds, shape);
     let rehearsal = home.run(&["run", "own.toml", "--dry-run", "--progress", "json"]);
     let lines: Vec<Value> = stdout(&rehearsal).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    let expected: Vec<Told> = lines.iter().map(told).collect();
+    let expected: Vec<Line> = lines.iter().map(event_line).collect();
     let finish = lines.last().expect("an end");
     assert_eq!(finish["outcome"], "completed");
 
@@ -57,13 +57,13 @@ fn kill_one(seed: u64) -> Option<usize> {
     // After three hours a session that was cut off cannot be resumed. Here they pass within seconds.
     let killed = clock::now();
     let is_stale = || clock::now().since(killed).mul_f64(home.rate) > STALE.mul_f64(0.9);
-    let printed = running.told();
+    let printed = running.events();
     assert!(!running.errors().contains("warning: "), "{}", running.errors());
 
-    // The journal opens, and holds what was told, in order, and nothing that was not to come.
+    // The journal opens. It holds what was printed, in order, and nothing that was not planned.
     let history = home.history();
     if !home.journal().exists() {
-        assert_eq!(printed, [], "nothing can be told before there is a journal");
+        assert_eq!(printed, [], "nothing is printed before there is a journal");
         return Some(0);
     }
     let check: String = home.sql().query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("an answer");
@@ -74,16 +74,16 @@ fn kill_one(seed: u64) -> Option<usize> {
     }
     assert_eq!(written, expected[..written.len()], "what was written is the session so far");
     assert_eq!(printed, expected[..printed.len()]);
-    // Shown before it was on the disk: only a disk, or a machine, that is slow allows that.
+    // Printed before it was on the disk: this needs a slow disk, or a slow machine.
     let early = printed.len() > written.len();
-    assert!(printed.len() <= written.len() + 1, "told and lost: {:?}", &printed[written.len()..]);
+    assert!(printed.len() <= written.len() + 1, "printed and lost: {:?}", &printed[written.len()..]);
 
     let status = home.run(&["status"]);
     assert_eq!(status.status.code(), Some(1));
     if written.len() == expected.len() || history.is_empty() {
         assert!(!stderr(&status).contains("cut off"), "{}", stderr(&status));
     } else if written.is_empty() {
-        // Its clock never started: nothing to take up, and nothing stands in the way of the next.
+        // Its clock never started: there is nothing to resume, and the next session may start.
         let next = home.session(&["own.toml"]);
         assert_eq!(stderr(&next), "");
         assert_eq!(home.number("SELECT count(*) FROM session WHERE outcome IS NULL"), 0);
@@ -101,8 +101,8 @@ fn kill_one(seed: u64) -> Option<usize> {
         let mut resumed = home.start(&["resume"]);
         let start = clock::now();
         while resumed.child.try_wait().expect("a child").is_none() {
-            assert!(clock::now().since(start) < DEADLINE, "no end: {:?}", resumed.told());
-            if resumed.told().iter().any(|(event, ..)| event == "overran") {
+            assert!(clock::now().since(start) < DEADLINE, "no end: {:?}", resumed.events());
+            if resumed.events().iter().any(|(event, ..)| event == "overran") {
                 return None;
             }
             clock::wait(Duration::from_millis(2));
@@ -112,13 +112,13 @@ fn kill_one(seed: u64) -> Option<usize> {
             return None;
         }
         assert_eq!(status.code(), Some(0), "{}", resumed.errors());
-        assert_eq!(resumed.told(), expected[written.len()..], "what was to come, when it was to come");
+        assert_eq!(resumed.events(), expected[written.len()..], "the rest, when it was planned");
     }
     if history.is_empty() {
         return Some(0);
     }
 
-    // The whole of it, as if nothing had happened.
+    // The whole session, as if it had not been killed.
     assert_eq!(home.written(), expected);
     let strays = "SELECT count(*) FROM event, (SELECT clock_ns AS began FROM event ORDER BY id LIMIT 1) \
                   WHERE clock_ns - began <> elapsed_ns";
@@ -148,7 +148,7 @@ fn from_environment(name: &str) -> Option<u64> {
 
 /// `THERAPY_KILLS=500` for the full count.
 #[test]
-fn a_session_that_is_killed_at_any_moment_is_taken_up_at_the_right_place() {
+fn a_session_that_is_killed_at_any_moment_resumes_at_the_right_place() {
     let kills = from_environment("THERAPY_KILLS").unwrap_or(24);
     let first = from_environment("THERAPY_SEED")
         .unwrap_or_else(|| u64::try_from(clock::now().since_origin().as_nanos()).unwrap_or_default() % 1_000_000_000);
@@ -169,12 +169,12 @@ fn a_session_that_is_killed_at_any_moment_is_taken_up_at_the_right_place() {
         }
     });
     let (within, slow) = (within.into_inner(), slow.into_inner());
-    println!("{kills} kills from seed {first}: {within} within a session, {slow} on a machine too slow to say");
-    assert!(slow * 2 <= kills.max(2), "{slow} of {kills} on a machine too slow to say");
+    println!("{kills} kills from seed {first}: {within} within a session, {slow} undecided: the machine is too slow");
+    assert!(slow * 2 <= kills.max(2), "{slow} of {kills} undecided: the machine is too slow");
     assert!(kills < 20 || within * 2 + slow >= kills, "only {within} of {kills} were within a session");
 }
 
-/// A kill falls between two events of one moment so rarely that here the later one is taken away.
+/// A kill between two events of one moment is rare, so this test deletes the later one.
 #[test]
 fn a_kill_between_two_events_of_one_moment_loses_neither() {
     let without = |home: &Home, kind: &str| {
@@ -209,7 +209,7 @@ fn a_kill_between_two_events_of_one_moment_loses_neither() {
         .expect("a row");
     let mut resumed = home.start(&["resume"]);
     assert_eq!(resumed.end().code(), Some(0), "{}", resumed.errors());
-    assert_eq!(resumed.told().len(), 1, "{:?}", resumed.told());
+    assert_eq!(resumed.events().len(), 1, "{:?}", resumed.events());
     let names: Vec<String> = home.written().into_iter().map(|(name, ..)| name).collect();
     assert_eq!(names, ["started", "step_began", "skipped", "step_began", "skipped", "finished"]);
     let again = home.history();
@@ -219,17 +219,15 @@ fn a_kill_between_two_events_of_one_moment_loses_neither() {
 }
 
 #[test]
-fn cold_that_was_cut_off_is_named_before_what_it_left_on_the_skin() {
+fn a_session_that_was_cut_off_refuses_the_next_before_its_dose_does() {
     let home = Home::at_rate(2000.0);
     let mut running = home.start(&["run", "ice", "--minutes", "20"]);
     running.see("halfway");
     running.kill();
     let ice = home.run(&["run", "ice"]);
     assert_eq!(ice.status.code(), Some(3));
-    assert!(
-        stderr(&ice).contains("ice was cut off ") && stderr(&ice).contains("\n  therapy resume   go on with it\n"),
-        "{}",
-        stderr(&ice)
-    );
+    assert!(stderr(&ice).contains("error: ice was cut off "), "{}", stderr(&ice));
+    let ways_out = "  therapy resume   go on with it\n  therapy stop     close it with the dose recorded so far\n";
+    assert!(stderr(&ice).ends_with(ways_out), "{}", stderr(&ice));
     assert!(!stderr(&ice).contains("rewarm"), "{}", stderr(&ice));
 }

@@ -1,4 +1,5 @@
-//! What the person is asked and says, and what the injury and earlier sessions mean for the next.
+//! Questions to the person and their answers, and the effect of the injury and of earlier sessions on the
+//! next one.
 
 use serde_json::Value;
 use therapy::edge::clock;
@@ -6,7 +7,7 @@ use therapy::text::times::day_and_time;
 
 use crate::programs::output;
 use crate::running::steps;
-use crate::support::{Home, assert_refused, stderr, stdout};
+use crate::support::{Home, assert_refused, joined, stderr, stdout};
 use crate::terminal::Terminal;
 
 /// The program on a terminal.
@@ -26,13 +27,13 @@ fn a_dose_of_another_shell_during_the_question_counts() {
     asked.see("Does any of these apply to you? [y/n]");
     let other = home.run(&["run", "other.toml", "--no-notify", "--progress", "quiet"]);
     assert_eq!(other.status.code(), Some(0), "{}", stderr(&other));
-    asked.press("no\n");
+    asked.press("n\n");
     asked.see("(rewarm)");
     assert_eq!(asked.end().code(), Some(3));
 }
 
 #[test]
-fn the_first_session_of_an_injury_asks_once_and_a_yes_is_kept() {
+fn the_first_session_of_an_injury_asks_once_and_the_answer_is_kept() {
     const QUESTION: &str = "Does any of these apply to you? [y/n]";
     let home = Home::at_rate(3000.0);
     home.own(1, &[("cold", "1min")]);
@@ -42,22 +43,30 @@ fn the_first_session_of_an_injury_asks_once_and_a_yes_is_kept() {
     // Only a clear answer counts, and a yes refuses.
     let mut asked = on_terminal(&home, &run);
     asked.see(QUESTION);
-    assert!(asked.text().contains("Before you start with this injury"), "{}", asked.text());
+    for heading in ["Before you start with this injury", "Get help now:", "See a professional first:"] {
+        assert!(asked.text().contains(heading), "{heading}: {}", asked.text());
+    }
     asked.press("perhaps\n");
     asked.until("the question again", |terminal| terminal.text().matches(QUESTION).count() == 2);
     asked.press("yes\n");
     assert_eq!(asked.end().code(), Some(3), "{}", asked.text());
-    assert!(asked.text().contains("No session will start: see a professional"), "{}", asked.text());
+    let refusal = joined(&asked.text());
+    for sentence in [
+        "you said that a warning sign applies. No session will start: see a professional",
+        "If that was a mistake, set the injury time again: therapy injury set yesterday",
+    ] {
+        assert!(refusal.contains(sentence), "{sentence}: {refusal}");
+    }
     assert_eq!(home.number("SELECT count(*) FROM session"), 0);
 
-    // It is kept: nobody is asked again, on a terminal or off it.
+    // The answer is kept: there is no second question, on a terminal or off it.
     let mut again = on_terminal(&home, &run);
     assert_eq!(again.end().code(), Some(3), "{}", again.text());
     assert!(!again.text().contains(QUESTION), "{}", again.text());
     let off = home.run(&run);
     assert_eq!(off.status.code(), Some(3), "{}", stderr(&off));
 
-    // Another injury is another question; after a no the session goes on, and the question is not asked again.
+    // Another injury is another question. After a no the session starts, and the next one does not ask.
     assert_eq!(home.run(&["injury", "set", "10h ago"]).status.code(), Some(0));
     let mut no = on_terminal(&home, &run);
     no.see(QUESTION);
@@ -71,19 +80,19 @@ fn the_first_session_of_an_injury_asks_once_and_a_yes_is_kept() {
 }
 
 #[test]
-fn off_a_terminal_the_red_flags_are_said_before_the_first_session_and_nobody_is_asked() {
+fn off_a_terminal_the_warning_signs_are_printed_before_the_first_session_without_a_question() {
     let home = Home::at_rate(3000.0);
     home.own(1, &[("rest", "1min")]);
     assert_eq!(home.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
     let first = home.session(&["own.toml"]);
-    assert!(stderr(&first).contains("Before you start with this injury"), "{}", stderr(&first));
+    assert!(stderr(&first).contains("Before you start with this injury\nGet help now:\n"), "{}", stderr(&first));
     assert!(!stderr(&first).contains("[y/n]"), "{}", stderr(&first));
     let second = home.session(&["own.toml"]);
     assert!(!stderr(&second).contains("Before you start"), "{}", stderr(&second));
 }
 
 #[test]
-fn the_pain_after_is_asked_when_the_pain_before_was_told() {
+fn the_pain_after_is_asked_when_the_pain_before_is_known() {
     const QUESTION: &str = "How bad is the pain now, 0 to 10? (Enter skips)";
     let home = Home::at_rate(3000.0);
     home.own(1, &[("rest", "1min")]);
@@ -100,7 +109,8 @@ fn the_pain_after_is_asked_when_the_pain_before_was_told() {
     let mut without = on_terminal(&home, &run);
     assert_eq!(without.end().code(), Some(0));
     assert!(!without.text().contains(QUESTION), "{}", without.text());
-    assert!(without.text().contains("Note it: therapy pain N"), "{}", without.text());
+    let hint = "How bad is the pain now, 0 to 10? Note it: therapy pain N";
+    assert!(without.text().contains(hint), "{}", without.text());
     // Later, and off a terminal.
     let noted = home.run(&["pain", "4"]);
     assert_eq!(stdout(&noted), "Pain 4 of 10 noted for the last session.\n");
@@ -121,19 +131,22 @@ fn the_injury_clock_decides_what_fits() {
         (output.status.code(), stderr(&output))
     };
     assert!(show().contains("No injury time is set."), "{}", show());
-    assert!(!home.data().exists(), "a look leaves nothing behind");
-    for future in ["tomorrow", "2999-01-01"] {
+    assert!(!home.data().exists(), "reading writes nothing");
+    for (future, code, error) in [
+        ("tomorrow", 2, "error: cannot read \"tomorrow\" as a time\n  try: yesterday, "),
+        ("2999-01-01", 3, "error: that is in the future: 2999-01-01 00:00\n  try: yesterday, "),
+    ] {
         let output = home.run(&["injury", "set", future]);
-        assert!([Some(2), Some(3)].contains(&output.status.code()), "{future}: {}", stderr(&output));
-        assert!(stderr(&output).contains("\n  try: yesterday"), "{future}: {}", stderr(&output));
+        assert_eq!(output.status.code(), Some(code), "{future}: {}", stderr(&output));
+        assert!(stderr(&output).starts_with(error), "{future}: {}", stderr(&output));
         assert!(show().contains("No injury time is set."), "{}", show());
     }
     let (code, said) = plan(&["acute"]);
-    assert_eq!(code, Some(3), "nobody said when: {said}");
+    assert_eq!(code, Some(3), "no injury time is set: {said}");
     assert!(said.contains("injury-unknown"), "{said}");
 
     assert_eq!(home.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
-    assert!(show().contains("20 h ago: cold until "), "{}", show());
+    assert!(show().contains(", 20 h ago: cold until "), "{}", show());
     assert_refused(&home.run(&["run", "heat", "--no-notify"]), "early-heat");
     let next = home.json(&["next", "--json"]);
     assert_eq!(next["best"], "ice");
@@ -142,13 +155,13 @@ fn the_injury_clock_decides_what_fits() {
     let (fast, rate) = (["run", "heat", "--injured", "4 days ago", "--no-notify"], "20000");
     let output = output(home.command(&fast).env("THERAPY_TEST_RATE", rate));
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(show().contains("20 h ago: cold until "), "{}", show());
+    assert!(show().contains(", 20 h ago: cold until "), "{}", show());
 
     assert_eq!(home.run(&["injury", "set", "4 days ago"]).status.code(), Some(0));
-    assert!(show().contains("heat is possible"), "{}", show());
+    assert!(show().contains(", 4 days ago: heat is possible (S3)"), "{}", show());
     let next = home.json(&["next", "--json"]);
     assert_eq!(next["best"], "heat");
-    assert_eq!(home.run(&["injury", "clear"]).status.code(), Some(0));
+    assert_eq!(home.ask(&["injury", "clear"]), "Injury forgotten.\n");
     assert!(show().contains("No injury time is set."), "{}", show());
     assert_eq!(home.number("SELECT count(*) FROM injury"), 3, "changes are kept");
 }
@@ -180,13 +193,13 @@ fn ice_after_ice_is_refused_with_a_time_and_an_override_is_recorded() {
     home.session(&["ice", "--minutes", "20"]);
     let refused = home.run_in_real_time(&["run", "ice", "--minutes", "20"]);
     assert_refused(&refused, "rewarm");
-    let hint = stderr(&refused);
-    let (_, time) = hint.split_once("possible from ").expect("a time");
+    let errors = stderr(&refused);
+    let (_, time) = errors.split_once("; possible from ").expect("a time");
     let time = time.split(" (").next().expect("a time");
     let now = clock::wall();
     let minutes = (1..4 * 60).map(|ahead| now + jiff::SignedDuration::from_mins(ahead));
-    let mut said = minutes.map(|at| day_and_time(at, now, &jiff::tz::TimeZone::UTC));
-    assert!(said.any(|said| said == time), "{hint}");
+    let mut times = minutes.map(|at| day_and_time(at, now, &jiff::tz::TimeZone::UTC));
+    assert!(times.any(|at| at == time), "{errors}");
     home.session(&["ice", "--minutes", "20", "--override", "rewarm"]);
     let history = home.history();
     assert_eq!(history.len(), 2);

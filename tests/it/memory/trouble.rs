@@ -1,5 +1,6 @@
 //! A journal that is locked, full, missing or damaged.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -10,6 +11,7 @@ use rustix::process::Signal;
 use super::Random;
 use crate::running::{Running, assert_on_time, until};
 use crate::support::{Home, assert_refused, stderr, stdout};
+use crate::terminal::Terminal;
 
 #[test]
 fn a_journal_that_is_locked_for_a_while_holds_nothing_up_and_gets_everything_later() {
@@ -24,17 +26,17 @@ fn a_journal_that_is_locked_for_a_while_holds_nothing_up_and_gets_everything_lat
     assert!(running.child.try_wait().expect("a child").is_none(), "the session goes on");
     other.execute_batch("ROLLBACK").expect("its end");
     assert_eq!(running.end().code(), Some(0));
-    assert_eq!(running.told(), expected);
+    assert_eq!(running.events(), expected);
     assert_on_time(&running, home.rate, Duration::from_millis(400));
     let errors = running.errors();
-    assert_eq!(errors.matches("database is locked").count(), 1, "said once: {errors}");
+    assert_eq!(errors.matches("database is locked").count(), 1, "reported once: {errors}");
     assert!(errors.contains("the session goes on, and is recorded as soon as possible"), "{errors}");
     assert_eq!(home.written(), expected, "all of it, in order");
     assert_eq!(home.history()[0]["outcome"], "completed");
 }
 
 #[test]
-fn a_full_disk_is_said_once_and_the_session_goes_on() {
+fn a_full_disk_is_reported_once_and_the_session_goes_on() {
     let home = Home::at_rate(200.0);
     home.own(4, &[("heat", "30s"), ("cold", "30s")]);
     let expected = home.rehearsed("own.toml");
@@ -49,17 +51,17 @@ fn a_full_disk_is_said_once_and_the_session_goes_on() {
     command.stdin(Stdio::null());
     let mut running = Running::new(limited);
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
-    assert_eq!(running.told(), expected);
+    assert_eq!(running.events(), expected);
     assert_on_time(&running, home.rate, Duration::from_millis(400));
     let errors = running.errors();
     for once in
         ["; the session goes on, and is recorded as soon as possible", "the end of this session is not recorded"]
     {
-        assert_eq!(errors.matches(once).count(), 1, "said once: {errors}");
+        assert_eq!(errors.matches(once).count(), 1, "reported once: {errors}");
     }
     assert_eq!(errors.matches("warning: ").count(), 2, "{errors}");
     assert!(errors.contains("journal.db: the journal cannot be used: "), "{errors}");
-    // What fitted is kept, in order; the rest is taken up when there is room.
+    // The journal holds the first events, in order. The next command closes the session.
     let written = home.written();
     assert!(!written.is_empty() && written.len() < expected.len(), "{written:?}");
     assert_eq!(written, expected[..written.len()]);
@@ -75,8 +77,10 @@ fn without_a_data_folder_only_overrides_go_on_and_say_that_nothing_is_recorded()
     for rule in ["rewarm", "cold-daily"] {
         assert_refused(&refused, rule);
     }
-    for said in ["journal.db: the journal cannot be used", "fix the permissions"] {
-        assert!(stderr(&refused).contains(said), "{said}: {}", stderr(&refused));
+    let warning = stderr(&refused).lines().find(|line| line.starts_with("warning: ")).map(str::to_owned);
+    let warning = warning.expect("the reason");
+    for part in ["journal.db: the journal cannot be used: ", "; free space or "] {
+        assert!(warning.contains(part), "{part}: {warning}");
     }
     let one = home.run(&["run", "ice", "--override", "rewarm"]);
     assert_eq!(one.status.code(), Some(3), "one of two is not enough");
@@ -88,7 +92,7 @@ fn without_a_data_folder_only_overrides_go_on_and_say_that_nothing_is_recorded()
 }
 
 #[test]
-fn a_damaged_journal_is_told_with_the_way_out_and_left_as_it_is() {
+fn a_damaged_journal_is_reported_with_the_way_out_and_left_as_it_is() {
     let newer = {
         let home = Home::new();
         assert_eq!(home.run(&["pain", "1"]).status.code(), Some(0));
@@ -132,25 +136,85 @@ fn a_damaged_journal_is_told_with_the_way_out_and_left_as_it_is() {
     }
 }
 
+/// The names in the data folder, and what the journal and its log hold.
+fn stored(home: &Home) -> BTreeMap<String, Vec<u8>> {
+    let files = std::fs::read_dir(home.data()).expect("a folder").map(|entry| {
+        let path = entry.expect("a file").path();
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name").to_owned();
+        // Readers register in the memory that processes share. It is no record.
+        let bytes = if name.ends_with("-shm") { Vec::new() } else { std::fs::read(&path).expect("a file") };
+        (name, bytes)
+    });
+    files.collect()
+}
+
+/// Both kinds of rehearsal with these arguments end with this exit code, print this, and write nothing.
+#[track_caller]
+fn assert_rehearsed(home: &Home, arguments: &[&str], code: i32, says: &str) {
+    let before = home.data().exists().then(|| stored(home));
+    for mode in [&["--dry-run"][..], &["--speed", "1000"]] {
+        let output = home.run(&[&["run", "--no-notify"], arguments, mode].concat());
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{mode:?}: {said}");
+        assert!(said.contains(says), "{mode:?}: {said}");
+        assert!(home.data().exists().then(|| stored(home)) == before, "{mode:?}: the data folder has changed");
+    }
+}
+
 #[test]
 fn a_rehearsal_never_touches_the_data_folder() {
     let home = Home::new();
     home.own(1, &[("heat", "20s"), ("cold", "20s")]);
-    for mode in [&["--dry-run"][..], &["--speed", "1000"]] {
-        let arguments = [&["run", "own.toml", "--no-notify", "--override", "rewarm"], mode].concat();
-        let output = home.run(&arguments);
-        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-        assert!(!home.data().exists(), "{mode:?}");
-    }
-    // Nor one that is there: damage in it is no matter either.
+    assert_rehearsed(&home, &["own.toml"], 0, "nothing is recorded");
+    assert!(!home.data().exists());
+    // Nor a journal that is there.
+    assert_eq!(home.run(&["pain", "3"]).status.code(), Some(0));
+    assert_rehearsed(&home, &["own.toml"], 0, "nothing is recorded");
+    // Nor a damaged one.
+    let home = Home::new();
+    home.own(1, &[("heat", "20s"), ("cold", "20s")]);
     home.file("data/journal.db", "damaged");
-    for mode in [&["--dry-run"][..], &["--speed", "1000"]] {
-        let output = home.run(&[&["run", "own.toml", "--no-notify"], mode].concat());
-        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    }
-    let names: Vec<_> =
-        std::fs::read_dir(home.data()).expect("a folder").map(|entry| entry.expect("a file").file_name()).collect();
-    assert_eq!(names, ["journal.db"]);
+    assert_rehearsed(&home, &["own.toml", "--override", "rewarm", "--override", "cold-daily"], 0, "nothing is recorded");
+}
+
+/// And it writes nothing then either.
+#[test]
+fn what_refuses_a_session_refuses_a_rehearsal() {
+    let refuses = |home: &Home, arguments: &[&str], says: &str| {
+        // The rehearsals first: a session may close one that was cut off.
+        assert_rehearsed(home, arguments, 3, says);
+        let output = home.run(&[&["run", "--no-notify"], arguments].concat());
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+    };
+    // A damaged journal.
+    let home = Home::new();
+    home.own(1, &[("heat", "20s"), ("cold", "20s")]);
+    home.file("data/journal.db", "damaged");
+    refuses(&home, &["own.toml"], "(rewarm)");
+    refuses(&home, &["own.toml", "--override", "rewarm"], "(cold-daily)");
+
+    // A session that runs, and then one that was cut off.
+    let home = Home::new();
+    let mut running = home.long_session();
+    refuses(&home, &["ice"], "(one-session)");
+    running.kill();
+    refuses(&home, &["ice"], "own was cut off ");
+
+    // Earlier doses, and an injury.
+    let mut home = Home::at_rate(5000.0);
+    home.session(&["ice", "--minutes", "20"]);
+    home.rate = 1.0;
+    refuses(&home, &["ice"], "(rewarm)");
+    assert_eq!(home.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
+    refuses(&home, &["heat"], "(early-heat)");
+
+    // A warning sign that the person reported.
+    let mut asked = Terminal::start(home.command(&["run", "ice", "--override", "rewarm"]), 40, 100);
+    asked.see("Does any of these apply to you? [y/n]");
+    asked.press("y\n");
+    assert_eq!(asked.end().code(), Some(3));
+    refuses(&home, &["ice", "--override", "rewarm"], "you said that a warning sign applies");
 }
 
 #[test]
