@@ -224,7 +224,7 @@ impl Screen {
                 scene.change_until = words.urgent.then(|| event.at + CHANGE);
             }
             EventKind::Resumed => scene.advice.clear(),
-            EventKind::Skipped { by_rule: Some(_) } => terminal.above.push(words.headline),
+            EventKind::Skipped { by_rule: Some(_) } => terminal.above.push(sentences([&*words.headline])),
             EventKind::Extended { .. } => scene.message = Some((words.headline, event.at + MESSAGE)),
             EventKind::Finished { .. } => {
                 terminal.above.push(sentences([words.headline.as_str(), &words.advice]));

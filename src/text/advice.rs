@@ -69,8 +69,12 @@ pub fn begin(kind: StepKind, after_cold: bool, asked: bool) -> (&'static str, &'
 /// What to do during a step, where its length is shown elsewhere.
 pub fn during(kind: StepKind, after_cold: bool) -> String {
     let (how, more) = begin(kind, after_cold, false);
-    let pack = if kind.has_pack() { capital(kind.as_str()) + " on" } else { "Pack off".to_owned() };
-    format!("{pack}{how}. {more}")
+    let name = capital(kind.as_str());
+    match (kind.has_pack(), how) {
+        (false, _) => format!("Pack off. {more}"),
+        (true, "") => format!("{name} on: {}", more.replacen("Warm", "warm", 1)),
+        (true, how) => format!("{name} on{how}. {more}"),
+    }
 }
 
 /// The skin check in the middle of a dose; empty for a step without a pack.
