@@ -79,7 +79,7 @@ fn without_a_data_folder_only_overrides_go_on_and_say_that_nothing_is_recorded()
     }
     let warning = stderr(&refused).lines().find(|line| line.starts_with("warning: ")).map(str::to_owned);
     let warning = warning.expect("the reason");
-    for part in ["journal.db: the journal cannot be used: ", "; free space or "] {
+    for part in ["journal.db: the journal cannot be used: ", "; free disk space, or "] {
         assert!(warning.contains(part), "{part}: {warning}");
     }
     let one = home.run(&["run", "ice", "--override", "rewarm"]);
@@ -174,7 +174,12 @@ fn a_rehearsal_never_touches_the_data_folder() {
     let home = Home::new();
     home.own(1, &[("heat", "20s"), ("cold", "20s")]);
     home.file("data/journal.db", "damaged");
-    assert_rehearsed(&home, &["own.toml", "--override", "rewarm", "--override", "cold-daily"], 0, "nothing is recorded");
+    assert_rehearsed(
+        &home,
+        &["own.toml", "--override", "rewarm", "--override", "cold-daily"],
+        0,
+        "nothing is recorded",
+    );
 }
 
 /// And it writes nothing then either.
