@@ -57,12 +57,22 @@ impl Chosen {
             Some(finding) => {
                 let from = finding.passes_after.map(|wait| format!("; possible from {}", local_after(wait)));
                 let way_out = rules::of(finding.rule).way_out;
-                format!("{way_out}{} (therapy explain {})", from.unwrap_or_default(), finding.rule)
+                let way_out = format!("{way_out}{} (therapy explain {})", from.unwrap_or_default(), finding.rule);
+                self.longest(finding.rule)
+                    .map_or(way_out, |minutes| format!("try: therapy run {} --minutes {minutes}", self.entry.place()))
             }
             None => format!("therapy show {name}   shows the options"),
         };
         let exit = if refuses(&findings, overrides) { Exit::Refused } else { Exit::Usage };
         Err(Failure::new(exit, anyhow!("{name} is refused"), hint))
+    }
+
+    /// The most minutes of the one step that a limit of its load allows now.
+    fn longest(&self, rule: RuleId) -> Option<u64> {
+        let step = self.draft.only_step()?;
+        let modality = step.kind.modality().filter(|modality| RuleId::limit_of(*modality) == rule)?;
+        let room = self.context.load().room(modality.into(), &[]).as_secs() / 60;
+        Some(room).filter(|minutes| *minutes > 0)
     }
 
     /// Everything against it, one line each: findings, and choices that the protocol does not offer, unless

@@ -315,7 +315,7 @@ pub static RULES: &[Rule] = {
         rule(Id::InjuryUnknown, Refuse, &[], &["S3"], checks::injury_unknown),
         rule(Id::LongPain, Note, &[], &["ThermaCare"], checks::long_pain),
         rule(Id::NoDose, Note, &[], &["ours"], checks::no_dose),
-        rule(Id::NumbHeat, Warn, &[Heat], &["S1", "FDA/CPSC 1995"], checks::numb_heat),
+        rule(Id::NumbHeat, Warn, &[Heat], &["S1", "FDA/CPSC 1995", "PMC6849860"], checks::numb_heat),
         rule(Id::OneSession, Refuse, &[], &["ours"], |case| checks::whole(case.context.running, Detail::Running)),
         rule(Id::Rewarm, Overridable, &[Cold, Heat], &["S3", "FPN cold", "Garra 2010"], checks::rewarm),
         rule(Id::SessionLimit, Refuse, &StepKind::ALL, &["S1", "ours"], checks::session_limit),

@@ -129,7 +129,7 @@ pub fn read(path: &Path) -> Result<Entry, CatalogError> {
     };
     let about = fs::metadata(path).map_err(|error| unreadable(&error))?;
     if !about.is_file() || about.len() > MAX_BYTES {
-        return Err(unreadable(&"not a file of at most 64 KiB"));
+        return Err(unreadable(&"not a file, or larger than 64 KiB"));
     }
     let text = fs::read_to_string(path).map_err(|error| unreadable(&error))?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use crate::domain::protocol::ChoiceError;
-use crate::domain::rules::{Detail, Finding, RuleId, SESSION, SESSION_DOSE, SESSION_STEPS, Severity};
-use crate::text::durations::{in_words, rounded_up};
+use crate::domain::rules::{
+    ACUTE, COLD_SPACING, Detail, Finding, RuleId, SESSION, SESSION_DOSE, SESSION_STEPS, Severity,
+};
+use crate::text::durations::{in_words, roughly, rounded_up};
 
 /// The texts of one rule.
 #[derive(Clone, Copy, Debug)]
@@ -88,9 +90,12 @@ pub fn of(rule: RuleId) -> RuleText {
 
 /// What is broken, with its numbers.
 pub fn detail(detail: &Detail) -> String {
+    const MINUTE: Duration = Duration::from_secs(60);
     let over = |what: String, limit: Duration| format!("{what}; the limit is {}", in_words(limit));
+    // Rounded, but never to the limit itself.
+    let before = |length: Duration, limit: Duration, unit| roughly(length.min(limit.saturating_sub(unit)));
     match *detail {
-        Detail::ClockBehind(ahead) => format!("the last record ends {} in the future", in_words(ahead)),
+        Detail::ClockBehind(ahead) => format!("the last record ends {} in the future", roughly(ahead)),
         Detail::Daily(modality, sum, most) => over(format!("{} of {modality} within 24 h", in_words(sum)), most),
         Detail::DosesUnknown => "earlier sessions cannot be read, so the load of the skin is unknown".to_owned(),
         // Rounded up, so that a load above its limit never looks like the limit.
@@ -102,11 +107,13 @@ pub fn detail(detail: &Detail) -> String {
         }
         Detail::ColdShort(length) => format!("{} of cold is short; 10 to 20 min is usual", in_words(length)),
         Detail::ColdSpacing(since) => {
-            format!("cold again {} after the last cold began; 2 h apart is usual", in_words(since))
+            format!("cold again {} after the last cold began; 2 h apart is usual", before(since, COLD_SPACING, MINUTE))
         }
-        Detail::EarlyHeat(age) => format!("heat {} after the injury, before 72 h have passed", in_words(age)),
+        Detail::EarlyHeat(age) => {
+            format!("heat {} after the injury, before 72 h have passed", before(age, ACUTE, 60 * MINUTE))
+        }
         Detail::HeatLong(length) => format!("{} of heat is long; most sources stop at 20 min", in_words(length)),
-        Detail::InjuryInFuture(by) => format!("the injury is {} in the future", in_words(by)),
+        Detail::InjuryInFuture(by) => format!("the injury is {} in the future", roughly(by)),
         Detail::InjuryNeeded => "ice or heat depends on the time of the injury, and none is set".to_owned(),
         Detail::InjuryUnknown => "heat is for 3 days after an injury and later; no injury time is set".to_owned(),
         Detail::LongPain(days) => {

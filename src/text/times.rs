@@ -20,26 +20,33 @@ pub const TRY: &str = "try: yesterday, \"30h ago\", \"24 Nov 18:00\" or 2026-11-
 /// How people write a day, in `strftime`'s letters.
 const DAYS: [&str; 8] = ["%A", "%a", "%-d %b", "%-d %B", "%b %-d", "%B %-d", "%-d %b %Y", "%-d %B %Y"];
 
-/// Reads a point in time: `30h ago`, `yesterday 18:00`, `Monday`, `24 Nov 18:00`, `2026-11-20 18:30` or
-/// RFC 3339. Times without a zone are in `zone`; a day without a time means its midnight.
+/// The first and the last moment that a text means: a day alone is a range, a time is a point.
+type Range = (Timestamp, Timestamp);
+
+/// Reads when an injury happened: `30h ago`, `yesterday 18:00`, `Monday`, `24 Nov 18:00`, `2026-11-20 18:30`
+/// or RFC 3339. Times without a zone are in `zone`. A day alone means its last moment that is not after
+/// `now`, because that keeps heat away longer.
 ///
 /// # Errors
 /// A text of another form, and a time outside the years that a timestamp can hold.
 pub fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, WhenError> {
-    let trimmed = text.trim();
-    ago(trimmed, now)
-        .or_else(|| trimmed.parse::<Timestamp>().ok())
-        .or_else(|| local(trimmed, zone))
-        .or_else(|| said(trimmed, now, zone))
-        .ok_or_else(|| WhenError { text: printable(text).into_owned() })
+    range(text, now, zone).map(|(first, last)| if first > now { first } else { last.min(now) })
 }
 
-/// Reads how far back to look: a length such as `30d`, or a point in time.
+/// Reads how far back a list goes: a length such as `30d`, or a point in time. A day alone means its
+/// first moment.
 ///
 /// # Errors
 /// As [`parse`].
 pub fn since(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, WhenError> {
-    before(text, now).map_or_else(|| parse(text, now, zone), Ok)
+    before(text, now).map_or_else(|| range(text, now, zone).map(|(first, _)| first), Ok)
+}
+
+fn range(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Range, WhenError> {
+    let trimmed = text.trim();
+    let point = ago(trimmed, now).or_else(|| trimmed.parse().ok());
+    let range = point.map(|at| (at, at)).or_else(|| local(trimmed, zone)).or_else(|| said(trimmed, now, zone));
+    range.ok_or_else(|| WhenError { text: printable(text).into_owned() })
 }
 
 fn ago(text: &str, now: Timestamp) -> Option<Timestamp> {
@@ -54,9 +61,17 @@ fn before(length: &str, now: Timestamp) -> Option<Timestamp> {
     now.checked_sub(SignedDuration::try_from(length).ok()?).ok()
 }
 
-fn local(text: &str, zone: &TimeZone) -> Option<Timestamp> {
-    let date = || Some(text.parse::<Date>().ok()?.to_datetime(Time::midnight()));
-    in_zone(text.parse::<DateTime>().ok().or_else(date)?, zone)
+fn local(text: &str, zone: &TimeZone) -> Option<Range> {
+    match (text.parse::<Date>(), text.parse::<DateTime>()) {
+        (Ok(date), _) if !text.contains(':') => on(date, None, zone),
+        (_, time) => in_zone(time.ok()?, zone).map(|at| (at, at)),
+    }
+}
+
+/// A time on a day, or the whole day.
+fn on(date: Date, time: Option<Time>, zone: &TimeZone) -> Option<Range> {
+    let [first, last] = time.map_or([Time::midnight(), Time::constant(23, 59, 59, 0)], |time| [time; 2]);
+    Some((in_zone(date.to_datetime(first), zone)?, in_zone(date.to_datetime(last), zone)?))
 }
 
 fn in_zone(civil: DateTime, zone: &TimeZone) -> Option<Timestamp> {
@@ -64,20 +79,20 @@ fn in_zone(civil: DateTime, zone: &TimeZone) -> Option<Timestamp> {
 }
 
 /// The latest such day of the last year, with a time or without.
-fn said(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+fn said(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Range> {
     let (day, time) = match text.rsplit_once(' ').unwrap_or(("", text)) {
-        (day, time) if time.contains(':') => (day.trim_end(), Time::strptime("%H:%M", time).ok()?),
-        _ => (text, Time::midnight()),
+        (day, time) if time.contains(':') => (day.trim_end(), Some(Time::strptime("%H:%M", time).ok()?)),
+        _ => (text, None),
     };
     let today = now.to_zoned(zone.clone()).date();
     let found = today.series(-1.day()).take(367).enumerate().find_map(|(back, date)| {
-        let at = in_zone(date.to_datetime(time), zone)?;
+        let range = on(date, time, zone)?;
         let is_meant = match day.to_lowercase().as_str() {
             "" | "today" => back == 0,
             "yesterday" => back == 1,
-            day => at <= now && DAYS.iter().any(|form| date.strftime(form).to_string().eq_ignore_ascii_case(day)),
+            day => range.0 <= now && DAYS.iter().any(|form| date.strftime(form).to_string().eq_ignore_ascii_case(day)),
         };
-        is_meant.then_some(at)
+        is_meant.then_some(range)
     });
     found.filter(|_| !text.is_empty())
 }
@@ -128,10 +143,11 @@ mod tests {
             ("30h ago",                    "2026-11-21T06:00:00Z"),
             (" 2 days ago ",               "2026-11-20T12:00:00Z"),
             ("2026-11-20 18:30",           "2026-11-20T17:30:00Z"),
-            ("2026-11-20",                 "2026-11-19T23:00:00Z"),
+            ("2026-11-20",                 "2026-11-20T22:59:59Z"),
+            ("today",                      "2026-11-22T12:00:00Z"),
             ("2026-11-20T18:30:00+03:00",  "2026-11-20T15:30:00Z"),
             ("now",                        "2026-11-22T12:00:00Z"),
-            ("yesterday",                  "2026-11-20T23:00:00Z"),
+            ("yesterday",                  "2026-11-21T22:59:59Z"),
             ("Yesterday 18:00",            "2026-11-21T17:00:00Z"),
             ("today 09:15",                "2026-11-22T08:15:00Z"),
             ("9:15",                       "2026-11-22T08:15:00Z"),
@@ -140,9 +156,9 @@ mod tests {
             ("Sun 12:00",                  "2026-11-22T11:00:00Z"),
             ("Sun 14:00",                  "2026-11-15T13:00:00Z"),
             ("20 Nov 18:00",               "2026-11-20T17:00:00Z"),
-            ("november 20",                "2026-11-19T23:00:00Z"),
+            ("november 20",                "2026-11-20T22:59:59Z"),
             ("24 Nov 18:00",               "2025-11-24T17:00:00Z"),
-            ("24 Nov 2025",                "2025-11-23T23:00:00Z"),
+            ("24 Nov 2025",                "2025-11-24T22:59:59Z"),
             // In summer time, and at an hour that the clocks left out.
             ("1 Aug 18:00",                "2026-08-01T16:00:00Z"),
             ("2026-03-29 02:30",           "2026-03-29T01:30:00Z"),
@@ -165,7 +181,8 @@ mod tests {
     fn a_length_says_how_far_back() {
         let since = |text| since(text, timestamp(NOW), &berlin());
         assert_eq!(since("30d"), Ok(timestamp("2026-10-23T12:00:00Z")));
-        assert_eq!(since("2026-11-20"), parse("2026-11-20", timestamp(NOW), &berlin()));
+        assert_eq!(since("2026-11-20"), Ok(timestamp("2026-11-19T23:00:00Z")));
+        assert_eq!(since("yesterday"), Ok(timestamp("2026-11-20T23:00:00Z")));
         assert!(since("soon").is_err());
     }
 

@@ -1,5 +1,5 @@
-//! A session bus and a notification service in one, as small as can be: it says when a notification
-//! reached its socket, to the microsecond, and needs nothing that is not in every machine.
+//! A session bus and a notification service in one, as small as possible: it notes when a notification
+//! reached its socket, to the microsecond, and needs no other program.
 #![cfg(unix)]
 
 use std::io::{Read as _, Write as _};
@@ -23,20 +23,20 @@ impl Arrivals {
 
     /// The first whose title contains this.
     pub fn find(&self, title: &str) -> Option<(Moment, String)> {
-        self.all().into_iter().find(|(_, told)| told.contains(title))
+        self.all().into_iter().find(|(_, shown)| shown.contains(title))
     }
 }
 
-/// Answers whoever calls the bus of this home, for as long as the test binary runs.
+/// Answers every call on the bus of this home, for as long as the test binary runs.
 pub fn answer(home: &Home) -> Arrivals {
     let listener = UnixListener::bind(home.path().join("no-bus")).expect("a socket");
     let arrivals = Arrivals::default();
-    let told = arrivals.clone();
+    let shown = arrivals.clone();
     thread::spawn(move || {
         for call in listener.incoming().flatten() {
-            let told = told.clone();
+            let shown = shown.clone();
             // It ends when the caller hangs up.
-            thread::spawn(move || converse(call, &told));
+            thread::spawn(move || converse(call, &shown));
         }
     });
     arrivals
@@ -133,7 +133,7 @@ impl Message {
             "Notify" => (b"u", b"\x01\0\0\0"),
             _ => (b"", b""),
         };
-        // That it is a reply to this, and what is in it.
+        // The serial number that it replies to, and the signature of its body.
         let mut fields = vec![5, 1, b'u', 0];
         fields.extend(self.serial.to_le_bytes());
         if let [kind] = signature {

@@ -34,7 +34,7 @@ fn every_button_is_obeyed_as_often_as_it_is_pressed() {
     let mut running = session(&desktop);
     running.see("overran");
     desktop.wait_for(2);
-    // Of somebody else's notification, of none, and of no button.
+    // Of another program's notification, of none, and of no button.
     for (id, key) in [(7, "2"), (0, "2"), (1, "default"), (1, "3"), (1, "")] {
         desktop.press(id, key);
     }
@@ -73,7 +73,7 @@ impl Dunst<'_> {
         dunst
     }
 
-    fn tell(&self, program: &str, arguments: &[&str]) -> Option<String> {
+    fn run(&self, program: &str, arguments: &[&str]) -> Option<String> {
         let mut command = Command::new(program);
         command.env_clear().envs(self.desktop.environment()).args(arguments).stdin(Stdio::null());
         let output = programs::output(&mut command);
@@ -81,24 +81,24 @@ impl Dunst<'_> {
     }
 
     fn count(&self, what: &str) -> Option<u32> {
-        self.tell("/usr/bin/dunstctl", &["count", what])?.trim().parse().ok()
+        self.run("/usr/bin/dunstctl", &["count", what])?.trim().parse().ok()
     }
 
     /// Opens the menu of the notification and chooses this button.
     fn press(&self, label: &str) {
         self.desktop.home.file("choice", label);
-        assert!(self.tell("/usr/bin/dunstctl", &["action"]).is_some(), "dunst opens the menu");
+        assert!(self.run("/usr/bin/dunstctl", &["action"]).is_some(), "dunst opens the menu");
     }
 
-    /// What was closed, as the bus tells it.
+    /// The closed notifications, as dunst lists them on the bus.
     fn history(&self) -> String {
         let call = ["--print-reply", "--dest=org.freedesktop.Notifications", "/org/freedesktop/Notifications"];
         let method = ["org.dunstproject.cmd0.NotificationListHistory"];
-        self.tell("/usr/bin/dbus-send", &[&call[..], &method].concat()).expect("an answer")
+        self.run("/usr/bin/dbus-send", &[&call[..], &method].concat()).expect("an answer")
     }
 }
 
-/// dunst tells a press to nobody but the connection that showed the notification last.
+/// dunst reports a press only to the connection that showed the notification last.
 #[test]
 fn dunst_shows_one_notification_and_its_buttons_are_obeyed_after_it_was_replaced() {
     let Some(desktop) = Desktop::bare(RATE) else { return };
@@ -111,7 +111,7 @@ fn dunst_shows_one_notification_and_its_buttons_are_obeyed_after_it_was_replaced
         running.see(event);
     }
     // Closed by the person: the next alert is shown all the same.
-    assert!(dunst.tell("/usr/bin/dunstctl", &["close-all"]).is_some());
+    assert!(dunst.run("/usr/bin/dunstctl", &["close-all"]).is_some());
     until("closed", || dunst.count("displayed") == Some(0));
     assert!(
         dunst.history().contains("\"own: Heat off now. Cold on for 15 min, step 2 of 2, a thin damp cloth between\""),

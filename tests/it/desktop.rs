@@ -1,8 +1,8 @@
-//! Notifications on a real session bus: what arrives at a service, and what a service or a bus that
-//! fails does to a session. A bus that is not there, never answers or hangs up is in `bus`.
+//! Notifications on a real session bus: what arrives at a service, and how a session goes on when the
+//! service or the bus fails. `bus` has a bus that is missing, never answers or hangs up.
 //!
 //! Each test has a bus of its own, with no service but the one it starts, so that nothing rings on
-//! the desktop of the person who runs it. Debian's python3-dbusmock writes down all that it is told.
+//! the desktop of the person who runs it. Debian's python3-dbusmock writes down every call.
 #![cfg(target_os = "linux")]
 
 use std::path::PathBuf;
@@ -32,7 +32,7 @@ pub fn packages() -> impl Iterator<Item = &'static str> {
     NEEDED.into_iter().map(|(_, package)| package)
 }
 
-/// Set to anything, it makes what is missing a failure.
+/// When it is set, a missing package is a failure.
 pub const REQUIRED: &str = "THERAPY_TEST_DESKTOP";
 
 /// How late an alert may arrive on a machine that runs other tests at the same time.
@@ -41,8 +41,8 @@ const LATE: Duration = Duration::from_millis(500);
 /// What every kind of trouble with notifications says.
 const TROUBLE: &str = "the session goes on here, with the terminal's bell";
 
-/// Whether the tests can run here. When they cannot, that is said past the capture of the tests'
-/// output, once.
+/// Whether the tests can run here. When they cannot, they say so once, past the capture of the tests'
+/// output.
 fn is_possible() -> bool {
     static POSSIBLE: OnceLock<bool> = OnceLock::new();
     *POSSIBLE.get_or_init(|| {
@@ -91,7 +91,7 @@ impl Drop for Helper {
     }
 }
 
-/// A notification as the service was told it.
+/// A notification as the service received it.
 #[derive(Debug)]
 pub struct Arrival {
     /// Time of day, seconds.
@@ -118,8 +118,8 @@ pub struct Desktop {
 }
 
 impl Desktop {
-    /// A bus with no service on it, and a clock that runs so many times as fast. `None` where that
-    /// is not possible.
+    /// A bus with no service on it, and a clock that runs `rate` times as fast. `None` where that is not
+    /// possible.
     pub fn bare(rate: f64) -> Option<Desktop> {
         is_possible().then(|| {
             let home = Home::at_rate(rate);
@@ -178,10 +178,10 @@ impl Desktop {
         programs::output(&mut command).status.success()
     }
 
-    /// Presses a button, as the service tells it.
+    /// Presses a button: the service reports it on the bus.
     pub fn press(&self, id: u32, key: &str) {
         let code = format!("mock.EmitSignal(NAME, 'ActionInvoked', 'us', [{id}, {key:?}])");
-        assert!(self.python(&code), "the service tells the press");
+        assert!(self.python(&code), "the service reports the press");
     }
 
     /// Starts a session of `own.toml`.
@@ -200,7 +200,7 @@ impl Desktop {
         arrivals(&std::fs::read_to_string(self.log()).unwrap_or_default())
     }
 
-    /// Waits until so many have arrived.
+    /// Waits until this many have arrived.
     pub fn wait_for(&self, number: usize) -> Vec<Arrival> {
         until("a notification", || self.arrivals().len() >= number);
         self.arrivals()
@@ -230,7 +230,7 @@ fn bus(home: &Home) -> Helper {
     bus
 }
 
-/// The service's own record of what it was told.
+/// The service's own record of the calls.
 fn arrivals(log: &str) -> Vec<Arrival> {
     let mut arrivals = Vec::new();
     let mut rest = log;
@@ -324,7 +324,7 @@ fn session(desktop: &Desktop) -> Running {
     running
 }
 
-/// The session goes on to its end as if nothing were wrong, and tells once that something is.
+/// The session goes on to its end on time, and reports the trouble once.
 #[track_caller]
 fn assert_undisturbed(desktop: &Desktop, mut running: Running, trouble: &str) {
     let status = running.end();
@@ -338,19 +338,19 @@ fn assert_undisturbed(desktop: &Desktop, mut running: Running, trouble: &str) {
     let length = Duration::from_millis(expected.last().expect("an end").2).div_f64(RATE);
     let late = ended.since(began).saturating_sub(length);
     assert!(late < LATE + programs::held_up(began), "it ended {late:?} late: {errors}");
-    assert_eq!(errors.matches("warning: ").count(), 1, "told once: {errors}");
+    assert_eq!(errors.matches("warning: ").count(), 1, "reported once: {errors}");
     assert!(errors.contains(trouble) && errors.contains(TROUBLE), "{errors}");
 }
 
 #[test]
-fn a_bus_without_a_service_is_told_once_and_delays_nothing() {
+fn a_bus_without_a_service_is_reported_once_and_delays_nothing() {
     let Some(desktop) = Desktop::bare(RATE) else { return };
     let running = session(&desktop);
     assert_undisturbed(&desktop, running, "no desktop notifications (");
 }
 
 #[test]
-fn a_service_that_refuses_is_told_once_with_its_reason_and_delays_nothing() {
+fn a_service_that_refuses_is_reported_once_with_its_reason_and_delays_nothing() {
     let Some(desktop) = Desktop::with(REFUSES, RATE) else { return };
     let running = session(&desktop);
     assert_undisturbed(&desktop, running, "no room");
@@ -359,7 +359,7 @@ fn a_service_that_refuses_is_told_once_with_its_reason_and_delays_nothing() {
 }
 
 #[test]
-fn a_service_that_takes_half_a_minute_is_told_once_and_delays_nothing() {
+fn a_service_that_takes_half_a_minute_is_reported_once_and_delays_nothing() {
     let Some(desktop) = Desktop::with(TAKES_30_S, RATE) else { return };
     let running = session(&desktop);
     assert_undisturbed(&desktop, running, "the notification service does not answer");
@@ -367,7 +367,7 @@ fn a_service_that_takes_half_a_minute_is_told_once_and_delays_nothing() {
 }
 
 #[test]
-fn a_bus_that_dies_in_mid_session_is_told_once_and_delays_nothing() {
+fn a_bus_that_dies_in_mid_session_is_reported_once_and_delays_nothing() {
     let Some(mut desktop) = Desktop::with(ACCEPTS, RATE) else { return };
     let running = session(&desktop);
     desktop.wait_for(1);
@@ -376,7 +376,7 @@ fn a_bus_that_dies_in_mid_session_is_told_once_and_delays_nothing() {
 }
 
 #[test]
-fn a_bus_that_freezes_in_mid_session_is_told_once_and_delays_nothing() {
+fn a_bus_that_freezes_in_mid_session_is_reported_once_and_delays_nothing() {
     let Some(desktop) = Desktop::with(ACCEPTS, RATE) else { return };
     let running = session(&desktop);
     desktop.wait_for(1);

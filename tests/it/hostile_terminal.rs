@@ -285,11 +285,14 @@ fn streams_that_are_closed_or_gone_change_nothing_of_the_session() {
     each_at_once(["json", "plain", "bar", "quiet"], |progress| {
         for closed in [">&-", "2>&-", "<&- >&- 2>&-"] {
             let home = home();
-            let told = command(&home, &["--progress", progress]);
+            let session = command(&home, &["--progress", progress]);
             let mut shell = Command::new("/bin/sh");
-            shell.env_clear().envs(told.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            shell.env_clear().envs(session.get_envs().filter_map(|(name, value)| Some((name, value?))));
             shell.current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            shell.args(["-c", &format!("exec \"$0\" \"$@\" {closed}")]).arg(told.get_program()).args(told.get_args());
+            shell
+                .args(["-c", &format!("exec \"$0\" \"$@\" {closed}")])
+                .arg(session.get_program())
+                .args(session.get_args());
             let status = end_on_time(shell.spawn().expect("a shell"), Duration::ZERO);
             assert_eq!(status.code(), Some(0), "{progress} {closed}");
             assert_completed(&home);

@@ -63,8 +63,8 @@ impl Session {
         let lines = running.lines();
         let alarm = |name: &str| name == "step_began" || name == "finished";
         // The first step begins with the session and ends nothing.
-        let told = lines.iter().filter(|(_, line)| line["event"].as_str().is_some_and(alarm)).skip(1);
-        self.alarms().iter().zip(told).map(|((due, ..), (at, _))| at.since(*due)).collect()
+        let shown = lines.iter().filter(|(_, line)| line["event"].as_str().is_some_and(alarm)).skip(1);
+        self.alarms().iter().zip(shown).map(|((due, ..), (at, _))| at.since(*due)).collect()
     }
 }
 

@@ -36,7 +36,7 @@ impl Running {
         let readers = vec![
             thread::spawn(move || {
                 let mut line = String::new();
-                // What a kill cut in half was not told.
+                // A kill may cut the last line in half.
                 while out.read_line(&mut line).is_ok_and(|count| count > 0) && line.ends_with('\n') {
                     let value = serde_json::from_str(&line).expect("a JSON line");
                     let lines: &Mutex<Vec<(Moment, Value)>> = &lines_in;
@@ -67,7 +67,7 @@ impl Running {
         self.errors.lock().expect("errors").clone()
     }
 
-    /// Waits for an event of this name and returns when it came and what it said.
+    /// Waits for an event of this name and returns its time of arrival and its line.
     pub fn see(&self, event: &str) -> (Moment, Value) {
         let mut found = None;
         until(event, || {
