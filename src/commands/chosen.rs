@@ -1,5 +1,7 @@
 //! A protocol as the command line names it: found, readable, with the person's choice.
 
+use std::time::Duration;
+
 use anyhow::anyhow;
 
 use super::folders::Folders;
@@ -7,7 +9,7 @@ use super::times::local_after;
 use super::{Exit, Failure, draw, say};
 use crate::cli::Which;
 use crate::domain::exposure::limit;
-use crate::domain::protocol::{Choice, ChoiceError, Draft, Protocol};
+use crate::domain::protocol::{Choice, ChoiceError, Draft, Protocol, Range};
 use crate::domain::rules::{Context, Finding, RuleId, refuses};
 use crate::domain::step::Modality;
 use crate::edge::catalog::{self, Entry};
@@ -71,8 +73,9 @@ impl Chosen {
     fn longest(&self, rule: RuleId) -> Option<u64> {
         let step = self.draft.only_step()?;
         let modality = step.kind.modality().filter(|modality| RuleId::limit_of(*modality) == rule)?;
-        let room = self.context.load().room(modality.into(), &[]).as_secs() / 60;
-        Some(room).filter(|minutes| *minutes > 0)
+        let own = Some(step.length).filter(Range::is_open).map_or(Duration::MAX, |length| length.max);
+        let minutes = self.context.load().room(modality.into(), &[]).min(own).as_secs() / 60;
+        Some(minutes).filter(|minutes| *minutes > 0)
     }
 
     /// Everything against it, one line each: findings, and choices that the protocol does not offer, unless
