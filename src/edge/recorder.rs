@@ -28,6 +28,8 @@ pub type Clocks = Box<dyn Fn(Moment) -> Stamp>;
 pub struct Recorder {
     messages: Sender<Message>,
     commits: Receiver<Commit>,
+    /// A power cut must not lose what was sent.
+    matters: bool,
     /// The number of messages without a commit, and when the first of them was sent.
     uncommitted: usize,
     since: Moment,
@@ -35,12 +37,14 @@ pub struct Recorder {
     clocks: Clocks,
 }
 
-/// What the thread has to commit.
+/// What the thread has to do.
 enum Message {
-    /// The events of one moment. The commit is reported, and followed by a sync if they matter.
-    Events(Vec<(Stamp, Event)>, bool),
-    /// The answer to the request with this number.
+    /// Commit the events of one moment, and report that.
+    Events(Vec<(Stamp, Event)>),
+    /// Commit the answer to the request with this number.
     Answer(i64, String),
+    /// Put it all on the disk.
+    Sync,
 }
 
 /// Whether all messages so far are committed, or why not.
@@ -55,7 +59,7 @@ impl Recorder {
         let (shared, answers) = (Arc::clone(&journal), messages.clone());
         thread::spawn(move || write(&shared, session, &receiver, &reports));
         let (since, last) = (Moment::default(), Ok(()));
-        let recorder = Recorder { messages, commits, uncommitted: 0, since, last, clocks };
+        let recorder = Recorder { messages, commits, matters: false, uncommitted: 0, since, last, clocks };
         (recorder, Requests { journal, session, last: 0, obeyed: None, answers })
     }
 
@@ -66,7 +70,7 @@ impl Recorder {
     pub fn finish(mut self) -> anyhow::Result<()> {
         self.since = clock::unhurried();
         // The commit of no events includes all messages before it, answers too.
-        self.send(Vec::new(), false);
+        self.send(Vec::new());
         let _ = self.collect(SLOW);
         let why = match self.last {
             Ok(()) if self.uncommitted > 0 => "the disk is too slow".to_owned(),
@@ -76,13 +80,13 @@ impl Recorder {
         bail!("the end of this session is not recorded ({why}); close it: therapy stop")
     }
 
-    fn send(&mut self, events: Vec<(Stamp, Event)>, matter: bool) {
+    fn send(&mut self, events: Vec<(Stamp, Event)>) {
         if self.uncommitted == 0 {
             self.since = clock::unhurried();
         }
         self.uncommitted += 1;
         // Without a thread, `collect` fails.
-        let _ = self.messages.send(Message::Events(events, matter));
+        let _ = self.messages.send(Message::Events(events));
     }
 
     /// Waits for the commits until `patience` has passed since the first message was sent.
@@ -108,12 +112,16 @@ impl Recorder {
 
 impl Observer for Recorder {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
-        let matter = session.outcome().is_none() && events.iter().any(|event| matters(event, session));
-        self.send(events.iter().map(|event| ((self.clocks)(event.at), *event)).collect(), matter);
+        self.matters |= session.outcome().is_none() && events.iter().any(|event| matters(event, session));
+        self.send(events.iter().map(|event| ((self.clocks)(event.at), *event)).collect());
         Ok(self.collect(PATIENCE)?)
     }
 
     fn frame(&mut self, _: &Session) -> Result<(), Trouble> {
+        // Later than the events: the answer to another shell must not wait for the disk.
+        if std::mem::take(&mut self.matters) {
+            let _ = self.messages.send(Message::Sync);
+        }
         Ok(self.collect(Duration::ZERO)?)
     }
 }
@@ -181,12 +189,12 @@ fn write(journal: &Mutex<Journal>, session: i64, messages: &Receiver<Message>, r
         let mut moments = 0;
         for message in first.into_iter().chain(messages.try_iter()) {
             match message {
-                Message::Events(more, matter) => {
+                Message::Events(more) => {
                     events.extend(more);
-                    sync |= matter;
                     moments += 1;
                 }
                 Message::Answer(request, answer) => answers.push((request, answer)),
+                Message::Sync => sync = true,
             }
         }
         let journal = journal.lock().unwrap_or_else(PoisonError::into_inner);

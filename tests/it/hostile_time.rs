@@ -265,6 +265,21 @@ fn a_disk_that_takes_a_minute_delays_no_alarm_and_is_reported() {
     assert_eq!(machine.home.history()[0]["outcome"], "stopped");
 }
 
+/// A shell that is told nothing would ask again, and skip a second step.
+#[test]
+fn the_answer_to_another_shell_does_not_wait_for_the_disk() {
+    let machine = Machine::new(&[("heat", "10min"), ("cold", "10min")]);
+    let mut command = machine.command(&["run", "own.toml", "--progress", "json"]);
+    // Longer than a shell waits for its answer.
+    command.env("THERAPY_TEST_DISK", "5");
+    let mut running = Running::new(command);
+    let (began, _) = running.see("started");
+    until("the first sync", || clock::now().since(began) > Duration::from_millis(5500));
+    assert!(machine.ask(&["pause"]).starts_with("Paused"));
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code(), Some(130), "{}", running.errors());
+}
+
 /// A battery that dies after one of these events must not make the record count for less.
 #[test]
 fn each_event_that_matters_is_put_on_the_disk_after_its_commit() {
