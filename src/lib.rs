@@ -43,11 +43,6 @@ pub mod text;
 
 pub mod format;
 
-pub mod timeline;
-
-#[cfg(feature = "cli")]
-pub mod report;
-
 #[cfg(feature = "cli")]
 pub mod edge;
 

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Exit, Failure, print, print_json};
 use crate::edge::catalog;
+use crate::format::report;
 use crate::format::{Level, Problem};
-use crate::report;
 use crate::text::durations::count;
 use crate::text::printable::printable;
 

@@ -1,7 +1,5 @@
 //! A protocol as the command line names it: found, readable, with the person's choice.
 
-use std::time::Duration;
-
 use anyhow::anyhow;
 
 use super::folders::Folders;
@@ -9,12 +7,12 @@ use super::times::local_after;
 use super::{Exit, Failure, draw, say};
 use crate::cli::Which;
 use crate::domain::exposure::limit;
-use crate::domain::protocol::{Choice, ChoiceError, Draft, Protocol, Range};
+use crate::domain::protocol::{Choice, ChoiceError, Draft, DraftStep, Protocol};
 use crate::domain::rules::{Context, Finding, RuleId, refuses};
 use crate::domain::step::Modality;
 use crate::edge::catalog::{self, Entry};
 use crate::format::Level;
-use crate::report;
+use crate::format::report;
 use crate::text::rules;
 
 /// A protocol before its review.
@@ -55,15 +53,15 @@ impl Chosen {
         };
         self.objections(&findings, overrides).iter().for_each(|line| say(line));
         let name = self.entry.name();
-        let hint = match findings.iter().find(|finding| finding.blocks(overrides)) {
-            Some(finding) => {
+        let blocking = findings.iter().find(|finding| finding.blocks(overrides));
+        let hint = match (blocking, blocking.and_then(|finding| self.longest(finding.rule))) {
+            (_, Some(minutes)) => format!("try: therapy run {} --minutes {minutes}", self.entry.place()),
+            (Some(finding), None) => {
                 let from = finding.passes_after.map(|wait| format!("; possible from {}", local_after(wait)));
                 let way_out = rules::of(finding.rule).way_out;
-                let way_out = format!("{way_out}{} (therapy explain {})", from.unwrap_or_default(), finding.rule);
-                self.longest(finding.rule)
-                    .map_or(way_out, |minutes| format!("try: therapy run {} --minutes {minutes}", self.entry.place()))
+                format!("{way_out}{} (therapy explain {})", from.unwrap_or_default(), finding.rule)
             }
-            None => format!("therapy show {name}   shows the options"),
+            (None, None) => format!("therapy show {name}   shows the options"),
         };
         let exit = if refuses(&findings, overrides) { Exit::Refused } else { Exit::Usage };
         Err(Failure::new(exit, anyhow!("{name} is refused"), hint))
@@ -71,11 +69,11 @@ impl Chosen {
 
     /// The most minutes of the one step that a limit of its load allows now.
     fn longest(&self, rule: RuleId) -> Option<u64> {
-        let step = self.draft.only_step()?;
-        let modality = step.kind.modality().filter(|modality| RuleId::limit_of(*modality) == rule)?;
-        let own = Some(step.length).filter(Range::is_open).map_or(Duration::MAX, |length| length.max);
-        let minutes = self.context.load().room(modality.into(), &[]).min(own).as_secs() / 60;
-        Some(minutes).filter(|minutes| *minutes > 0)
+        let DraftStep { kind, length, .. } = self.draft.only_step()?;
+        kind.modality().filter(|modality| RuleId::limit_of(*modality) == rule)?;
+        let room = self.context.load().room(*kind, &[]);
+        let minutes = if length.is_open() { room.min(length.max) } else { room }.as_secs() / 60;
+        (minutes > 0).then_some(minutes)
     }
 
     /// Everything against it, one line each: findings, and choices that the protocol does not offer, unless

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::Failure;
 use super::settings::Settings;
-use super::times::{later, local, stamp_at, time_of_day, wall_at};
+use super::times::{later, local_after, stamp_at, time_of_day, wall_at};
 use crate::cli::Progress;
 use crate::domain::rules::COLD_SPACING;
 use crate::domain::session::{Event, Input, Moment, Outcome, Session};
@@ -86,7 +86,7 @@ impl Live {
         // Cold sessions are spaced from start to start (rule `cold-spacing`).
         if settings.is_for_people() && speed.is_none() && session.dose(Modality::Cold) > Duration::ZERO {
             let wait = COLD_SPACING.saturating_sub(session.elapsed());
-            words.push(format!("Cold again: better from {}.", local(later(clock::wall(), wait))));
+            words.push(format!("Cold again: better from {}.", local_after(wait)));
         }
         (outcome, words)
     }

@@ -21,7 +21,7 @@ use crate::text::advice::because;
 use crate::text::durations::{part_of, roughly, seconds};
 use crate::text::printable::aligned;
 use crate::text::rules;
-use crate::timeline::{TO_COME, texture};
+use crate::text::timeline::{TO_COME, texture};
 
 /// When a protocol may run.
 struct Candidate {

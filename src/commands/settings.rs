@@ -9,7 +9,7 @@ use super::folders::Folders;
 use super::{Exit, Failure, draw, is_dumb};
 use crate::cli::Progress;
 use crate::format;
-use crate::report;
+use crate::format::report;
 use crate::text::printable::printable;
 
 /// The settings of one session.
@@ -49,9 +49,7 @@ fn read(folders: &Folders) -> Result<format::Settings, Failure> {
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(format::Settings::default()),
-        Err(error) => {
-            return Err(Failure { exit: Exit::Usage, ..anyhow!("could not read {place}: {error}").into() });
-        }
+        Err(error) => return Err(Failure { exit: Exit::Usage, ..anyhow!("could not read {place}: {error}").into() }),
     };
     let (settings, problems) = format::settings(&text);
     if problems.is_empty() {

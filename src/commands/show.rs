@@ -19,7 +19,7 @@ use crate::edge::terminal::{colour, paint};
 use crate::text::advice::EVIDENCE;
 use crate::text::durations::{count, in_words, part_of, seconds, with_range};
 use crate::text::rules;
-use crate::timeline::{columns, texture};
+use crate::text::timeline::{columns, texture};
 
 /// Draws one protocol to scale, with the source of every number and the limits that apply.
 pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> Result<Exit, Failure> {

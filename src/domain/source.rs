@@ -30,7 +30,7 @@ pub const SOURCES: &[Source] = &[
     source("AAOS", "American Academy of Orthopaedic Surgeons, quoted on an insurer's page", "second hand",
         "cold for at most 20 min, 4 to 8 times a day"),
     source("Bleakley 2006", "Br J Sports Med 40:700, cryotherapy for acute ankle sprains, n = 89", ABSTRACT,
-        "10 min on, 10 off, 10 on every 2 h against 20 min every 2 h: less pain on activity in week 1, nothing else differed"),
+        "10 min on, 10 off, 10 on every 2 h against 20 min every 2 h: less pain on activity in week 1, no other difference"),
     source("Dubois 2019", "PEACE & LOVE, Br J Sports Med", ABSTRACT,
         "questions ice for soft-tissue injuries for lack of good evidence"),
     source("FDA 1997", "reports of burns from electric heating pads", ABSTRACT,
@@ -58,7 +58,7 @@ pub const SOURCES: &[Source] = &[
     source("Mayo", "Mayo Clinic Press, excerpt", ABSTRACT,
         "ice wrapped, at most 20 min, every 2 to 4 h; heat up to 20 min, 3 times a day; never sleep with a pad; a few hours between heat and ice"),
     source("Moeller 1997", "case report", ABSTRACT,
-        "nerve palsy after one 20 min icing: 20 min is a ceiling, not a promise"),
+        "nerve palsy after one 20 min icing: 20 min is a ceiling, not a safe dose"),
     source("Myrer 1997", "contrast packs, 5 min hot, 5 min cold, twice", ABSTRACT,
         "temperature under the skin swings by 8 to 14 °C, in the muscle hardly at all"),
     source("Nadler 2002", "heat wrap for low back pain, n = 371; with Nadler 2003", ABSTRACT,
@@ -69,7 +69,7 @@ pub const SOURCES: &[Source] = &[
         "below its baseline for up to 30 min"),
     source("PMC8156555", "skin of the knee under ice for 3 min", ABSTRACT,
         "below its baseline for up to 10 min"),
-    source("Qaseem 2017", "American College of Physicians guideline on low back pain", "abstract or opening page read; past its own limit of five years",
+    source("Qaseem 2017", "American College of Physicians guideline on low back pain", "abstract or opening page read; the guideline expired after five years",
         "most acute low back pain improves over time whatever the treatment; superficial heat: moderate-quality evidence, strong recommendation"),
     source("S0", "\"Back Spasms\"", ARTICLE,
         "ice against swelling, heat to relax, cold when heat did not help; bed rest for the first 72 h; lying with raised legs"),
@@ -82,7 +82,7 @@ pub const SOURCES: &[Source] = &[
     source("S4", "\"Back spasms\"", ARTICLE,
         "ice, rest, compression; referral when usual care fails"),
     source("ThermaCare", "product warnings of a heat wrap", ABSTRACT,
-        "not on a bruise or swelling within 48 h; stop after 7 days if no better"),
+        "not on a bruise or swelling within 48 h; stop after 7 days without improvement"),
 ];
 
 /// The source with this key, ignoring case and taking `-` for a space.

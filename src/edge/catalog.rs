@@ -7,7 +7,7 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use crate::domain::protocol::Draft;
 use crate::domain::rules::{ACUTE, Injury};
-use crate::format::{self, ByInjury, Level, Parsed, Problem};
+use crate::format::{self, ByInjury, Parsed};
 use crate::text::printable::{nearest, printable};
 
 /// The built-in protocols, in the order of `list`, in the file format.
@@ -58,7 +58,7 @@ impl Entry {
 
     /// The draft to run for an injury of this age. `None` when it depends on an age that is not known.
     pub fn draft_for(&self, injury: Injury) -> Option<Draft> {
-        let Some(ByInjury { under_72h, from_72h }) = &self.parsed.by_injury else {
+        let Some(ByInjury { under_72h, from_72h, .. }) = &self.parsed.by_injury else {
             return Some(self.parsed.draft.clone());
         };
         let name = match injury {
@@ -67,27 +67,6 @@ impl Entry {
             Injury::Ago(_) | Injury::InFuture(_) => under_72h,
         };
         built_in(name).map(|entry| entry.parsed.draft)
-    }
-
-    /// `by_injury` may name built-in protocols with steps, and nothing else.
-    fn check_references(&mut self) {
-        let Some(ByInjury { under_72h, from_72h }) = &self.parsed.by_injury else {
-            return;
-        };
-        for name in [under_72h, from_72h] {
-            if built_in(name).is_some_and(|entry| entry.parsed.by_injury.is_none()) {
-                continue;
-            }
-            let quoted = format!("\"{name}\"");
-            let start = self.text.find(&quoted).unwrap_or(0);
-            self.parsed.problems.push(Problem {
-                level: Level::Error,
-                span: start..(start + quoted.len()).min(self.text.len()),
-                message: format!("there is no built-in protocol {quoted} with steps"),
-                rule: None,
-                hint: "see therapy list".to_owned(),
-            });
-        }
     }
 }
 
@@ -134,7 +113,7 @@ pub fn read(path: &Path) -> Result<Entry, CatalogError> {
     let text = fs::read_to_string(path).map_err(|error| unreadable(&error))?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let mut entry = Entry { parsed: format::parse(&text, &printable(&stem)), text, path: Some(path.to_owned()) };
-    entry.check_references();
+    entry.parsed.check_references(|name| built_in(name).is_some_and(|entry| entry.parsed.by_injury.is_none()));
     Ok(entry)
 }
 
@@ -169,6 +148,7 @@ mod tests {
 
     use super::*;
     use crate::domain::source::{self, OURS};
+    use crate::format::Level;
 
     #[test]
     fn every_built_in_is_without_a_problem_and_cites_known_sources() {

@@ -15,9 +15,10 @@ use crate::domain::view::{State, View};
 use crate::edge::terminal::{Stream, Terminal, colour, lock, paint};
 use crate::runner::{Observer, Trouble};
 use crate::text::advice;
+use crate::text::durations::part_of;
+use crate::text::timeline::{TO_COME, column, columns, texture};
 use crate::text::view as say;
 use crate::text::wording::{self, sentences};
-use crate::timeline::{TO_COME, column, columns, texture};
 
 /// The time of day of a moment, as `18:42`.
 pub type WallClock = Box<dyn Fn(Moment) -> String>;
@@ -126,7 +127,7 @@ impl Scene {
             paint(colour(run[0], self.colours), &drawn)
         });
         let at = column(view.elapsed, view.total, self.width).min(self.width - 1);
-        let gone = say::progress(view);
+        let gone = part_of(view.elapsed, view.total);
         let fits = at + 2 + gone.len() <= self.width;
         let now = if fits { format!("{:at$}▲ {gone}", "") } else { format!("{:>at$}▲", gone + " ") };
         let blanks = self.width.saturating_sub(measure_text_width(&now) + self.ends[1].len());

@@ -16,7 +16,11 @@ use crate::text::printable::printable;
 use crate::text::rules;
 
 mod reader;
+
 mod settings;
+
+#[cfg(feature = "cli")]
+pub mod report;
 
 use reader::{Reader, Value};
 pub use settings::{PROGRESS, Settings, read as settings};
@@ -55,13 +59,15 @@ impl Problem {
     }
 }
 
-/// The protocols that run instead of one that depends on the age of the injury.
+/// Two built-in protocols, chosen by the age of the injury.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ByInjury {
     /// Less than 72 h after the injury.
     pub under_72h: String,
     /// From exactly 72 h on.
     pub from_72h: String,
+    /// The places of both names.
+    places: [Span<usize>; 2],
 }
 
 /// A step as far as it could be read, and the place of its length.
@@ -81,9 +87,6 @@ pub struct Parsed {
     whole: Span<usize>,
 }
 
-const KEYS: &[&str] = &["by_injury", "caution", "name", "rounds", "sources", "step", "summary"];
-const STEP_KEYS: &[&str] = &["do", "for", "last_round", "note", "sources"];
-const BY_INJURY_KEYS: &[&str] = &["from_72h", "under_72h"];
 /// A name must fit a table and a notification.
 const NAME_MOST: usize = 40;
 /// A note must fit two lines.
@@ -97,7 +100,7 @@ pub fn parse(text: &str, fallback: &str) -> Parsed {
     let (mut reader, table) = Reader::parse(text, "the README shows an example of the format");
     let is_broken = !reader.problems.is_empty();
     let table = table.get_ref();
-    reader.unknown_keys(table, KEYS, "a protocol");
+    reader.unknown_keys(table, &["by_injury", "caution", "name", "rounds", "sources", "step", "summary"], "a protocol");
     let name = reader.text(table, "name", NAME_MOST).unwrap_or_else(|| fallback.to_owned());
     let summary = reader.text(table, "summary", TEXT_MOST).unwrap_or_default();
     let caution = reader.text(table, "caution", TEXT_MOST);
@@ -126,6 +129,15 @@ impl Parsed {
     /// Whether the text can be read as a protocol.
     pub fn is_readable(&self) -> bool {
         self.problems.iter().all(|problem| problem.level < Level::Error)
+    }
+
+    /// Adds a problem for each name in `by_injury` that is not `known` as a protocol with steps.
+    pub fn check_references(&mut self, known: impl Fn(&str) -> bool) {
+        let Some(ByInjury { under_72h, from_72h, places }) = &self.by_injury else { return };
+        for (name, place) in [under_72h, from_72h].into_iter().zip(places).filter(|(name, _)| !known(name)) {
+            let message = format!("there is no built-in protocol \"{name}\" with steps");
+            self.problems.push(Problem::error(place.clone(), message, "try: therapy list"));
+        }
     }
 
     /// All problems: those of reading, and what the rules find in the defaults and in the largest
@@ -216,9 +228,10 @@ fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
 impl Reader<'_> {
     fn by_injury(&mut self, value: &Value<'_>, has_steps: bool) -> Option<ByInjury> {
         let table = self.typed(value, "a table", DeValue::as_table)?;
-        self.unknown_keys(table, BY_INJURY_KEYS, "by_injury");
-        let [from, under] = ["from_72h", "under_72h"].map(|key| self.text(table, key, NAME_MOST));
-        let by_injury = from.zip(under).map(|(from_72h, under_72h)| ByInjury { under_72h, from_72h });
+        self.unknown_keys(table, &["from_72h", "under_72h"], "by_injury");
+        let [under, from] = ["under_72h", "from_72h"].map(|key| self.text(table, key, NAME_MOST));
+        let places = ["under_72h", "from_72h"].map(|key| table.get(key).map_or(0..0, Spanned::span));
+        let by_injury = under.zip(from).map(|(under_72h, from_72h)| ByInjury { under_72h, from_72h, places });
         if by_injury.is_none() || has_steps {
             let hint = "give under_72h and from_72h, each the name of a built-in protocol, and no steps";
             self.error(value.span(), "`by_injury` replaces the steps", hint);
@@ -243,22 +256,21 @@ impl Reader<'_> {
         let Some(table) = self.typed(item, "a table with do and for", DeValue::as_table) else {
             return (None, item.span());
         };
-        self.unknown_keys(table, STEP_KEYS, "a step");
-        let kind = table.get("do").map(|value| self.kind(value));
-        let length = table.get("for").map(|value| self.range(value, Reader::duration));
-        let place = table.get("for").map_or(item.span(), Spanned::span);
-        for (key, hint, is_missing) in
-            [("do", "add do = \"heat\"", kind.is_none()), ("for", "add for = \"10min\"", length.is_none())]
-        {
-            if is_missing {
-                self.error(item.span(), format!("a step without `{key}`"), hint);
-            }
+        self.unknown_keys(table, &["do", "for", "last_round", "note", "sources"], "a step");
+        let (kind, length) = (table.get("do"), table.get("for"));
+        if kind.is_none() {
+            self.error(item.span(), "a step without `do`", "add do = \"heat\"");
         }
+        if length.is_none() {
+            self.error(item.span(), "a step without `for`", "add for = \"10min\"");
+        }
+        let place = length.unwrap_or(item).span();
+        let kind = kind.and_then(|value| self.kind(value));
+        let length = length.and_then(|value| self.range(value, Reader::duration));
         let note = self.text(table, "note", TEXT_MOST);
         let last_round = self.flag(table, "last_round").unwrap_or(true);
         let sources = self.texts(table, "sources");
-        let step = kind.flatten().zip(length.flatten());
-        (step.map(|(kind, length)| DraftStep { kind, length, note, last_round, sources }), place)
+        (kind.zip(length).map(|(kind, length)| DraftStep { kind, length, note, last_round, sources }), place)
     }
 
     fn kind(&mut self, value: &Value<'_>) -> Option<StepKind> {

@@ -33,9 +33,8 @@ pub fn in_words(length: Duration) -> String {
     }
     let units =
         [(seconds / DAY, "day"), (seconds / HOUR % 24, "h"), (seconds / MINUTE % 60, "min"), (seconds % 60, "s")];
-    let units = units.into_iter().filter(|(number, _)| *number > 0);
-    let words =
-        units.map(|(number, unit)| if unit == "day" { count(number, unit) } else { format!("{number} {unit}") });
+    let word = |(number, unit)| if unit == "day" { count(number, unit) } else { format!("{number} {unit}") };
+    let words = units.into_iter().filter(|(number, _)| *number > 0).map(word);
     words.reduce(|all, unit| format!("{all} {unit}")).unwrap_or_else(|| "0 s".to_owned())
 }
 

@@ -7,6 +7,8 @@ pub mod printable;
 
 pub mod durations;
 
+pub mod timeline;
+
 #[cfg(feature = "cli")]
 pub mod times;
 

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::text::printable::printable;
 
-/// A text that is no point in time.
+/// A text that cannot be read as a point in time.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("cannot read \"{text}\" as a time")]
 pub struct WhenError {
@@ -17,7 +17,7 @@ pub struct WhenError {
 /// Forms that [`parse`] reads.
 pub const TRY: &str = "try: yesterday, \"30h ago\", \"24 Nov 18:00\" or 2026-11-20";
 
-/// How people write a day, in `strftime`'s letters.
+/// The forms in which people write a day, for `strftime`.
 const DAYS: [&str; 8] = ["%A", "%a", "%-d %b", "%-d %B", "%b %-d", "%B %-d", "%-d %b %Y", "%-d %B %Y"];
 
 /// The first and the last moment that a text means: a day alone is a range, a time is a point.
@@ -45,7 +45,7 @@ pub fn since(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, W
 fn range(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Range, WhenError> {
     let trimmed = text.trim();
     let point = ago(trimmed, now).or_else(|| trimmed.parse().ok());
-    let range = point.map(|at| (at, at)).or_else(|| local(trimmed, zone)).or_else(|| said(trimmed, now, zone));
+    let range = point.map(|at| (at, at)).or_else(|| local(trimmed, zone)).or_else(|| named(trimmed, now, zone));
     range.ok_or_else(|| WhenError { text: printable(text).into_owned() })
 }
 
@@ -62,10 +62,8 @@ fn before(length: &str, now: Timestamp) -> Option<Timestamp> {
 }
 
 fn local(text: &str, zone: &TimeZone) -> Option<Range> {
-    match (text.parse::<Date>(), text.parse::<DateTime>()) {
-        (Ok(date), _) if !text.contains(':') => on(date, None, zone),
-        (_, time) => in_zone(time.ok()?, zone).map(|at| (at, at)),
-    }
+    let at: DateTime = text.parse().ok()?;
+    on(at.date(), text.contains(':').then(|| at.time()), zone)
 }
 
 /// A time on a day, or the whole day.
@@ -78,8 +76,8 @@ fn in_zone(civil: DateTime, zone: &TimeZone) -> Option<Timestamp> {
     zone.to_ambiguous_timestamp(civil).compatible().ok()
 }
 
-/// The latest such day of the last year, with a time or without.
-fn said(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Range> {
+/// The latest day of the last year that has this name or date, with a time or without.
+fn named(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Range> {
     let (day, time) = match text.rsplit_once(' ').unwrap_or(("", text)) {
         (day, time) if time.contains(':') => (day.trim_end(), Some(Time::strptime("%H:%M", time).ok()?)),
         _ => (text, None),
@@ -102,7 +100,7 @@ pub fn time_of_day(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%H:%M").to_string()
 }
 
-/// A local time as a person says it at `now`: `19:34` today, `Saturday 15:57` up to six days away, else
+/// A local time as people say it at `now`: `19:34` today, `Saturday 15:57` up to six days away, else
 /// `2026-11-28 15:57`.
 pub fn day_and_time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let [local, today] = [at, now].map(|at| at.to_zoned(zone.clone()));

@@ -67,11 +67,6 @@ pub fn todo(view: &View) -> Vec<String> {
     }
 }
 
-/// How much of the session is over: `6 min of 2 h`.
-pub fn progress(view: &View) -> String {
-    part_of(view.elapsed, view.total)
-}
-
 /// What is on the skin: `On the skin: heat 7 of 30 min, cold 0 of 20 min`, shorter where it does not fit the
 /// width. Empty without packs.
 pub fn skin(view: &View, width: usize) -> String {

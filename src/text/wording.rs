@@ -130,3 +130,31 @@ fn finished(outcome: Outcome, given: PerModality<Duration>, session: &Session) -
     let doses = doses.collect::<Vec<_>>().join(", ");
     format!("{how}: {}", if doses.is_empty() { in_words(session.elapsed()) } else { doses })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::moment::Moment;
+    use crate::domain::protocol::{Choice, Draft};
+    use crate::domain::rules::Context;
+    use crate::domain::session::SessionOptions;
+
+    #[test]
+    fn a_change_says_which_pack_comes_off_and_how_the_next_goes_on() {
+        let minutes = |number: u64| Duration::from_secs(number * 60);
+        let steps = [StepKind::Heat, StepKind::Cold, StepKind::Heat].map(|kind| (kind, minutes(10)));
+        let draft = Draft::of("test", &steps);
+        let protocol = draft.review(Choice::default(), &Context::default(), &[]).expect("within every rule");
+        let (mut session, _) = Session::start(&protocol, SessionOptions::default(), Moment::default());
+        let mut at = |number| {
+            let events = session.advance(Moment::default() + minutes(number));
+            let began = events.into_iter().find(|event| matches!(event.kind, EventKind::StepBegan { .. }));
+            let began = began.expect("a step begins");
+            [true, false].map(|asked| begin(&began, &session, asked))
+        };
+        assert_eq!(at(10)[0], "Heat off now. Cold on, a thin damp cloth between. Gel packs run colder than ice.");
+        let [asked, told] = at(20);
+        assert_eq!(asked, "Cold off now. Has normal feeling come back? If not: space, and wait.");
+        assert_eq!(told, "Cold off now. Heat on, only when normal feeling is back. Warm, not hot.");
+    }
+}

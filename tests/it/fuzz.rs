@@ -19,10 +19,9 @@ use therapy::domain::rules::{Context, Injury};
 use therapy::domain::session::{EventKind, Input, Moment, Outcome, Session};
 use therapy::domain::step::{Modality, Step, StepKind};
 use therapy::edge::journal::{Journal, Record, Stamp};
-use therapy::format::{self, Level, Problem};
+use therapy::format::{self, Level, Problem, report};
 use therapy::text::printable::is_control;
-use therapy::text::{durations, times, wording};
-use therapy::{report, timeline};
+use therapy::text::{durations, timeline, times, wording};
 
 use crate::builder::Build;
 

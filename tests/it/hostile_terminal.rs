@@ -1,4 +1,4 @@
-//! Terminals and streams that are closed, shrunk, blocked, unknown or not there: the session goes on or
+//! Terminals and streams that are closed, shrunk, blocked, unknown or missing: the session goes on or
 //! ends as it should, its record is written to the end, and the terminal is given back.
 #![cfg(unix)]
 
@@ -22,7 +22,7 @@ const LATE: Duration = Duration::from_millis(800);
 /// How long each of the last words (the lines, the next cold, the question) waits for a reader.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// The clock runs so many times as fast: a session of a second.
+/// How many times as fast the clock runs: a session takes a second.
 const RATE: f64 = 80.0;
 
 fn home() -> Home {
@@ -103,7 +103,7 @@ fn no_size_of_the_terminal_changes_anything_of_the_session() {
     assert_completed(&home);
 }
 
-/// A session that a shell started with this script, in which it is `"$@"`, so many times as fast.
+/// A session that a shell starts with this script, in which it is `"$@"`, at this rate.
 fn started_by(home: &Home, shell: [&str; 3], rate: f64) -> Terminal {
     let session = command(home, &[]);
     let mut script = Command::new(shell[0]);
@@ -129,7 +129,7 @@ fn a_session_that_comes_to_the_foreground_takes_the_keys() {
     terminal.assert_given_back();
 }
 
-/// In the background no signal tells of a resize.
+/// In the background no signal reports a resize.
 #[test]
 fn a_session_in_the_background_is_drawn_for_the_size_that_the_terminal_has() {
     let home = home();
@@ -166,7 +166,7 @@ fn a_session_that_was_stopped_is_drawn_anew_below_what_the_shell_wrote() {
     terminal.assert_given_back();
 }
 
-/// The question after a session is answered in whole lines, also by who stopped the process meanwhile.
+/// The question after a session is answered in whole lines, also after the process was suspended.
 #[cfg(target_os = "linux")]
 #[test]
 fn after_the_session_nothing_takes_the_keys_again() {
@@ -254,10 +254,10 @@ fn end_on_time(mut child: Child, patience: Duration) -> ExitStatus {
 }
 
 #[test]
-fn an_output_that_nobody_reads_holds_up_neither_the_session_nor_its_record() {
+fn an_output_that_is_never_read_holds_up_neither_the_session_nor_its_record() {
     each_at_once(["json", "plain", "quiet"], |progress| {
         let home = home();
-        // What is said before the start has room; the session's own lines have none.
+        // There is room for the lines before the start, and none for the session's own lines.
         let (_out, out) = full_pipe();
         let (_err, err) = std::io::pipe().expect("a pipe");
         let child = command(&home, &["--progress", progress]).stdout(out).stderr(err).spawn();
@@ -269,7 +269,7 @@ fn an_output_that_nobody_reads_holds_up_neither_the_session_nor_its_record() {
 #[test]
 fn plain_lines_into_a_pipe_that_fills_up_hold_up_neither_the_session_nor_its_record() {
     let home = home();
-    // Room for what is said before the start, and for one line or two.
+    // Room for the lines before the start, and for one line or two.
     let (mut reader, err) = full_pipe();
     reader.read_exact(&mut [0; 4096]).expect("a page");
     (&err).write_all(&[b'x'; 4096 - 512]).expect("room");
@@ -308,7 +308,7 @@ fn streams_that_are_closed_or_gone_change_nothing_of_the_session() {
     });
 }
 
-/// What is drawn, and whether bars are, for a terminal that calls itself so.
+/// The name decides whether there are bars.
 #[test]
 fn a_terminal_of_any_name_and_in_any_locale_is_given_back() {
     let (none, ascii, unknown) = (None, Some("C"), Some("xx_YY.nonsense"));

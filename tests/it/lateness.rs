@@ -111,8 +111,8 @@ impl Drop for Crowd {
     }
 }
 
-/// Two sessions amid a hundred busy processes: one has a bus that never answers and tells by its
-/// lines, the other has an output that nobody reads and tells by its bus. How late they are.
+/// How late two sessions are amid a hundred busy processes. One has a bus that never answers, and its lines are
+/// timed; the other has an output that is never read, and its notifications are timed.
 fn amid_a_crowd(on_one: bool, rounds: u32) -> [Vec<Duration>; 2] {
     let (by_line, by_bus) = (Session::new(rounds, "2s"), Session::new(rounds, "2s"));
     let deaf = by_line.home.path().join("deaf");

@@ -1,16 +1,21 @@
-//! The table as a table, and for every rule one plan that trips exactly it and one just inside it.
+//! The table of rules: for every rule, one plan that breaks it alone and one just inside it, through the
+//! library and, where a file can say it, through `therapy check`.
 
 #![expect(clippy::unchecked_time_subtraction, reason = "the numbers of a test are known")]
 
 use std::time::Duration;
 
+use serde_json::Value;
 use therapy::domain::dose::Dose;
 use therapy::domain::exposure::{Exposure, limit};
 use therapy::domain::moment::Moment;
 use therapy::domain::rules::{ACUTE, Context, Detail, Injury, RULES, RuleId, SESSION, Severity, refuses, review};
 use therapy::domain::source::{self, OURS};
 use therapy::domain::step::StepKind::{Cold, Heat, Rest, Stretch};
-use therapy::domain::step::{Modality, Step};
+use therapy::domain::step::{Modality, Step, StepKind};
+use therapy::text::rules;
+
+use crate::support::{Home, stdout};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -93,8 +98,8 @@ fn a_rule_knows_the_protocols_that_it_limits() {
     assert_eq!(concerning(Cold), cold);
 }
 
-#[test]
-fn every_rule_is_tripped_alone_and_holds_one_second_inside() {
+/// Every rule, a plan that breaks it alone, and a plan just inside it.
+fn table() -> Vec<(RuleId, Case, Case)> {
     let unknown = Context::default();
     let young = |age| Context { injury: Injury::Ago(age), ..Context::default() };
     let heat_daily = |began| {
@@ -102,8 +107,7 @@ fn every_rule_is_tripped_alone_and_holds_one_second_inside() {
         after(vec![past(began, &two), past(began - hours(3), &two), past(began - hours(6), &[(Heat, minutes(20))])])
     };
     let m = minutes;
-    // Rule; a plan that trips exactly it; one just inside it.
-    let table: Vec<(RuleId, Case, Case)> = vec![
+    vec![
         (
             RuleId::ClockBehind,
             (vec![(Cold, m(15))], Context { record_ahead: m(2) + SECOND, ..old() }),
@@ -177,12 +181,61 @@ fn every_rule_is_tripped_alone_and_holds_one_second_inside() {
             (vec![(Cold, m(20)), (Rest, m(30) - SECOND), (Stretch, m(5))], old()),
             (vec![(Cold, m(20)), (Rest, m(30)), (Stretch, m(5))], old()),
         ),
-    ];
+    ]
+}
+
+#[test]
+fn every_rule_is_broken_alone_and_holds_one_second_inside() {
+    let table = table();
     assert_eq!(table.len(), RULES.len());
-    for (rule, (trips, trips_in), (holds, holds_in)) in &table {
-        assert_eq!(ids(trips, trips_in), [*rule], "{rule} trips alone");
+    for (rule, (breaks, breaks_in), (holds, holds_in)) in &table {
+        assert_eq!(ids(breaks, breaks_in), [*rule], "{rule} is broken alone");
         assert!(ids(holds, holds_in).is_empty(), "{rule} inside: {:?}", ids(holds, holds_in));
     }
+}
+
+/// A file knows no injury, no earlier session and no clock: rows that need them are left out.
+#[test]
+fn check_finds_the_same_in_a_file() {
+    let home = Home::new();
+    let check = |steps: &[Exposure]| {
+        let steps = steps
+            .iter()
+            .map(|(kind, length)| format!("[[step]]\ndo = \"{kind}\"\nfor = \"{}ms\"\n", length.as_millis()));
+        let file = home.file("edge.toml", &steps.collect::<String>());
+        let output = home.run(&["check", "--json", &file]);
+        let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let problems = found[0]["problems"].as_array().expect("a list").clone();
+        let rules = problems.iter().map(|problem| problem["rule"].as_str().expect("a rule").to_owned());
+        (rules.collect::<Vec<_>>(), output.status.code())
+    };
+    let plain = |context: &Context| format!("{context:?}") == format!("{:?}", old());
+    let rows = table().into_iter().filter(|(_, breaks, holds)| plain(&breaks.1) && plain(&holds.1));
+    let mut checked = 0;
+    for (rule, (breaks, _), (holds, _)) in rows {
+        let exit = if rule.rule().severity >= Severity::Overridable { 3 } else { 0 };
+        assert_eq!(check(&breaks), (vec![rule.to_string()], Some(exit)), "{rule}: broken");
+        assert_eq!(check(&holds), (Vec::new(), Some(0)), "{rule}: a second inside");
+        checked += 1;
+    }
+    assert!(checked >= 9, "{checked} rules");
+}
+
+#[test]
+fn explain_lists_every_rule_and_source_and_explains_each() {
+    let home = Home::new();
+    let all = stdout(&home.run(&["explain"]));
+    for rule in RULES {
+        let line = format!("  {:<15} ", rule.id);
+        assert!(
+            all.lines().any(|shown| shown.starts_with(&line) && shown.ends_with(rules::of(rule.id).summary)),
+            "{all}"
+        );
+        let one = stdout(&home.run(&["explain", rule.id.as_str()]));
+        let words = rules::of(rule.id);
+        assert!([words.summary, words.because, words.way_out].iter().all(|text| one.contains(text)), "{one}");
+    }
+    assert!(source::SOURCES.iter().all(|source| all.contains(source.title)), "{all}");
 }
 
 #[test]

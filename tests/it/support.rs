@@ -14,8 +14,7 @@ use therapy::edge::journal::{Entry, Journal, Stamp};
 
 use crate::programs;
 
-/// An event as the JSON lines and the journal have it: its name, its step from 1, and milliseconds of
-/// the session.
+/// An event as in the JSON lines and in the journal: its name, its step from 1, and milliseconds of the session.
 pub type Line = (String, u64, u64);
 
 /// A home directory that goes away with the test, and a clock that may run faster than the real one.
@@ -87,7 +86,7 @@ impl Home {
         programs::output(&mut self.command(arguments))
     }
 
-    /// As [`run`](Home::run), in real time whatever the rate of this home. What an earlier session left on
+    /// As [`run`](Home::run), in real time at any rate of this home. What an earlier session left on
     /// the skin stays there for as long as a busy machine needs.
     #[track_caller]
     pub fn run_in_real_time(&self, arguments: &[&str]) -> Output {

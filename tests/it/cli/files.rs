@@ -1,7 +1,6 @@
-//! Protocol files: their mistakes, and which rules a file alone can break.
+//! Protocol files: their mistakes, and files of the person.
 
 use serde_json::Value;
-use therapy::domain::rules::{RULES, RuleId, Severity};
 
 use crate::support::{Home, stderr, stdout};
 
@@ -20,87 +19,6 @@ fn a_file_full_of_mistakes_is_told_of_in_time() {
     let long = home.file("long.toml", &"#".repeat((1 << 16) + 1));
     let output = home.run(&["check", &long]);
     assert!(stdout(&output).contains("not a file, or larger than 64 KiB"), "{output:?}");
-}
-
-/// A file that breaks one rule and no other, and one that is a second inside it.
-struct Edge {
-    rule: &'static str,
-    breaks: &'static [(&'static str, &'static str)],
-    inside: &'static [(&'static str, &'static str)],
-}
-
-/// Every rule that a file alone can break, without breaking another one.
-const EDGES: &[Edge] = &[
-    Edge { rule: "cold-limit", breaks: &[("cold", "20min 1s")], inside: &[("cold", "20min")] },
-    Edge { rule: "cold-short", breaks: &[("cold", "9min 59s")], inside: &[("cold", "10min")] },
-    Edge {
-        // One long heat would be told of by `heat-long` too; the rest between takes half of itself off.
-        rule: "heat-limit",
-        breaks: &[("heat", "20min"), ("rest", "19min 59s"), ("heat", "20min")],
-        inside: &[("heat", "20min"), ("rest", "20min"), ("heat", "20min")],
-    },
-    Edge { rule: "heat-long", breaks: &[("heat", "20min 1s")], inside: &[("heat", "20min")] },
-    Edge { rule: "no-dose", breaks: &[("rest", "10min")], inside: &[("rest", "10min"), ("heat", "1s")] },
-    Edge {
-        rule: "numb-heat",
-        breaks: &[("cold", "10min"), ("rest", "29min 59s"), ("heat", "10min")],
-        inside: &[("cold", "10min"), ("rest", "30min"), ("heat", "10min")],
-    },
-    Edge {
-        rule: "session-limit",
-        breaks: &[("heat", "20min"), ("rest", "2h 10min 1s")],
-        inside: &[("heat", "20min"), ("rest", "2h 10min")],
-    },
-    Edge {
-        // A step that is too long makes its session too long as well.
-        rule: "step-length",
-        breaks: &[("heat", "20min"), ("rest", "999ms")],
-        inside: &[("heat", "20min"), ("rest", "1s")],
-    },
-    Edge {
-        rule: "stretch-early",
-        breaks: &[("cold", "10min"), ("rest", "29min 59s"), ("stretch", "5min")],
-        inside: &[("cold", "10min"), ("rest", "30min"), ("stretch", "5min")],
-    },
-];
-
-/// Rules that need an injury, earlier sessions or the clock. A file that holds more of one day than
-/// the daily rules allow is past `session-limit` long before.
-const NOT_BY_A_FILE: [&str; 10] = [
-    "clock-behind",
-    "cold-daily",
-    "cold-spacing",
-    "early-heat",
-    "heat-daily",
-    "injury-future",
-    "injury-unknown",
-    "long-pain",
-    "one-session",
-    "rewarm",
-];
-
-#[test]
-fn every_rule_that_a_file_can_break_is_broken_by_a_second() {
-    let home = Home::new();
-    let check = |steps: &[(&str, &str)]| {
-        let steps = steps.iter().map(|(kind, length)| format!("[[step]]\ndo = \"{kind}\"\nfor = \"{length}\"\n"));
-        let file = home.file("edge.toml", &steps.collect::<String>());
-        let output = home.run(&["check", "--json", &file]);
-        let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        let problems = told[0]["problems"].as_array().expect("a list").clone();
-        let rules = problems.iter().map(|problem| problem["rule"].as_str().expect("a rule").to_owned());
-        (rules.collect::<Vec<_>>(), output.status.code())
-    };
-    for edge in EDGES {
-        let rule = RuleId::from_name(edge.rule).expect("a rule").rule();
-        let exit = if rule.severity >= Severity::Overridable { 3 } else { 0 };
-        assert_eq!(check(edge.breaks), (vec![edge.rule.to_owned()], Some(exit)), "{}: broken", edge.rule);
-        assert_eq!(check(edge.inside), (Vec::new(), Some(0)), "{}: a second inside", edge.rule);
-    }
-    for rule in RULES {
-        let tried = EDGES.iter().any(|edge| edge.rule == rule.id.as_str());
-        assert_ne!(tried, NOT_BY_A_FILE.contains(&rule.id.as_str()), "{}: tried, or not to be tried", rule.id);
-    }
 }
 
 #[test]

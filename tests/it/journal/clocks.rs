@@ -1,4 +1,4 @@
-//! What is read back stands where it stood, whatever the clocks do.
+//! A session that is read back is the session that was recorded, with any change of the clocks.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ proptest! {
     #![proptest_config(config(32))]
 
     #[test]
-    fn a_session_that_is_read_back_stands_where_it_stood(
+    fn a_session_that_is_read_back_is_the_one_that_was_recorded(
         protocol in protocols(), options in all_terms(), script in scripts(),
     ) {
         let place = Place::new();
@@ -41,7 +41,7 @@ proptest! {
 }
 
 #[test]
-fn within_a_boot_the_wall_may_show_what_it_likes() {
+fn within_a_boot_the_wall_clock_changes_nothing() {
     for set_by in [-40 * 24 * HOUR_MS, -HOUR_MS, 0, HOUR_MS, 3 * 24 * HOUR_MS, 4000 * 24 * HOUR_MS] {
         let place = Place::new();
         let id = place.begin(&ice_20(), OPTIONS, NOON_MS);
@@ -65,7 +65,7 @@ fn within_a_boot_the_wall_may_show_what_it_likes() {
 }
 
 #[test]
-fn across_boots_the_wall_tells_how_long_ago_it_was() {
+fn across_boots_the_wall_clock_says_how_long_ago_it_was() {
     let place = Place::new();
     let id = place.session(&ice_20(), START, &[], &FIRST);
     let now = SECOND_BOOT.after(min(50));
@@ -99,16 +99,16 @@ fn a_wall_set_back_across_boots_makes_the_last_dose_as_fresh_as_can_be() {
 #[test]
 fn a_reboot_in_the_middle_of_a_session_is_a_gap_by_the_wall() {
     let cold = |began, ended| (Modality::Cold, min(began), min(ended));
-    for (said, given) in [
+    for (inputs, given) in [
         // The pack was off before the reboot, and on again after it.
         (
             vec![(min(5), Input::Pause), (min(35), Input::Resume), (min(45), Input::Stop)],
             vec![cold(60, 55), cold(25, 15)],
         ),
-        // Without a word it was on.
+        // Without an input it was on.
         (vec![(min(18), Input::Stop)], vec![cold(60, 42)]),
     ] {
-        let log = lived(&ice_20(), START, &said);
+        let log = lived(&ice_20(), START, &inputs);
         let place = Place::new();
         let id = place.begin(&ice_20(), OPTIONS, NOON_MS);
         let again = log.iter().position(|event| event.at >= START + min(12)).expect("it goes on after the reboot");
@@ -158,11 +158,11 @@ fn eight_hours_asleep_in_the_middle_of_cold_were_cold_unless_it_was_paused() {
 }
 
 #[test]
-fn what_was_cut_off_long_ago_is_closed_with_what_is_known() {
-    // (what was said, the dose that is known, what the rules count with)
+fn a_session_that_was_cut_off_long_ago_is_closed_with_the_dose_that_is_known() {
+    // (inputs, the dose that is known, the dose that the rules count)
     let cases = [(vec![], min(10), min(20)), (vec![(min(11), Input::Pause)], min(11), min(11))];
-    for (said, known, counted) in cases {
-        let mut log = lived(&ice_20(), START, &said);
+    for (inputs, known, counted) in cases {
+        let mut log = lived(&ice_20(), START, &inputs);
         // Nothing was written after 12 min.
         log.retain(|event| event.at < START + min(12));
         let last = log.last().expect("something was written").at;
@@ -170,7 +170,7 @@ fn what_was_cut_off_long_ago_is_closed_with_what_is_known() {
         let id = place.begin(&ice_20(), OPTIONS, NOON_MS);
         place.write(id, &log, &FIRST);
         for now in [FIRST.at(last + STALE), SECOND_BOOT.after(last.since(START) + STALE)] {
-            assert_eq!(place.journal.record(id, &now).expect("a record").age(&now), STALE, "still taken up");
+            assert_eq!(place.journal.record(id, &now).expect("a record").age(&now), STALE, "it can still be resumed");
         }
         let now = SECOND_BOOT.after(hours(4));
         let open = place.journal.open_session(&now).expect("read").expect("it is open");
@@ -220,7 +220,7 @@ fn a_record_has_the_heat_of_its_session_too() {
 }
 
 /// A time of day is a millisecond wide. Whenever a record of two boots is read, its events lie equally
-/// far apart, or a session that goes on from it would stand elsewhere.
+/// far apart, or a resumed session would be in another place.
 #[test]
 fn a_record_of_two_boots_reads_the_same_at_any_time() {
     let place = Place::new();
@@ -229,7 +229,7 @@ fn a_record_of_two_boots_reads_the_same_at_any_time() {
     let id = place.begin(&protocol, OPTIONS, before.at(Moment::default()).wall_ms);
     let (mut session, events) = Session::start(&protocol, OPTIONS, Moment::default());
     place.write(id, &events, &before);
-    // The machine starts anew after 30 s and a part of a millisecond; the session is taken up at once.
+    // The machine reboots after 30 s and a part of a millisecond; the session is resumed at once.
     let booted = min(1).saturating_sub(Duration::from_micros(30_000_400));
     let moved = |event: &Event| Event { at: Moment::new(event.at.since_origin() + booted), ..*event };
     let after = Clocks { origin_ms: before.origin_ms + 30_000 - 60_000, boot: "b" };

@@ -48,8 +48,8 @@ fn used() -> &'static Used {
                 sqlite(place.path()).query_row(settle, [], |_| Ok(())).expect("the log is taken in");
             }
             // The last one is still running.
-            let said = if number == MANY - 1 { &[(min(5), Input::Pause)][..] } else { &[] };
-            place.session(&contrast, start, said, &FIRST);
+            let inputs = if number == MANY - 1 { &[(min(5), Input::Pause)][..] } else { &[] };
+            place.session(&contrast, start, inputs, &FIRST);
             place.journal.set_injury(Some(NOON_MS - HOUR_MS), &FIRST.at(start)).expect("an injury");
             start = start + hours(2);
         }
@@ -84,14 +84,14 @@ fn is_clear(error: &JournalError) {
     assert!(!error.hint().is_empty());
 }
 
-/// All that commands read. Each answers or says clearly why not; what is read can be gone on with.
+/// Reads everything that commands read. Each error is clear, and each session that is read can be resumed.
 /// Returns the numbers of all sessions and of all events, where they can be read.
 fn probe(folder: &Path) -> Option<(usize, usize)> {
-    fn told<T>(read: Result<T, JournalError>) -> Option<T> {
+    fn clear<T>(read: Result<T, JournalError>) -> Option<T> {
         read.inspect_err(is_clear).ok()
     }
     let now = FIRST.after(hours(72));
-    let journal = told(Journal::open(folder))?;
+    let journal = clear(Journal::open(folder))?;
     let record = |record: Record| {
         if let Some(mut session) = record.session() {
             let _ = session.advance(now.clock);
@@ -100,21 +100,21 @@ fn probe(folder: &Path) -> Option<(usize, usize)> {
         let _ = doses(&record.protocol, &record.events, now.clock).load(now.clock);
         record.events.len()
     };
-    told(journal.open_session(&now)).flatten().map(record);
-    told(journal.doses(&now, None));
-    told(journal.injury());
-    told(journal.days_with_sessions(i64::MIN, 32));
-    told(journal.requests(1, 0));
-    let history = told(journal.history(i64::MIN))?;
+    clear(journal.open_session(&now)).flatten().map(record);
+    clear(journal.doses(&now, None));
+    clear(journal.injury());
+    clear(journal.days_with_sessions(i64::MIN, 32));
+    clear(journal.requests(1, 0));
+    let history = clear(journal.history(i64::MIN))?;
     let mut events = 0;
     for entry in &history {
-        events += told(journal.record(entry.id, &now)).map(record)?;
+        events += clear(journal.record(entry.id, &now)).map(record)?;
     }
     Some((history.len(), events))
 }
 
 #[test]
-fn a_journal_that_was_cut_short_says_so() {
+fn a_journal_that_was_cut_short_is_reported() {
     let whole = used().settled();
     let all = probe(lay(&whole, None).path()).expect("nothing is wrong with it");
     assert_eq!(all.0, MANY);
@@ -124,7 +124,7 @@ fn a_journal_that_was_cut_short_says_so() {
     for length in boundaries.chain(odd) {
         let folder = lay(&whole[..length], None);
         let read = probe(folder.path());
-        assert!(read.is_none_or(|read| read == all), "cut at {length}: {read:?} of {all:?} and nothing said");
+        assert!(read.is_none_or(|read| read == all), "cut at {length}: {read:?} of {all:?} and no error");
         if length < page {
             assert!(Journal::open(folder.path()).is_err(), "cut at {length}: without a head it is no journal");
         }

@@ -19,7 +19,7 @@ fn home() -> (Home, Journal) {
     (home, journal)
 }
 
-/// A session that went as planned, so many hours after noon, with the pain before and after.
+/// A session that went as planned, this many hours after noon, with the pain before and after.
 fn noted(journal: &Journal, name: &str, steps: &[Exposure], hour: i64, pain: [Option<u8>; 2]) -> i64 {
     let plan = Draft::of(name, steps);
     let protocol = plan.review(Choice::default(), &Context::default(), &[]).expect("it passes");
@@ -43,7 +43,7 @@ fn shown(home: &Home, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn history_is_in_the_order_of_time_and_from_then_on() {
+fn history_is_in_the_order_of_time_and_begins_where_it_is_asked_to() {
     let (home, journal) = home();
     let late = noted(&journal, "late", &[(Heat, min(20))], 26, [None, Some(2)]);
     let early = noted(&journal, "early", &[(Cold, min(15))], 0, [Some(7), Some(4)]);
@@ -95,7 +95,7 @@ fn a_session_whose_clock_never_started_is_closed_without_a_word() {
 }
 
 #[test]
-fn csv_keeps_its_columns_whatever_a_protocol_is_called() {
+fn csv_keeps_its_columns_with_any_name_of_a_protocol() {
     let (home, journal) = home();
     noted(&journal, "say \"ice\", twice", &[(Cold, min(15))], 0, [Some(7), None]);
     noted(&journal, "plain", &[(Heat, min(5))], 1, [None, None]);
@@ -111,12 +111,12 @@ fn csv_keeps_its_columns_whatever_a_protocol_is_called() {
 }
 
 #[test]
-fn what_the_pain_did_is_told_from_three_sessions_on() {
+fn the_change_of_pain_is_shown_from_three_sessions_on() {
     let (home, journal) = home();
     let ice = |hour, pain| noted(&journal, "ice", &[(Cold, min(15))], hour, pain);
     ice(0, [Some(7), Some(4)]);
     ice(3, [Some(6), Some(4)]);
-    // These tell nothing: of one of them the pain is missing, the other one gave heat.
+    // These do not count: the first has no pain after it, the second gave heat.
     ice(6, [Some(6), None]);
     noted(&journal, "heat", &[(Heat, min(15))], 9, [Some(9), Some(1)]);
     assert!(!shown(&home, &[]).contains("pain changed"));

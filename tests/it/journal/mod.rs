@@ -1,7 +1,7 @@
-//! The journal: it reads back what was recorded, whatever the clocks do and whatever happens to the file;
-//! and what it says to the rules.
+//! The journal reads back what was recorded, with wrong clocks and with damaged files, and gives the rules
+//! the right doses.
 //!
-//! No clock is read here: every time is written down.
+//! No clock is read here: every time is a constant.
 
 #![expect(clippy::expect_used, reason = "what fails in a helper is a test that fails")]
 
@@ -83,10 +83,10 @@ impl Place {
         self.journal.commit(id, &events, &[]).expect("events are written");
     }
 
-    /// A whole session: what was said when, after its start.
-    fn session(&self, protocol: &Protocol, start: Moment, said: &[(Duration, Input)], clocks: &Clocks) -> i64 {
+    /// A whole session, with these inputs at these times after its start.
+    fn session(&self, protocol: &Protocol, start: Moment, inputs: &[(Duration, Input)], clocks: &Clocks) -> i64 {
         let id = self.begin(protocol, OPTIONS, clocks.at(start).wall_ms);
-        self.write(id, &lived(protocol, start, said), clocks);
+        self.write(id, &lived(protocol, start, inputs), clocks);
         id
     }
 
@@ -98,8 +98,8 @@ impl Place {
 
 const OPTIONS: SessionOptions = SessionOptions { confirm: false, grace: Duration::from_secs(3) };
 
-/// The events of a session that is woken whenever it asks, and in which this is said.
-fn lived(protocol: &Protocol, start: Moment, said: &[(Duration, Input)]) -> Vec<Event> {
+/// The events of a session that is woken whenever it asks, and that receives these inputs.
+fn lived(protocol: &Protocol, start: Moment, inputs: &[(Duration, Input)]) -> Vec<Event> {
     let (mut session, mut log) = Session::start(protocol, OPTIONS, start);
     let mut wake = |session: &mut Session, until: Option<Moment>| {
         while let Some(wake) = session.wake_at().filter(|wake| until.is_none_or(|until| *wake <= until)) {
@@ -108,15 +108,15 @@ fn lived(protocol: &Protocol, start: Moment, said: &[(Duration, Input)]) -> Vec<
         }
         log.len()
     };
-    let mut inputs = Vec::new();
-    for &(after, input) in said {
+    let mut answers = Vec::new();
+    for &(after, input) in inputs {
         let len = wake(&mut session, Some(start + after));
-        inputs.push((len, session.handle(start + after, input)));
+        answers.push((len, session.handle(start + after, input)));
     }
-    if said.is_empty() {
+    if inputs.is_empty() {
         wake(&mut session, None);
     }
-    for (place, events) in inputs.into_iter().rev() {
+    for (place, events) in answers.into_iter().rev() {
         log.splice(place..place, events);
     }
     log

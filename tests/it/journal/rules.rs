@@ -43,7 +43,7 @@ fn fill(place: &Place, sessions: &Sessions) -> (Moment, PerModality<Duration>) {
     (end, given)
 }
 
-/// Built-in plans as they are and with a choice, and plans that somebody wrote.
+/// Built-in plans as they are and with a choice, and plans of a person.
 fn plans() -> impl Strategy<Value = (Draft, Choice)> {
     let built_ins: Vec<Draft> = catalog::built_ins().iter().map(|entry| entry.parsed.draft.clone()).collect();
     let built_ins: Vec<Draft> = built_ins.into_iter().filter(|draft| !draft.parts.is_empty()).collect();
@@ -161,8 +161,8 @@ fn rewarm_counts_what_was_given_and_not_what_was_planned() {
 fn a_pause_is_not_counted_and_an_extension_is() {
     let ice = protocol(&[(Cold, min(10))]);
     let place = Place::new();
-    let said = [(min(5), Input::Pause), (min(15), Input::Resume), (min(16), Input::Extend(min(5)))];
-    let id = place.session(&ice, START, &[&said[..], &[(min(25), Input::Stop)]].concat(), &FIRST);
+    let inputs = [(min(5), Input::Pause), (min(15), Input::Resume), (min(16), Input::Extend(min(5)))];
+    let id = place.session(&ice, START, &[&inputs[..], &[(min(25), Input::Stop)]].concat(), &FIRST);
     let now = FIRST.at(START + min(60));
     let context = place.context(&now);
     assert_eq!(ago(&context), [(Modality::Cold, min(60), min(55)), (Modality::Cold, min(45), min(35))]);
@@ -214,7 +214,7 @@ fn cold_sessions_are_spaced_from_start_to_start() {
 }
 
 #[test]
-fn an_eighth_day_of_one_injury_is_told() {
+fn an_eighth_day_of_one_injury_makes_a_note() {
     let place = Place::new();
     let ice = protocol(&[(Cold, min(10))]);
     let context = |days| Context { days, ..Context::default() };
@@ -227,14 +227,14 @@ fn an_eighth_day_of_one_injury_is_told() {
         }
         let days = place.journal.days_with_sessions(injured, 32).expect("days");
         assert_eq!(u64::from(days), day);
-        let told = says(RuleId::LongPain, &[(Cold, min(10))], &context(days));
-        assert_eq!(told.map(|finding| finding.severity), (day > 7).then_some(Severity::Note), "day {day}");
+        let found = says(RuleId::LongPain, &[(Cold, min(10))], &context(days));
+        assert_eq!(found.map(|finding| finding.severity), (day > 7).then_some(Severity::Note), "day {day}");
     }
     assert_eq!(place.journal.days_with_sessions(injured, 3).expect("days"), 3, "counts no further");
 }
 
 #[test]
-fn a_record_that_ends_in_the_future_is_told_from_two_minutes_on() {
+fn a_record_that_ends_in_the_future_counts_from_two_minutes_on() {
     let place = Place::new();
     place.session(&protocol(&[(Cold, min(10))]), START, &[], &FIRST);
     let end = FIRST.at(START + min(10));

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use therapy::{format, report};
+use therapy::format::{self, report};
 
 use super::config;
 

@@ -1,6 +1,6 @@
-//! What outlives a process: sessions that were killed, control from another shell, trouble with the
-//! journal, the injury clock, and what earlier sessions mean for later ones. Real processes, each
-//! test with a journal of its own.
+//! The journal between processes: sessions that were killed, control from another shell, trouble with the
+//! journal, the injury clock, and the effect of earlier sessions on later ones. Real processes, each test
+//! with a journal of its own.
 #![cfg(unix)]
 
 use therapy::domain::session::Moment;

@@ -151,7 +151,7 @@ fn the_injury_clock_decides_what_fits() {
     let next = home.json(&["next", "--json"]);
     assert_eq!(next["best"], "ice");
 
-    // `--injured` stands in for one run.
+    // `--injured` replaces the stored time for one run.
     let (fast, rate) = (["run", "heat", "--injured", "4 days ago", "--no-notify"], "20000");
     let output = output(home.command(&fast).env("THERAPY_TEST_RATE", rate));
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));

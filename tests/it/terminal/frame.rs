@@ -12,7 +12,7 @@ fn the_screen_shows_title_clock_advice_note_step_session_skin_and_keys() {
         frame[1].starts_with("HEAT 10:00 left · until ") && frame[1].ends_with(", then COLD, 10 min"),
         "{frame:#?}"
     );
-    assert!(frame[2].starts_with("Heat on. Warm, not hot"), "{frame:#?}");
+    assert!(frame[2].starts_with("Heat on: warm, not hot"), "{frame:#?}");
     assert_eq!(frame[4], "moist pad, low");
     assert_eq!(frame[5], "─".repeat(76));
     assert_eq!(frame[6], "█".repeat(38) + &"▒".repeat(38));
@@ -52,7 +52,7 @@ fn at_40_columns_every_row_fits() {
     // What keeps the skin safe is never cut short: it has three rows.
     assert_eq!(
         frame[2..5].join(" "),
-        "Heat on. Warm, not hot; moist is better. Pad on low or medium; water at most 40 °C."
+        "Heat on: warm, not hot; moist is better. Pad on low or medium; water at most 40 °C."
     );
     assert_eq!(frame[8], "Skin: heat 0 of 30, cold 0 of 20 min");
     assert_eq!(frame[9], "space pause · s skip · q stop");

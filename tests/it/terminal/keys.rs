@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn space_pauses_and_goes_on() {
+fn space_pauses_and_resumes() {
     let (_home, mut terminal) = long_session(&[]);
     terminal.press(" ");
     terminal.see("PAUSED 0:0");
@@ -52,7 +52,7 @@ fn with_confirm_a_step_is_held_until_enter() {
     terminal.see("HEAT IS OVER 0:");
     terminal.see("Take the heat off, put the cold on, then press Enter.");
     terminal.see("Enter done · space pack off · q stop");
-    // The dose goes on counting until somebody answers.
+    // The dose grows until the person answers.
     terminal.see("TAKE IT OFF: heat is 0:3");
     terminal.see("Take the pack off, then press Enter. Heat is ");
     terminal.press("\r");

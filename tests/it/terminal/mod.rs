@@ -1,5 +1,5 @@
-//! The program on a real terminal: what is on the screen, what keys and signals do, and that the terminal
-//! is given back on every way out.
+//! The program on a real terminal: the screen, the keys, the signals. The terminal is given back at every kind
+//! of end.
 #![cfg(unix)]
 
 use std::fs::File;
@@ -35,7 +35,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// What a test writes behind everything that the program wrote.
 const END: &[u8] = &[0; 4];
 
-/// Long steps: nothing but keys and signals happens while a test looks.
+/// Long steps: nothing but keys and signals happens during a test.
 const LONG: &str = "name = \"long\"\nsummary = \"test\"\n\
     [[step]]\ndo = \"heat\"\nfor = \"10min\"\nnote = \"moist pad, low\"\n\
     [[step]]\ndo = \"cold\"\nfor = \"10min\"\n";
@@ -56,7 +56,7 @@ fn size(number: u16) -> NonZeroU16 {
 }
 
 impl Terminal {
-    /// Starts `command` on a terminal of so many rows and columns.
+    /// Starts `command` on a terminal of this size.
     pub fn start(command: Command, rows: u16, columns: u16) -> Terminal {
         let (pty, pts) = open().expect("a pseudo-terminal");
         pty.resize(Size::new(rows, columns)).expect("a size");

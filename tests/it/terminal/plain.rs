@@ -66,7 +66,7 @@ fn a_file_cannot_write_escapes_to_a_terminal() {
     assert!(terminal.contents().contains("cannot be read as a protocol"), "{}", terminal.contents());
 }
 
-/// What is read at leisure is broken at words as well, whatever was wanted.
+/// The results of commands are broken at words too.
 #[test]
 fn at_40_columns_results_are_broken_at_words() {
     let home = Home::new();

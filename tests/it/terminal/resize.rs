@@ -55,7 +55,7 @@ fn resizes_keep_the_lines_above_the_frame_and_double_no_row() {
 fn a_terminal_without_a_size_is_taken_for_80_columns() {
     let home = Home::new();
     home.file("own.toml", LONG);
-    // The size of a serial line that nobody told: 0 by 0.
+    // A serial line has no size: 0 by 0.
     let (pty, pts) = open().expect("a pseudo-terminal");
     let inner = File::open("/dev/null").expect("a file");
     let before = tcgetattr(&pts).expect("modes");

@@ -7,7 +7,7 @@ use therapy::simulate::{Happening, Simulation};
 
 use super::*;
 
-/// In a pause the time of the session stands still, and a notice does not.
+/// A pause stops the time of the session, but not the time of a notice.
 #[test]
 fn a_notice_is_gone_after_five_seconds_of_a_pause_too() {
     struct Look {
@@ -46,7 +46,7 @@ fn a_notice_is_gone_after_five_seconds_of_a_pause_too() {
 
 /// As when a session is resumed whose last step ended meanwhile.
 #[test]
-fn a_session_that_ends_before_its_first_frame_says_so_in_whole_lines() {
+fn a_session_that_ends_before_its_first_frame_leaves_its_last_words() {
     let kept = Kept::default();
     let mut screen = screen(&kept, 24, 80);
     let (mut session, _) = Session::start(&ice(), SessionOptions::default(), Moment::default());
@@ -59,7 +59,7 @@ fn a_session_that_ends_before_its_first_frame_says_so_in_whole_lines() {
     assert!(rows.iter().any(|row| row.contains("Take the pack off.")) && rows.len() <= 3, "{rows:#?}");
 }
 
-/// No event tells of the step that goes on; what to do is shown all the same.
+/// No event comes for a step that goes on, but the screen needs its advice.
 #[test]
 fn a_session_that_is_resumed_in_the_middle_of_a_step_says_what_to_do() {
     let kept = Kept::default();

@@ -1,15 +1,14 @@
-//! Problems of a file as a person reads them: the line, a caret below it, the rule, a way out.
-//! Pure: text in, text out.
+//! Problems of a file as a person reads them: the line, a caret below it, the rule, what to do. Pure: text in, text
+//! out. It must not know where the text is shown.
 
 use annotate_snippets::{AnnotationKind, Level as Mark, Renderer, Snippet};
 
-use crate::format::{Level, Problem};
+use super::{Level, Problem};
 use crate::text::printable::is_control;
 
 /// Draws every problem with its place in `text`, the content of the file `path`.
 pub fn render(problems: &[Problem], path: &str, text: &str, colour: bool) -> String {
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.term_width(100);
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() }.term_width(100);
     let shown = without_controls(text);
     let drawn = problems.iter().map(|problem| {
         let mark = match problem.level {
@@ -30,9 +29,8 @@ pub fn render(problems: &[Problem], path: &str, text: &str, colour: bool) -> Str
     drawn.collect::<Vec<_>>().join("\n\n")
 }
 
-/// The renderer makes the control characters of ASCII visible, but not those of Latin-1, of which one
-/// begins an escape sequence, and not all that turn or hide text. What stands in their place is as
-/// many bytes long, so that spans hold.
+/// The renderer makes the control characters of ASCII visible, but not those of Latin-1, of which one begins an escape
+/// sequence, and not all characters that turn or hide text. Each is replaced by as many bytes, so that spans stay right.
 fn without_controls(text: &str) -> String {
     let shown = |c: char| match c.len_utf8() {
         2 if is_control(c) => '·',
@@ -42,7 +40,7 @@ fn without_controls(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// A span that lies in the text on character boundaries, and on one line so that one caret shows it.
+/// A span on character boundaries of the text, and on one line, so that one caret shows it.
 fn visible(span: std::ops::Range<usize>, text: &str) -> std::ops::Range<usize> {
     let floor = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let start = floor(span.start);

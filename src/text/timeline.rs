@@ -1,14 +1,15 @@
-//! A plan drawn to scale, in columns of a terminal. Pure: lengths in, kinds of step per column out.
+//! A plan drawn to scale in columns of a terminal. Pure: lengths in, the kind of step of each column out. It must not
+//! know colours or terminals.
 
 use std::time::Duration;
 
 use crate::domain::exposure::Exposure;
 use crate::domain::step::StepKind;
 
-/// The texture of time that is still to come, or that was not used.
+/// The texture of the time to come, and of the time that was not used.
 pub const TO_COME: char = '─';
 
-/// The texture of a kind of step: hot and cold differ without colour too.
+/// The texture of a kind of step, so that heat and cold differ without colour too.
 pub fn texture(kind: StepKind) -> char {
     match kind {
         StepKind::Heat => '█',
@@ -18,7 +19,7 @@ pub fn texture(kind: StepKind) -> char {
     }
 }
 
-/// The kind of step in each of `width` columns; none when the steps have no length.
+/// The kind of step in each of `width` columns; empty when the steps have no length.
 pub fn columns(steps: &[Exposure], width: usize) -> Vec<StepKind> {
     let total = steps.iter().map(|(_, length)| *length).sum();
     let (mut end, mut columns) = (Duration::ZERO, Vec::new());
@@ -29,7 +30,7 @@ pub fn columns(steps: &[Exposure], width: usize) -> Vec<StepKind> {
     columns
 }
 
-/// The column of a point of time, from 0; `width` for the end and all that is later.
+/// The column of a point in time, from 0; `width` at the end and later.
 pub fn column(at: Duration, total: Duration, width: usize) -> usize {
     let share = at.as_nanos().saturating_mul(width as u128) / total.as_nanos().max(1);
     usize::try_from(share).unwrap_or(width).min(width)
