@@ -12,7 +12,7 @@ use therapy::domain::moment::Moment;
 use therapy::domain::rules::{ACUTE, Context, Detail, Injury, RULES, RuleId, SESSION, Severity, refuses, review};
 use therapy::domain::source::{self, OURS};
 use therapy::domain::step::StepKind::{Cold, Heat, Rest, Stretch};
-use therapy::domain::step::{Modality, Step, StepKind};
+use therapy::domain::step::{Modality, Step};
 use therapy::text::rules;
 
 use crate::support::{Home, stdout};
