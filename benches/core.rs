@@ -1,8 +1,8 @@
-//! How long the work behind a session takes: `cargo bench --bench core`, and `-- journal` for some.
+//! Measures the work behind a session: `cargo bench --bench core`. Add `-- journal` for a part of it.
 //!
-//! A session waits nearly all the time, so none of these is felt; they are here to show what grows.
+//! A session waits nearly all the time, so no user notices these times. The benchmarks show what grows.
 
-#![expect(clippy::expect_used, reason = "what fails here is not worth measuring")]
+#![expect(clippy::expect_used, reason = "a benchmark that fails measures nothing")]
 
 use std::hint::black_box;
 use std::process::{Command, Stdio};
@@ -31,11 +31,11 @@ fn main() {
 }
 
 fn contrast() -> Protocol {
-    let entry = catalog::built_in("contrast").expect("it is built in");
-    entry.parsed.draft.review(Choice::default(), &Context::default(), &[]).expect("it passes")
+    let entry = catalog::built_in("contrast").expect("a built-in protocol");
+    entry.parsed.draft.review(Choice::default(), &Context::default(), &[]).expect("no rule refuses it")
 }
 
-/// As many steps as a session may have.
+/// The maximum number of steps in a session.
 fn longest() -> Vec<Exposure> {
     [(Heat, MINUTE), (Cold, MINUTE), (Rest, MINUTE), (Rest, MINUTE)].repeat(16)
 }
@@ -50,7 +50,7 @@ fn file_parsed_and_reviewed() -> Vec<format::Problem> {
 #[divan::bench(args = ["contrast", "64 steps"])]
 fn protocol_reviewed(bencher: Bencher<'_, '_>, which: &str) {
     let draft = if which == "contrast" {
-        catalog::built_in("contrast").expect("it is built in").parsed.draft
+        catalog::built_in("contrast").expect("a built-in protocol").parsed.draft
     } else {
         Draft::of("longest", &longest())
     };
@@ -59,10 +59,10 @@ fn protocol_reviewed(bencher: Bencher<'_, '_>, which: &str) {
     bencher.bench_local(|| review(black_box(&steps), &context));
 }
 
-// Plan, session, dose law.
+// Plan, session, dose model.
 
 #[divan::bench]
-fn plan_laid(bencher: Bencher<'_, '_>) {
+fn plan_built(bencher: Bencher<'_, '_>) {
     let protocol = contrast();
     bencher.bench_local(|| Plan::new(black_box(&protocol)));
 }
@@ -76,7 +76,7 @@ impl Observer for Counter {
     }
 }
 
-/// Two hours with a frame a second.
+/// A session of two hours with one frame per second.
 #[divan::bench]
 fn session_through_the_runner(bencher: Bencher<'_, '_>) {
     let protocol = contrast();
@@ -88,13 +88,13 @@ fn session_through_the_runner(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
-fn law_solved_for_the_wait(bencher: Bencher<'_, '_>) {
+fn wait_computed(bencher: Bencher<'_, '_>) {
     let (load, steps) = (Load::NONE.after(Cold, 20 * MINUTE), longest());
     bencher.bench_local(|| black_box(load).wait_before(black_box(&steps)));
 }
 
 #[divan::bench]
-fn law_solved_for_the_room(bencher: Bencher<'_, '_>) {
+fn room_computed(bencher: Bencher<'_, '_>) {
     let (load, steps) = (Load::NONE.after(Cold, 5 * MINUTE), longest());
     bencher.bench_local(|| black_box(load).room(Cold, black_box(&steps)));
 }
@@ -108,7 +108,7 @@ fn stamp(clock: Moment) -> Stamp {
     Stamp { wall_ms: NOON_MS + ms, boot: "here".to_owned(), clock }
 }
 
-/// A journal with sessions of contrast, one every four hours, and the time after them.
+/// A journal with one `contrast` session every four hours, the id of the last one, and the time after it.
 fn journal(sessions: u32) -> (TempDir, Journal, i64, Stamp) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let journal = Journal::open(folder.path()).expect("a new journal");
@@ -149,7 +149,7 @@ fn journal_record_read(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| journal.record(id, &now));
 }
 
-/// What every start reads: the sessions of two days, however many there are before them.
+/// Every start reads the doses of two days. Older sessions must not slow it down.
 #[divan::bench(args = [10, 1000])]
 fn journal_doses_read(bencher: Bencher<'_, '_>, sessions: u32) {
     let (_folder, journal, _, now) = journal(sessions);
@@ -162,7 +162,7 @@ fn journal_opened(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| Journal::open(folder.path()));
 }
 
-// The program, from its start to its exit.
+// The whole program, from start to exit.
 
 #[divan::bench(args = ["--version", "list", "next", "run contrast --dry-run"])]
 fn program(bencher: Bencher<'_, '_>, arguments: &str) {

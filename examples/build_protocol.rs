@@ -1,4 +1,4 @@
-//! Builds a protocol in code, has it reviewed, and prints what the rules say about it.
+//! Builds a protocol in code, reviews it, and prints the findings.
 //!
 //! `cargo run --example build_protocol`
 

@@ -1,9 +1,10 @@
-//! Listens to a session with an observer of its own: here, one that adds up the time without a pack.
+//! Follows a session with a custom observer, which adds up the time without a pack.
 //!
 //! `cargo run --example own_observer`
 
 #![expect(clippy::print_stdout, reason = "an example prints")]
 
+use std::error::Error;
 use std::time::Duration;
 
 use therapy::domain::protocol::Choice;
@@ -13,7 +14,7 @@ use therapy::edge::catalog;
 use therapy::runner::{self, Observer, Trouble};
 use therapy::simulate::Simulation;
 
-/// Time of the session during which nothing was on the skin.
+/// Session time with nothing on the skin.
 #[derive(Default)]
 struct Bare {
     since: Option<Duration>,
@@ -34,10 +35,10 @@ impl Observer for Bare {
     }
 }
 
-fn main() -> anyhow::Result<()> {
-    let entry = catalog::built_in("intermittent").ok_or_else(|| anyhow::anyhow!("it is built in"))?;
+fn main() -> Result<(), Box<dyn Error>> {
+    let entry = catalog::built_in("intermittent").ok_or("no built-in protocol has this name")?;
     let protocol = entry.parsed.draft.review(Choice::default(), &Context::default(), &[]);
-    let protocol = protocol.map_err(|findings| anyhow::anyhow!("refused: {findings:?}"))?;
+    let protocol = protocol.map_err(|findings| format!("refused: {findings:?}"))?;
     let start = Moment::default();
     let mut bare = Bare::default();
     runner::run(&protocol, SessionOptions::default(), &mut Simulation::new(start, &[]), &mut [&mut bare]);

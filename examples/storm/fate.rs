@@ -1,5 +1,5 @@
-//! What the world does to a session in a storm: time, sleep, death, a person, other shells, a disk and
-//! a bus that fail. All of it comes from one seed.
+//! The simulated world of a run: clocks, suspends, kills, the person, other shells, and faults of the
+//! disk and the bus. Everything is derived from one seed.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -10,42 +10,41 @@ use therapy::domain::session::{Event, Input, Moment, Session};
 use therapy::edge::journal::{Journal, Stamp};
 use therapy::runner::{FRAME, World};
 
-/// Where a boot's clock starts: later than zero, so that moments of earlier boots can be named.
+/// Start of the boot clock. Above zero, so that moments of earlier boots can be represented.
 const BOOT: Duration = Duration::from_secs(1_000_000_000);
-/// The time of day at the beginning of a life.
+/// Wall time at the start of a run, in milliseconds since 1970.
 const WALL_MS: i64 = 1_800_000_000_000;
-/// After how long another shell withdraws what nobody answered.
-const PATIENCE: Duration = Duration::from_millis(2500);
-/// More waits than any session here has frames.
-const WAITS_MOST: u32 = 200_000;
+/// Time after which another shell withdraws an unanswered request.
+const TIMEOUT: Duration = Duration::from_millis(2500);
+/// Upper bound of the waits in a session. More waits mean a livelock.
+const MAX_WAITS: u32 = 200_000;
 
-/// Everything that the world and those who watch it share.
+/// State shared by the world and its observers.
 pub struct Fate {
     pub rng: RefCell<Rng>,
-    /// True time since the beginning of the life.
+    /// True time since the start of the run.
     pub now: Cell<Duration>,
-    /// Which boot, and when it was.
+    /// Number of the boot, and its true time.
     pub boot: Cell<(u32, Duration)>,
-    /// How far the time of day is off.
+    /// Error of the wall clock.
     pub skew_ms: Cell<i64>,
-    /// Whether the time of day was ever off.
-    pub lied: Cell<bool>,
-    /// The process was killed: nothing that it still does reaches anybody.
+    /// Whether the wall clock was ever wrong.
+    pub wall_changed: Cell<bool>,
+    /// The process was killed. Nothing that it still does has an effect.
     pub dead: Cell<bool>,
-    /// Killed after so many more looks into a watcher.
+    /// Kill the process after this many more calls of observers.
     pub fuse: Cell<Option<u32>>,
-    /// It was killed while it waited, with nothing half said.
+    /// The process was killed in a wait, between events.
     pub asleep: Cell<bool>,
-    /// Killed in its sleep at this time.
+    /// Kill the process in a wait at this time.
     pub dies_at: Cell<Option<Duration>>,
     pub disk_fails: Cell<bool>,
     pub bus_fails: Cell<bool>,
-    /// What was last seen: nobody could answer a session that runs, and somebody must answer one that
-    /// does not.
+    /// Whether the session is paused or held, and needs an answer to continue.
     pub waits_for_person: Cell<bool>,
     pub stalls: Cell<u32>,
-    /// The first law that was broken.
-    pub broken: RefCell<Option<String>>,
+    /// The first violation of an invariant.
+    pub violation: RefCell<Option<String>>,
 }
 
 impl Fate {
@@ -55,7 +54,7 @@ impl Fate {
             now: Cell::default(),
             boot: Cell::default(),
             skew_ms: Cell::default(),
-            lied: Cell::default(),
+            wall_changed: Cell::default(),
             dead: Cell::default(),
             fuse: Cell::default(),
             asleep: Cell::default(),
@@ -64,7 +63,7 @@ impl Fate {
             bus_fails: Cell::default(),
             waits_for_person: Cell::default(),
             stalls: Cell::default(),
-            broken: RefCell::default(),
+            violation: RefCell::default(),
         }
     }
 
@@ -83,19 +82,19 @@ impl Fate {
         Stamp { wall_ms: WALL_MS + truth_ms + self.skew_ms.get(), boot: self.boot.get().0.to_string(), clock: at }
     }
 
-    /// What an earlier boot left is placed by a time of day that was wrong.
-    pub fn misplaces(&self) -> bool {
-        self.boot.get().0 > 0 && self.lied.get()
+    /// Whether events of an earlier boot are dated by a wall clock that was wrong.
+    pub fn has_wrong_dates(&self) -> bool {
+        self.boot.get().0 > 0 && self.wall_changed.get()
     }
 
-    /// A new process.
+    /// Starts a new process.
     pub fn revive(&self) {
         self.dead.set(false);
         self.fuse.set(None);
         self.dies_at.set(None);
     }
 
-    /// The machine starts anew.
+    /// Reboots the machine.
     pub fn reboot(&self) {
         self.boot.set((self.boot.get().0 + 1, self.now.get()));
     }
@@ -104,12 +103,12 @@ impl Fate {
         self.now.set(self.now.get() + length);
     }
 
-    /// One in so many.
+    /// True with a probability of one in `times`.
     pub fn one_in(&self, times: u32) -> bool {
         self.rng.borrow_mut().u32(0..times) == 0
     }
 
-    /// How long until something happens: the machine is awake, so it is not long.
+    /// Time until the next incident. Short, because the machine is awake.
     fn gap(&self) -> Duration {
         let mut rng = self.rng.borrow_mut();
         match rng.u8(0..16) {
@@ -120,7 +119,7 @@ impl Fate {
         }
     }
 
-    /// A length as life has them: seconds, minutes, and now and then hours.
+    /// A realistic length: seconds, minutes, sometimes hours.
     pub fn length(&self) -> Duration {
         let mut rng = self.rng.borrow_mut();
         match rng.u8(0..20) {
@@ -132,16 +131,16 @@ impl Fate {
         }
     }
 
-    /// Says that a law is broken; the first one is told.
-    pub fn break_law(&self, law: impl FnOnce() -> String) {
-        let mut broken = self.broken.borrow_mut();
-        if broken.is_none() {
-            *broken = Some(format!("{:?}: {}", self.now.get(), law()));
+    /// Records a violation and ends the process. Only the first one is kept.
+    pub fn violate(&self, message: impl FnOnce() -> String) {
+        let mut violation = self.violation.borrow_mut();
+        if violation.is_none() {
+            *violation = Some(format!("{:?}: {}", self.now.get(), message()));
         }
         self.dead.set(true);
     }
 
-    /// A watcher is about to do something: the process may be killed before it does.
+    /// Whether the process is dead. Each call burns the fuse, so it may die here, before the observer acts.
     pub fn is_dead(&self) -> bool {
         if let Some(left) = self.fuse.get() {
             self.fuse.set(left.checked_sub(1));
@@ -172,28 +171,28 @@ pub struct Storm<'a> {
     fate: &'a Fate,
     journal: &'a Journal,
     session: i64,
-    /// Requests that are found and not obeyed yet, the number of the last of them, and the one that is
-    /// being obeyed.
+    /// Requests that were read and not handled yet, the id of the last one, and the id of the one that is
+    /// being handled.
     found: VecDeque<(i64, Input)>,
     last: i64,
-    obeyed: Option<i64>,
+    current: Option<i64>,
     answers: &'a Answers,
-    /// When something happens next, and how much may still happen.
+    /// Time of the next incident, and the number of incidents left.
     next: Duration,
     left: u32,
     waits: u32,
-    /// Requests of other shells that are not answered yet.
-    asked: Vec<Asked>,
+    /// Unanswered requests of other shells.
+    asked: Vec<PendingRequest>,
 }
 
-/// Answers to requests, on their way to the record.
+/// Answers to requests that are not committed yet.
 pub type Answers = RefCell<Vec<(i64, String)>>;
 
 /// A request of another shell.
-struct Asked {
+struct PendingRequest {
     id: i64,
     at: Duration,
-    /// The turn in which it was made, while the disk takes answers.
+    /// The wait in which it was made. `None` once the disk has failed.
     turn: Option<u32>,
 }
 
@@ -201,23 +200,23 @@ impl<'a> Storm<'a> {
     pub fn new(fate: &'a Fate, journal: &'a Journal, session: i64, answers: &'a Answers) -> Storm<'a> {
         let left = fate.rng.borrow_mut().u32(0..10);
         let next = fate.now.get() + fate.gap();
-        let (found, last, obeyed) = (VecDeque::new(), 0, None);
-        Storm { fate, journal, session, found, last, obeyed, answers, next, left, waits: 0, asked: Vec::new() }
+        let (found, last, current) = (VecDeque::new(), 0, None);
+        Storm { fate, journal, session, found, last, current, answers, next, left, waits: 0, asked: Vec::new() }
     }
 
-    /// How often the session waited.
+    /// The number of waits.
     pub fn turns(&self) -> u32 {
         self.waits
     }
 
-    /// The process ended, or was killed: whoever still waits for an answer withdraws.
+    /// Withdraws all unanswered requests, after the process has ended or was killed.
     pub fn withdraw(&mut self) {
-        for Asked { id, .. } in self.asked.drain(..) {
+        for PendingRequest { id, .. } in self.asked.drain(..) {
             let _ = self.journal.withdraw(id);
         }
     }
 
-    /// Something happens now. What the person says ends the wait.
+    /// Causes an incident. An input of the person ends the wait.
     fn happen(&mut self) -> Option<Input> {
         let fate = self.fate;
         self.left = self.left.saturating_sub(1);
@@ -234,16 +233,16 @@ impl<'a> Storm<'a> {
             10 => fate.bus_fails.set(false),
             11 => {
                 fate.skew_ms.set(fate.rng.borrow_mut().i64(-4_000_000..4_000_000));
-                fate.lied.set(true);
+                fate.wall_changed.set(true);
             }
             12..=13 => fate.dies_at.set(Some(fate.now.get() + fate.length())),
             14 => {
-                let looks = fate.rng.borrow_mut().u32(0..12);
-                fate.fuse.set(Some(looks));
+                let calls = fate.rng.borrow_mut().u32(0..12);
+                fate.fuse.set(Some(calls));
             }
             15..=20 => {
                 if let Ok(id) = self.journal.ask(self.session, fate.input()) {
-                    self.asked.push(Asked { id, at: fate.now.get(), turn: Some(self.waits) });
+                    self.asked.push(PendingRequest { id, at: fate.now.get(), turn: Some(self.waits) });
                 }
             }
             _ => return Some(fate.input()),
@@ -254,7 +253,7 @@ impl<'a> Storm<'a> {
         None
     }
 
-    /// The next request, as the recorder finds it.
+    /// Returns the next request, in the same way as the real recorder.
     fn find_request(&mut self) -> Option<Input> {
         for (id, input) in self.journal.requests(self.session, self.last).unwrap_or_default() {
             self.last = id;
@@ -262,15 +261,15 @@ impl<'a> Storm<'a> {
         }
         let (id, input) = self.found.pop_front()?;
         if !matches!(self.journal.answer(id), Ok(None)) {
-            self.fate.break_law(|| "a request that was withdrawn is obeyed".to_owned());
+            self.fate.violate(|| "a withdrawn request was handled".to_owned());
         }
-        self.obeyed = Some(id);
+        self.current = Some(id);
         Some(input)
     }
 
-    /// Other shells lose their patience. Each has its answer a few turns later, however many ask, unless
-    /// the disk takes none.
-    fn lose_patience(&mut self) {
+    /// Withdraws requests after their timeout. Every shell must have its answer within a few waits, unless
+    /// the disk fails.
+    fn withdraw_old(&mut self) {
         let (fate, journal, waits) = (self.fate, self.journal, self.waits);
         let turns = 4 + 2 * u32::try_from(self.asked.len()).unwrap_or(u32::MAX);
         self.asked.retain_mut(|asked| match journal.answer(asked.id) {
@@ -278,9 +277,9 @@ impl<'a> Storm<'a> {
                 asked.turn = None;
                 true
             }
-            Ok(None) if fate.now.get() > asked.at + PATIENCE => {
+            Ok(None) if fate.now.get() > asked.at + TIMEOUT => {
                 if asked.turn.is_some_and(|turn| waits > turn + turns) {
-                    fate.break_law(|| "a request has no answer".to_owned());
+                    fate.violate(|| "a request was not answered".to_owned());
                 }
                 let _ = journal.withdraw(asked.id);
                 false
@@ -299,17 +298,17 @@ impl World for Storm<'_> {
     fn wait(&mut self, deadline: Moment) -> Option<Input> {
         let fate = self.fate;
         self.waits += 1;
-        if self.waits > WAITS_MOST {
-            fate.break_law(|| format!("no progress, and it waits for {deadline:?} at {:?}", fate.moment()));
+        if self.waits > MAX_WAITS {
+            fate.violate(|| format!("no progress: waiting for {deadline:?} at {:?}", fate.moment()));
         }
         if fate.dead.get() {
             return Some(Input::Stop);
         }
         if deadline > fate.moment() + FRAME {
-            fate.break_law(|| "a wait longer than a frame".to_owned());
+            fate.violate(|| "a wait is longer than a frame".to_owned());
         }
         if !self.asked.is_empty() {
-            self.lose_patience();
+            self.withdraw_old();
             if let Some(input) = self.find_request() {
                 return Some(input);
             }
@@ -321,7 +320,7 @@ impl World for Storm<'_> {
             fate.dead.set(true);
             return Some(Input::Stop);
         }
-        // Nobody leaves a session waiting for ever.
+        // A session that needs an answer always gets one in the end.
         let happens = self.left > 0 || fate.waits_for_person.get();
         if happens && self.next <= deadline {
             fate.now.set(self.next.max(fate.now.get()));
@@ -331,7 +330,7 @@ impl World for Storm<'_> {
             }
             return self.happen();
         }
-        // A machine has something else to do now and then.
+        // A busy machine wakes late sometimes.
         let late = match fate.rng.borrow_mut().u16(..) {
             0..64 => 2_900,
             64..1024 => 20,
@@ -342,14 +341,15 @@ impl World for Storm<'_> {
         fate.now.set(deadline + Duration::from_millis(late));
         None
     }
+
     fn answered(&mut self, events: &[Event], _: &Session) {
-        if let Some(id) = self.obeyed.take() {
+        if let Some(id) = self.current.take() {
             self.answers.borrow_mut().push((id, format!("{} events", events.len())));
         }
     }
 }
 
-/// Whether the disk takes nothing more.
+/// Makes all writes to the journal fail, or work again.
 pub fn set_read_only(journal: &Journal, only: bool) -> rusqlite::Result<()> {
     journal.as_ref().pragma_update(None, "query_only", only)
 }

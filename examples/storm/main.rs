@@ -1,5 +1,5 @@
-//! Sessions in a storm: suspends, kills, failing disks and buses, random keys and other shells, each life
-//! from one seed and held to the laws that `life.rs` lists.
+//! A stress test: sessions with random suspends, kills, disk and bus faults, keys and other shells. Each
+//! run has one seed. `run.rs` lists the invariants.
 //!
 //! `cargo run --release --example storm -- --seeds 100000`
 
@@ -13,25 +13,25 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use therapy::edge::clock;
 
-#[expect(unreachable_pub, reason = "a module of a test as well")]
-#[path = "life.rs"]
-mod life;
+#[expect(unreachable_pub, reason = "a test uses this module too")]
+#[path = "run.rs"]
+mod run;
 
-use life::Tally;
+use run::Tally;
 
-/// How many lives are lived between two looks at the rest.
+/// Number of runs that a thread takes at once.
 const BATCH: u64 = 100;
 
-/// Sessions in a storm, each life from one seed.
+/// Test sessions with random faults, one run for each seed
 #[derive(Parser)]
 struct Args {
-    /// How many lives.
+    /// Number of runs
     #[arg(long, default_value_t = 10_000)]
     seeds: u64,
-    /// The first seed.
+    /// First seed
     #[arg(long, default_value_t = 0)]
     from: u64,
-    /// How many threads; all cores when it is left out.
+    /// Number of threads [default: all cores]
     #[arg(long)]
     jobs: Option<usize>,
 }
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     let next = AtomicU64::new(args.from);
     let bar = ProgressBar::new(args.seeds).with_style(style());
     let start = clock::unhurried();
-    let (mut all, mut broken) = (Tally::default(), Vec::new());
+    let (mut all, mut violations) = (Tally::default(), Vec::new());
     thread::scope(|scope| {
         let (outbox, inbox) = mpsc::channel();
         for _ in 0..jobs {
@@ -51,33 +51,34 @@ fn main() -> ExitCode {
             scope.spawn(move || {
                 loop {
                     let from = next.fetch_add(BATCH, Ordering::Relaxed);
-                    let lives = from..end.min(from.saturating_add(BATCH));
-                    if lives.is_empty() || outbox.send(lives.map(|seed| (seed, life::live(seed))).collect()).is_err() {
+                    let seeds = from..end.min(from.saturating_add(BATCH));
+                    if seeds.is_empty() || outbox.send(seeds.map(|seed| (seed, run::simulate(seed))).collect()).is_err()
+                    {
                         return;
                     }
                 }
             });
         }
         drop(outbox);
-        for lives in inbox {
-            let lives: Vec<(u64, Result<Tally, String>)> = lives;
-            bar.inc(lives.len() as u64);
-            for (seed, life) in lives {
-                match life {
+        for runs in inbox {
+            let runs: Vec<(u64, Result<Tally, String>)> = runs;
+            bar.inc(runs.len() as u64);
+            for (seed, outcome) in runs {
+                match outcome {
                     Ok(tally) => all += tally,
-                    Err(law) => broken.push((seed, law)),
+                    Err(violation) => violations.push((seed, violation)),
                 }
             }
-            bar.set_message(format!("{} broken", broken.len()));
+            bar.set_message(format!("{} failed", violations.len()));
         }
     });
     bar.finish_and_clear();
     report(&all, clock::unhurried().since(start), jobs);
-    broken.sort();
-    for (seed, law) in broken.iter().take(8) {
-        complain(&format!("seed {seed} breaks a law at {law}\n  again: --from {seed} --seeds 1"));
+    violations.sort();
+    for (seed, violation) in violations.iter().take(8) {
+        print_error(&format!("seed {seed} failed at {violation}\n  repeat with: --from {seed} --seeds 1"));
     }
-    if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn style() -> ProgressStyle {
@@ -94,6 +95,6 @@ fn report(all: &Tally, took: Duration, jobs: usize) {
 }
 
 #[expect(clippy::print_stderr, reason = "an example prints")]
-fn complain(what: &str) {
-    eprintln!("{what}");
+fn print_error(message: &str) {
+    eprintln!("{message}");
 }

@@ -1,44 +1,43 @@
-//! What is really on the skin of the person in a storm, and what that leaves there: the dose law once
-//! more, in arithmetic of its own, so that the program is not judged by itself.
+//! The real load on the skin. It computes the dose with separate arithmetic, to check that of the program.
 
 use std::time::Duration;
 
 use therapy::domain::exposure::{Exposure, Load};
 use therapy::domain::step::{Modality, StepKind};
 
-/// Half nanoseconds of one minute of load.
+/// One minute of load in half nanoseconds.
 const MINUTE: i128 = 120_000_000_000;
-/// The most that skin may carry (S3 and FPN cold; Garra 2010).
+/// Limits of the load, cold and heat (S3 and FPN cold; Garra 2010).
 const LIMITS: [i128; 2] = [20 * MINUTE, 30 * MINUTE];
 
 /// Loads in half nanoseconds, cold and heat.
 pub type Loads = [i128; 2];
 
-/// What the program believes of the skin.
+/// Converts a load that the program computed.
 pub fn loads(load: Load) -> Loads {
     let load = load.half_nanos();
     [load.cold, load.heat].map(i128::from)
 }
 
-/// The skin of one person, from the beginning of a life on.
+/// The skin of one person, from the start of a run.
 #[derive(Debug, Default)]
 pub struct Skin {
-    /// When it was last looked at, since the beginning of the life.
+    /// Time of the last update since the start of the run.
     at: Duration,
-    /// What is on it; nothing when `None`.
+    /// The pack on the skin.
     on: Option<Modality>,
     loads: Loads,
-    /// What it had since [`Skin::begin`].
+    /// Dose since [`Skin::begin`], cold and heat.
     given: [Duration; 2],
 }
 
 impl Skin {
-    /// Nothing was given yet in this session.
+    /// Starts the dose of a new session at zero.
     pub fn begin(&mut self) {
         self.given = [Duration::ZERO; 2];
     }
 
-    /// Time passes until `at`.
+    /// Lets time pass until `at`.
     pub fn pass(&mut self, at: Duration) {
         let length = at.saturating_sub(self.at);
         self.at = self.at.max(at);
@@ -48,29 +47,29 @@ impl Skin {
         }
     }
 
-    /// The person changes what is on it.
+    /// Puts on the pack of this kind of step, or takes it off.
     pub fn put(&mut self, kind: StepKind) {
         self.on = kind.modality();
     }
 
-    /// What is on it.
+    /// The pack on the skin.
     pub fn on(&self) -> Option<Modality> {
         self.on
     }
 
-    /// What it carries.
+    /// The current load.
     pub fn loads(&self) -> Loads {
         self.loads
     }
 
-    /// What it had in this session.
+    /// The dose of this session, cold and heat.
     pub fn given(&self) -> [Duration; 2] {
         self.given
     }
 }
 
-/// The first of the planned exposures that would pass a limit of skin that carries `loads`.
-pub fn passes_a_limit(mut loads: Loads, plan: impl Iterator<Item = Exposure>) -> Option<usize> {
+/// Returns the index of the first planned exposure that exceeds a limit, starting from `loads`.
+pub fn exceeds_limit(mut loads: Loads, plan: impl Iterator<Item = Exposure>) -> Option<usize> {
     for (index, (kind, length)) in plan.enumerate() {
         let on = kind.modality();
         loads = later(loads, on, length);

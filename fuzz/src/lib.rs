@@ -1,4 +1,4 @@
-//! What the targets look for. It stands with the tests, which run the seeds.
+//! The checks of the fuzz targets. They are shared with the integration tests, which run the seeds.
 
 #[path = "../../tests/it/builder.rs"]
 pub mod builder;

@@ -10,9 +10,9 @@ use std::time::Duration;
 use anyhow::{anyhow, bail};
 use notify_rust::Notification;
 
-use crate::domain::session::{Event, EventKind, Input, Moment, Session};
+use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::edge::clock;
-use crate::edge::inbox::{self, MINUTE_MORE};
+use crate::edge::inbox;
 use crate::runner::{Observer, Trouble};
 use crate::text::wording;
 
@@ -31,10 +31,6 @@ pub struct Alert {
     pub urgent: bool,
     has_buttons: bool,
 }
-
-/// The labels of the buttons, and their inputs.
-const BUTTONS: [(&str, Input); 3] =
-    [("Pause / go on", Input::Toggle), ("A minute more", MINUTE_MORE), ("Done", Input::Confirm)];
 
 /// Shows a desktop notification for each event that needs a person.
 #[derive(Debug)]
@@ -181,7 +177,13 @@ mod bus {
     use notify_rust::error::Result;
     use notify_rust::{Hint, NotificationHandle, NotificationResponse, Urgency};
 
-    use super::{Alert, BUTTONS, Message, inbox, notification};
+    use super::{Alert, Message, inbox, notification};
+    use crate::domain::session::Input;
+    use crate::edge::inbox::MINUTE_MORE;
+
+    /// The labels of the buttons, and their inputs.
+    const BUTTONS: [(&str, Input); 3] =
+        [("Pause / go on", Input::Toggle), ("A minute more", MINUTE_MORE), ("Done", Input::Confirm)];
 
     /// The notification on the desktop.
     ///

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::protocol::ChoiceError;
 use crate::domain::rules::{
-    ACUTE, COLD_SPACING, Detail, Finding, RuleId, SESSION, SESSION_DOSE, SESSION_STEPS, Severity,
+    ACUTE, COLD_SPACING, Detail, Finding, NUMB, RuleId, SESSION, SESSION_DOSE, SESSION_STEPS, Severity,
 };
 use crate::text::durations::{in_words, roughly, rounded_up};
 
@@ -121,7 +121,9 @@ pub fn detail(detail: &Detail) -> String {
         }
         Detail::NoDose => "the plan has neither heat nor cold".to_owned(),
         Detail::NumbHeat(Duration::ZERO) => "heat straight after cold: only when normal feeling is back".to_owned(),
-        Detail::NumbHeat(since) => format!("heat {} after cold: only when normal feeling is back", in_words(since)),
+        Detail::NumbHeat(since) => {
+            format!("heat {} after cold: only when normal feeling is back", before(since, NUMB, MINUTE))
+        }
         Detail::Running => "a session is running".to_owned(),
         Detail::SessionLength(length) => over(format!("all steps together last {}", in_words(length)), SESSION),
         Detail::SessionDose(modality, dose) => {
@@ -130,7 +132,9 @@ pub fn detail(detail: &Detail) -> String {
         Detail::SessionSteps(steps) => format!("{steps} steps; the limit is {SESSION_STEPS}"),
         Detail::StepLength(length) => format!("a step of {}; it must last 1 s to 2 h 30 min", in_words(length)),
         Detail::StretchAcute => "stretching less than 72 h after the injury".to_owned(),
-        Detail::StretchAfterCold(since) => format!("stretching {} after cold; 30 min is better", in_words(since)),
+        Detail::StretchAfterCold(since) => {
+            format!("stretching {} after cold; 30 min is better", before(since, NUMB, MINUTE))
+        }
     }
 }
 

@@ -124,7 +124,8 @@ fn finished(outcome: Outcome, given: PerModality<Duration>, session: &Session) -
     };
     let doses = doses.iter().filter(|(_, given, planned)| *given + *planned > Duration::ZERO);
     let doses = doses.map(|&(modality, given, planned)| match how {
-        "Done" => format!("{} of {modality}", in_words(given)),
+        "Done" if given < planned + Duration::from_secs(1) => format!("{} of {modality}", in_words(planned)),
+        "Done" => format!("{} of {modality}", roughly(given)),
         _ => format!("{modality} {}", part_of(given, planned)),
     });
     let doses = doses.collect::<Vec<_>>().join(", ");

@@ -1,5 +1,5 @@
-//! A session bus and a notification service in one, as small as possible: it notes when a notification
-//! reached its socket, to the microsecond, and needs no other program.
+//! A minimal session bus and notification service in one. It needs no other program, and records the
+//! arrival of each notification to the microsecond.
 #![cfg(unix)]
 
 use std::io::{Read as _, Write as _};
@@ -12,7 +12,7 @@ use therapy::edge::clock;
 
 use crate::support::Home;
 
-/// When each notification arrived, and its title.
+/// Arrival time and title of each notification.
 #[derive(Clone, Default)]
 pub struct Arrivals(Arc<Mutex<Vec<(Moment, String)>>>);
 
@@ -21,7 +21,7 @@ impl Arrivals {
         self.0.lock().expect("arrivals").clone()
     }
 
-    /// The first whose title contains this.
+    /// The first notification with this text in its title.
     pub fn find(&self, title: &str) -> Option<(Moment, String)> {
         self.all().into_iter().find(|(_, shown)| shown.contains(title))
     }
@@ -35,7 +35,7 @@ pub fn answer(home: &Home) -> Arrivals {
     thread::spawn(move || {
         for call in listener.incoming().flatten() {
             let shown = shown.clone();
-            // It ends when the caller hangs up.
+            // The thread ends when the caller hangs up.
             thread::spawn(move || converse(call, &shown));
         }
     });
@@ -43,15 +43,15 @@ pub fn answer(home: &Home) -> Arrivals {
 }
 
 fn converse(mut call: UnixStream, arrivals: &Arrivals) -> Option<()> {
-    let mut heard: Vec<u8> = Vec::new();
+    let mut received: Vec<u8> = Vec::new();
     let mut begun = false;
     loop {
         let mut bytes = [0; 4096];
         let count = call.read(&mut bytes).ok().filter(|count| *count > 0)?;
         let now = clock::now();
-        heard.extend(&bytes[..count]);
-        while !begun && let Some(end) = heard.windows(2).position(|pair| pair == b"\r\n") {
-            let line: Vec<u8> = heard.drain(..end + 2).collect();
+        received.extend(&bytes[..count]);
+        while !begun && let Some(end) = received.windows(2).position(|pair| pair == b"\r\n") {
+            let line: Vec<u8> = received.drain(..end + 2).collect();
             let line = String::from_utf8_lossy(&line).into_owned();
             match line.trim_start_matches('\0').split_whitespace().next()? {
                 "AUTH" => call.write_all(b"OK 0123456789abcdef0123456789abcdef\r\n").ok()?,
@@ -60,7 +60,7 @@ fn converse(mut call: UnixStream, arrivals: &Arrivals) -> Option<()> {
                 _ => call.write_all(b"ERROR\r\n").ok()?,
             }
         }
-        while begun && let Some(message) = Message::take(&mut heard) {
+        while begun && let Some(message) = Message::take(&mut received) {
             if message.member == "Notify" {
                 let title = message.title()?;
                 arrivals.0.lock().expect("arrivals").push((now, title));
@@ -70,7 +70,7 @@ fn converse(mut call: UnixStream, arrivals: &Arrivals) -> Option<()> {
     }
 }
 
-/// A method call, little-endian as the machines that run these tests send it.
+/// A method call in little-endian form, as on the machines that run these tests.
 struct Message {
     serial: u32,
     member: String,
@@ -81,7 +81,7 @@ fn number(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
-/// A string, and where what follows it begins.
+/// A string, and the position after it.
 fn string(bytes: &[u8], at: usize) -> Option<(String, usize)> {
     let at = at.next_multiple_of(4);
     let end = at + 4 + number(bytes, at)? as usize;
@@ -89,38 +89,38 @@ fn string(bytes: &[u8], at: usize) -> Option<(String, usize)> {
 }
 
 impl Message {
-    /// The first whole message of what was heard.
-    fn take(heard: &mut Vec<u8>) -> Option<Message> {
+    /// Removes the first complete message from the received bytes.
+    fn take(received: &mut Vec<u8>) -> Option<Message> {
         const MEMBER: u8 = 3;
-        let (body, serial, fields) = (number(heard, 4)?, number(heard, 8)?, number(heard, 12)?);
+        let (body, serial, fields) = (number(received, 4)?, number(received, 8)?, number(received, 12)?);
         let begin = (16 + fields as usize).next_multiple_of(8);
         let end = begin + body as usize;
-        if heard.len() < end {
+        if received.len() < end {
             return None;
         }
         let mut member = String::new();
         let mut at = 16;
         while at < 16 + fields as usize {
-            let (field, signature) = (heard[at], heard[at + 2]);
+            let (field, signature) = (received[at], received[at + 2]);
             at = match signature {
                 b's' | b'o' => {
-                    let (text, next) = string(heard, at + 4)?;
+                    let (text, next) = string(received, at + 4)?;
                     if field == MEMBER {
                         member = text;
                     }
                     next
                 }
-                b'g' => at + 4 + usize::from(heard[at + 4]) + 2,
+                b'g' => at + 4 + usize::from(received[at + 4]) + 2,
                 _ => at + 8,
             }
             .next_multiple_of(8);
         }
-        let message = Message { serial, member, body: heard[begin..end].to_vec() };
-        heard.drain(..end);
+        let message = Message { serial, member, body: received[begin..end].to_vec() };
+        received.drain(..end);
         Some(message)
     }
 
-    /// What follows the program's name, a number and an icon.
+    /// The title, which comes after the name of the program, a number and an icon.
     fn title(&self) -> Option<String> {
         let (_, at) = string(&self.body, 0)?;
         let (_, at) = string(&self.body, at.next_multiple_of(4) + 4)?;
@@ -133,7 +133,7 @@ impl Message {
             "Notify" => (b"u", b"\x01\0\0\0"),
             _ => (b"", b""),
         };
-        // The serial number that it replies to, and the signature of its body.
+        // The serial number of the call, and the signature of the body.
         let mut fields = vec![5, 1, b'u', 0];
         fields.extend(self.serial.to_le_bytes());
         if let [kind] = signature {

@@ -1,5 +1,5 @@
-//! Protocols and sessions for tests. This is the only place that knows how they are made. The fuzz
-//! targets use it too, so it must not know the other tests.
+//! Builds protocols and sessions for tests. No other test module constructs them. The fuzz targets use
+//! this file too, so it must not depend on other test modules.
 
 use std::time::Duration;
 
@@ -13,18 +13,18 @@ use therapy::domain::step::StepKind;
 use therapy::runner::{self, Observer, Report, World};
 use therapy::simulate::Happening;
 
-/// What a person chooses for a whole session.
+/// Options of a whole session.
 pub use therapy::domain::session::SessionOptions as Options;
 
-/// When sessions start: not at zero and not at a whole second, because no session may depend on it.
+/// Start of sessions. Not zero and not a whole second, because no session may depend on that.
 pub const START: Moment = Moment::new(Duration::from_millis(86_399_750));
 
-/// A length as people write it: `1m 30s`.
+/// Parses a length such as `1m 30s`.
 pub fn duration(text: &str) -> Duration {
     parse_duration(text).expect("a length")
 }
 
-/// Steps as in `heat 20m, cold 20m`.
+/// Parses steps such as `heat 20m, cold 20m`.
 pub fn steps(text: &str) -> Vec<Exposure> {
     let steps = text.split(',').map(|step| {
         let (kind, length) = step.trim().split_once(' ').expect("a kind and a length");
@@ -33,7 +33,7 @@ pub fn steps(text: &str) -> Vec<Exposure> {
     steps.collect()
 }
 
-/// Skin at [`START`] that a session gave these steps in a row, from `from` on.
+/// The context at [`START`] after an earlier session of these steps, which began at `from`.
 pub fn earlier(steps: &[Exposure], from: Moment) -> Context {
     let (session, mut at) = (from, from);
     let doses = steps.iter().filter_map(|&(kind, length)| {
@@ -44,14 +44,13 @@ pub fn earlier(steps: &[Exposure], from: Moment) -> Context {
     Context { now: START, doses: doses.collect(), ..Context::default() }
 }
 
-/// The protocol of these steps, or what the rules find.
+/// The protocol of these steps, or the findings of the rules.
 pub fn review(steps: &[Exposure], context: &Context) -> Result<Protocol, Vec<Finding>> {
     Draft::of("test", steps).review(Choice::default(), context, &[])
 }
 
-/// What happens in a script such as `5m pause; 7m resume; 9m stall 3h`. Each time counts from the start.
-/// The person may `pause`, `resume`, `toggle`, `skip`, `confirm`, `stop` and `extend 5m`; the machine
-/// may `stall 3h`.
+/// Parses a script such as `5m pause; 7m resume; 9m stall 3h`. Times count from the start. The person can
+/// `pause`, `resume`, `toggle`, `skip`, `confirm`, `stop` and `extend 5m`. The machine can `stall 3h`.
 pub fn script(text: &str) -> Vec<(Duration, Happening)> {
     let lines = text.split(';').map(str::trim).filter(|line| !line.is_empty());
     let happenings = lines.map(|line| {
@@ -83,7 +82,7 @@ pub struct Build {
     start: Moment,
 }
 
-/// A session of steps such as `heat 20m, cold 20m`, for skin that has had nothing yet.
+/// A session of steps such as `heat 20m, cold 20m`, without earlier doses.
 pub fn session(steps: &str) -> Build {
     Build::of(review(&self::steps(steps), &Context::default()).expect("no rule refuses it"))
 }
@@ -99,7 +98,7 @@ impl Build {
         Build { options, ..self }
     }
 
-    /// A session that waits for an answer at the end of each step, when `confirm` says so.
+    /// Sets whether each step waits for an answer at its end.
     pub fn confirm(self, confirm: bool) -> Build {
         let options = Options { confirm, ..self.options };
         self.options(options)
@@ -115,13 +114,13 @@ impl Build {
         Session::start(&self.protocol, self.options, self.start)
     }
 
-    /// Goes through the session in a world. It starts at the world's time.
+    /// Runs the session in a world. It starts at the time of the world.
     pub fn run(&self, world: &mut dyn World, observers: &mut [&mut dyn Observer]) -> Report {
         runner::run(&self.protocol, self.options, world, observers)
     }
 
-    /// The session after the last line of a [`script`], and all its events so far. It is woken whenever
-    /// it asks, except in a stall.
+    /// Plays a [`script`]. Returns the session after its last entry, and all events so far. The session is
+    /// woken whenever it asks, except in a stall.
     pub fn play(&self, script: &str) -> (Session, Vec<Event>) {
         let (mut session, mut log) = self.start();
         for (after, happening) in self::script(script) {

@@ -1,5 +1,5 @@
-//! A notification service that is missing, does not answer or hangs up: the session ends on time, and the
-//! trouble is reported once.
+//! A notification service that is missing, does not answer or hangs up. The session must end on time and
+//! report the problem once.
 #![cfg(unix)]
 
 use std::io::Read as _;
@@ -15,16 +15,16 @@ use crate::programs::{held_up, output};
 use crate::running::Running;
 use crate::support::{Home, joined, stderr, stdout};
 
-/// How late the end of a session may be seen on an idle machine, the program's start included.
+/// Lateness that is allowed for the end of a session on an idle machine, with the start of the program.
 const LATE: Duration = Duration::from_millis(300);
 
-/// How long the session of these tests takes.
+/// Length of the session in these tests.
 const NOMINAL: Duration = Duration::from_secs(2);
 
-/// What every kind of trouble with notifications says.
+/// Part of every warning about notifications.
 const TROUBLE: &str = "the session goes on here, with the terminal's bell";
 
-/// What the service does with a connection.
+/// Behaviour of the service on a connection.
 #[derive(Clone, Copy)]
 enum Service {
     /// It accepts and never answers.
@@ -33,7 +33,7 @@ enum Service {
     Rude,
 }
 
-/// A home whose bus is answered like this for as long as the test binary runs.
+/// A home with this service on its bus, until the test binary ends.
 fn home_with(service: Service) -> Home {
     let home = Home::new();
     let listener = UnixListener::bind(home.path().join("no-bus")).expect("a socket");
@@ -42,7 +42,7 @@ fn home_with(service: Service) -> Home {
         for mut call in listener.incoming().flatten() {
             match service {
                 Service::Deaf => {
-                    // Everything is read, so that no writer waits for a full socket.
+                    // Read everything, so that no writer waits for a full socket.
                     let heard = call.try_clone();
                     thread::spawn(move || heard.map(|mut call| call.read_to_end(&mut Vec::new())));
                     calls.push(call);
@@ -67,7 +67,7 @@ fn session(home: &Home, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it and returns how long that took, without what the machine held up.
+/// Runs a command. Returns its output and time, without delays of the machine.
 fn timed(mut command: Command) -> (Output, Duration) {
     let start = clock::now();
     held_up(start);
@@ -110,8 +110,8 @@ fn a_missing_service_is_reported_once_and_delays_nothing() {
     assert_on_time(&output, took);
     assert_eq!(times_reported(&output), 1, "{}", stderr(&output));
     assert!(stderr(&output).contains("warning: no desktop notifications ("), "{}", stderr(&output));
-    // Everything that the session itself says is there too.
-    let said = joined(&stderr(&output));
+    // The messages of the session itself are complete.
+    let printed = joined(&stderr(&output));
     for sentence in [
         "Heat on for 1 s, step 1 of 2.",
         "Heat off now. Cold on for 1 s, step 2 of 2, a thin damp cloth between.",
@@ -119,7 +119,7 @@ fn a_missing_service_is_reported_once_and_delays_nothing() {
         "Take the pack off. Done: 1 s of heat, 1 s of cold. Keep gently moving.",
         "Cold again: better from ",
     ] {
-        assert!(said.contains(sentence), "{sentence}: {said}");
+        assert!(printed.contains(sentence), "{sentence}: {printed}");
     }
 }
 
@@ -131,8 +131,7 @@ fn no_notify_connects_to_no_service_and_reports_nothing() {
     assert!(!stderr(&output).contains("notification"), "{}", stderr(&output));
 }
 
-/// A person who asked for no lines, or for lines that a program reads, must still learn that no alarm will
-/// come.
+/// Even with quiet or JSON output, the person must learn that no alarm will come.
 #[test]
 fn trouble_is_reported_on_standard_error_with_every_progress() {
     for progress in ["plain", "json", "quiet"] {
@@ -152,6 +151,6 @@ fn a_deaf_service_does_not_hold_up_a_session_that_is_stopped() {
     running.see("started");
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(130));
-    // The last alarm gets as much time as any other one.
+    // The last alarm has the same time limit as any other.
     assert!(clock::now().since(start) < Duration::from_millis(1500) + LATE + held_up(start));
 }

@@ -1,4 +1,4 @@
-//! The buttons of a notification, pressed on a real session bus.
+//! Buttons of notifications on a real session bus.
 #![cfg(target_os = "linux")]
 
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use crate::desktop::{ACCEPTS, Desktop, Helper};
 use crate::programs;
 use crate::running::{Running, until};
 
-/// A hold after half a second, then cold for longer than a test takes.
+/// A session that is held after half a second. Its cold step then lasts longer than a test.
 const RATE: f64 = 20.0;
 
 fn session(desktop: &Desktop) -> Running {
@@ -17,7 +17,7 @@ fn session(desktop: &Desktop) -> Running {
     desktop.session(&["--confirm"])
 }
 
-/// The events without cues; an alarm that repeats is one.
+/// The events without cues. Repeated alarms count once.
 fn names(running: &Running) -> Vec<String> {
     let mut names: Vec<String> = running.events().into_iter().map(|(name, ..)| name).collect();
     names.retain(|name| name != "halfway" && name != "step_soon");
@@ -29,12 +29,12 @@ const BEFORE: [&str; 3] = ["started", "step_began", "overran"];
 const PRESSED: [&str; 5] = ["confirmed", "step_began", "paused", "resumed", "extended"];
 
 #[test]
-fn every_button_is_obeyed_as_often_as_it_is_pressed() {
+fn every_press_of_a_button_has_its_effect() {
     let Some(desktop) = Desktop::with(ACCEPTS, RATE) else { return };
     let mut running = session(&desktop);
     running.see("overran");
     desktop.wait_for(2);
-    // Of another program's notification, of none, and of no button.
+    // Ignored: another program's notification, an unknown notification, an unknown button.
     for (id, key) in [(7, "2"), (0, "2"), (1, "default"), (1, "3"), (1, "")] {
         desktop.press(id, key);
     }
@@ -49,7 +49,7 @@ fn every_button_is_obeyed_as_often_as_it_is_pressed() {
     assert_eq!(names(&running), [&BEFORE[..], &PRESSED, &["finished"]].concat());
 }
 
-/// dunst, on a screen of its own. Its menu of actions chooses the line that `choice` names.
+/// dunst on a separate X server. Its action menu chooses the line in the file `choice`.
 struct Dunst<'a> {
     desktop: &'a Desktop,
     _screen: Helper,
@@ -60,7 +60,7 @@ impl Dunst<'_> {
     fn start(desktop: &Desktop) -> Dunst<'_> {
         let choice = desktop.home.file("choice", "");
         let file = desktop.home.file("dunstrc", &format!("[global]\ndmenu = /usr/bin/grep -F -f {choice}\n"));
-        // It ends with the last program on it, and that one with the bus.
+        // The X server ends with its last program, and that program ends with the bus.
         let mut screen = desktop.helper("/usr/bin/Xvfb", |command| {
             command.args(["-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp", "-terminate"]);
         });
@@ -90,7 +90,7 @@ impl Dunst<'_> {
         assert!(self.run("/usr/bin/dunstctl", &["action"]).is_some(), "dunst opens the menu");
     }
 
-    /// The closed notifications, as dunst lists them on the bus.
+    /// The closed notifications that dunst reports.
     fn history(&self) -> String {
         let call = ["--print-reply", "--dest=org.freedesktop.Notifications", "/org/freedesktop/Notifications"];
         let method = ["org.dunstproject.cmd0.NotificationListHistory"];
@@ -98,9 +98,9 @@ impl Dunst<'_> {
     }
 }
 
-/// dunst reports a press only to the connection that showed the notification last.
+/// dunst reports a press only to the last connection that showed the notification.
 #[test]
-fn dunst_shows_one_notification_and_its_buttons_are_obeyed_after_it_was_replaced() {
+fn dunst_shows_one_notification_whose_buttons_work_after_a_replacement() {
     let Some(desktop) = Desktop::bare(RATE) else { return };
     let dunst = Dunst::start(&desktop);
     let mut running = session(&desktop);
@@ -110,7 +110,7 @@ fn dunst_shows_one_notification_and_its_buttons_are_obeyed_after_it_was_replaced
         dunst.press(label);
         running.see(event);
     }
-    // Closed by the person: the next alert is shown all the same.
+    // The person closes the notification. The next alert is still shown.
     assert!(dunst.run("/usr/bin/dunstctl", &["close-all"]).is_some());
     until("closed", || dunst.count("displayed") == Some(0));
     assert!(

@@ -1,8 +1,8 @@
-//! Notifications on a real session bus: what arrives at a service, and how a session goes on when the
-//! service or the bus fails. `bus` has a bus that is missing, never answers or hangs up.
+//! Notifications on a real session bus: the calls that a service receives, and sessions whose service or
+//! bus fails. `bus` tests a bus that is missing, never answers or hangs up.
 //!
-//! Each test has a bus of its own, with no service but the one it starts, so that nothing rings on
-//! the desktop of the person who runs it. Debian's python3-dbusmock writes down every call.
+//! Each test starts its own bus and service, so that nothing rings on a real desktop. Debian's
+//! python3-dbusmock records every call.
 #![cfg(target_os = "linux")]
 
 use std::path::PathBuf;
@@ -18,8 +18,8 @@ use crate::programs;
 use crate::running::{Running, assert_on_time, steps, until};
 use crate::support::Home;
 
-/// What these tests need, each by a command that shows whether it is there, and its Debian package.
-/// The system's own Python: another one would not know the packages of Debian.
+/// Requirements of these tests: a command that checks for each, and its Debian package. Only the Python of
+/// the system finds Debian's packages.
 const NEEDED: [(&[&str], &str); 4] = [
     (&["/usr/bin/dbus-daemon", "--version"], "dbus"),
     (&["/usr/bin/python3", "-c", "import dbusmock"], "python3-dbusmock"),
@@ -27,21 +27,21 @@ const NEEDED: [(&[&str], &str); 4] = [
     (&["/usr/bin/Xvfb", "-help"], "xvfb"),
 ];
 
-/// The packages of what these tests need.
+/// The Debian packages that these tests need.
 pub fn packages() -> impl Iterator<Item = &'static str> {
     NEEDED.into_iter().map(|(_, package)| package)
 }
 
-/// When it is set, a missing package is a failure.
+/// Environment variable that makes a missing package a failure.
 pub const REQUIRED: &str = "THERAPY_TEST_DESKTOP";
 
-/// How late an alert may arrive on a machine that runs other tests at the same time.
+/// Lateness that is allowed for an alert next to other tests.
 const LATE: Duration = Duration::from_millis(500);
 
-/// What every kind of trouble with notifications says.
+/// Part of every warning about notifications.
 const TROUBLE: &str = "the session goes on here, with the terminal's bell";
 
-/// Whether the tests can run here. When they cannot, they say so once, past the capture of the tests'
+/// Whether the requirements are installed. If not, this is reported once, bypassing the capture of test
 /// output.
 fn is_possible() -> bool {
     static POSSIBLE: OnceLock<bool> = OnceLock::new();
@@ -62,7 +62,7 @@ fn is_possible() -> bool {
     })
 }
 
-/// A process that ends with the test, however the test ends.
+/// A process that is killed at the end of the test, even after a failure.
 pub struct Helper(Child);
 
 impl Helper {
@@ -91,10 +91,10 @@ impl Drop for Helper {
     }
 }
 
-/// A notification as the service received it.
+/// A notification that the service has received.
 #[derive(Debug)]
 pub struct Arrival {
-    /// Time of day, seconds.
+    /// Time of day in seconds.
     at: f64,
     pub replaces: u32,
     pub title: String,
@@ -105,7 +105,7 @@ pub struct Arrival {
     pub stays: bool,
 }
 
-/// What the service does with a notification. The last two are Python.
+/// Behaviour of the service on a notification. The last two are Python code.
 pub const ACCEPTS: &str = "template";
 const REFUSES: &str = "raise dbus.exceptions.DBusException('no room', name='org.example.Refused')";
 const TAKES_30_S: &str = "__import__('time').sleep(30)\nret = 1";
@@ -118,8 +118,7 @@ pub struct Desktop {
 }
 
 impl Desktop {
-    /// A bus with no service on it, and a clock that runs `rate` times as fast. `None` where that is not
-    /// possible.
+    /// A bus without a service, and a clock at this rate. `None` if the requirements are missing.
     pub fn bare(rate: f64) -> Option<Desktop> {
         is_possible().then(|| {
             let home = Home::at_rate(rate);
@@ -128,14 +127,14 @@ impl Desktop {
         })
     }
 
-    /// A bus with a service that answers like this.
+    /// A bus with a service of this behaviour.
     pub fn with(service: &str, rate: f64) -> Option<Desktop> {
         let mut desktop = Desktop::bare(rate)?;
         desktop.serve(service);
         Some(desktop)
     }
 
-    /// Starts a service, in the place of the one before.
+    /// Starts a service, which replaces the previous one.
     fn serve(&mut self, service: &str) {
         self.service = None;
         let log = self.log();
@@ -167,7 +166,7 @@ impl Desktop {
         environment
     }
 
-    /// Does something on the bus; `mock` is the service's other side.
+    /// Runs Python code on the bus. `mock` is the control interface of the service.
     fn python(&self, code: &str) -> bool {
         let prelude = format!(
             "import dbus\nNAME = {NAME:?}\n\
@@ -178,7 +177,7 @@ impl Desktop {
         programs::output(&mut command).status.success()
     }
 
-    /// Presses a button: the service reports it on the bus.
+    /// Presses a button. The service reports it on the bus.
     pub fn press(&self, id: u32, key: &str) {
         let code = format!("mock.EmitSignal(NAME, 'ActionInvoked', 'us', [{id}, {key:?}])");
         assert!(self.python(&code), "the service reports the press");
@@ -195,12 +194,12 @@ impl Desktop {
         self.home.path().join("notifications")
     }
 
-    /// All that arrived so far.
+    /// All notifications so far.
     pub fn arrivals(&self) -> Vec<Arrival> {
         arrivals(&std::fs::read_to_string(self.log()).unwrap_or_default())
     }
 
-    /// Waits until this many have arrived.
+    /// Waits until this many notifications have arrived.
     pub fn wait_for(&self, number: usize) -> Vec<Arrival> {
         until("a notification", || self.arrivals().len() >= number);
         self.arrivals()
@@ -214,7 +213,7 @@ fn address(home: &Home) -> String {
     format!("unix:path={}", home.path().join("bus").display())
 }
 
-/// A session bus that starts no service by itself.
+/// A session bus that starts no services.
 fn bus(home: &Home) -> Helper {
     let configuration = format!(
         "<busconfig><type>session</type><listen>{}</listen><auth>EXTERNAL</auth>\
@@ -230,19 +229,19 @@ fn bus(home: &Home) -> Helper {
     bus
 }
 
-/// The service's own record of the calls.
+/// Parses the log of the service.
 fn arrivals(log: &str) -> Vec<Arrival> {
     let mut arrivals = Vec::new();
     let mut rest = log;
     while let Some((before, after)) = rest.split_once(" Notify \"therapy\" ") {
         let at = before.rsplit('\n').next().and_then(|time| time.parse().ok()).expect("a time");
-        // A line that is not whole yet.
-        let Some((said, after)) = after.split_once("} -1\n") else { break };
+        // The line is not complete yet.
+        let Some((call, after)) = after.split_once("} -1\n") else { break };
         rest = after;
-        let (said, hints) = said.rsplit_once(" {").expect("hints");
-        let (said, buttons) = said.rsplit_once("\" [").expect("buttons");
-        let (replaces, said) = said.split_once(" \"\" \"").expect("a number and no icon");
-        let (title, body) = said.split_once("\" \"").expect("a title and a body");
+        let (call, hints) = call.rsplit_once(" {").expect("hints");
+        let (call, buttons) = call.rsplit_once("\" [").expect("buttons");
+        let (replaces, call) = call.split_once(" \"\" \"").expect("a number and no icon");
+        let (title, body) = call.split_once("\" \"").expect("a title and a body");
         let hints = format!("{{{hints}}}").replace("True", "true").replace("False", "false");
         let hints: Value = serde_json::from_str(&hints).expect("hints");
         arrivals.push(Arrival {
@@ -259,12 +258,12 @@ fn arrivals(log: &str) -> Vec<Arrival> {
     arrivals
 }
 
-/// The two kinds of alerts: something must come off the skin now, or not.
+/// Urgent alerts: a pack must come off now.
 const URGENT: (u64, &str) = (2, "alarm-clock-elapsed");
 const CALM: (u64, &str) = (1, "message");
 
 #[test]
-fn every_alert_arrives_when_it_is_due_and_takes_the_place_of_the_one_before() {
+fn every_alert_is_on_time_and_replaces_the_previous_one() {
     let Some(desktop) = Desktop::with(ACCEPTS, RATE) else { return };
     let note = "note = \"moist <b>pad</b> & low\"\n";
     let [heat, cold] = [("heat", "3min"), ("cold", "3min")].map(|step| steps(1, &[step]).replace("rounds = 1\n", ""));
@@ -312,11 +311,11 @@ fn every_alert_arrives_when_it_is_due_and_takes_the_place_of_the_one_before() {
     }
 }
 
-// --- faults ---
+// Faults.
 
 const RATE: f64 = 100.0;
 
-/// A session of 3.6 s, just begun.
+/// A session of 3.6 s that has just begun.
 fn session(desktop: &Desktop) -> Running {
     desktop.home.own(1, &[("heat", "3min"), ("cold", "3min")]);
     let running = desktop.session(&[]);
@@ -324,7 +323,7 @@ fn session(desktop: &Desktop) -> Running {
     running
 }
 
-/// The session goes on to its end on time, and reports the trouble once.
+/// The session ends on time and reports the problem once.
 #[track_caller]
 fn assert_undisturbed(desktop: &Desktop, mut running: Running, trouble: &str) {
     let status = running.end();
@@ -354,7 +353,7 @@ fn a_service_that_refuses_is_reported_once_with_its_reason_and_delays_nothing() 
     let Some(desktop) = Desktop::with(REFUSES, RATE) else { return };
     let running = session(&desktop);
     assert_undisturbed(&desktop, running, "no room");
-    // Refused once is not refused for ever: each alert is tried.
+    // Each alert is tried, even after a refusal.
     assert_eq!(desktop.arrivals().len(), 7);
 }
 
@@ -390,7 +389,7 @@ fn a_service_and_a_bus_that_come_back_get_the_next_alert() {
     desktop.home.own(1, &[("rest", "10min"), ("heat", "10min"), ("rest", "9min"), ("cold", "9min")]);
     let mut running = desktop.session(&[]);
     desktop.wait_for(1);
-    // One thing after the other: when it answers this, it has answered that.
+    // The service answers calls in order, so it has answered the notification too.
     assert!(desktop.python("mock.GetCalls()"));
     let skip = |desktop: &Desktop| assert_eq!(desktop.home.run(&["skip"]).status.code(), Some(0));
 

@@ -1,4 +1,4 @@
-//! README, ARCHITECTURE.md and CHANGELOG.md say what is true.
+//! Checks README, ARCHITECTURE.md and CHANGELOG.md against the program.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,15 +13,15 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("the file")
 }
 
-/// The fenced blocks of one language.
+/// The fenced code blocks of one language.
 fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     let fence = format!("```{language}\n");
     text.split(fence.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap_or_default()).collect()
 }
 
-/// The commands and results in the README are run and compared.
+/// Runs the commands in the README and compares the output.
 #[test]
-fn the_readme_shows_what_the_program_prints() {
+fn the_output_in_the_readme_is_real() {
     let home = Home::new();
     let cases = trycmd::TestCases::new();
     cases.timeout(DEADLINE);
@@ -33,7 +33,7 @@ fn the_readme_shows_what_the_program_prints() {
 }
 
 #[test]
-fn the_protocol_in_the_readme_may_run() {
+fn the_protocol_in_the_readme_is_accepted() {
     let readme = read("README.md");
     let [protocol] = blocks(&readme, "toml")[..] else { panic!("one protocol in the README") };
     let parsed = format::parse(protocol, "readme");
@@ -44,7 +44,7 @@ fn the_protocol_in_the_readme_may_run() {
 }
 
 #[test]
-fn the_two_commands_are_there_and_name_a_protocol_that_exists() {
+fn the_two_commands_in_the_readme_name_an_existing_protocol() {
     let readme = read("README.md");
     let commands = blocks(&readme, "sh")[0];
     assert!(commands.contains("cargo run --release -- run contrast"));
@@ -53,10 +53,10 @@ fn the_two_commands_are_there_and_name_a_protocol_that_exists() {
     assert!(therapy::edge::catalog::built_in("contrast").is_some());
 }
 
-/// The README names what a test needs beyond Rust, and `.ci/run` installs it.
+/// The README names the packages that tests need, and `.ci/run` installs them.
 #[cfg(target_os = "linux")]
 #[test]
-fn what_the_tests_need_is_in_the_readme_and_installed_before_a_change_lands() {
+fn the_readme_names_the_packages_for_tests_and_ci_installs_them() {
     let (readme, landing) = (read("README.md"), read(".ci/run"));
     for package in crate::desktop::packages() {
         assert!(readme.contains(&format!("`{package}`")), "{package}");
@@ -64,10 +64,10 @@ fn what_the_tests_need_is_in_the_readme_and_installed_before_a_change_lands() {
     }
 }
 
-/// A test that runs only with a variable still runs before a change lands.
+/// Tests that need a variable still run for every change.
 #[cfg(target_os = "linux")]
 #[test]
-fn every_variable_that_lets_tests_run_is_set_before_a_change_lands_and_named_in_the_readme() {
+fn ci_sets_every_variable_that_enables_tests_and_the_readme_names_it() {
     let (readme, landing) = (read("README.md"), read(".ci/run"));
     let tests = landing.lines().find(|line| line.contains("cargo test")).expect("the tests");
     for variable in [crate::desktop::REQUIRED, crate::lateness::BUSY] {
@@ -77,7 +77,7 @@ fn every_variable_that_lets_tests_run_is_set_before_a_change_lands_and_named_in_
 }
 
 #[test]
-fn the_readme_says_of_each_rule_whether_it_can_be_overridden() {
+fn the_readme_shows_which_rules_can_be_overridden() {
     let readme = read("README.md");
     let rows = readme.lines().filter_map(|line| line.strip_prefix("| `"));
     let mut seen = 0;
@@ -96,7 +96,7 @@ fn the_changelog_names_the_version() {
     assert!(changelog.contains(&format!("## {}", env!("CARGO_PKG_VERSION"))));
 }
 
-/// Names of the source files below a folder, and of its folders when `deep` is not set.
+/// Names of the source files in a folder. With `deep`, files of subfolders; otherwise, names of subfolders.
 fn names(folder: &Path, deep: bool) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for entry in std::fs::read_dir(folder).expect("a folder") {
@@ -114,12 +114,11 @@ fn names(folder: &Path, deep: bool) -> BTreeSet<String> {
     names
 }
 
-/// The files that ARCHITECTURE.md names, to change for an extension or to read, are there.
 #[test]
-fn every_file_that_the_architecture_names_exists() {
+fn every_file_that_architecture_md_names_exists() {
     let architecture = read("ARCHITECTURE.md");
     let quoted = architecture.split('`').skip(1).step_by(2);
-    // A file has a folder and an extension; NAME is left to the reader.
+    // A file has a folder and an extension. NAME is a placeholder.
     let is_path = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
     let is_file = |text: &str| text.contains('/') && text.contains('.') && !text.contains("NAME");
     let paths: Vec<&str> = quoted.filter(|text| is_path(text) && is_file(text)).collect();
@@ -129,10 +128,10 @@ fn every_file_that_the_architecture_names_exists() {
     }
 }
 
-/// The map of the source lists every file and folder of `src`, and nothing that is gone. A folder without
-/// files in the map is listed as a whole; a folder with files has no others.
+/// The map lists every file and folder of `src`, and no others. A folder is either listed as a whole or
+/// with all its files.
 #[test]
-fn the_map_of_the_source_is_complete() {
+fn the_source_map_is_complete() {
     let architecture = read("ARCHITECTURE.md");
     let map = blocks(&architecture, "")[0];
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -150,7 +149,7 @@ fn the_map_of_the_source_is_complete() {
     assert!(listed[""].len() > 5, "{listed:?}");
     for (folder, files) in listed {
         let mut there = names(&src.join(folder), !folder.is_empty());
-        // Protocols are no code.
+        // Protocols are not code.
         there.remove("protocols/");
         assert_eq!(files, there, "src/{folder}");
     }

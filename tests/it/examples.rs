@@ -1,4 +1,4 @@
-//! Every example is run and says what it is there to say.
+//! Runs every example and checks its output.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ fn folder(name: &str) -> Vec<PathBuf> {
     files
 }
 
-/// Cargo builds the examples with the tests, next to the test binaries.
+/// Cargo builds the examples together with the tests.
 fn run_example(name: &str) -> String {
     let test = std::env::current_exe().expect("a path");
     let target = test.parent().and_then(Path::parent).expect("the target folder");
@@ -25,7 +25,7 @@ fn run_example(name: &str) -> String {
 }
 
 #[test]
-fn every_program_runs_and_shows_its_point() {
+fn every_example_prints_its_result() {
     let shows = [
         ("build_protocol", "evening may run: 2 steps\n  but heat-long: "),
         ("own_observer", "without a pack: 10 min\n"),
@@ -34,14 +34,14 @@ fn every_program_runs_and_shows_its_point() {
     let names: Vec<_> = folder("").iter().map(|path| path.file_stem().expect("a name").to_owned()).collect();
     assert_eq!(names, shows.map(|(name, _)| std::ffi::OsString::from(name)));
     for (name, text) in shows {
-        let said = run_example(name);
-        assert!(said.contains(text), "{name}:\n{said}");
-        assert!(!said.contains("unexpected"), "{name}:\n{said}");
+        let output = run_example(name);
+        assert!(output.contains(text), "{name}:\n{output}");
+        assert!(!output.contains("unexpected"), "{name}:\n{output}");
     }
 }
 
 #[test]
-fn every_sample_protocol_runs_but_the_one_that_is_refused() {
+fn every_sample_protocol_runs_except_the_refused_one() {
     let home = Home::new();
     let files = folder("protocols");
     assert!(files.len() >= 4);

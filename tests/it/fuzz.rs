@@ -1,6 +1,6 @@
-//! What must hold for whatever somebody else wrote: protocol files, `config.toml`, points in time,
-//! and the rows of a journal. `fuzz/` looks for bytes for which it does not; the seeds that are kept
-//! there are run here. Each function takes any bytes, and panics when something does not hold.
+//! Checks for untrusted input: protocol files, `config.toml`, times, and the rows of a journal. Each
+//! function takes any bytes, and panics when a check fails. The fuzz targets in `fuzz/` call these
+//! functions; the tests here run the seeds.
 
 use std::time::Duration;
 
@@ -26,40 +26,40 @@ use therapy::text::{durations, timeline, times, wording};
 use crate::builder::Build;
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// More events than any session has that goes on by itself to its end.
-const EVENTS_MOST: usize = 10_000;
+/// More events than any session without input has.
+const MAX_EVENTS: usize = 10_000;
 
-/// Text that may be shown on a terminal.
-fn is_shown_safely(text: &str) {
+/// The text has no control characters.
+fn assert_printable(text: &str) {
     assert!(!text.chars().any(|c| is_control(c) && c != '\n'), "control characters in {text:?}");
 }
 
-/// Problems point into the text, say something, and can be drawn.
-fn can_be_told(problems: &[Problem], text: &str) {
+/// Problems point into the text, have a message and a hint, and can be rendered.
+fn assert_reportable(problems: &[Problem], text: &str) {
     for problem in problems {
         assert!(text.get(problem.span.clone()).is_some(), "{problem:?} does not point into {text:?}");
         assert!(!problem.message.is_empty() && !problem.hint.is_empty(), "{problem:?} of {text:?}");
     }
-    // Drawing takes the most time by far. It goes the same way in colour, and for each by itself.
+    // Rendering takes the most time by far. A few problems without colour are enough.
     let drawn = report::render(&problems[..problems.len().min(8)], "a.toml", text, false);
     assert_eq!(drawn.is_empty(), problems.is_empty());
-    is_shown_safely(&drawn);
+    assert_printable(&drawn);
 }
 
 // Protocol files.
 
-/// A protocol file: it is read, its problems are told, and what the review lets pass is within every
-/// limit by a count of its own, and runs to its end.
+/// Parses a protocol file and checks its problems. An accepted protocol must be within all limits, which
+/// are counted here again, and must run to its end.
 pub fn protocol(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let parsed = format::parse(text, "a");
     let problems = parsed.review();
-    can_be_told(&problems, text);
+    assert_reportable(&problems, text);
     let worst = problems.iter().map(|problem| problem.level).max();
     assert_eq!(worst == Some(Level::Error), !parsed.is_readable(), "{problems:?}");
     let draft = &parsed.draft;
-    for said in [Some(&draft.name), Some(&draft.summary), draft.caution.as_ref()].into_iter().flatten() {
-        is_shown_safely(said);
+    for text in [Some(&draft.name), Some(&draft.summary), draft.caution.as_ref()].into_iter().flatten() {
+        assert_printable(text);
     }
     if !parsed.is_readable() {
         return;
@@ -73,13 +73,13 @@ pub fn protocol(input: &[u8]) {
     let passes = reviewed.iter().all(Result::is_ok);
     assert_eq!(passes, worst < Some(Level::Refused), "`check` and `run` differ: {problems:?}");
     for protocol in reviewed.iter().flatten() {
-        is_within_limits(protocol.steps());
-        runs_to_its_end(protocol);
+        assert_within_limits(protocol.steps());
+        assert_runs_to_end(protocol);
     }
 }
 
-/// The limits of the README, counted here in whole numbers of half nanoseconds.
-fn is_within_limits(steps: &[Step]) {
+/// Checks the limits of the README, in whole half nanoseconds.
+fn assert_within_limits(steps: &[Step]) {
     let sum = |kind: Option<StepKind>| {
         let counted = steps.iter().filter(|step| kind.is_none_or(|kind| step.kind == kind));
         counted.map(|step| step.length).sum::<Duration>()
@@ -99,15 +99,15 @@ fn is_within_limits(steps: &[Step]) {
     assert!(sum(Some(StepKind::Cold)) <= 60 * MINUTE && sum(Some(StepKind::Heat)) <= 60 * MINUTE, "{steps:?}");
 }
 
-fn runs_to_its_end(protocol: &Protocol) {
+fn assert_runs_to_end(protocol: &Protocol) {
     let plan = Plan::new(protocol);
     assert!(plan.cues().iter().all(|(at, ..)| *at <= plan.length()), "{plan:?}");
     assert_eq!(timeline::columns(&plan.exposures(0), 40).len(), 40);
     let (mut session, events) = Build::of(protocol.clone()).at(Moment::default()).start();
     for event in &events {
-        is_shown_safely(&wording::of(event, &session, true).headline);
+        assert_printable(&wording::of(event, &session, true).headline);
     }
-    goes_on_to_its_end(&mut session);
+    run_to_end(&mut session);
     assert_eq!(session.outcome(), Some(Outcome::Completed));
     assert_eq!(session.elapsed(), plan.length(), "{session:?}");
     let whole = plan.exposures(0);
@@ -119,14 +119,14 @@ fn dose(exposures: &[Exposure], modality: Modality) -> Duration {
     given.map(|(_, length)| *length).sum()
 }
 
-/// Wakes a session whenever it asks until it asks no more, is over, or holds.
-fn goes_on_to_its_end(session: &mut Session) {
-    let mut told = 0;
+/// Wakes a session whenever it asks, until it is over or held.
+fn run_to_end(session: &mut Session) {
+    let mut count = 0;
     while let Some(wake) = session.wake_at().filter(|_| !session.is_held()) {
         let events = session.advance(wake);
         assert!(!events.is_empty(), "woken for nothing: {session:?}");
-        told += events.len();
-        assert!(told < EVENTS_MOST, "no end: {session:?}");
+        count += events.len();
+        assert!(count < MAX_EVENTS, "no end: {session:?}");
         for event in &events {
             let words = wording::of(event, session, false);
             assert!(!words.headline.is_empty());
@@ -136,11 +136,11 @@ fn goes_on_to_its_end(session: &mut Session) {
 
 // config.toml.
 
-/// A `config.toml`: its problems are told, and what has none is one of the values there are.
+/// Parses a `config.toml` and checks its problems. A value without a problem must be a valid one.
 pub fn settings(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let (settings, problems) = format::settings(text);
-    can_be_told(&problems, text);
+    assert_reportable(&problems, text);
     if problems.is_empty() {
         assert!(settings.progress.is_none_or(|progress| format::PROGRESS.contains(&progress.as_str())));
     }
@@ -148,8 +148,8 @@ pub fn settings(input: &[u8]) {
 
 // Points in time and lengths.
 
-/// The time now in seconds on the first line; below it what somebody wrote, as WHEN, as minutes and
-/// as the length of a step.
+/// Parses a text as a time, as minutes, and as the length of a step. The first line is the current time
+/// in seconds; the text follows.
 pub fn when(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let (now, text) = text.split_once('\n').unwrap_or(("", text));
@@ -165,12 +165,12 @@ fn points_in_time(text: &str, now: Timestamp) {
         match times::parse(text, now, &zone) {
             Ok(at) => {
                 assert_eq!(times::parse(&format!(" {text}\t"), now, &zone), Ok(at), "blanks around {text:?}");
-                assert_eq!(times::parse(&at.to_string(), now, &zone), Ok(at), "{text:?} written out");
+                assert_eq!(times::parse(&at.to_string(), now, &zone), Ok(at), "{text:?} in full form");
                 if text.trim().ends_with("ago") {
                     assert!(at <= now, "{text:?} is {at}, after {now}");
                 }
             }
-            Err(error) => is_shown_safely(&error.to_string().replace('\n', "")),
+            Err(error) => assert_printable(&error.to_string().replace('\n', "")),
         }
     }
 }
@@ -190,11 +190,11 @@ fn minutes(text: &str) {
 
 fn length_of_a_step(text: &str) {
     if text.contains('\'') || text.chars().any(is_control) {
-        return; // it cannot stand in single quotes, within which nothing is escaped
+        return; // Single quotes have no escapes.
     }
     let file = format!("[[step]]\ndo = 'rest'\nfor = '{text}'\n");
     let parsed = format::parse(&file, "a");
-    can_be_told(&parsed.review(), &file);
+    assert_reportable(&parsed.review(), &file);
     if let Some(step) = parsed.draft.only_step() {
         assert_eq!(humantime::parse_duration(text), Ok(step.length.default), "{text:?}");
         assert_ne!(text.trim(), "0");
@@ -203,21 +203,21 @@ fn length_of_a_step(text: &str) {
 
 // The journal.
 
-/// A journal in which each line is a row: the name of its table, then its columns, each a number,
-/// `NULL`, or a text, with ` | ` between them. `now` is no table but the clocks of whoever reads it.
-/// Columns that are not there get values of a short session of ice.
+/// Fills a journal from text and reads it. Each line is a row: the name of the table, then the columns,
+/// separated by ` | `. A column is a number, `NULL`, or text. Missing columns get the values of a short
+/// session of ice. A line `now` sets the clocks of the reader.
 pub fn journal(input: &[u8]) {
     thread_local! {
-        static SHELF: Shelf = Shelf::new();
+        static FIXTURE: Fixture = Fixture::new();
     }
-    SHELF.with(|shelf| {
-        let now = shelf.fill(&String::from_utf8_lossy(input));
-        shelf.is_read(&now);
+    FIXTURE.with(|fixture| {
+        let now = fixture.fill(&String::from_utf8_lossy(input));
+        fixture.read(&now);
     });
 }
 
-/// A journal that is emptied and filled again and again.
-struct Shelf {
+/// A journal that is filled again for each input.
+struct Fixture {
     journal: Journal,
     rows: Connection,
     _folder: TempDir,
@@ -225,7 +225,7 @@ struct Shelf {
 
 const ICE: &str = r#"[{"kind":"cold","length_ns":600000000000,"round":1,"origin":0}]"#;
 
-/// Tables with their columns, and what stands in them when a line does not say.
+/// Tables with their columns and default values.
 const TABLES: [(&str, &str, &[&str]); 5] = [
     ("injury", "happened_ms, noted_ms", &["0", "0"]),
     ("screening", "injury, red_flag, noted_ms", &["1", "0", "0"]),
@@ -243,8 +243,8 @@ const TABLES: [(&str, &str, &[&str]); 5] = [
     ("request", "session, what, length_ns, answer", &["1", "pause", "NULL", "NULL"]),
 ];
 
-/// More rows than a session of sense has, and few enough to be quick.
-const ROWS_MOST: usize = 200;
+/// More rows than a realistic session has, but few enough to be quick.
+const MAX_ROWS: usize = 200;
 
 fn value(text: &str) -> Value {
     match (text, text.parse::<i64>(), text.parse::<f64>()) {
@@ -255,14 +255,14 @@ fn value(text: &str) -> Value {
     }
 }
 
-impl Shelf {
-    fn new() -> Shelf {
+impl Fixture {
+    fn new() -> Fixture {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let journal = Journal::open(folder.path()).expect("a new journal");
         let rows = Connection::open(folder.path().join("journal.db")).expect("the same journal");
-        // A row may name a session that is not there: a journal that somebody mended by hand.
+        // Allow rows without a session, as in a journal that was edited by hand.
         rows.execute_batch("PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;").expect("a setting");
-        Shelf { journal, rows, _folder: folder }
+        Fixture { journal, rows, _folder: folder }
     }
 
     fn fill(&self, text: &str) -> Stamp {
@@ -271,14 +271,14 @@ impl Shelf {
         for (table, ..) in TABLES {
             rows.prepare_cached(&format!("DELETE FROM {table}")).and_then(|mut all| all.execute([])).expect("emptied");
         }
-        for line in text.lines().take(ROWS_MOST) {
+        for line in text.lines().take(MAX_ROWS) {
             let mut given = line.split(" | ").map(str::trim);
             let name = given.next().unwrap_or_default();
             if let Some((table, columns, defaults)) = TABLES.into_iter().find(|(table, ..)| *table == name) {
                 let places = vec!["?"; defaults.len()].join(", ");
                 let sql = format!("INSERT INTO {table} ({columns}) VALUES ({places})");
                 let values = defaults.iter().map(|default| value(given.next().unwrap_or(default)));
-                // What the schema refuses is in no journal.
+                // The schema refuses some rows. No journal can have them.
                 let row = rusqlite::params_from_iter(values);
                 let _ = rows.prepare_cached(&sql).expect("a table").execute(row);
             } else if name == "now" {
@@ -292,9 +292,8 @@ impl Shelf {
         now
     }
 
-    /// Everything that the commands ask of a journal, one after the other. Whatever stands in it, they
-    /// get an answer or an error.
-    fn is_read(&self, now: &Stamp) {
+    /// Makes every query that the commands make. Each one must give a result or an error.
+    fn read(&self, now: &Stamp) {
         let journal = &self.journal;
         let ids = |sql| {
             let mut rows = self.rows.prepare_cached(sql).expect("a query");
@@ -302,26 +301,26 @@ impl Shelf {
             ids.collect::<rusqlite::Result<Vec<i64>>>().expect("whole numbers")
         };
         for entry in journal.history(i64::MIN).unwrap_or_default() {
-            is_shown_safely(&[entry.protocol, entry.overrides, entry.outcome.unwrap_or_default()].concat());
+            assert_printable(&[entry.protocol, entry.overrides, entry.outcome.unwrap_or_default()].concat());
             let _ = entry.planned.into_iter().chain(entry.actual).map(durations::in_words).collect::<String>();
         }
         for id in ids("SELECT id FROM session") {
             if let Ok(record) = journal.record(id, now) {
-                stands_up(&record, now);
+                assert_resumable(&record, now);
             }
             for (request, _) in journal.requests(id, -1).unwrap_or_default() {
                 let _ = journal.withdraw(request);
             }
         }
         for id in ids("SELECT id FROM request") {
-            journal.answer(id).into_iter().flatten().for_each(|answer| is_shown_safely(&answer));
+            journal.answer(id).into_iter().flatten().for_each(|answer| assert_printable(&answer));
         }
         if let Ok(Some(injury)) = journal.injury() {
             let days = journal.days_with_sessions(injury.happened_ms, 32);
             assert!(days.is_err() || days.is_ok_and(|days| days <= 32));
         }
         if let Ok((doses, record_ahead)) = journal.doses(now, None) {
-            judges(now.clock, doses, record_ahead);
+            assert_wait_suffices(now.clock, doses, record_ahead);
         }
         if let Ok(Some(open)) = journal.open_session(now)
             && journal.close_cut_off(&open).is_ok()
@@ -332,31 +331,31 @@ impl Shelf {
     }
 }
 
-/// A record that could be read can be taken up, gone on with, and stopped.
-fn stands_up(record: &Record, now: &Stamp) {
+/// A readable record can be resumed, continued, and stopped.
+fn assert_resumable(record: &Record, now: &Stamp) {
     let moments: Vec<_> = record.events.iter().map(|event| event.at).collect();
     assert!(moments.is_sorted() && moments.last() <= Some(&now.clock), "{record:?} at {now:?}");
-    is_shown_safely(record.protocol.name());
+    assert_printable(record.protocol.name());
     let given = doses(&record.protocol, &record.events, now.clock);
     let worn: Duration = Modality::ALL.into_iter().map(|modality| given.total(modality)).sum();
     assert!(worn <= record.age(now) + moments.last().map_or(Duration::ZERO, |last| last.since(moments[0])));
     let Some(mut session) = record.session() else { return };
     for event in session.advance(now.clock) {
-        is_shown_safely(&wording::of(&event, &session, true).advice);
+        assert_printable(&wording::of(&event, &session, true).advice);
     }
     let inputs = [Input::Toggle, Input::Extend(MINUTE), Input::Toggle, Input::Confirm, Input::Skip];
     for input in inputs {
         let mut other = session.clone();
         let _ = other.handle(now.clock, input);
-        goes_on_to_its_end(&mut other);
+        run_to_end(&mut other);
         let ended = other.handle(other.now(), Input::Stop);
         let is_end = |kind| matches!(kind, EventKind::Finished { outcome: Outcome::Stopped, .. });
         assert!(other.outcome().is_some() && ended.iter().all(|event| is_end(event.kind)), "{ended:?}");
     }
 }
 
-/// Rules say something about any past, and a wait that they name is long enough.
-fn judges(now: Moment, doses: Doses, record_ahead: Duration) {
+/// Rules accept any past, and a wait that they report is long enough.
+fn assert_wait_suffices(now: Moment, doses: Doses, record_ahead: Duration) {
     let context = Context { now, doses, record_ahead, ..Context::default() };
     for kind in [StepKind::Cold, StepKind::Heat] {
         let draft = Draft::of("a", &[(kind, 10 * MINUTE)]);
@@ -373,7 +372,7 @@ fn judges(now: Moment, doses: Doses, record_ahead: Duration) {
 mod tests {
     use std::path::Path;
 
-    fn every_seed(target: &str, holds: fn(&[u8])) {
+    fn run_seeds(target: &str, holds: fn(&[u8])) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
         let seeds = std::fs::read_dir(folder).expect("the seeds").map(|seed| seed.expect("a seed").path());
         let seeds: Vec<_> = seeds.collect();
@@ -385,22 +384,22 @@ mod tests {
     }
 
     #[test]
-    fn the_seeds_of_journal_hold() {
-        every_seed("journal", super::journal);
+    fn journal_seeds_pass() {
+        run_seeds("journal", super::journal);
     }
 
     #[test]
-    fn the_seeds_of_protocol_hold() {
-        every_seed("protocol", super::protocol);
+    fn protocol_seeds_pass() {
+        run_seeds("protocol", super::protocol);
     }
 
     #[test]
-    fn the_seeds_of_settings_hold() {
-        every_seed("settings", super::settings);
+    fn settings_seeds_pass() {
+        run_seeds("settings", super::settings);
     }
 
     #[test]
-    fn the_seeds_of_when_hold() {
-        every_seed("when", super::when);
+    fn when_seeds_pass() {
+        run_seeds("when", super::when);
     }
 }

@@ -1,5 +1,5 @@
-//! Terminals and streams that are closed, shrunk, blocked, unknown or missing: the session goes on or
-//! ends as it should, its record is written to the end, and the terminal is given back.
+//! Terminals and streams that are closed, shrunk, blocked, unknown or missing. The session continues or
+//! ends as specified, its record is complete, and the terminal is restored.
 #![cfg(unix)]
 
 use std::io::{Read as _, Write as _};
@@ -17,12 +17,12 @@ use crate::running::{Line, steps, until};
 use crate::support::Home;
 use crate::terminal::Terminal;
 
-/// How late an end may be seen beside other tests, the program's start included.
+/// Lateness that is allowed for an end next to other tests, with the start of the program.
 const LATE: Duration = Duration::from_millis(800);
-/// How long each of the last words (the lines, the next cold, the question) waits for a reader.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Time that each final message (the lines, the next cold, the question) waits for a reader.
+const FINAL_WAIT: Duration = Duration::from_secs(1);
 
-/// How many times as fast the clock runs: a session takes a second.
+/// Rate of the clock. A session takes about a second.
 const RATE: f64 = 80.0;
 
 fn home() -> Home {
@@ -37,7 +37,7 @@ fn command(home: &Home, arguments: &[&str]) -> Command {
     command
 }
 
-/// How the session ended, and its events, as the journal holds them.
+/// The outcome and the events of the session in the journal.
 #[track_caller]
 fn recorded(home: &Home) -> (String, Vec<Line>) {
     let journal = Journal::open(&home.path().join("data")).expect("a journal");
@@ -52,13 +52,13 @@ fn recorded(home: &Home) -> (String, Vec<Line>) {
     (history[0].outcome.clone().expect("an end"), events.collect())
 }
 
-/// It went from its start to its end as planned, and all of it is in the journal.
+/// The session ran as planned, and the journal is complete.
 #[track_caller]
 fn assert_completed(home: &Home) {
     assert_eq!(recorded(home), ("completed".to_owned(), home.rehearsed("own.toml")));
 }
 
-/// A session of ten minutes and more, on a terminal that it has taken.
+/// A long session that already controls its terminal.
 fn long_session(home: &Home) -> Terminal {
     home.file("own.toml", &steps(1, &[("heat", "10min"), ("cold", "10min")]));
     let mut command = command(home, &[]);
@@ -70,11 +70,10 @@ fn long_session(home: &Home) -> Terminal {
 }
 
 #[test]
-fn a_terminal_that_is_closed_stops_the_session_and_its_record_is_whole() {
+fn closing_the_terminal_stops_the_session_with_a_complete_record() {
     let home = home();
     let mut terminal = long_session(&home);
-    // Another terminal in its place: the old one's last descriptor is closed by this, and the system
-    // hangs up.
+    // Replacing the terminal closes the last descriptor of the old one, so the system hangs up.
     let (spare, _spare_inner) = pty_process::blocking::open().expect("a pseudo-terminal");
     drop(std::mem::replace(&mut terminal.pty, spare));
     assert_eq!(terminal.end().code(), Some(130));
@@ -84,7 +83,7 @@ fn a_terminal_that_is_closed_stops_the_session_and_its_record_is_whole() {
 }
 
 #[test]
-fn no_size_of_the_terminal_changes_anything_of_the_session() {
+fn the_size_of_the_terminal_does_not_affect_the_session() {
     let home = home();
     home.file("own.toml", &steps(1, &[("heat", "2min"), ("cold", "2min")]));
     let mut terminal = Terminal::start(command(&home, &[]), 24, 80);
@@ -93,17 +92,17 @@ fn no_size_of_the_terminal_changes_anything_of_the_session() {
     for (rows, columns) in [(1, 1), (24, 1), (1, 80), (2, 12), (24, 500), (500, 1), (24, 80)] {
         terminal.resize(rows, columns);
         let known = terminal.text().len();
-        // In one cell there may be nothing to draw until the session ends.
+        // In a single cell there may be nothing to draw before the end of the session.
         terminal.until("a frame at this size", |terminal| {
             terminal.text().len() > known || terminal.child.try_wait().expect("a child").is_some()
         });
     }
     assert_eq!(terminal.end().code(), Some(0));
-    terminal.assert_given_back();
+    terminal.assert_restored();
     assert_completed(&home);
 }
 
-/// A session that a shell starts with this script, in which it is `"$@"`, at this rate.
+/// A session at this rate, started by a shell script that calls it as `"$@"`.
 fn started_by(home: &Home, shell: [&str; 3], rate: f64) -> Terminal {
     let session = command(home, &[]);
     let mut script = Command::new(shell[0]);
@@ -114,7 +113,7 @@ fn started_by(home: &Home, shell: [&str; 3], rate: f64) -> Terminal {
     terminal
 }
 
-/// A job that runs on in the background, and is then brought to the front: that is no signal.
+/// Bringing a running background job to the foreground sends no signal.
 #[test]
 fn a_session_that_comes_to_the_foreground_takes_the_keys() {
     let home = home();
@@ -126,19 +125,19 @@ fn a_session_that_comes_to_the_foreground_takes_the_keys() {
     terminal.see("PAUSED");
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
-    terminal.assert_given_back();
+    terminal.assert_restored();
 }
 
-/// In the background no signal reports a resize.
+/// A background job gets no signal for a resize.
 #[test]
-fn a_session_in_the_background_is_drawn_for_the_size_that_the_terminal_has() {
+fn a_session_in_the_background_fits_the_current_size_of_the_terminal() {
     let home = home();
     home.file("own.toml", &steps(1, &[("heat", "10min"), ("cold", "10min")]));
     let script = "\"$@\" </dev/null & read -r; kill $!; wait";
     let mut terminal = started_by(&home, ["/bin/bash", "-mc", script], 1.0);
     terminal.resize(24, 40);
     let fits = |terminal: &mut Terminal| {
-        // A row that was wrapped comes as one line.
+        // A wrapped row appears as one line.
         terminal.contents().lines().any(|row| row.trim() == "─".repeat(38))
     };
     terminal.until("a frame of 40 columns", fits);
@@ -146,9 +145,9 @@ fn a_session_in_the_background_is_drawn_for_the_size_that_the_terminal_has() {
     terminal.end();
 }
 
-/// Ctrl-Z, and `fg` behind what the shell has written.
+/// Ctrl-Z, output of the shell, then `fg`.
 #[test]
-fn a_session_that_was_stopped_is_drawn_anew_below_what_the_shell_wrote() {
+fn a_suspended_session_is_redrawn_below_the_output_of_the_shell() {
     let home = home();
     home.file("own.toml", &steps(1, &[("heat", "10min"), ("cold", "10min")]));
     let mut terminal = started_by(&home, ["/bin/bash", "-mc", "\"$@\"; echo by hand; fg"], 1.0);
@@ -163,13 +162,13 @@ fn a_session_that_was_stopped_is_drawn_anew_below_what_the_shell_wrote() {
     terminal.until("a whole frame", whole);
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
-    terminal.assert_given_back();
+    terminal.assert_restored();
 }
 
-/// The question after a session is answered in whole lines, also after the process was suspended.
+/// The final question is answered in line mode, even after the process was suspended.
 #[cfg(target_os = "linux")]
 #[test]
-fn after_the_session_nothing_takes_the_keys_again() {
+fn after_the_session_the_keys_are_not_taken_again() {
     let home = home();
     let mut terminal = Terminal::start(command(&home, &["--pain", "3"]), 24, 80);
     terminal.see("How bad is the pain now");
@@ -182,13 +181,13 @@ fn after_the_session_nothing_takes_the_keys_again() {
     assert!(!terminal.is_taken());
     terminal.press("2\n");
     assert_eq!(terminal.end().code(), Some(0));
-    terminal.assert_given_back();
+    terminal.assert_restored();
 }
 
-/// As nohup starts it.
+/// As with nohup.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_session_that_is_to_outlive_its_terminal_does() {
+fn a_session_that_ignores_hangups_survives_one() {
     let home = home();
     let mut terminal = started_by(&home, ["/bin/sh", "-c", "trap '' HUP; exec \"$@\""], 20.0);
     terminal.until("keys taken", Terminal::is_taken);
@@ -197,17 +196,17 @@ fn a_session_that_is_to_outlive_its_terminal_does() {
     assert_completed(&home);
 }
 
-/// In the background of a shell's jobs, keys are not its own: it neither obeys them, nor is stopped for
-/// reading them, nor wakes for them again and again.
+/// A background job must ignore the keys. It must not be stopped for reading them, or wake for them
+/// repeatedly.
 #[cfg(target_os = "linux")]
 #[test]
-fn keys_for_another_program_in_the_foreground_are_left_alone() {
+fn keys_for_a_foreground_program_are_ignored() {
     let home = home();
     let mut terminal = started_by(&home, ["/bin/sh", "-mc", "\"$@\" & echo $! >\"$HOME/process\"; wait $!"], 1.0);
     terminal.press("q\n");
     let process = std::fs::read_to_string(home.path().join("process")).expect("a file");
     let process: i32 = process.trim().parse().expect("a number");
-    // Nanoseconds on a processor.
+    // CPU time in nanoseconds.
     let ran = || -> u64 {
         let stat = std::fs::read_to_string(format!("/proc/{process}/schedstat")).expect("Linux");
         stat.split(' ').next().and_then(|number| number.parse().ok()).expect("a number")
@@ -221,13 +220,13 @@ fn keys_for_another_program_in_the_foreground_are_left_alone() {
     assert_eq!(recorded(&home).0, "stopped");
 }
 
-/// They wait for most of their time: together they take as long as one.
+/// Runs all cases at the same time, because they mostly wait.
 fn each_at_once<T: Send, const N: usize>(cases: [T; N], check: impl Fn(T) + Sync) {
     let check = &check;
     std::thread::scope(|scope| cases.map(|case| drop(scope.spawn(move || check(case)))));
 }
 
-/// A pipe that takes nothing any more, and its other end.
+/// A full pipe, with its reader.
 pub fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     let before = fcntl_getfl(&writer).expect("flags");
@@ -238,7 +237,7 @@ pub fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
     (reader, writer)
 }
 
-/// Waits for the end, which must come when it is due.
+/// Waits for the end, which must be on time.
 #[track_caller]
 fn end_on_time(mut child: Child, patience: Duration) -> ExitStatus {
     let start = clock::now();
@@ -254,34 +253,34 @@ fn end_on_time(mut child: Child, patience: Duration) -> ExitStatus {
 }
 
 #[test]
-fn an_output_that_is_never_read_holds_up_neither_the_session_nor_its_record() {
+fn an_output_that_is_never_read_delays_neither_the_session_nor_its_record() {
     each_at_once(["json", "plain", "quiet"], |progress| {
         let home = home();
-        // There is room for the lines before the start, and none for the session's own lines.
+        // Standard error has room for the lines before the start. Standard output is full.
         let (_out, out) = full_pipe();
         let (_err, err) = std::io::pipe().expect("a pipe");
         let child = command(&home, &["--progress", progress]).stdout(out).stderr(err).spawn();
-        assert_eq!(end_on_time(child.expect("the program starts"), LAST_WORDS).code(), Some(0), "{progress}");
+        assert_eq!(end_on_time(child.expect("the program starts"), FINAL_WAIT).code(), Some(0), "{progress}");
         assert_completed(&home);
     });
 }
 
 #[test]
-fn plain_lines_into_a_pipe_that_fills_up_hold_up_neither_the_session_nor_its_record() {
+fn plain_lines_into_a_pipe_that_fills_up_delay_neither_the_session_nor_its_record() {
     let home = home();
-    // Room for the lines before the start, and for one line or two.
+    // Room for the lines before the start, and for one or two more.
     let (mut reader, err) = full_pipe();
     reader.read_exact(&mut [0; 4096]).expect("a page");
     (&err).write_all(&[b'x'; 4096 - 512]).expect("room");
     let child = command(&home, &["--progress", "plain"]).stdout(Stdio::null()).stderr(err).spawn();
-    let status = end_on_time(child.expect("the program starts"), 3 * LAST_WORDS);
+    let status = end_on_time(child.expect("the program starts"), 3 * FINAL_WAIT);
     assert_eq!(status.code(), Some(0));
     drop(reader);
     assert_completed(&home);
 }
 
 #[test]
-fn streams_that_are_closed_or_gone_change_nothing_of_the_session() {
+fn closed_streams_do_not_affect_the_session() {
     each_at_once(["json", "plain", "bar", "quiet"], |progress| {
         for closed in [">&-", "2>&-", "<&- >&- 2>&-"] {
             let home = home();
@@ -297,7 +296,7 @@ fn streams_that_are_closed_or_gone_change_nothing_of_the_session() {
             assert_eq!(status.code(), Some(0), "{progress} {closed}");
             assert_completed(&home);
         }
-        // A reader that has seen enough.
+        // A reader that has closed the pipe.
         let home = home();
         let mut gone = command(&home, &["--progress", progress]);
         let writers = [(); 2].map(|()| OwnedFd::from(std::io::pipe().expect("a pipe").1));
@@ -308,9 +307,9 @@ fn streams_that_are_closed_or_gone_change_nothing_of_the_session() {
     });
 }
 
-/// The name decides whether there are bars.
+/// The name of the terminal decides whether there is a screen.
 #[test]
-fn a_terminal_of_any_name_and_in_any_locale_is_given_back() {
+fn a_terminal_is_restored_with_any_name_and_locale() {
     let (none, ascii, unknown) = (None, Some("C"), Some("xx_YY.nonsense"));
     let cases = [
         (Some("no-such-terminal"), none, true),
@@ -329,7 +328,7 @@ fn a_terminal_of_any_name_and_in_any_locale_is_given_back() {
         let mut terminal = Terminal::start(command, 24, 80);
         terminal.until("keys taken", Terminal::is_taken);
         assert_eq!(terminal.end().code(), Some(0), "{term:?} {locale:?}");
-        terminal.assert_given_back();
+        terminal.assert_restored();
         let text = terminal.text();
         assert_eq!(text.contains('\u{1b}'), has_bars, "{term:?} {locale:?}: {text:?}");
         assert!(text.contains("Done: 40 s of heat, 40 s of cold."), "{term:?} {locale:?}: {text:?}");
@@ -337,9 +336,9 @@ fn a_terminal_of_any_name_and_in_any_locale_is_given_back() {
     });
 }
 
-/// Ctrl-S, or a window that hangs: the terminal takes nothing more.
+/// The terminal accepts no output, as after Ctrl-S.
 #[test]
-fn a_terminal_that_takes_nothing_holds_up_neither_the_session_nor_its_record() {
+fn a_blocked_terminal_delays_neither_the_session_nor_its_record() {
     let home = home();
     let mut terminal = Terminal::start(command(&home, &[]), 24, 80);
     terminal.see("HEAT");
@@ -348,11 +347,11 @@ fn a_terminal_that_takes_nothing_holds_up_neither_the_session_nor_its_record() {
     }
     let start = clock::now();
     held_up(start);
-    // Nothing is read here.
+    // Do not read from the terminal here.
     until("the end", || terminal.child.try_wait().expect("a child").is_some());
     let took = clock::now().since(start);
-    assert!(took < Duration::from_secs_f64(80.0 / RATE) + LATE + 3 * LAST_WORDS + held_up(start), "{took:?}");
+    assert!(took < Duration::from_secs_f64(80.0 / RATE) + LATE + 3 * FINAL_WAIT + held_up(start), "{took:?}");
     assert_eq!(terminal.end().code(), Some(0));
-    assert!(!terminal.is_taken(), "given back");
+    assert!(!terminal.is_taken(), "the terminal is restored");
     assert_completed(&home);
 }

@@ -1,5 +1,5 @@
-//! The real program on a machine that stops it, sleeps, moves the wall clock or has a slow disk. The events,
-//! the doses and the alarms must be right after that.
+//! The real program with SIGSTOP, suspends, changes of the wall clock, and a slow disk. Events, doses and
+//! alarms must still be correct.
 #![cfg(target_os = "linux")]
 
 use std::path::{Path, PathBuf};
@@ -17,25 +17,25 @@ use crate::programs::{held_up, output};
 use crate::running::{Running, assert_on_time, event_line, until};
 use crate::support::{Home, line_of, stderr, stdout};
 
-/// How late something may be seen. The time that the machine itself held things up is added.
+/// Lateness that is allowed. Delays of the machine are added.
 const LATE: Duration = Duration::from_millis(500);
-/// The longest wait of the program; how soon it notices that the clock moved.
+/// Longest wait of the program, and so the time until it notices a moved clock.
 const FRAME: Duration = Duration::from_secs(1);
 
-/// A machine whose clocks can be moved, and a desktop that hears the alarms.
+/// A machine whose clocks can be moved, and a bus that receives the alarms.
 struct Machine {
     home: Home,
     alarms: Arrivals,
 }
 
-/// The library that moves clocks and slows the disk, built once.
+/// The preloaded library, which moves clocks and slows the disk. It is built once.
 fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
         let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("machine.so");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/machine.c");
         let mut compiler = Command::new("cc");
-        // The build needs a C compiler too.
+        // Building the program needs a C compiler too.
         let built = output(compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source));
         assert!(built.status.success(), "{}", stderr(&built));
         library
@@ -52,14 +52,14 @@ impl Machine {
         machine
     }
 
-    /// Sets how far the clock that counts in suspend, and the wall, are ahead of the real ones.
+    /// Sets the offsets of the boot-time clock and of the wall clock in seconds.
     fn set(&self, boottime: i64, wall: i64) {
         let new = self.home.file("clocks.new", &format!("{boottime} {wall}"));
-        // In one piece: the program may be reading.
+        // Replace the file in one step, because the program may be reading it.
         std::fs::rename(new, self.home.path().join("clocks")).expect("a file");
     }
 
-    /// The machine has slept this long in all.
+    /// Sets the total time of suspends.
     fn slept(&self, length: Duration) -> Moment {
         let seconds = i64::try_from(length.as_secs()).expect("short");
         self.set(seconds, seconds);
@@ -82,7 +82,7 @@ impl Machine {
         stdout(&output)
     }
 
-    /// The journal holds the events that were printed, and the outcome and the doses of the last one.
+    /// The journal has all printed events, with the outcome and doses of the last one.
     #[track_caller]
     fn assert_recorded(&self, running: &Running) {
         let (entry, events) = self.home.recorded();
@@ -103,20 +103,20 @@ fn names(running: &Running) -> Vec<String> {
     running.events().into_iter().map(|(name, ..)| name).collect()
 }
 
-/// The value is the expected number of seconds, and as much more as the test itself took.
+/// The value is the expected number of seconds, plus the time that the test took.
 #[track_caller]
 fn assert_about(value: f64, expected: f64) {
     assert!((expected..expected + 10.0).contains(&value), "{value} and not {expected}");
 }
 
-/// Waits until an alarm is on the desktop. Returns how long after `since` that was.
+/// Waits for an alarm. Returns the time from `since` to its arrival.
 fn alarm(machine: &Machine, title: &str, since: Moment) -> Duration {
     until(title, || machine.alarms.find(title).is_some());
     machine.alarms.find(title).expect("just seen").0.since(since)
 }
 
 #[test]
-fn asleep_inside_a_step_the_time_counts_and_nothing_else_happens() {
+fn a_suspend_within_a_step_counts_as_time_of_the_step() {
     let machine = Machine::new(&[("heat", "10min"), ("cold", "10min")]);
     let mut running = machine.session();
     running.see("step_began");
@@ -135,7 +135,7 @@ fn asleep_inside_a_step_the_time_counts_and_nothing_else_happens() {
 }
 
 #[test]
-fn asleep_past_the_end_of_a_step_the_alarm_sounds_at_the_wake_and_the_session_holds() {
+fn after_a_suspend_past_the_end_of_a_step_the_alarm_sounds_on_wake_up_and_the_step_is_held() {
     let machine = Machine::new(&[("heat", "10min"), ("cold", "10min")]);
     let mut running = machine.session();
     running.see("step_began");
@@ -163,12 +163,12 @@ fn asleep_past_the_end_of_a_step_the_alarm_sounds_at_the_wake_and_the_session_ho
 }
 
 #[test]
-fn stopped_past_the_end_of_a_step_the_alarm_sounds_at_once_and_the_session_holds() {
+fn after_a_sigstop_past_the_end_of_a_step_the_alarm_sounds_at_once_and_the_step_is_held() {
     let machine = Machine::new(&[("heat", "1s"), ("cold", "10min")]);
     let mut running = machine.session();
     let (began, _) = running.see("step_began");
     running.signal(Signal::STOP);
-    // Up to two seconds count as a late wake.
+    // A delay of up to two seconds counts as a late wake.
     until("the end of the step", || clock::now().since(began) > Duration::from_millis(3300));
     let woken = clock::now();
     running.signal(Signal::CONT);
@@ -188,7 +188,7 @@ fn stopped_past_the_end_of_a_step_the_alarm_sounds_at_once_and_the_session_holds
 }
 
 #[test]
-fn stopped_for_a_moment_at_the_end_of_a_step_nothing_drifts() {
+fn a_short_sigstop_at_the_end_of_a_step_moves_no_later_step() {
     let machine = Machine::new(&[("heat", "1s"), ("cold", "2s")]);
     let mut running = machine.session();
     let (began, _) = running.see("step_began");
@@ -208,7 +208,7 @@ fn stopped_for_a_moment_at_the_end_of_a_step_nothing_drifts() {
 }
 
 #[test]
-fn a_wall_clock_that_jumps_moves_the_labels_and_nothing_else() {
+fn a_jump_of_the_wall_clock_changes_only_times_of_day() {
     let machine = Machine::new(&[("heat", "1s"), ("cold", "1s"), ("rest", "1s")]);
     let mut running = machine.session();
     let jumps = [0, 3 * 60 * 60, -24 * 60 * 60];
@@ -245,7 +245,7 @@ fn a_disk_that_takes_a_minute_delays_no_alarm_and_is_reported() {
     let mut running = Running::new(command);
     let (began, _) = running.see("started");
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
-    // Four seconds of session, and two of patience with the disk.
+    // Four seconds of session, and two seconds of waiting for the disk.
     let took = clock::now().since(began);
     assert!(took < Duration::from_secs(7) + held_up(began), "{took:?}");
     assert_on_time(&running, 1.0, LATE);
@@ -258,14 +258,14 @@ fn a_disk_that_takes_a_minute_delays_no_alarm_and_is_reported() {
     assert_eq!(errors.matches("warning: the disk is slow: what you see is not recorded yet").count(), 1, "{errors}");
     let end = "warning: the end of this session is not recorded (the disk is too slow)";
     assert!(errors.contains(end), "{errors}");
-    // What was committed before the first sync outlives the process.
+    // Events that were committed before the first sync survive the process.
     let written: Vec<String> = machine.home.written().into_iter().map(|(name, ..)| name).collect();
     assert_eq!(written, ["started", "step_began"]);
     machine.ask(&["stop"]);
     assert_eq!(machine.home.history()[0]["outcome"], "stopped");
 }
 
-/// A shell that is told nothing would ask again, and skip a second step.
+/// Without an answer, a person would repeat the command, and skip a second step.
 #[test]
 fn the_answer_to_another_shell_does_not_wait_for_the_disk() {
     let machine = Machine::new(&[("heat", "10min"), ("cold", "10min")]);
@@ -280,9 +280,9 @@ fn the_answer_to_another_shell_does_not_wait_for_the_disk() {
     assert_eq!(running.end().code(), Some(130), "{}", running.errors());
 }
 
-/// A battery that dies after one of these events must not make the record count for less.
+/// After one of these events, a power failure must not reduce the recorded dose.
 #[test]
-fn each_event_that_matters_is_put_on_the_disk_after_its_commit() {
+fn each_event_that_changes_the_dose_is_synced_to_the_disk() {
     let machine = Machine::new(&[("heat", "10min"), ("cold", "10min")]);
     let syncs = machine.home.path().join("syncs");
     let mut command = machine.command(&["run", "own.toml", "--progress", "json"]);
@@ -294,7 +294,7 @@ fn each_event_that_matters_is_put_on_the_disk_after_its_commit() {
         machine.ask(&[input]);
         until(input, || count() == number);
     }
-    // A request that changes nothing, and then the end: neither needs a sync.
+    // Neither a request without effect nor the end needs a sync.
     assert_eq!(machine.ask(&["resume"]), "Nothing to change.\n");
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(130), "{}", running.errors());

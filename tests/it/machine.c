@@ -1,7 +1,8 @@
-/* Preloaded into the program, moves its clocks: BOOTTIME and REALTIME by the two numbers of seconds in
-   the file that THERAPY_TEST_CLOCKS names. MONOTONIC, and with it every wait, stays as it is, as it does
-   when a machine sleeps. With THERAPY_TEST_DISK each sync takes that many seconds. With
-   THERAPY_TEST_SYNCS each sync of the journal's log adds a byte to the file of that name. */
+/* A library that is preloaded into the program. It simulates a machine with these variables:
+   THERAPY_TEST_CLOCKS: a file with two numbers, which are added to BOOTTIME and REALTIME in seconds.
+   MONOTONIC does not change, and neither do waits, as in a real suspend.
+   THERAPY_TEST_DISK: the number of seconds that each sync takes.
+   THERAPY_TEST_SYNCS: a file that gets one byte for each sync of the journal's log. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
-//! The integration tests: one binary, so that it links once.
+//! The integration tests, in one binary that links once.
 
-#![expect(clippy::expect_used, reason = "what fails in a helper is a test that fails")]
-#![expect(unreachable_pub, reason = "one binary: nothing in it can be reached")]
+#![expect(clippy::expect_used, reason = "a failure in a helper fails the test")]
+#![expect(unreachable_pub, reason = "nothing outside this binary can use it")]
 
 mod builder;
 

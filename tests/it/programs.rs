@@ -1,4 +1,4 @@
-//! Programs that tests run. Each has a deadline, so that no test hangs.
+//! Runs other programs, with a deadline, so that no test hangs.
 
 #![expect(clippy::panic, reason = "a program that does not end must fail its test")]
 
@@ -11,10 +11,10 @@ use std::time::Duration;
 use therapy::domain::session::Moment;
 use therapy::edge::clock;
 
-/// Longer than any of these programs takes on a busy machine. Only a test that fails waits this long.
+/// Longer than any of these programs needs on a busy machine. Only a failing test waits this long.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Runs a program, with nothing to read, to its end and returns what it wrote.
+/// Runs a program without input, and returns its output.
 #[track_caller]
 pub fn output(command: &mut Command) -> Output {
     finish(
@@ -22,8 +22,8 @@ pub fn output(command: &mut Command) -> Output {
     )
 }
 
-/// Waits for the end of a child and returns what it wrote to its pipes. After [`DEADLINE`] the child
-/// is killed, and the test fails with that output.
+/// Waits for the end of a child and returns its output. After [`DEADLINE`] the child is killed, and the
+/// test fails with that output.
 #[track_caller]
 pub fn finish(child: Child) -> Output {
     finish_within(child, DEADLINE)
@@ -34,7 +34,7 @@ fn finish_within(mut child: Child, deadline: Duration) -> Output {
     let start = clock::now();
     let (stdout, stderr) = (Collected::from(child.stdout.take()), Collected::from(child.stderr.take()));
     loop {
-        // A pipe that a child of the child keeps open counts as no end either.
+        // A grandchild may still hold a pipe open. Wait for it too.
         let status = child.try_wait().expect("a child");
         let complete = stdout.is_complete() && stderr.is_complete();
         if let Some(status) = status.filter(|_| complete) {
@@ -80,8 +80,8 @@ impl Collected {
     }
 }
 
-/// Waits for the first line that a child prints and returns it without its end. A child that prints
-/// none before [`DEADLINE`] is killed, and the test fails.
+/// Returns the first line of a child, without the line end. If no line comes before [`DEADLINE`], the
+/// child is killed and the test fails.
 #[track_caller]
 pub fn first_line(child: &mut Child) -> String {
     let mut pipe = BufReader::new(child.stdout.take().expect("piped"));
@@ -95,15 +95,15 @@ pub fn first_line(child: &mut Child) -> String {
         let _ = child.kill();
         panic!("no line after {DEADLINE:?}");
     };
-    // The child would get an error for its next line if its pipe were closed.
+    // Keep the pipe open, or the next line of the child would fail.
     child.stdout = Some(pipe);
     assert!(line.ends_with('\n'), "the program ended before it was ready: {line:?}");
     line.trim_end().to_owned()
 }
 
-/// How much the machine itself held things up since a moment, twice over: a thread waits a few
-/// milliseconds again and again, and counts how late it wakes. On an idle machine this is nothing. A
-/// test adds it to the lateness that it allows, and so is right on a busy machine too.
+/// The delay that the machine itself has caused since a moment, doubled. A thread waits a few milliseconds
+/// at a time and adds up how late it wakes. On an idle machine the result is zero. Tests add it to the
+/// lateness that they allow, so that they pass on a busy machine too.
 pub fn held_up(since: Moment) -> Duration {
     static WATCH: Once = Once::new();
     static LATE_WAKES: Mutex<Vec<(Moment, Duration)>> = Mutex::new(Vec::new());
@@ -124,14 +124,14 @@ pub fn held_up(since: Moment) -> Duration {
     2 * wakes.iter().filter(|(at, _)| *at + WAIT >= since).map(|(_, late)| *late).sum::<Duration>()
 }
 
-/// Says which tests are left out, past the capture of the tests' output.
+/// Reports skipped tests, bypassing the capture of test output.
 pub fn left_out(tests: &str, way_to_run: &str) {
     let _ = writeln!(std::io::stderr().lock(), "\nLEFT OUT: {tests}; to run: {way_to_run}");
 }
 
 #[cfg(unix)]
 #[test]
-fn a_program_that_never_ends_is_killed_and_fails_its_test_with_its_output() {
+fn a_program_that_never_ends_is_killed_and_its_test_fails_with_the_output() {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", "echo here; echo there >&2; exec sleep 600"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().expect("a shell");

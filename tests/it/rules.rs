@@ -1,5 +1,5 @@
-//! The table of rules: for every rule, one plan that breaks it alone and one just inside it, through the
-//! library and, where a file can say it, through `therapy check`.
+//! A table with two plans for each rule: one breaks only this rule, the other is just within it. Both go
+//! through the library, and through `therapy check` if a file can express them.
 
 #![expect(clippy::unchecked_time_subtraction, reason = "the numbers of a test are known")]
 
@@ -33,10 +33,10 @@ fn steps(list: &[Exposure]) -> Vec<Step> {
     list.iter().map(|&(kind, length)| Step::new(kind, length)).collect()
 }
 
-/// The coming start.
+/// Start of the reviewed session.
 const NOW: Moment = Moment::new(hours(1000));
 
-/// An old injury, so that heat alone draws no note.
+/// An old injury, so that heat causes no note.
 fn old() -> Context {
     Context { now: NOW, injury: Injury::Ago(hours(1000)), ..Context::default() }
 }
@@ -47,7 +47,7 @@ fn ids(list: &[Exposure], context: &Context) -> Vec<RuleId> {
     ids
 }
 
-/// The doses of a session that began this long before the coming start.
+/// The doses of a session that began this long before the reviewed one.
 fn past(began: Duration, exposures: &[Exposure]) -> Vec<Dose> {
     let session = NOW - began;
     let mut from = session;
@@ -63,7 +63,7 @@ fn after(sessions: Vec<Vec<Dose>>) -> Context {
     Context { doses: sessions.into_iter().flatten().collect(), ..old() }
 }
 
-/// Eight sessions of 20 min of cold, 2 h apart, the last one 2 h before the coming start.
+/// Eight sessions of 20 min of cold, 2 h apart. The last one began 2 h before the reviewed session.
 fn eight_cold(first: Duration) -> Vec<Vec<Dose>> {
     let began = |index| first - index * hours(2);
     (0..8).map(|index| past(began(index), &[(Cold, minutes(20))])).collect()
@@ -84,7 +84,7 @@ fn the_table_has_every_id_in_order_and_known_sources() {
 }
 
 #[test]
-fn a_rule_knows_the_protocols_that_it_limits() {
+fn each_rule_lists_the_protocols_that_it_limits() {
     let concerning = |kind| {
         let rules = RULES.iter().filter(|rule| rule.concerns(&steps(&[(kind, SECOND)])));
         rules.map(|rule| rule.id.as_str()).collect::<Vec<_>>()
@@ -98,7 +98,7 @@ fn a_rule_knows_the_protocols_that_it_limits() {
     assert_eq!(concerning(Cold), cold);
 }
 
-/// Every rule, a plan that breaks it alone, and a plan just inside it.
+/// Each rule, with a plan that breaks only this rule and a plan just within it.
 fn table() -> Vec<(RuleId, Case, Case)> {
     let unknown = Context::default();
     let young = |age| Context { injury: Injury::Ago(age), ..Context::default() };
@@ -185,7 +185,7 @@ fn table() -> Vec<(RuleId, Case, Case)> {
 }
 
 #[test]
-fn every_rule_is_broken_alone_and_holds_one_second_inside() {
+fn each_plan_breaks_only_its_rule_and_passes_just_within_it() {
     let table = table();
     assert_eq!(table.len(), RULES.len());
     for (rule, (breaks, breaks_in), (holds, holds_in)) in &table {
@@ -194,9 +194,9 @@ fn every_rule_is_broken_alone_and_holds_one_second_inside() {
     }
 }
 
-/// A file knows no injury, no earlier session and no clock: rows that need them are left out.
+/// A file has no injury, earlier session or clock. Rows that need them are skipped.
 #[test]
-fn check_finds_the_same_in_a_file() {
+fn check_reports_the_same_rules_for_a_file() {
     let home = Home::new();
     let check = |steps: &[Exposure]| {
         let steps = steps
@@ -239,8 +239,9 @@ fn explain_lists_every_rule_and_source_and_explains_each() {
 }
 
 #[test]
-fn rewarm_names_the_wait_and_holds_from_then() {
-    // 20 min of heat ended 20 min ago: 10 min left on the skin, 40 min to fade for a 30 min dose.
+fn rewarm_reports_the_exact_wait() {
+    // 20 min of heat ended 20 min ago, so 10 min are left. Nothing may be left for a dose of 30 min, which
+    // takes 40 min after the heat.
     let trips = after(vec![past(minutes(40), &[(Heat, minutes(20))])]);
     let plan = steps(&[(Heat, minutes(20)), (Rest, SECOND), (Heat, minutes(10))]);
     let findings = review(&plan, &trips);
@@ -250,23 +251,23 @@ fn rewarm_names_the_wait_and_holds_from_then() {
     let later = |wait: Duration| after(vec![past(minutes(40) + wait, &[(Heat, minutes(20))])]);
     assert!(review(&plan, &later(wait)).is_empty());
     assert!(!review(&plan, &later(wait - Duration::from_nanos(1))).is_empty());
-    // The point of the evidence: ice 20, and 20 min later ice 15, allowed 30 min after the first.
+    // An example from the sources: ice for 15 min is allowed 30 min after ice for 20 min.
     let ice = after(vec![past(minutes(40), &[(Cold, minutes(20))])]);
     let finding = review(&steps(&[(Cold, minutes(15))]), &ice).remove(0);
     assert_eq!((finding.rule, finding.passes_after), (RuleId::Rewarm, Some(minutes(10))));
-    // And its other one: ice 12 stopped early, 1 min later ice 8.
+    // A second example: ice is stopped after 12 min, and 1 min later ice for 8 min.
     let early = after(vec![past(minutes(13), &[(Cold, minutes(12))])]);
     assert!(!refuses(&review(&steps(&[(Cold, minutes(8))]), &early), &[]));
 }
 
 #[test]
-fn cold_daily_names_the_wait_and_holds_from_then() {
+fn cold_daily_reports_the_exact_wait() {
     let began = hours(18);
     let plan = steps(&[(Cold, minutes(20))]);
     let finding = review(&plan, &after(eight_cold(began))).remove(0);
     assert_eq!(finding.rule, RuleId::ColdDaily);
     let wait = finding.passes_after.expect("waiting helps");
-    // The window that ends with the new dose must have lost the first of the eight.
+    // The first of the eight doses must be outside the window that ends with the new dose.
     assert_eq!(wait, hours(6));
     assert!(review(&plan, &after(eight_cold(began + wait))).is_empty());
 }
@@ -280,21 +281,21 @@ fn every_session_limit_that_is_exceeded_is_a_finding() {
     let many = vec![(Rest, minutes(5)); 65];
     assert_eq!(found(&many), [Detail::SessionLength(minutes(325)), Detail::SessionSteps(65)]);
     assert!(ids(&[vec![(Heat, SECOND)], vec![(Rest, SECOND); 63]].concat(), &old()).is_empty());
-    // Four rounds of contrast: time, cold and heat are each too much.
+    // Four rounds of contrast exceed the limits of time, cold and heat.
     let four = [(Heat, minutes(20)), (Cold, minutes(20))].repeat(4);
     let doses = Modality::ALL.map(|modality| Detail::SessionDose(modality, minutes(80)));
     assert_eq!(found(&four), [&[Detail::SessionLength(minutes(160))][..], &doses].concat());
 }
 
 #[test]
-fn a_protocol_that_switches_by_the_injury_is_refused_without_it() {
+fn a_protocol_that_depends_on_the_injury_is_refused_without_one() {
     let context = Context { injury_required: true, ..Context::default() };
     let findings = review(&steps(&[(Cold, minutes(15))]), &context);
     assert_eq!((findings[0].rule, findings[0].severity), (RuleId::InjuryUnknown, Severity::Refuse));
 }
 
 #[test]
-fn only_what_is_named_and_may_be_overridden_is_overridden() {
+fn only_overridable_rules_that_are_given_are_overridden() {
     let findings =
         review(&steps(&[(Heat, minutes(20))]), &Context { injury: Injury::Ago(hours(1)), ..Context::default() });
     assert!(refuses(&findings, &[]));
@@ -305,7 +306,7 @@ fn only_what_is_named_and_may_be_overridden_is_overridden() {
 }
 
 #[test]
-fn stretching_is_early_after_yesterday_and_after_cold_of_an_earlier_session() {
+fn stretching_is_too_early_one_day_after_an_injury_and_soon_after_earlier_cold() {
     let young = Context { injury: Injury::Ago(hours(72) - SECOND), ..Context::default() };
     assert!(ids(&[(Stretch, minutes(5))], &young).contains(&RuleId::StretchEarly));
     let iced = after(vec![past(minutes(45), &[(Cold, minutes(20))])]);
@@ -314,7 +315,7 @@ fn stretching_is_early_after_yesterday_and_after_cold_of_an_earlier_session() {
 }
 
 #[test]
-fn absurd_lengths_are_refused_not_overflowed() {
+fn huge_lengths_are_refused_without_an_overflow() {
     let forever = [(Cold, Duration::MAX), (Heat, Duration::MAX), (Rest, Duration::MAX)];
     assert!(refuses(&review(&steps(&forever), &old()), &[]));
 }
@@ -326,7 +327,7 @@ fn a_rule_is_found_by_its_name() {
 }
 
 #[test]
-fn a_finding_names_its_step_and_the_wait() {
+fn a_finding_has_its_step_and_the_wait() {
     let one = |list: &[Exposure], context: &Context, rule| {
         let found = review(&steps(list), context).into_iter().find(|finding| finding.rule == rule);
         found.expect("the rule is tripped")
@@ -348,7 +349,7 @@ fn a_finding_names_its_step_and_the_wait() {
 }
 
 #[test]
-fn an_unknown_past_refuses_only_what_it_bears_on() {
+fn an_unreadable_journal_breaks_only_the_rules_that_need_it() {
     let unknown = Context { doses_unknown: true, ..old() };
     assert_eq!(ids(&[(Rest, minutes(5))], &unknown), [RuleId::NoDose]);
     assert_eq!(ids(&[(Heat, minutes(5))], &unknown), [RuleId::Rewarm]);

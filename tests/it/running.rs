@@ -1,4 +1,4 @@
-//! A session in another process: its events as they come, and helpers to wait for them.
+//! A session in another process: its events, and helpers that wait for them.
 #![cfg(unix)]
 
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -36,7 +36,7 @@ impl Running {
         let readers = vec![
             thread::spawn(move || {
                 let mut line = String::new();
-                // A kill may cut the last line in half.
+                // A kill may truncate the last line.
                 while out.read_line(&mut line).is_ok_and(|count| count > 0) && line.ends_with('\n') {
                     let value = serde_json::from_str(&line).expect("a JSON line");
                     let lines: &Mutex<Vec<(Moment, Value)>> = &lines_in;
@@ -81,7 +81,7 @@ impl Running {
         kill_process(Pid::from_child(&self.child), signal).expect("the program runs");
     }
 
-    /// Waits for the end, and until everything that was written is read.
+    /// Waits for the end, and reads all output.
     pub fn end(&mut self) -> ExitStatus {
         let start = clock::now();
         let status = loop {
@@ -97,14 +97,14 @@ impl Running {
         status
     }
 
-    /// As a battery or a person without patience ends it.
+    /// Kills the process, like an empty battery.
     pub fn kill(&mut self) {
         self.child.kill().expect("a child");
         self.end();
     }
 }
 
-/// A test that fails leaves no session behind.
+/// Ends the session when a test fails.
 impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -120,7 +120,7 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Every event came when it was due, or later by less than `most` and what the machine held up.
+/// Each event is late by less than `most`, plus delays of the machine.
 pub fn assert_on_time(running: &Running, rate: f64, most: Duration) {
     let lines = running.lines();
     let (began, _) = lines.first().expect("a start");

@@ -1,45 +1,45 @@
-//! Some thousands of lives in a storm; `cargo run --release --example storm` lives more of them.
+//! A short storm: sessions with random faults. `cargo run --release --example storm` runs a longer one.
 
 use std::thread;
 
-#[path = "../../examples/storm/life.rs"]
-mod life;
+#[path = "../../examples/storm/run.rs"]
+mod run;
 
-use life::{Tally, live};
+use run::{Tally, simulate};
 
-/// How many lives are lived with the tests.
-const LIVES: u64 = 2000;
+/// Number of runs.
+const RUNS: u64 = 2000;
 
-/// Lives these lives and says what happened in them; the first that breaks a law fails.
+/// Simulates these seeds and sums up what happened. Fails at the first violation.
 #[track_caller]
 fn storm(seeds: std::ops::Range<u64>) -> Tally {
     let mut all = Tally::default();
     for seed in seeds {
-        let life = live(seed).map_err(|law| {
+        let tally = simulate(seed).map_err(|violation| {
             let again = format!("cargo run --release --example storm -- --from {seed} --seeds 1");
-            format!("seed {seed} breaks a law at {law}\nagain: {again}")
+            format!("seed {seed} failed at {violation}\nrepeat with: {again}")
         });
-        all += life.expect("every law holds");
+        all += tally.expect("every invariant holds");
     }
     all
 }
 
 #[test]
-fn no_life_breaks_a_law() {
-    let half = LIVES / 2;
+fn no_run_violates_an_invariant() {
+    let half = RUNS / 2;
     let other = thread::spawn(move || storm(0..half));
-    let mut all = storm(half..LIVES);
-    all += other.join().expect("a half");
-    // It is a storm: all of it happened, and most of it was judged to the end.
-    assert!(all.sessions > LIVES && all.events > 5 * all.sessions, "{all:?}");
-    assert!(all.stalls > LIVES && all.taken_up > LIVES / 4 && all.cut_off > 0, "{all:?}");
-    assert!(all.refused > 0 && all.troubles > LIVES / 4, "{all:?}");
-    assert!(all.unsure < LIVES / 2, "{all:?}");
+    let mut all = storm(half..RUNS);
+    all += other.join().expect("the other half");
+    // Every kind of fault happened, and most runs were checked to the end.
+    assert!(all.sessions > RUNS && all.events > 5 * all.sessions, "{all:?}");
+    assert!(all.stalls > RUNS && all.resumed > RUNS / 4 && all.cut_off > 0, "{all:?}");
+    assert!(all.refused > 0 && all.troubles > RUNS / 4, "{all:?}");
+    assert!(all.unsure < RUNS / 2, "{all:?}");
 }
 
 #[test]
-fn a_seed_is_the_same_life_again() {
+fn the_same_seed_gives_the_same_run() {
     for seed in 0..20 {
-        assert_eq!(live(seed), live(seed), "{seed}");
+        assert_eq!(simulate(seed), simulate(seed), "{seed}");
     }
 }

@@ -1,4 +1,4 @@
-//! A hermetic place to run the program in: an empty home, no session bus, a fixed zone, a fixed width.
+//! An isolated environment for the program: empty home, no session bus, fixed time zone and width.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,13 +14,13 @@ use therapy::edge::journal::{Entry, Journal, Stamp};
 
 use crate::programs;
 
-/// An event as in the JSON lines and in the journal: its name, its step from 1, and milliseconds of the session.
+/// An event of a JSON line or of the journal: name, step from 1, and session time in milliseconds.
 pub type Line = (String, u64, u64);
 
-/// A home directory that goes away with the test, and a clock that may run faster than the real one.
+/// A temporary home directory, and the rate of the clock.
 pub struct Home {
     folder: TempDir,
-    /// How many times as fast the clock of the program runs.
+    /// Rate of the program's clock: 1.0 is real time.
     pub rate: f64,
 }
 
@@ -63,7 +63,7 @@ impl Home {
             ("TERM", "xterm-256color".to_owned()),
             ("THERAPY_CONFIG_DIR", below("config")),
             ("THERAPY_DATA_DIR", below("data")),
-            // Nothing answers there: a test never rings on the desktop of the person who runs it.
+            // A socket without a service, so that tests never ring on a real desktop.
             ("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", below("no-bus"))),
         ];
         if self.rate > 1.0 {
@@ -86,14 +86,14 @@ impl Home {
         programs::output(&mut self.command(arguments))
     }
 
-    /// As [`run`](Home::run), in real time at any rate of this home. What an earlier session left on
-    /// the skin stays there for as long as a busy machine needs.
+    /// Like [`run`](Home::run), but always in real time, so that earlier doses do not fade on a busy
+    /// machine.
     #[track_caller]
     pub fn run_in_real_time(&self, arguments: &[&str]) -> Output {
         programs::output(self.command(arguments).env_remove("THERAPY_TEST_RATE"))
     }
 
-    /// Runs the program to its end, which must be a success, and returns its standard output.
+    /// Runs the program, which must succeed, and returns its standard output.
     #[track_caller]
     pub fn ask(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
@@ -101,13 +101,13 @@ impl Home {
         stdout(&output)
     }
 
-    /// As [`ask`](Home::ask), for commands that print JSON.
+    /// Like [`ask`](Home::ask), for commands that print JSON.
     #[track_caller]
     pub fn json(&self, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.ask(arguments)).expect("JSON")
     }
 
-    /// Runs a session to its end, with neither lines nor notifications.
+    /// Runs a session to its end, without lines and notifications.
     #[track_caller]
     pub fn session(&self, arguments: &[&str]) -> Output {
         let output = self.run(&[&["run", "--no-notify", "--progress", "quiet"], arguments].concat());
@@ -115,8 +115,8 @@ impl Home {
         output
     }
 
-    /// The events of a session of this file to which nothing happens. It is rehearsed in a home of its own,
-    /// because what is in the journal of this one may refuse it.
+    /// The events of an undisturbed session of this file. It is rehearsed in a new home, because the
+    /// journal of this one may refuse it.
     #[track_caller]
     pub fn rehearsed(&self, file: &str) -> Vec<Line> {
         let empty = Home::at_rate(self.rate);
@@ -142,18 +142,18 @@ impl Home {
         connection
     }
 
-    /// The number that a query of the journal gives.
+    /// The result of a query that gives one number.
     pub fn number(&self, query: &str) -> i64 {
         self.sql().query_row(query, [], |row| row.get(0)).expect("a number")
     }
 
-    /// What `therapy history --json` prints.
+    /// The output of `therapy history --json`.
     #[track_caller]
     pub fn history(&self) -> Vec<Value> {
         self.json(&["history", "--json"]).as_array().expect("a list").clone()
     }
 
-    /// The events of all sessions, in the order in which they were written.
+    /// The events of all sessions, in the order of writing.
     pub fn written(&self) -> Vec<Line> {
         let connection = self.sql();
         let mut statement =
@@ -165,7 +165,7 @@ impl Home {
         rows.expect("rows").map(|row| row.expect("a row")).collect()
     }
 
-    /// The only session, as the journal gives it back, and its events.
+    /// The only session in the journal, and its events.
     #[track_caller]
     pub fn recorded(&self) -> (Entry, Vec<Event>) {
         let journal = Journal::open(&self.data()).expect("a journal");
@@ -176,7 +176,7 @@ impl Home {
     }
 }
 
-/// A protocol file of these steps.
+/// The text of a protocol file with these steps.
 pub fn steps(rounds: u32, steps: &[(&str, &str)]) -> String {
     let mut text = format!("rounds = {rounds}\n");
     for (kind, length) in steps {
@@ -185,13 +185,13 @@ pub fn steps(rounds: u32, steps: &[(&str, &str)]) -> String {
     text
 }
 
-/// An event of the journal, as its JSON line has it.
+/// Converts an event of the journal.
 pub fn line_of(event: &Event) -> Line {
     let millis = u64::try_from(event.elapsed.as_millis()).expect("short");
     (event.kind.name().to_owned(), event.step as u64 + 1, millis)
 }
 
-/// The event of a JSON line.
+/// Converts a JSON line.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -203,16 +203,16 @@ pub fn event_line(line: &Value) -> Line {
     (name, line["step"].as_u64().expect("a number"), elapsed.round() as u64)
 }
 
-/// The program refused for this rule.
+/// The program refused a session by this rule.
 #[track_caller]
 pub fn assert_refused(output: &Output, rule: &str) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(3), "{said}");
+    let errors = stderr(output);
+    assert_eq!(output.status.code(), Some(3), "{errors}");
     let is_it = |line: &str| line.starts_with("Refused: ") && line.ends_with(&format!("({rule})"));
-    assert!(said.lines().any(is_it), "{rule}: {said}");
+    assert!(errors.lines().any(is_it), "{rule}: {errors}");
 }
 
-/// The text in one line: broken lines are joined again.
+/// Joins wrapped lines into one.
 pub fn joined(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

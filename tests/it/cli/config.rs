@@ -1,9 +1,9 @@
-//! `config.toml` and the folder that it is in.
+//! `config.toml` and its folder.
 
 use crate::programs::output;
 use crate::support::{Home, stderr, stdout};
 
-/// A home whose `config.toml` says this.
+/// A home with this `config.toml`.
 fn configured(config: &str) -> Home {
     let home = Home::new();
     home.file("config/config.toml", config);
@@ -11,13 +11,13 @@ fn configured(config: &str) -> Home {
 }
 
 #[test]
-fn config_toml_gives_the_defaults_of_run() {
+fn config_toml_sets_the_defaults_of_run() {
     let run = ["run", "ice", "--dry-run"];
     let json = configured("progress = \"json\"\n");
     assert!(stdout(&json.run(&run)).starts_with("{\"event\":\"started\""));
     let plain = configured("progress = \"plain\"\n");
     assert!(stdout(&plain.run(&run)).contains("Cold on for 15 min"));
-    // What is asked for on the command line goes first.
+    // The command line has priority.
     assert_eq!(stdout(&json.run(&[&run[..], &["--progress", "quiet"]].concat())), "");
 
     let fast = ["run", "heat", "--speed", "10000"];
@@ -29,7 +29,7 @@ fn config_toml_gives_the_defaults_of_run() {
 
 #[cfg(unix)]
 #[test]
-fn config_toml_can_ask_to_confirm_every_change() {
+fn config_toml_can_turn_confirm_on() {
     use crate::running::Running;
     use rustix::process::Signal;
 
@@ -41,11 +41,11 @@ fn config_toml_can_ask_to_confirm_every_change() {
 }
 
 #[test]
-fn a_mistake_in_config_toml_is_told_with_its_place_and_nothing_starts() {
+fn a_mistake_in_config_toml_is_reported_with_its_place_and_nothing_starts() {
     let home = configured("confirm = \"yes\"\nprogres = \"plain\"\nprogress = \"loud\"\n");
     let output = home.run(&["run", "ice"]);
     assert_eq!(output.status.code(), Some(2));
-    let told = stderr(&output);
+    let errors = stderr(&output);
     for what in [
         "config.toml:1:11",
         "expected true or false, found string",
@@ -57,33 +57,33 @@ fn a_mistake_in_config_toml_is_told_with_its_place_and_nothing_starts() {
         "write one of auto, bar, plain, json, quiet",
         "3 | progress = \"loud\"\n  |            ^^^^^^",
     ] {
-        assert!(told.contains(what), "{what}: {told}");
+        assert!(errors.contains(what), "{what}: {errors}");
     }
-    assert!(!told.contains("COLD"), "{told}");
+    assert!(!errors.contains("COLD"), "{errors}");
     assert_eq!(stdout(&output), "");
 }
 
-/// The folder's name is somebody's choice too.
+/// The name of the folder may have control characters.
 #[test]
 fn a_mistake_in_config_toml_prints_no_control_character_of_its_path() {
     let home = Home::new();
     let mistake = home.file("a\u{1b}[31mb/config.toml", "confirm = 1\n");
     let folder = std::path::Path::new(&mistake).parent().expect("a folder").to_owned();
-    let told = |home: &Home| {
+    let errors = |home: &Home| {
         let output = output(home.command(&["run", "ice"]).env("THERAPY_CONFIG_DIR", &folder));
         assert_eq!(output.status.code(), Some(2));
-        let told = stderr(&output);
-        assert!(told.contains("a\\u{1b}[31mb") && !told.contains('\u{1b}'), "{told:?}");
-        told
+        let errors = stderr(&output);
+        assert!(errors.contains("a\\u{1b}[31mb") && !errors.contains('\u{1b}'), "{errors:?}");
+        errors
     };
-    assert!(told(&home).contains("expected true or false"));
+    assert!(errors(&home).contains("expected true or false"));
     std::fs::write(&mistake, b"\xff").expect("a file");
-    assert!(told(&home).contains("could not read"));
+    assert!(errors(&home).contains("could not read"));
 }
 
-/// An empty variable is none; it does not make the current folder the one of own protocols.
+/// An empty variable counts as unset. The current folder must not become the folder of protocols.
 #[test]
-fn an_empty_config_folder_is_none() {
+fn an_empty_config_variable_counts_as_unset() {
     let home = Home::new();
     home.file("protocols/here.toml", "[[step]]\ndo = \"cold\"\nfor = \"12min\"\n");
     let output = output(home.command(&["list"]).env("THERAPY_CONFIG_DIR", ""));

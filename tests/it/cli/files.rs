@@ -1,20 +1,20 @@
-//! Protocol files: their mistakes, and files of the person.
+//! Protocol files: problems, and custom protocols.
 
 use serde_json::Value;
 
 use crate::support::{Home, stderr, stdout};
 
 #[test]
-fn a_file_full_of_mistakes_is_told_of_in_time() {
+fn a_file_full_of_mistakes_is_reported_quickly() {
     let home = Home::new();
     for mistake in ["[[step]]\n", "{do='rest',for='1s'},1,", "=\n"] {
         let many = mistake.repeat((1 << 16) / mistake.len() - 1);
         let file = home.file("many.toml", &if mistake.starts_with('{') { format!("step=[{many}]") } else { many });
         let output = home.run(&["check", &file]);
         assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
-        let told = stdout(&output);
-        assert!(told.contains(" more problems not shown"), "{told}");
-        assert!(told.ends_with("many.toml: cannot run: 100 problems, 1 remark\n"), "{told}");
+        let shown = stdout(&output);
+        assert!(shown.contains(" more problems not shown"), "{shown}");
+        assert!(shown.ends_with("many.toml: cannot run: 100 problems, 1 remark\n"), "{shown}");
     }
     let long = home.file("long.toml", &"#".repeat((1 << 16) + 1));
     let output = home.run(&["check", &long]);
@@ -22,7 +22,7 @@ fn a_file_full_of_mistakes_is_told_of_in_time() {
 }
 
 #[test]
-fn own_protocols_are_listed_shown_and_run_by_name() {
+fn custom_protocols_are_listed_shown_and_run_by_name() {
     let home = Home::new();
     home.file("config/protocols/desk.toml", "summary = \"after work\"\n[[step]]\ndo = \"cold\"\nfor = \"12min\"\n");
     home.file("config/protocols/bad.toml", "[[step]]\ndo = \"cold\"\nfor = \"25min\"\n");

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::{Home, stderr, stdout};
 
-/// The fields of the contract that do not say when it was.
+/// The fields of the contract without times of day.
 const TIMELESS: [&str; 9] = ["event", "elapsed_s", "step", "of", "kind", "length_s", "outcome", "cold_s", "heat_s"];
 
 fn events(output: &Output) -> Vec<Vec<Value>> {
@@ -16,7 +16,7 @@ fn events(output: &Output) -> Vec<Vec<Value>> {
 }
 
 #[test]
-fn a_dry_run_tells_the_events_of_the_real_run_to_the_millisecond() {
+fn a_dry_run_has_the_events_of_the_real_run_to_the_millisecond() {
     let home = Home::new();
     let step = |kind: &str, length: &str| format!("[[step]]\ndo = \"{kind}\"\nfor = \"{length}\"\n");
     home.file("own.toml", &[step("heat", "1s 1ms"), step("cold", "1s"), step("rest", "1s")].concat());
@@ -28,7 +28,7 @@ fn a_dry_run_tells_the_events_of_the_real_run_to_the_millisecond() {
     let fast = home.run(&[&arguments[..], &["--speed", "100"]].concat());
     assert_eq!(events(&fast), events(&real));
 
-    let told: Vec<_> = events(&real).into_iter().map(|event| (event[0].clone(), event[1].clone())).collect();
+    let named: Vec<_> = events(&real).into_iter().map(|event| (event[0].clone(), event[1].clone())).collect();
     let expected = [
         ("started", 0.0),
         ("step_began", 0.0),
@@ -38,13 +38,13 @@ fn a_dry_run_tells_the_events_of_the_real_run_to_the_millisecond() {
         ("step_began", 2.001),
         ("finished", 3.001),
     ];
-    assert_eq!(told, expected.map(|(event, elapsed)| (Value::from(event), Value::from(elapsed))));
+    assert_eq!(named, expected.map(|(event, elapsed)| (Value::from(event), Value::from(elapsed))));
     let last = events(&real).pop().expect("an end");
     assert_eq!(last[6..], [Value::from("completed"), Value::from(1.0), Value::from(1.001)]);
 }
 
 #[test]
-fn the_labels_of_events_are_times_of_day() {
+fn events_have_the_time_of_day() {
     let output = Home::new().run(&["run", "ice", "--dry-run", "--progress", "json"]);
     let lines = stdout(&output);
     let times = lines.lines().map(|line| {

@@ -1,4 +1,4 @@
-//! The command line: what it prints, and with which exit code, is a contract.
+//! The command line. Its output and exit codes are a contract.
 
 use crate::programs::DEADLINE;
 use crate::support::{Home, stderr, stdout};
@@ -9,9 +9,9 @@ mod lines;
 mod results;
 mod streams;
 
-/// Everything under `tests/cases`, in an environment of its own.
+/// Runs all files in `tests/cases`, in an isolated environment.
 #[test]
-fn the_program_says_what_the_case_files_say() {
+fn the_output_matches_the_case_files() {
     let home = Home::new();
     let cases = trycmd::TestCases::new();
     cases.timeout(DEADLINE);
@@ -19,14 +19,14 @@ fn the_program_says_what_the_case_files_say() {
     for (name, value) in home.environment() {
         cases.env(name, value);
     }
-    // The environment of whoever runs the tests is inherited: what the program would obey is set.
+    // trycmd inherits the environment, so set all variables that affect the program.
     for (name, value) in [("NO_COLOR", "1"), ("CLICOLOR_FORCE", ""), ("CLICOLOR", ""), ("COLUMNS", "80")] {
         cases.env(name, value);
     }
     cases.case("tests/cases/*.trycmd");
 }
 
-/// Help is read on narrow terminals too, and before anything else.
+/// People read the help on narrow terminals too.
 #[test]
 fn every_line_of_help_fits_80_columns() {
     let home = Home::new();
@@ -58,7 +58,7 @@ fn every_line_of_help_fits_80_columns() {
     }
     let listed = stdout(&home.run(&["-h"]));
     let commands = listed.split_once("Commands:\n").and_then(|(_, rest)| rest.split_once("\n\n")).expect("a list").0;
-    // The rest of a long line is indented more.
+    // Continuation lines have a larger indent.
     let rows = commands.lines().filter_map(|line| line.strip_prefix("  ").filter(|row| !row.starts_with(' ')));
     let names: Vec<_> = rows.filter_map(|row| row.split_whitespace().next()).collect();
     assert_eq!(names, subcommands);
@@ -72,7 +72,7 @@ fn long_lines(home: &Home, arguments: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn completions_are_there_for_every_shell() {
+fn there_are_completions_for_every_shell() {
     let home = Home::new();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let output = home.run(&["completions", shell]);
@@ -86,7 +86,7 @@ fn completions_are_there_for_every_shell() {
 }
 
 #[test]
-fn the_man_page_is_one() {
+fn the_man_page_has_all_sections() {
     let output = Home::new().run(&["man"]);
     assert_eq!(output.status.code(), Some(0));
     let page = stdout(&output);
@@ -96,9 +96,9 @@ fn the_man_page_is_one() {
     }
 }
 
-/// The page of the program names one for each command.
+/// The main page refers to one page for each command.
 #[test]
-fn every_man_page_that_is_named_can_be_had() {
+fn every_man_page_in_the_references_exists() {
     let home = Home::new();
     let all = stdout(&home.run(&["man"]));
     let names: Vec<_> = all.lines().filter_map(|line| line.strip_prefix("therapy\\-")?.strip_suffix("(1)")).collect();

@@ -1,4 +1,4 @@
-//! Figures that commands compute from the clock and the journal.
+//! Results that depend on the clock and the journal.
 #![cfg(unix)]
 
 use std::time::Duration;
@@ -14,14 +14,14 @@ use crate::support::{Home, stderr, stdout};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// What `therapy status --waybar` prints, and the exit code.
+/// The output of `therapy status --waybar`, and the exit code.
 fn waybar(home: &Home) -> (Value, Option<i32>) {
     let output = home.run(&["status", "--waybar"]);
     (serde_json::from_str(&stdout(&output)).expect("JSON"), output.status.code())
 }
 
 #[test]
-fn the_waybar_class_says_what_is_on() {
+fn the_waybar_class_is_the_pack_that_is_on() {
     let home = Home::new();
     let (nothing, code) = waybar(&home);
     assert_eq!((&nothing["class"], &nothing["text"], code), (&"none".into(), &"".into(), Some(1)));
@@ -46,12 +46,12 @@ fn the_waybar_class_says_what_is_on() {
     assert_eq!(running.end().code(), Some(130));
 }
 
-/// Sessions of cold are two hours apart, from start to start.
+/// Cold sessions should be two hours apart, from start to start.
 #[test]
 fn the_next_cold_is_two_hours_after_the_start_of_this_one() {
     let home = Home::new();
     home.own(1, &[("cold", "1s")]);
-    // Rounded up, so that it is never too early.
+    // The time is rounded up, so that it is never too early.
     let in_two_hours = || {
         let now = clock::wall();
         day_and_time(next_minute(now + Duration::from_secs(2 * 60 * 60)), now, &TimeZone::UTC)
@@ -59,22 +59,22 @@ fn the_next_cold_is_two_hours_after_the_start_of_this_one() {
     let earliest = in_two_hours();
     let output = home.run(&["run", "own.toml", "--no-notify", "--progress", "plain"]);
     let latest = in_two_hours();
-    let said = stderr(&output);
-    let (_, after) = said.split_once("Cold again: better from ").expect("when cold may come next");
+    let printed = stderr(&output);
+    let (_, after) = printed.split_once("Cold again: better from ").expect("when cold may come next");
     let (time, _) = after.split_once(".\n").expect("a sentence");
-    assert!([earliest.as_str(), &latest].contains(&time), "{said}\n{earliest} to {latest}");
+    assert!([earliest.as_str(), &latest].contains(&time), "{printed}\n{earliest} to {latest}");
 }
 
-/// 20 minutes of cold leave room for 5 more. After half an hour of rest there is room for 15.
+/// After 20 min of cold, ice of 15 min needs half an hour of rest.
 #[test]
-fn next_says_from_when_each_protocol_may_run() {
+fn next_shows_the_earliest_time_of_each_protocol() {
     let home = Home::at_rate(5000.0);
     home.session(&["ice", "--minutes", "20"]);
     let before = clock::wall();
-    let said = home.run_in_real_time(&["next", "--json"]);
+    let printed = home.run_in_real_time(&["next", "--json"]);
     let after = clock::wall();
-    let said: Value = serde_json::from_str(&stdout(&said)).expect("JSON");
-    let rows = said["protocols"].as_array().expect("a list");
+    let printed: Value = serde_json::from_str(&stdout(&printed)).expect("JSON");
+    let rows = printed["protocols"].as_array().expect("a list");
     let row = |name: &str| rows.iter().find(|row| row["protocol"] == name).expect("a row");
     let assert_from = |name: &str, least: f64, most: f64| {
         let wait = row(name)["wait_s"].as_f64().expect("a number");
@@ -116,7 +116,7 @@ fn history_since_30_days_shows_those_30_days() {
     assert_eq!(table.matches("  own").count(), 3, "{table}");
 }
 
-/// The bell of the terminal, and no more of it than changes of what is on the skin.
+/// The bell rings only at changes of packs.
 #[test]
 fn plain_lines_ring_the_terminal_when_a_pack_must_come_off() {
     let home = Home::at_rate(1000.0);

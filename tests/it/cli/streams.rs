@@ -1,13 +1,13 @@
-//! Streams that are closed or full, and control characters that never reach a terminal.
+//! Closed and full streams, and control characters in the output.
 
 use std::process::{Command, Stdio};
 
 use crate::programs::finish;
 use crate::support::{Home, stderr, stdout};
 
-/// Nothing that a person or a file says may move the cursor or change the colours of a terminal.
+/// Arguments and files must not move the cursor or change the colours of a terminal.
 #[test]
-fn control_characters_are_never_printed_as_they_are() {
+fn control_characters_are_always_escaped() {
     const ESCAPE: &str = "\u{1b}[31m\u{7}\u{9b}2J";
     let home = Home::new();
     let bad = home.file(
@@ -55,10 +55,10 @@ fn control_characters_are_never_printed_as_they_are() {
     }
 }
 
-/// Whoever stopped reading, `head` for one, has seen enough: that is no failure.
+/// A reader such as `head` may close the pipe early. That is not a failure.
 #[cfg(unix)]
 #[test]
-fn a_reader_that_went_away_is_no_failure_and_no_panic() {
+fn a_closed_output_is_neither_a_failure_nor_a_panic() {
     let home = Home::new();
     home.file("own.toml", "[[step]]\ndo = \"cold\"\nfor = \"10min\"\n");
     let commands: &[&[&str]] = &[
@@ -90,7 +90,7 @@ fn a_reader_that_went_away_is_no_failure_and_no_panic() {
     }
 }
 
-/// Nobody hears the errors either, but the exit code still tells.
+/// The error messages are lost, but the exit codes stay the same.
 #[cfg(unix)]
 #[test]
 fn closed_standard_error_changes_no_exit_code() {
@@ -105,7 +105,7 @@ fn closed_standard_error_changes_no_exit_code() {
     }
 }
 
-/// A disk that is full is a failure: what was asked for did not come.
+/// On a full disk the output is missing, which is a failure.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_result_that_cannot_be_written_is_a_failure() {

@@ -1,4 +1,4 @@
-//! A session that is read back is the session that was recorded, with any change of the clocks.
+//! The journal reads back the recorded session, after any change of the clocks.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use therapy::domain::step::{Modality, PerModality};
 use therapy::edge::journal::Stamp;
 
 use super::{
-    Clocks, FIRST, HOUR_MS, NOON_MS, OPTIONS, Place, SECOND_BOOT, ago, hours, ice_20, lived, min, protocol, says,
+    Clocks, FIRST, HOUR_MS, NOON_MS, OPTIONS, Place, SECOND_BOOT, ago, events_of, finding, hours, ice_20, min, protocol,
 };
-use crate::laws::{START, Wakes, all_terms, config, play, protocols, scripts};
+use crate::laws::{START, Wakes, all_options, config, play, protocols, scripts};
 
 proptest! {
     #![proptest_config(config(32))]
 
     #[test]
-    fn a_session_that_is_read_back_is_the_one_that_was_recorded(
-        protocol in protocols(), options in all_terms(), script in scripts(),
+    fn a_session_is_read_back_as_it_was_recorded(
+        protocol in protocols(), options in all_options(), script in scripts(),
     ) {
         let place = Place::new();
         let id = place.begin(&protocol, options, NOON_MS);
@@ -30,7 +30,7 @@ proptest! {
             let record = place.journal.record(id, &now).expect("it is read");
             let mut back = record.session().expect("it has a start");
             assert!(back.advance(session.now()).is_empty(), "nothing happens again: {session:?}");
-            // But for the doses, which are compared below: those of earlier sessions are not in this journal.
+            // Doses are compared below, because those of earlier sessions are not in this journal.
             let state = |session: &Session| format!("{session:?}").split(" doses: ").next().map(str::to_owned);
             assert_eq!(state(&back), state(session));
             let doses = doses(&record.protocol, &record.events, session.now());
@@ -45,8 +45,8 @@ fn within_a_boot_the_wall_clock_changes_nothing() {
     for set_by in [-40 * 24 * HOUR_MS, -HOUR_MS, 0, HOUR_MS, 3 * 24 * HOUR_MS, 4000 * 24 * HOUR_MS] {
         let place = Place::new();
         let id = place.begin(&ice_20(), OPTIONS, NOON_MS);
-        let log = lived(&ice_20(), START, &[]);
-        // It is set in the middle of the session, and once more after it.
+        let log = events_of(&ice_20(), START, &[]);
+        // The wall clock is set during the session, and again after it.
         let set = Clocks { origin_ms: FIRST.origin_ms + set_by, ..FIRST };
         place.write(id, &log[..2], &FIRST);
         place.write(id, &log[2..], &set);
@@ -65,7 +65,7 @@ fn within_a_boot_the_wall_clock_changes_nothing() {
 }
 
 #[test]
-fn across_boots_the_wall_clock_says_how_long_ago_it_was() {
+fn across_boots_the_wall_clock_dates_a_session() {
     let place = Place::new();
     let id = place.session(&ice_20(), START, &[], &FIRST);
     let now = SECOND_BOOT.after(min(50));
@@ -74,7 +74,7 @@ fn across_boots_the_wall_clock_says_how_long_ago_it_was() {
     let context = place.context(&now);
     assert_eq!(ago(&context), [(Modality::Cold, min(50), min(30))]);
     assert_eq!(context.load().of(Modality::Cold), min(5));
-    // A system that names no boot has only the wall, however alike the names are.
+    // Without names of boots, only the wall clock counts, although the names are equal.
     let nameless = Clocks { boot: "", ..FIRST };
     let id = place.session(&ice_20(), START, &[], &nameless);
     let later = Stamp { wall_ms: NOON_MS + 2 * HOUR_MS, ..nameless.at(START + min(25)) };
@@ -82,7 +82,7 @@ fn across_boots_the_wall_clock_says_how_long_ago_it_was() {
 }
 
 #[test]
-fn a_wall_set_back_across_boots_makes_the_last_dose_as_fresh_as_can_be() {
+fn after_a_reboot_with_the_wall_clock_set_back_the_last_dose_counts_in_full() {
     let place = Place::new();
     let id = place.session(&ice_20(), START, &[], &FIRST);
     for minutes in [0, 10, 19] {
@@ -97,7 +97,7 @@ fn a_wall_set_back_across_boots_makes_the_last_dose_as_fresh_as_can_be() {
 }
 
 #[test]
-fn a_reboot_in_the_middle_of_a_session_is_a_gap_by_the_wall() {
+fn the_wall_clock_measures_a_reboot_during_a_session() {
     let cold = |began, ended| (Modality::Cold, min(began), min(ended));
     for (inputs, given) in [
         // The pack was off before the reboot, and on again after it.
@@ -105,10 +105,10 @@ fn a_reboot_in_the_middle_of_a_session_is_a_gap_by_the_wall() {
             vec![(min(5), Input::Pause), (min(35), Input::Resume), (min(45), Input::Stop)],
             vec![cold(60, 55), cold(25, 15)],
         ),
-        // Without an input it was on.
+        // Without an input, the pack was on during the reboot.
         (vec![(min(18), Input::Stop)], vec![cold(60, 42)]),
     ] {
-        let log = lived(&ice_20(), START, &inputs);
+        let log = events_of(&ice_20(), START, &inputs);
         let place = Place::new();
         let id = place.begin(&ice_20(), OPTIONS, NOON_MS);
         let again = log.iter().position(|event| event.at >= START + min(12)).expect("it goes on after the reboot");
@@ -127,7 +127,7 @@ fn a_reboot_in_the_middle_of_a_session_is_a_gap_by_the_wall() {
 }
 
 #[test]
-fn eight_hours_asleep_in_the_middle_of_cold_were_cold_unless_it_was_paused() {
+fn a_sleep_during_cold_counts_as_cold_unless_paused() {
     let place = Place::new();
     let id = place.begin(&ice_20(), OPTIONS, NOON_MS);
     let (mut session, mut log) = Session::start(&ice_20(), OPTIONS, START);
@@ -136,9 +136,9 @@ fn eight_hours_asleep_in_the_middle_of_cold_were_cold_unless_it_was_paused() {
     let context = place.context(&now);
     assert_eq!(ago(&context), [(Modality::Cold, hours(8), Duration::ZERO)]);
     assert_eq!(context.load().of(Modality::Cold), hours(8));
-    let refused = says(RuleId::Rewarm, &[(Cold, min(20))], &context).expect("far above the limit");
+    let refused = finding(RuleId::Rewarm, &[(Cold, min(20))], &context).expect("far above the limit");
     assert_eq!(refused.passes_after, Some(hours(16)));
-    // What is written when it wakes says the same.
+    // The events that are written on wake-up give the same dose.
     let mut back = place.journal.open_session(&now).expect("read").expect("open").session().expect("a session");
     let end = back.advance(now.clock);
     assert_eq!(end, session.advance(now.clock));
@@ -154,15 +154,15 @@ fn eight_hours_asleep_in_the_middle_of_cold_were_cold_unless_it_was_paused() {
     place.write(id, &log, &FIRST);
     let context = place.context(&now);
     assert_eq!(ago(&context), [(Modality::Cold, hours(8), hours(8).saturating_sub(min(5)))]);
-    assert!(says(RuleId::Rewarm, &[(Cold, min(20))], &context).is_none());
+    assert!(finding(RuleId::Rewarm, &[(Cold, min(20))], &context).is_none());
 }
 
 #[test]
-fn a_session_that_was_cut_off_long_ago_is_closed_with_the_dose_that_is_known() {
-    // (inputs, the dose that is known, the dose that the rules count)
+fn a_session_cut_off_long_ago_is_closed_with_the_recorded_dose() {
+    // (inputs, recorded dose, dose that the rules count)
     let cases = [(vec![], min(10), min(20)), (vec![(min(11), Input::Pause)], min(11), min(11))];
     for (inputs, known, counted) in cases {
-        let mut log = lived(&ice_20(), START, &inputs);
+        let mut log = events_of(&ice_20(), START, &inputs);
         // Nothing was written after 12 min.
         log.retain(|event| event.at < START + min(12));
         let last = log.last().expect("something was written").at;
@@ -186,7 +186,7 @@ fn a_session_that_was_cut_off_long_ago_is_closed_with_the_dose_that_is_known() {
 }
 
 #[test]
-fn an_event_of_no_session_is_refused() {
+fn an_event_without_a_session_is_refused() {
     let place = Place::new();
     let event = Event { at: START, elapsed: Duration::ZERO, step: 0, kind: EventKind::Started };
     let refused = place.journal.commit(1, &[(FIRST.at(START), event)], &[]).expect_err("there is no session");
@@ -194,7 +194,7 @@ fn an_event_of_no_session_is_refused() {
 }
 
 #[test]
-fn a_session_whose_clock_never_started_counts_for_nothing() {
+fn a_session_whose_clock_never_started_has_no_dose() {
     let place = Place::new();
     let id = place.begin(&ice_20(), OPTIONS, NOON_MS);
     let now = FIRST.after(min(1));
@@ -208,7 +208,7 @@ fn a_session_whose_clock_never_started_counts_for_nothing() {
 }
 
 #[test]
-fn a_record_has_the_heat_of_its_session_too() {
+fn a_record_includes_heat() {
     let place = Place::new();
     let clocks = Clocks { origin_ms: 1_800_000_000_000, boot: "a" };
     let protocol = protocol(&[(Heat, min(5)), (Cold, min(3))]);
@@ -219,8 +219,8 @@ fn a_record_has_the_heat_of_its_session_too() {
     assert_eq!(last, Some(EventKind::Finished { outcome, given: PerModality { cold: min(3), heat: min(5) } }));
 }
 
-/// A time of day is a millisecond wide. Whenever a record of two boots is read, its events lie equally
-/// far apart, or a resumed session would be in another place.
+/// The wall clock is exact to a millisecond. The distances between events must not depend on the time of
+/// the read, or a resumed session would continue at another place.
 #[test]
 fn a_record_of_two_boots_reads_the_same_at_any_time() {
     let place = Place::new();
@@ -229,7 +229,7 @@ fn a_record_of_two_boots_reads_the_same_at_any_time() {
     let id = place.begin(&protocol, OPTIONS, before.at(Moment::default()).wall_ms);
     let (mut session, events) = Session::start(&protocol, OPTIONS, Moment::default());
     place.write(id, &events, &before);
-    // The machine reboots after 30 s and a part of a millisecond; the session is resumed at once.
+    // The machine reboots after 30.0004 s, and the session is resumed at once.
     let booted = min(1).saturating_sub(Duration::from_micros(30_000_400));
     let moved = |event: &Event| Event { at: Moment::new(event.at.since_origin() + booted), ..*event };
     let after = Clocks { origin_ms: before.origin_ms + 30_000 - 60_000, boot: "b" };
@@ -243,7 +243,7 @@ fn a_record_of_two_boots_reads_the_same_at_any_time() {
         let apart = record.events.iter().map(|event| event.at.since(first));
         let elapsed = record.events.iter().map(|event| event.elapsed);
         assert!(apart.eq(elapsed), "{micros}: {:?}", record.events);
-        let taken_up = record.session().expect("a session");
-        assert_eq!(taken_up.index(), 1, "{micros}");
+        let resumed = record.session().expect("a session");
+        assert_eq!(resumed.index(), 1, "{micros}");
     }
 }

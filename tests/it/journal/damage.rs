@@ -1,4 +1,4 @@
-//! A damaged file is an error, never a wrong answer; and who may read the file.
+//! A damaged journal gives an error, never a wrong answer. Also: the permissions of the file.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -21,12 +21,12 @@ use super::{FIRST, HOUR_MS, NOON_MS, Place, SECOND, hours, min, protocol};
 use crate::laws::{START, config};
 use crate::support::{Home, stderr};
 
-/// How many sessions the journals below hold that are to be damaged.
+/// Number of sessions in the journal that the tests damage.
 const MANY: usize = 12;
-/// How many of them are in the file itself; the others are in its log.
+/// Number of sessions in the file itself. The others are in its log.
 const SETTLED: usize = 8;
 
-/// A journal that was in use: the file and the log that is not yet part of it.
+/// A journal in use: the file, and a log that is not merged yet.
 struct Used {
     file: Vec<u8>,
     log: Vec<u8>,
@@ -47,7 +47,7 @@ fn used() -> &'static Used {
                 let settle = "PRAGMA wal_checkpoint(TRUNCATE)";
                 sqlite(place.path()).query_row(settle, [], |_| Ok(())).expect("the log is taken in");
             }
-            // The last one is still running.
+            // The last session is still running.
             let inputs = if number == MANY - 1 { &[(min(5), Input::Pause)][..] } else { &[] };
             place.session(&contrast, start, inputs, &FIRST);
             place.journal.set_injury(Some(NOON_MS - HOUR_MS), &FIRST.at(start)).expect("an injury");
@@ -59,15 +59,15 @@ fn used() -> &'static Used {
 }
 
 impl Used {
-    /// The whole of it in one file.
+    /// The whole journal in one file.
     fn settled(&self) -> Vec<u8> {
-        let folder = lay(&self.file, Some(&self.log));
+        let folder = write_files(&self.file, Some(&self.log));
         drop(sqlite(folder.path()).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
         std::fs::read(folder.path().join("journal.db")).expect("a file")
     }
 }
 
-fn lay(file: &[u8], log: Option<&[u8]>) -> TempDir {
+fn write_files(file: &[u8], log: Option<&[u8]>) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("journal.db"), file).expect("a file");
     if let Some(log) = log {
@@ -76,19 +76,19 @@ fn lay(file: &[u8], log: Option<&[u8]>) -> TempDir {
     folder
 }
 
-/// An error that says what is wrong and what to do, and nothing that a terminal would obey.
-fn is_clear(error: &JournalError) {
+/// The error names the file and a way out, and has no control characters.
+fn assert_clear(error: &JournalError) {
     let text = format!("{error}; {}", error.hint());
     assert!(text.contains("journal.db"), "{text}");
     assert!(!text.contains(char::is_control), "{text:?}");
     assert!(!error.hint().is_empty());
 }
 
-/// Reads everything that commands read. Each error is clear, and each session that is read can be resumed.
-/// Returns the numbers of all sessions and of all events, where they can be read.
+/// Makes every query that commands make. Each error must be clear, and each session that can be read must
+/// be resumable. Returns the number of sessions and of events, if they can be read.
 fn probe(folder: &Path) -> Option<(usize, usize)> {
     fn clear<T>(read: Result<T, JournalError>) -> Option<T> {
-        read.inspect_err(is_clear).ok()
+        read.inspect_err(assert_clear).ok()
     }
     let now = FIRST.after(hours(72));
     let journal = clear(Journal::open(folder))?;
@@ -114,15 +114,15 @@ fn probe(folder: &Path) -> Option<(usize, usize)> {
 }
 
 #[test]
-fn a_journal_that_was_cut_short_is_reported() {
+fn a_truncated_journal_is_reported() {
     let whole = used().settled();
-    let all = probe(lay(&whole, None).path()).expect("nothing is wrong with it");
+    let all = probe(write_files(&whole, None).path()).expect("an intact journal");
     assert_eq!(all.0, MANY);
     let page = usize::from(u16::from_be_bytes([whole[16], whole[17]]));
     let boundaries = (0..whole.len()).step_by(page);
     let odd = (0..24).map(|number| number * 7919 % whole.len());
     for length in boundaries.chain(odd) {
-        let folder = lay(&whole[..length], None);
+        let folder = write_files(&whole[..length], None);
         let read = probe(folder.path());
         assert!(read.is_none_or(|read| read == all), "cut at {length}: {read:?} of {all:?} and no error");
         if length < page {
@@ -132,7 +132,7 @@ fn a_journal_that_was_cut_short_is_reported() {
 }
 
 #[test]
-fn a_log_that_was_cut_short_loses_the_last_events_and_no_others() {
+fn a_truncated_log_loses_only_the_last_events() {
     let Used { file, log } = used();
     let page = usize::from(u16::from_be_bytes([file[16], file[17]]));
     let frames = (32..=log.len()).step_by(page + 24);
@@ -141,20 +141,20 @@ fn a_log_that_was_cut_short_loses_the_last_events_and_no_others() {
     cuts.sort_unstable();
     let mut before = (SETTLED, 0);
     for length in cuts {
-        let folder = lay(file, Some(&log[..length]));
+        let folder = write_files(file, Some(&log[..length]));
         let read = probe(folder.path()).expect("what was written before can be read");
-        assert!(read >= before, "cut at {length}: {read:?}, and less of it gave {before:?}");
+        assert!(read >= before, "cut at {length}: {read:?}, but a shorter log gave {before:?}");
         before = read;
     }
     assert_eq!(before.0, MANY);
-    assert_eq!(Some(before), probe(lay(&used().settled(), None).path()));
+    assert_eq!(Some(before), probe(write_files(&used().settled(), None).path()));
 }
 
 proptest! {
     #![proptest_config(config(64))]
 
     #[test]
-    fn no_damage_to_the_file_is_worse_than_an_error(
+    fn flipped_bits_in_the_file_cause_at_most_an_error(
         flips in vec((any::<Index>(), 1..=u8::MAX), 1..12), in_the_log in any::<bool>(),
     ) {
         let Used { file, log } = used();
@@ -164,17 +164,17 @@ proptest! {
             let place = place.index(hit.len());
             hit[place] ^= bits;
         }
-        let read = probe(lay(&file, Some(&log)).path());
-        // The log has a checksum: it can only end early.
+        let read = probe(write_files(&file, Some(&log)).path());
+        // The log has checksums. Damage can only make it shorter.
         prop_assert!(!in_the_log || read.is_some_and(|(sessions, _)| sessions >= SETTLED), "{:?}", read);
     }
 }
 
 #[test]
-fn no_value_in_a_row_is_worse_than_an_error() {
+fn any_value_in_a_row_causes_at_most_an_error() {
     let whole = used().settled();
     let columns = {
-        let folder = lay(&whole, None);
+        let folder = write_files(&whole, None);
         let sql = "SELECT s.name, c.name FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type = 'table'";
         let database = sqlite(folder.path());
         let mut statement = database.prepare(sql).expect("a query");
@@ -199,10 +199,10 @@ fn no_value_in_a_row_is_worse_than_an_error() {
     let mut tried = 0;
     for (table, column) in columns {
         for value in values {
-            let folder = lay(&whole, None);
+            let folder = write_files(&whole, None);
             let sql =
                 format!("PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; UPDATE {table} SET {column} = {value}");
-            // A number must stay its row's own.
+            // An id must stay unique.
             let one = if column == "id" { " WHERE id = 3" } else { "" };
             if sqlite(folder.path()).execute_batch(&(sql + one)).is_ok() {
                 tried += 1;
@@ -219,37 +219,37 @@ fn no_value_in_a_row_is_worse_than_an_error() {
 }
 
 #[test]
-fn what_is_no_journal_is_never_taken_for_an_empty_one() {
+fn other_files_are_never_read_as_an_empty_journal() {
     let empty_database = {
         let folder = tempfile::tempdir().expect("a temporary folder");
         sqlite(folder.path()).execute_batch("CREATE TABLE other (id); DROP TABLE other").expect("a database");
         std::fs::read(folder.path().join("journal.db")).expect("a file")
     };
     for file in [empty_database, Vec::new(), vec![0; 4096], b"SQLite format 3\0".to_vec(), b"notes\n".repeat(999)] {
-        let folder = lay(&file, None);
+        let folder = write_files(&file, None);
         let error = Journal::open(folder.path()).expect_err("not a journal");
         assert!(matches!(error, JournalError::Damaged { .. }), "{error}");
-        is_clear(&error);
+        assert_clear(&error);
         let left = std::fs::read(folder.path().join("journal.db")).expect("it is left there");
         assert_eq!(left.len(), file.len());
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::create_dir(folder.path().join("journal.db")).expect("a folder");
     let error = Journal::open(folder.path()).expect_err("not even a file");
-    is_clear(&error);
+    assert_clear(&error);
 }
 
 #[test]
-fn a_newer_journal_is_left_to_the_newer_program() {
+fn a_journal_of_a_newer_version_is_refused() {
     let place = Place::new();
     sqlite(place.path()).pragma_update(None, "user_version", 2).expect("a version");
     let error = Journal::open(place.path()).expect_err("newer");
     assert!(matches!(error, JournalError::Newer { found: 2, .. }), "{error}");
-    is_clear(&error);
+    assert_clear(&error);
 }
 
 #[test]
-fn text_comes_out_of_the_journal_printable() {
+fn text_from_the_journal_is_printable() {
     let evil = "a\u{1b}]0;b\u{7}\u{9b}31m<b>c</b>\n\rd";
     let place = Place::new();
     let step = Step { kind: Cold, length: min(10), note: Some(evil.to_owned()), round: 1, origin: 0 };
@@ -259,7 +259,7 @@ fn text_comes_out_of_the_journal_printable() {
     place.journal.commit(id, &[], &[(request, evil.to_owned())]).expect("answered");
     sqlite(place.path())
         .execute("UPDATE session SET outcome = ?1, overrides = ?1", [evil])
-        .expect("whoever can write the file can write anything into it");
+        .expect("a row with any text");
     let record = place.journal.record(id, &FIRST.after(min(10))).expect("a record");
     let [entry] = &place.journal.history(i64::MIN).expect("a history")[..] else { panic!("one session") };
     let texts = [
@@ -279,7 +279,7 @@ fn text_comes_out_of_the_journal_printable() {
 
 #[cfg(unix)]
 #[test]
-fn the_journal_is_for_its_owner_alone() {
+fn only_the_owner_can_read_a_new_journal() {
     use std::os::unix::fs::PermissionsExt as _;
     let home = tempfile::tempdir().expect("a temporary folder");
     let folder = home.path().join("share").join("therapy");
@@ -297,7 +297,7 @@ fn the_journal_is_for_its_owner_alone() {
 }
 
 #[test]
-fn two_shells_that_make_the_journal_at_once_make_one() {
+fn shells_that_create_the_journal_at_once_create_one() {
     for _ in 0..6 {
         let home = Home::new();
         let mut shells: Vec<_> = ["30h ago", "40h ago", "50h ago"]

@@ -1,4 +1,4 @@
-//! `therapy history`, from journals with known sessions.
+//! `therapy history` for known sessions.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use therapy::domain::rules::{Context, RuleId};
 use therapy::domain::step::StepKind::{Cold, Heat};
 use therapy::edge::journal::{Journal, NewSession};
 
-use super::{Clocks, FIRST, HOUR_MS, NOON_MS, OPTIONS, ice_20, lived, min};
+use super::{Clocks, FIRST, HOUR_MS, NOON_MS, OPTIONS, events_of, ice_20, min};
 use crate::laws::START;
 use crate::support::{Home, stderr, stdout};
 
@@ -19,7 +19,7 @@ fn home() -> (Home, Journal) {
     (home, journal)
 }
 
-/// A session that went as planned, this many hours after noon, with the pain before and after.
+/// A completed session, this many hours after noon, with the pain before and after it.
 fn noted(journal: &Journal, name: &str, steps: &[Exposure], hour: i64, pain: [Option<u8>; 2]) -> i64 {
     let plan = Draft::of(name, steps);
     let protocol = plan.review(Choice::default(), &Context::default(), &[]).expect("it passes");
@@ -28,7 +28,8 @@ fn noted(journal: &Journal, name: &str, steps: &[Exposure], hour: i64, pain: [Op
     let new = NewSession { protocol: &protocol, options: OPTIONS, overrides, pain: pain[0], started_ms };
     let id = journal.begin(&new).expect("a session begins");
     let clocks = Clocks { origin_ms: FIRST.origin_ms + hour * HOUR_MS, ..FIRST };
-    let events: Vec<_> = lived(&protocol, START, &[]).into_iter().map(|event| (clocks.at(event.at), event)).collect();
+    let events: Vec<_> =
+        events_of(&protocol, START, &[]).into_iter().map(|event| (clocks.at(event.at), event)).collect();
     journal.commit(id, &events, &[]).expect("events are written");
     if let Some(after) = pain[1] {
         assert_eq!(journal.note_pain(after, &clocks.at(START + min(40))).expect("noted"), Some(id));
@@ -43,7 +44,7 @@ fn shown(home: &Home, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn history_is_in_the_order_of_time_and_begins_where_it_is_asked_to() {
+fn history_is_sorted_by_time_and_starts_at_since() {
     let (home, journal) = home();
     let late = noted(&journal, "late", &[(Heat, min(20))], 26, [None, Some(2)]);
     let early = noted(&journal, "early", &[(Cold, min(15))], 0, [Some(7), Some(4)]);
@@ -68,9 +69,9 @@ fn history_is_in_the_order_of_time_and_begins_where_it_is_asked_to() {
 }
 
 #[test]
-fn a_time_zone_changes_how_a_time_is_shown_and_nothing_else() {
+fn the_time_zone_changes_only_the_display() {
     let (home, journal) = home();
-    // New York went to daylight saving time on 2026-03-08.
+    // Daylight saving time began in New York on 2026-03-08.
     for hour in [0, 7 * 24] {
         noted(&journal, "ice", &[(Cold, min(15))], hour, [None, None]);
     }
@@ -83,7 +84,7 @@ fn a_time_zone_changes_how_a_time_is_shown_and_nothing_else() {
 }
 
 #[test]
-fn a_session_whose_clock_never_started_is_closed_without_a_word() {
+fn a_session_whose_clock_never_started_is_closed_without_a_message() {
     let (home, journal) = home();
     let protocol = ice_20();
     let new = NewSession { protocol: &protocol, options: OPTIONS, overrides: &[], pain: None, started_ms: NOON_MS };
@@ -95,7 +96,7 @@ fn a_session_whose_clock_never_started_is_closed_without_a_word() {
 }
 
 #[test]
-fn csv_keeps_its_columns_with_any_name_of_a_protocol() {
+fn csv_keeps_its_columns_for_any_protocol_name() {
     let (home, journal) = home();
     noted(&journal, "say \"ice\", twice", &[(Cold, min(15))], 0, [Some(7), None]);
     noted(&journal, "plain", &[(Heat, min(5))], 1, [None, None]);
@@ -111,17 +112,17 @@ fn csv_keeps_its_columns_with_any_name_of_a_protocol() {
 }
 
 #[test]
-fn the_change_of_pain_is_shown_from_three_sessions_on() {
+fn the_change_of_pain_is_shown_after_three_sessions() {
     let (home, journal) = home();
     let ice = |hour, pain| noted(&journal, "ice", &[(Cold, min(15))], hour, pain);
     ice(0, [Some(7), Some(4)]);
     ice(3, [Some(6), Some(4)]);
-    // These do not count: the first has no pain after it, the second gave heat.
+    // These do not count. The first has no pain after it, the second is heat.
     ice(6, [Some(6), None]);
     noted(&journal, "heat", &[(Heat, min(15))], 9, [Some(9), Some(1)]);
     assert!(!shown(&home, &[]).contains("pain changed"));
     ice(12, [Some(5), Some(5)]);
-    let told = shown(&home, &[]);
-    let sentences: Vec<&str> = told.lines().filter(|line| line.contains("pain changed")).collect();
+    let text = shown(&home, &[]);
+    let sentences: Vec<&str> = text.lines().filter(|line| line.contains("pain changed")).collect();
     assert_eq!(sentences, ["cold alone: pain changed by -1.7 on average over 3 sessions."]);
 }

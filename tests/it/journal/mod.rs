@@ -43,11 +43,11 @@ fn millis(length: Duration) -> i64 {
 #[derive(Clone)]
 struct Clocks {
     boot: &'static str,
-    /// What the wall shows at the origin of the boot clock.
+    /// Wall time at the origin of the boot clock.
     origin_ms: i64,
 }
 
-/// One boot: the wall shows noon at the moment at which generated sessions start.
+/// One boot. Its wall clock shows noon when generated sessions start.
 const FIRST: Clocks = Clocks { boot: "first", origin_ms: NOON_MS - 86_399_750 };
 
 impl Clocks {
@@ -86,7 +86,7 @@ impl Place {
     /// A whole session, with these inputs at these times after its start.
     fn session(&self, protocol: &Protocol, start: Moment, inputs: &[(Duration, Input)], clocks: &Clocks) -> i64 {
         let id = self.begin(protocol, OPTIONS, clocks.at(start).wall_ms);
-        self.write(id, &lived(protocol, start, inputs), clocks);
+        self.write(id, &events_of(protocol, start, inputs), clocks);
         id
     }
 
@@ -98,8 +98,8 @@ impl Place {
 
 const OPTIONS: SessionOptions = SessionOptions { confirm: false, grace: Duration::from_secs(3) };
 
-/// The events of a session that is woken whenever it asks, and that receives these inputs.
-fn lived(protocol: &Protocol, start: Moment, inputs: &[(Duration, Input)]) -> Vec<Event> {
+/// The events of a session with these inputs. It is woken whenever it asks.
+fn events_of(protocol: &Protocol, start: Moment, inputs: &[(Duration, Input)]) -> Vec<Event> {
     let (mut session, mut log) = Session::start(protocol, OPTIONS, start);
     let mut wake = |session: &mut Session, until: Option<Moment>| {
         while let Some(wake) = session.wake_at().filter(|wake| until.is_none_or(|until| *wake <= until)) {
@@ -126,22 +126,22 @@ fn protocol(steps: &[Exposure]) -> Protocol {
     Draft::of("test", steps).review(Choice::default(), &Context::default(), &[]).expect("it passes")
 }
 
-fn says(rule: RuleId, steps: &[Exposure], context: &Context) -> Option<Finding> {
+fn finding(rule: RuleId, steps: &[Exposure], context: &Context) -> Option<Finding> {
     let findings = review(&Draft::of("test", steps).expand(Choice::default()), context);
     findings.into_iter().find(|finding| finding.rule == rule)
 }
 
-/// The doses, each with how long ago it began and ended.
+/// The doses, each with the time since its start and its end.
 fn ago(context: &Context) -> Vec<(Modality, Duration, Duration)> {
     let doses = context.doses.iter();
     doses.map(|dose| (dose.modality, context.now.since(dose.from), context.now.since(dose.to))).collect()
 }
 
-/// After a reboot: another boot clock, and a wall that is right.
+/// After a reboot: a new boot clock, and a correct wall clock.
 const SECOND_BOOT: Clocks = Clocks { boot: "second", origin_ms: NOON_MS - 10_000 * HOUR_MS };
 
 impl Clocks {
-    /// All clocks when so much time has passed since noon.
+    /// All clocks this long after noon.
     fn after(&self, length: Duration) -> Stamp {
         self.at(self.noon() + length)
     }

@@ -1,4 +1,4 @@
-//! What the journal says to the rules: doses, limits a day, spacing, and the earliest time.
+//! The effect of the journal on the rules: doses, daily limits, spacing, and the earliest time.
 
 use std::time::Duration;
 
@@ -15,18 +15,18 @@ use therapy::domain::step::{Modality, PerModality};
 use therapy::edge::catalog;
 use therapy::edge::journal::Stamp;
 
-use super::{FIRST, HOUR_MS, NOON_MS, Place, SECOND, ago, hours, millis, min, protocol, says};
-use crate::laws::{Deed, START, Wakes, all_terms, config, kinds, lengths, play, protocols, scripts};
+use super::{FIRST, HOUR_MS, NOON_MS, Place, SECOND, ago, finding, hours, millis, min, protocol};
+use crate::laws::{Deed, START, Wakes, all_options, config, kinds, lengths, play, protocols, scripts};
 
-/// Sessions one after the other, each with the time before it.
+/// A series of sessions, each with the time before it.
 type Sessions = Vec<(Duration, Protocol, SessionOptions, Vec<(Duration, Deed)>)>;
 
 fn histories() -> impl Strategy<Value = Sessions> {
     let gaps = prop_oneof![4 => lengths(0..=60 * 60), 1 => lengths(0..=20 * 60 * 60)];
-    vec((gaps, protocols(), all_terms(), scripts()), 0..5)
+    vec((gaps, protocols(), all_options(), scripts()), 0..5)
 }
 
-/// Writes them one after the other. Returns when the last one ended, and the time of cold and heat in all.
+/// Writes the sessions. Returns the end of the last one, and the total dose.
 fn fill(place: &Place, sessions: &Sessions) -> (Moment, PerModality<Duration>) {
     let (mut end, mut given) = (START, PerModality::default());
     for (gap, protocol, options, script) in sessions {
@@ -43,7 +43,7 @@ fn fill(place: &Place, sessions: &Sessions) -> (Moment, PerModality<Duration>) {
     (end, given)
 }
 
-/// Built-in plans as they are and with a choice, and plans of a person.
+/// Built-in protocols, with and without a choice, and custom protocols.
 fn plans() -> impl Strategy<Value = (Draft, Choice)> {
     let built_ins: Vec<Draft> = catalog::built_ins().iter().map(|entry| entry.parsed.draft.clone()).collect();
     let built_ins: Vec<Draft> = built_ins.into_iter().filter(|draft| !draft.parts.is_empty()).collect();
@@ -64,7 +64,7 @@ fn injuries() -> impl Strategy<Value = Injury> {
     ]
 }
 
-/// The same person, this much later, without another dose.
+/// The same context after a wait without another dose.
 fn later(context: &Context, wait: Duration) -> Context {
     let injury = match context.injury {
         Injury::Ago(age) => Injury::Ago(age + wait),
@@ -76,7 +76,7 @@ fn later(context: &Context, wait: Duration) -> Context {
     Context { now: context.now + wait, injury, record_ahead, ..context.clone() }
 }
 
-/// What is allowed from a time on is accepted then, and refused a second before.
+/// The protocol is accepted at the earliest time, and refused one second before.
 fn earliest_is_exact(draft: &Draft, choice: Choice, context: &Context) -> Option<Duration> {
     let accepts = |wait| draft.review(choice, &later(context, wait), &[]).is_ok();
     let earliest = earliest(draft, choice, context);
@@ -95,7 +95,7 @@ proptest! {
     #![proptest_config(config(32))]
 
     #[test]
-    fn what_the_journal_allows_from_a_time_on_is_accepted_then_and_not_before(
+    fn the_earliest_time_from_the_journal_is_exact(
         sessions in histories(), since in lengths(0..=30 * 60), behind in select(vec![0, 0, 0, 1, 120_000, 300_000]),
         plans in vec(plans(), 4), injury in injuries(),
     ) {
@@ -107,7 +107,7 @@ proptest! {
         prop_assert_eq!(PerModality::from_fn(|modality| context.doses.total(modality)), given);
         for (draft, choice) in &plans {
             let Some(wait) = earliest_is_exact(draft, *choice, &context) else { continue };
-            // And not only on paper: the journal says so too when that time has come.
+            // The doses that the journal reads at that time allow it too.
             let then = Stamp { wall_ms: now.wall_ms + millis(wait) + 1, clock: clock + wait, ..now.clone() };
             let later = Context { injury: later(&context, wait).injury, ..place.context(&then) };
             let findings = review(&draft.expand(*choice), &later);
@@ -120,7 +120,7 @@ proptest! {
     #![proptest_config(config(600))]
 
     #[test]
-    fn what_is_allowed_from_a_time_on_is_accepted_then_and_not_before(
+    fn the_earliest_time_is_exact(
         past in vec((lengths(0..=3 * 60 * 60), vec((kinds(), lengths(0..=40 * 60)), 0..6)), 0..12),
         record_ahead in prop_oneof![3 => Just(Duration::ZERO), 1 => lengths(0..=10 * 60)],
         injury in injuries(), (draft, choice) in plans(),
@@ -140,25 +140,25 @@ proptest! {
 }
 
 #[test]
-fn rewarm_counts_what_was_given_and_not_what_was_planned() {
+fn rewarm_counts_the_real_dose_not_the_planned_one() {
     let ice_20 = protocol(&[(Cold, min(20))]);
     let place = Place::new();
     place.session(&ice_20, START, &[], &FIRST);
     let context = place.context(&FIRST.at(START + min(40)));
-    let refused = says(RuleId::Rewarm, &[(Cold, min(15))], &context).expect("20 min after");
+    let refused = finding(RuleId::Rewarm, &[(Cold, min(15))], &context).expect("20 min after");
     assert_eq!((refused.severity, refused.passes_after), (Severity::Overridable, Some(min(10))));
-    assert!(says(RuleId::Rewarm, &[(Cold, min(15))], &place.context(&FIRST.at(START + min(50)))).is_none());
-    assert!(says(RuleId::Rewarm, &[(Heat, min(20))], &context).is_none(), "heat is another load");
+    assert!(finding(RuleId::Rewarm, &[(Cold, min(15))], &place.context(&FIRST.at(START + min(50)))).is_none());
+    assert!(finding(RuleId::Rewarm, &[(Heat, min(20))], &context).is_none(), "heat is another load");
 
     let place = Place::new();
     place.session(&ice_20, START, &[(min(12), Input::Stop)], &FIRST);
     let context = place.context(&FIRST.at(START + min(13)));
-    assert!(says(RuleId::Rewarm, &[(Cold, min(8))], &context).is_none(), "{context:?}");
-    assert!(says(RuleId::Rewarm, &[(Cold, min(9))], &context).is_some(), "{context:?}");
+    assert!(finding(RuleId::Rewarm, &[(Cold, min(8))], &context).is_none(), "{context:?}");
+    assert!(finding(RuleId::Rewarm, &[(Cold, min(9))], &context).is_some(), "{context:?}");
 }
 
 #[test]
-fn a_pause_is_not_counted_and_an_extension_is() {
+fn a_dose_includes_extensions_but_not_pauses() {
     let ice = protocol(&[(Cold, min(10))]);
     let place = Place::new();
     let inputs = [(min(5), Input::Pause), (min(15), Input::Resume), (min(16), Input::Extend(min(5)))];
@@ -171,54 +171,55 @@ fn a_pause_is_not_counted_and_an_extension_is() {
 }
 
 #[test]
-fn a_day_takes_eight_doses_of_cold_and_the_ninth_waits() {
+fn eight_doses_of_cold_a_day_are_allowed_and_the_ninth_is_refused() {
     let ice = protocol(&[(Cold, min(20))]);
     let place = Place::new();
     for number in 0..8 {
         let now = FIRST.at(START + hours(2 * number));
-        assert!(says(RuleId::ColdDaily, &[(Cold, min(20))], &place.context(&now)).is_none(), "dose {number}");
+        assert!(finding(RuleId::ColdDaily, &[(Cold, min(20))], &place.context(&now)).is_none(), "dose {number}");
         place.session(&ice, now.clock, &[], &FIRST);
     }
     let now = START + hours(16);
-    let refused = says(RuleId::ColdDaily, &[(Cold, min(20))], &place.context(&FIRST.at(now))).expect("the ninth");
+    let refused = finding(RuleId::ColdDaily, &[(Cold, min(20))], &place.context(&FIRST.at(now))).expect("the ninth");
     assert_eq!((refused.severity, refused.passes_after), (Severity::Overridable, Some(hours(8))));
-    assert!(says(RuleId::ColdDaily, &[(Cold, SECOND)], &place.context(&FIRST.at(now))).is_some());
-    assert!(says(RuleId::ColdDaily, &[(Cold, min(20))], &place.context(&FIRST.at(now + hours(8)))).is_none());
+    assert!(finding(RuleId::ColdDaily, &[(Cold, SECOND)], &place.context(&FIRST.at(now))).is_some());
+    assert!(finding(RuleId::ColdDaily, &[(Cold, min(20))], &place.context(&FIRST.at(now + hours(8)))).is_none());
 }
 
 #[test]
-fn a_day_takes_two_hours_of_heat_without_a_warning() {
+fn more_than_two_hours_of_heat_a_day_make_a_warning() {
     let heat = protocol(&[(Heat, min(30))]);
     let place = Place::new();
     for number in 0..4 {
         let now = FIRST.at(START + hours(3 * number));
-        assert!(says(RuleId::HeatDaily, &[(Heat, min(30))], &place.context(&now)).is_none(), "dose {number}");
+        assert!(finding(RuleId::HeatDaily, &[(Heat, min(30))], &place.context(&now)).is_none(), "dose {number}");
         place.session(&heat, now.clock, &[], &FIRST);
     }
     let now = START + hours(12);
-    let warned = says(RuleId::HeatDaily, &[(Heat, min(1))], &place.context(&FIRST.at(now))).expect("more than 120 min");
+    let warned =
+        finding(RuleId::HeatDaily, &[(Heat, min(1))], &place.context(&FIRST.at(now))).expect("more than 120 min");
     assert_eq!(warned.severity, Severity::Warn);
-    assert!(says(RuleId::HeatDaily, &[(Heat, min(1))], &place.context(&FIRST.at(START + hours(24)))).is_none());
+    assert!(finding(RuleId::HeatDaily, &[(Heat, min(1))], &place.context(&FIRST.at(START + hours(24)))).is_none());
 }
 
 #[test]
 fn cold_sessions_are_spaced_from_start_to_start() {
     let place = Place::new();
-    // The cold of it begins 10 min after its start.
+    // Its cold step begins 10 min after its start.
     place.session(&protocol(&[(Heat, min(10)), (Cold, min(5))]), START, &[], &FIRST);
     let early = FIRST.at(START + min(129));
-    let warned = says(RuleId::ColdSpacing, &[(Cold, min(10))], &place.context(&early)).expect("119 min");
+    let warned = finding(RuleId::ColdSpacing, &[(Cold, min(10))], &place.context(&early)).expect("119 min");
     assert_eq!((warned.severity, warned.passes_after), (Severity::Warn, Some(min(1))));
-    assert!(says(RuleId::ColdSpacing, &[(Rest, min(1)), (Cold, min(10))], &place.context(&early)).is_none());
-    assert!(says(RuleId::ColdSpacing, &[(Cold, min(10))], &place.context(&FIRST.at(START + min(130)))).is_none());
+    assert!(finding(RuleId::ColdSpacing, &[(Rest, min(1)), (Cold, min(10))], &place.context(&early)).is_none());
+    assert!(finding(RuleId::ColdSpacing, &[(Cold, min(10))], &place.context(&FIRST.at(START + min(130)))).is_none());
 }
 
 #[test]
-fn an_eighth_day_of_one_injury_makes_a_note() {
+fn the_eighth_day_of_sessions_for_an_injury_makes_a_note() {
     let place = Place::new();
     let ice = protocol(&[(Cold, min(10))]);
     let context = |days| Context { days, ..Context::default() };
-    // Twice a day; the day before the injury does not count.
+    // Two sessions a day. The day before the injury does not count.
     place.session(&ice, START, &[], &FIRST);
     let injured = NOON_MS + 24 * HOUR_MS;
     for day in 1..=8 {
@@ -227,20 +228,20 @@ fn an_eighth_day_of_one_injury_makes_a_note() {
         }
         let days = place.journal.days_with_sessions(injured, 32).expect("days");
         assert_eq!(u64::from(days), day);
-        let found = says(RuleId::LongPain, &[(Cold, min(10))], &context(days));
+        let found = finding(RuleId::LongPain, &[(Cold, min(10))], &context(days));
         assert_eq!(found.map(|finding| finding.severity), (day > 7).then_some(Severity::Note), "day {day}");
     }
     assert_eq!(place.journal.days_with_sessions(injured, 3).expect("days"), 3, "counts no further");
 }
 
 #[test]
-fn a_record_that_ends_in_the_future_counts_from_two_minutes_on() {
+fn a_record_more_than_two_minutes_in_the_future_is_refused() {
     let place = Place::new();
     place.session(&protocol(&[(Cold, min(10))]), START, &[], &FIRST);
     let end = FIRST.at(START + min(10));
     let behind = |ms| place.context(&Stamp { wall_ms: end.wall_ms - ms, ..end.clone() });
-    assert!(says(RuleId::ClockBehind, &[(Rest, min(1))], &behind(120_000)).is_none());
-    let refused = says(RuleId::ClockBehind, &[(Rest, min(1))], &behind(120_001)).expect("set back");
+    assert!(finding(RuleId::ClockBehind, &[(Rest, min(1))], &behind(120_000)).is_none());
+    let refused = finding(RuleId::ClockBehind, &[(Rest, min(1))], &behind(120_001)).expect("set back");
     assert_eq!((refused.severity, refused.passes_after), (Severity::Overridable, Some(Duration::from_millis(1))));
-    assert!(says(RuleId::ClockBehind, &[(Rest, min(1))], &behind(-HOUR_MS)).is_none());
+    assert!(finding(RuleId::ClockBehind, &[(Rest, min(1))], &behind(-HOUR_MS)).is_none());
 }

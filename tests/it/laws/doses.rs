@@ -15,8 +15,8 @@ fn exposures() -> impl Strategy<Value = Vec<Exposure>> {
     vec((kinds(), lengths(0..=40 * 60)), 0..6)
 }
 
-/// Whether no step brings its own modality past its limit.
-fn never_passes(start: Load, steps: &[Exposure]) -> bool {
+/// Whether no step exceeds the limit of its own modality.
+fn stays_within(start: Load, steps: &[Exposure]) -> bool {
     (1..=steps.len()).all(|count| {
         let load = replay(start, &steps[..count]);
         steps[count - 1].0.modality().is_none_or(|modality| !load.exceeds_limit(modality))
@@ -24,7 +24,7 @@ fn never_passes(start: Load, steps: &[Exposure]) -> bool {
 }
 
 /// Whether the limits of these modalities hold before and after each of `steps`.
-fn passes(start: Load, steps: &[Exposure], modalities: &[Modality]) -> bool {
+fn fits(start: Load, steps: &[Exposure], modalities: &[Modality]) -> bool {
     (0..=steps.len()).all(|count| {
         let load = replay(start, &steps[..count]);
         modalities.iter().all(|modality| !load.exceeds_limit(*modality))
@@ -38,12 +38,12 @@ proptest! {
     fn a_wait_is_long_enough_and_no_longer(before in exposures(), steps in exposures()) {
         let load = replay(Load::NONE, &before);
         if let Some(wait) = load.wait_before(&steps) {
-            prop_assert!(never_passes(load.after(StepKind::Rest, wait), &steps));
+            prop_assert!(stays_within(load.after(StepKind::Rest, wait), &steps));
             if let Some(less) = wait.checked_sub(NANO) {
-                prop_assert!(!never_passes(load.after(StepKind::Rest, less), &steps));
+                prop_assert!(!stays_within(load.after(StepKind::Rest, less), &steps));
             }
         } else {
-            prop_assert!(!never_passes(Load::NONE, &steps));
+            prop_assert!(!stays_within(Load::NONE, &steps));
         }
     }
 
@@ -55,9 +55,9 @@ proptest! {
             prop_assert_eq!(room, Duration::MAX);
             return Ok(());
         };
-        let passes = |length| passes(load.after(kind, length), &following, &[modality]);
-        prop_assert!(room == Duration::ZERO || passes(room), "{:?} is too much", room);
-        prop_assert!(!passes(room + NANO), "{:?} is not all", room);
+        let fits = |length| fits(load.after(kind, length), &following, &[modality]);
+        prop_assert!(room == Duration::ZERO || fits(room), "{:?} is too much", room);
+        prop_assert!(!fits(room + NANO), "{:?} is too little", room);
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Laws that hold for every session, every dose and every text, over generated ones.
+//! Property tests: laws that hold for all generated sessions, doses and texts.
 //!
-//! Sessions are driven without the runner: the laws are about the engine, and a loop of their own can
-//! wake it exactly when it asks, or in slices. Every loop is bounded, so that a livelock fails.
+//! Sessions are driven without the runner, because the laws are about the engine. The loop here wakes a
+//! session exactly when it asks, or in slices. Every loop is bounded, so that a livelock fails.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a law that does not hold must fail its test")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a violation of a law must fail its test")]
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use therapy::domain::protocol::Protocol;
 use therapy::domain::rules::Context;
 use therapy::domain::session::{Event, Input, Moment, Session};
 use therapy::domain::step::StepKind;
-/// What happens next in a generated session.
+/// An input or an incident in a generated session.
 pub use therapy::simulate::Happening as Deed;
 
 pub use crate::builder::START;
@@ -28,17 +28,16 @@ mod sessions;
 mod texts;
 
 /// More events than any generated session has.
-const EVENTS_MOST: usize = 20_000;
+const MAX_EVENTS: usize = 20_000;
 
 pub fn config(cases: u32) -> ProptestConfig {
-    // A case that failed belongs into a test of its own, not into a file that nobody reads.
+    // A failed case becomes a separate test. No file of regressions is kept.
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-// What is generated.
+// Generators.
 
-/// Lengths as people write them, and lengths that nobody would: both, so that laws meet equal
-/// moments as well as odd ones.
+/// Round lengths, which give equal moments, and odd lengths.
 pub fn lengths(seconds: RangeInclusive<u64>) -> impl Strategy<Value = Duration> {
     let (least, most) = (*seconds.start(), *seconds.end());
     prop_oneof![
@@ -52,8 +51,8 @@ pub fn kinds() -> impl Strategy<Value = StepKind> {
     prop_oneof![3 => Just(StepKind::Cold), 3 => Just(StepKind::Heat), 1 => Just(StepKind::Rest), 1 => Just(StepKind::Stretch)]
 }
 
-/// Steps of a generated list, each taken when no rule refuses it after those before it, on skin
-/// that may carry something from an earlier session.
+/// Protocols of generated steps. A step is dropped when a rule refuses it after the earlier ones. The skin
+/// may have a load from an earlier session.
 pub fn protocols() -> impl Strategy<Value = Protocol> {
     let past = vec((kinds(), lengths(1..=20 * 60)), 0..3);
     (past, lengths(0..=30 * 60), vec((kinds(), lengths(1..=20 * 60)), 1..12)).prop_map(|(past, ago, steps)| {
@@ -76,19 +75,19 @@ fn longest(steps: &[Exposure], context: &Context) -> Option<Protocol> {
     protocol
 }
 
-/// One thing, or two that belong together, each with the time since the one before: a session in
-/// which nobody ever takes up a pause or answers an alarm shows little.
+/// One deed, or two that belong together, each with the time since the one before. Pairs make sure that
+/// most pauses are resumed and most alarms answered.
 fn deeds() -> impl Strategy<Value = Vec<(Duration, Deed)>> {
     let gaps = prop_oneof![1 => Just(Duration::ZERO), 3 => lengths(0..=2 * 60), 4 => lengths(0..=20 * 60)];
     let extensions = prop_oneof![4 => lengths(0..=15 * 60), 1 => lengths(0..=3 * 60 * 60), 1 => Just(Duration::MAX)];
     let around_the_grace = (0..=8000_u64).prop_map(Duration::from_millis);
     let sleeps = prop_oneof![2 => around_the_grace, 4 => lengths(0..=60 * 60), 1 => lengths(0..=24 * 60 * 60)];
     let pauses = lengths(0..=2 * 60 * 60);
-    let said = select(vec![Input::Pause, Input::Resume, Input::Toggle, Input::Skip, Input::Confirm]);
+    let inputs = select(vec![Input::Pause, Input::Resume, Input::Toggle, Input::Skip, Input::Confirm]);
     let answers = select(vec![Input::Confirm, Input::Skip, Input::Toggle, Input::Extend(Duration::from_secs(60))]);
     let soon = (0..=90_u64).prop_map(Duration::from_secs);
     let next = prop_oneof![
-        20 => said.prop_map(|input| vec![(Duration::ZERO, Deed::Says(input))]),
+        20 => inputs.prop_map(|input| vec![(Duration::ZERO, Deed::Says(input))]),
         20 => extensions.prop_map(|by| vec![(Duration::ZERO, Deed::Says(Input::Extend(by)))]),
         20 => pauses.prop_map(|length| vec![
             (Duration::ZERO, Deed::Says(Input::Pause)),
@@ -110,37 +109,37 @@ pub fn scripts() -> impl Strategy<Value = Vec<(Duration, Deed)>> {
     vec(deeds(), 0..8).prop_map(|deeds| deeds.concat())
 }
 
-pub fn all_terms() -> impl Strategy<Value = Options> {
+pub fn all_options() -> impl Strategy<Value = Options> {
     (any::<bool>(), 500..=5000_u64)
         .prop_map(|(confirm, grace)| Options { confirm, grace: Duration::from_millis(grace) })
 }
 
 // The driver.
 
-/// How a session is woken between the things that happen.
+/// When a session is woken between two deeds.
 #[derive(Clone, Copy)]
 pub enum Wakes<'a> {
     /// Exactly when it asks.
     Asked,
-    /// After slices of these lengths, over and over.
+    /// After slices of these lengths, repeatedly.
     Slices(&'a [Duration]),
 }
 
-/// A session on its way: all that it said, and a look at it after each call.
+/// A running session, its events so far, and a check that runs after each call.
 struct Drive<'a, F> {
     session: Session,
     now: Moment,
     log: Vec<Event>,
     wakes: Wakes<'a>,
     slice: usize,
-    look: F,
+    check: F,
 }
 
 impl<F: FnMut(&Session, &[Event])> Drive<'_, F> {
     fn take(&mut self, events: Vec<Event>) {
-        (self.look)(&self.session, &events);
+        (self.check)(&self.session, &events);
         self.log.extend(events);
-        assert!(self.log.len() < EVENTS_MOST, "a session makes no progress");
+        assert!(self.log.len() < MAX_EVENTS, "a session makes no progress");
     }
 
     fn advance(&mut self, now: Moment) -> usize {
@@ -174,27 +173,27 @@ impl<F: FnMut(&Session, &[Event])> Drive<'_, F> {
         self.advance(until);
     }
 
-    fn says(&mut self, input: Input) {
+    fn input(&mut self, input: Input) {
         let events = self.session.handle(self.now, input);
         self.take(events);
     }
 }
 
-/// Goes through a session as scripted, and then with a person who answers everything to its end.
+/// Plays a script, then answers every alarm until the session ends.
 pub fn play(
     protocol: &Protocol,
-    terms: Options,
+    options: Options,
     script: &[(Duration, Deed)],
     wakes: Wakes<'_>,
-    look: impl FnMut(&Session, &[Event]),
+    check: impl FnMut(&Session, &[Event]),
 ) -> (Session, Vec<Event>) {
-    let (session, events) = Build::of(protocol.clone()).options(terms).start();
-    let mut drive = Drive { session, now: START, log: Vec::new(), wakes, slice: 0, look };
+    let (session, events) = Build::of(protocol.clone()).options(options).start();
+    let mut drive = Drive { session, now: START, log: Vec::new(), wakes, slice: 0, check };
     drive.take(events);
     for &(gap, deed) in script {
         drive.pass(drive.now + gap);
         match deed {
-            Deed::Says(input) => drive.says(input),
+            Deed::Says(input) => drive.input(input),
             Deed::Stalls(length) => {
                 drive.advance(drive.now + length);
             }
@@ -205,9 +204,9 @@ pub fn play(
             return (drive.session, drive.log);
         }
         match drive.session.wake_at() {
-            _ if drive.session.is_held() => drive.says(Input::Confirm),
+            _ if drive.session.is_held() => drive.input(Input::Confirm),
             Some(wake) => drive.pass(wake),
-            None => drive.says(Input::Resume),
+            None => drive.input(Input::Resume),
         }
     }
     panic!("a session makes no progress");

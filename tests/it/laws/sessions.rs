@@ -10,9 +10,9 @@ use therapy::domain::rules::SESSION_DOSE;
 use therapy::domain::session::{Event, EventKind, Outcome, Session};
 use therapy::domain::step::{Modality, PerModality, StepKind};
 
-use super::{START, Wakes, all_terms, config, play, protocols, replay, scripts};
+use super::{START, Wakes, all_options, config, play, protocols, replay, scripts};
 
-/// What was on the skin and for how long, told by the events alone.
+/// Exposures of the skin, derived from the events alone.
 fn worn(log: &[Event], protocol: &Protocol) -> Vec<Exposure> {
     let mut worn = Vec::new();
     let (mut on, mut since) = (StepKind::Rest, START);
@@ -28,7 +28,7 @@ fn worn(log: &[Event], protocol: &Protocol) -> Vec<Exposure> {
     worn
 }
 
-/// What the session still has before it, when a step of it runs or is paused.
+/// The remaining plan, when a step runs or is paused.
 fn ahead(session: &Session) -> Vec<Exposure> {
     let left = session.segment().end().saturating_sub(session.elapsed());
     let mut ahead = vec![(session.segment().step.kind, left)];
@@ -36,9 +36,9 @@ fn ahead(session: &Session) -> Vec<Exposure> {
     ahead
 }
 
-/// No dose that is planned brings the skin past its limit, nor the session past its dose.
+/// No planned dose exceeds the limit of the skin or of the session.
 fn plans_within_limits(session: &Session) {
-    // At a hold nothing is planned until the person answers; what follows is fitted then.
+    // At a hold nothing is planned. The rest is planned when the person answers.
     let step_is_over = session.segment().end() <= session.elapsed();
     if session.outcome().is_some() || session.is_held() || (session.is_paused() && step_is_over) {
         return;
@@ -56,7 +56,7 @@ fn plans_within_limits(session: &Session) {
     }
 }
 
-fn times_never_fall(log: &[Event]) {
+fn assert_times_never_fall(log: &[Event]) {
     for pair in log.windows(2) {
         assert!(pair[0].at <= pair[1].at, "{pair:?}");
         assert!(pair[0].elapsed <= pair[1].elapsed, "{pair:?}");
@@ -64,22 +64,21 @@ fn times_never_fall(log: &[Event]) {
     }
 }
 
-/// Each step begins once, in order, or is left out; a completed session tells of each.
-fn steps_come_in_order(log: &[Event], steps: usize, outcome: Option<Outcome>) {
-    let tells =
+/// Each step begins once, in order, or is skipped by a rule. A completed session has an event for each.
+fn assert_steps_in_order(log: &[Event], steps: usize, outcome: Option<Outcome>) {
+    let is_step =
         |event: &&Event| matches!(event.kind, EventKind::StepBegan { .. } | EventKind::Skipped { by_rule: Some(_) });
-    let told: Vec<_> = log.iter().filter(tells).map(|event| event.step).collect();
-    assert!(told.iter().copied().eq(0..told.len()), "{told:?} of {steps}");
+    let steps_seen: Vec<_> = log.iter().filter(is_step).map(|event| event.step).collect();
+    assert!(steps_seen.iter().copied().eq(0..steps_seen.len()), "{steps_seen:?} of {steps}");
     if outcome == Some(Outcome::Completed) {
-        assert_eq!(told.len(), steps);
+        assert_eq!(steps_seen.len(), steps);
     }
     let is_end = |event: &Event| matches!(event.kind, EventKind::Finished { .. });
-    assert_eq!(log.iter().position(is_end), Some(log.len() - 1), "the end is said once, and last");
+    assert_eq!(log.iter().position(is_end), Some(log.len() - 1), "the end comes once, and last");
     assert_eq!(log.iter().filter(|event| event.kind == EventKind::Started).count(), 1);
 }
 
-/// The steps that began although nobody had just said anything: those that a person who is away
-/// does not know of.
+/// Steps that began without an input. A person who is away does not notice them.
 fn unanswered(events: &[Event]) -> impl Iterator<Item = &Event> {
     let answers = |event: &Event| {
         matches!(event.kind, EventKind::Confirmed | EventKind::Resumed | EventKind::Skipped { by_rule: None })
@@ -88,7 +87,7 @@ fn unanswered(events: &[Event]) -> impl Iterator<Item = &Event> {
     events.iter().filter(move |event| !there && matches!(event.kind, EventKind::StepBegan { .. }))
 }
 
-/// Time that the person called a pause.
+/// Total time of pauses.
 fn paused(log: &[Event]) -> Duration {
     let (mut paused, mut since) = (Duration::ZERO, None);
     for event in log {
@@ -107,13 +106,13 @@ proptest! {
     #![proptest_config(config(100))]
 
     #[test]
-    fn how_often_a_session_is_woken_changes_nothing(
-        protocol in protocols(), terms in all_terms(), script in scripts(), thousandths in vec(300..=1000_u32, 1..8),
+    fn the_number_of_wakes_changes_nothing(
+        protocol in protocols(), options in all_options(), script in scripts(), thousandths in vec(300..=1000_u32, 1..8),
     ) {
-        // No slice is longer than the grace: a longer one may be a sleep.
-        let slices: Vec<_> = thousandths.iter().map(|part| terms.grace * *part / 1000).collect();
-        let (asked, exactly) = play(&protocol, terms, &script, Wakes::Asked, |_, _| ());
-        let (sliced, late) = play(&protocol, terms, &script, Wakes::Slices(&slices), |_, _| ());
+        // A slice longer than the grace would count as a sleep.
+        let slices: Vec<_> = thousandths.iter().map(|part| options.grace * *part / 1000).collect();
+        let (asked, exactly) = play(&protocol, options, &script, Wakes::Asked, |_, _| ());
+        let (sliced, late) = play(&protocol, options, &script, Wakes::Slices(&slices), |_, _| ());
         prop_assert_eq!(exactly, late);
         prop_assert_eq!(asked.outcome(), sliced.outcome());
     }
@@ -124,31 +123,31 @@ proptest! {
 
     #[test]
     fn times_never_fall_and_steps_come_in_order(
-        protocol in protocols(), terms in all_terms(), script in scripts(),
+        protocol in protocols(), options in all_options(), script in scripts(),
     ) {
         let mut elapsed = Duration::ZERO;
-        let (session, log) = play(&protocol, terms, &script, Wakes::Asked, |session, events| {
+        let (session, log) = play(&protocol, options, &script, Wakes::Asked, |session, events| {
             assert!(session.elapsed() >= elapsed, "elapsed time falls: {session:?}");
             elapsed = session.elapsed();
             assert!(events.iter().all(|event| event.at <= session.now()), "{events:?} lie ahead: {session:?}");
             assert!(session.wake_at().is_none_or(|wake| wake > session.now()), "wakes in the past: {session:?}");
         });
-        times_never_fall(&log);
-        steps_come_in_order(&log, protocol.steps().len(), session.outcome());
+        assert_times_never_fall(&log);
+        assert_steps_in_order(&log, protocol.steps().len(), session.outcome());
     }
 
     #[test]
-    fn nothing_makes_a_session_plan_a_dose_above_its_limit(
-        protocol in protocols(), terms in all_terms(), script in scripts(),
+    fn no_session_plans_a_dose_above_its_limit(
+        protocol in protocols(), options in all_options(), script in scripts(),
     ) {
-        play(&protocol, terms, &script, Wakes::Asked, |session, _| plans_within_limits(session));
+        play(&protocol, options, &script, Wakes::Asked, |session, _| plans_within_limits(session));
     }
 
     #[test]
-    fn the_dose_is_the_time_that_the_pack_was_on(
-        protocol in protocols(), terms in all_terms(), script in scripts(),
+    fn the_dose_is_the_time_with_the_pack_on(
+        protocol in protocols(), options in all_options(), script in scripts(),
     ) {
-        let (session, log) = play(&protocol, terms, &script, Wakes::Asked, |_, _| ());
+        let (session, log) = play(&protocol, options, &script, Wakes::Asked, |_, _| ());
         let worn = worn(&log, &protocol);
         let dose = |modality: Modality| -> Duration {
             worn.iter().filter(|(kind, _)| kind.modality() == Some(modality)).map(|(_, length)| *length).sum()
@@ -158,20 +157,20 @@ proptest! {
             panic!("{end:?} is not the end");
         };
         prop_assert_eq!(given, PerModality::from_fn(dose));
-        // What nobody called a pause counts as time of the session.
+        // All time outside pauses counts as time of the session.
         prop_assert_eq!(end.elapsed, end.at.since(START).saturating_sub(paused(&log)));
         let since_the_end = session.now().since(end.at);
         prop_assert_eq!(session.load(), replay(protocol.initial_load(), &worn).after(StepKind::Rest, since_the_end));
     }
 
     #[test]
-    fn a_slept_through_end_never_passes_into_another_step(
-        protocol in protocols(), terms in all_terms(), script in scripts(),
+    fn no_step_begins_while_the_person_sleeps(
+        protocol in protocols(), options in all_options(), script in scripts(),
     ) {
         let mut held = false;
-        play(&protocol, terms, &script, Wakes::Asked, |session, events| {
+        play(&protocol, options, &script, Wakes::Asked, |session, events| {
             let overran = events.iter().any(|event| matches!(event.kind, EventKind::Overran { .. }));
-            let late = |event: &Event| session.now().since(event.at) > terms.grace;
+            let late = |event: &Event| session.now().since(event.at) > options.grace;
             for event in unanswered(events) {
                 assert!(!(held || overran || late(event)), "begins unannounced: {events:?}, {session:?}");
             }
@@ -180,12 +179,12 @@ proptest! {
     }
 
     #[test]
-    fn what_comes_next_is_known_before_it_begins(
-        protocol in protocols(), terms in all_terms(), script in scripts(),
+    fn the_next_step_is_known_before_it_begins(
+        protocol in protocols(), options in all_options(), script in scripts(),
     ) {
         let mut next = Some(0);
-        play(&protocol, terms, &script, Wakes::Asked, |session, events| {
-            // Within the grace several short steps may pass at once; the first of them was known.
+        play(&protocol, options, &script, Wakes::Asked, |session, events| {
+            // Within the grace several short steps may begin at once. The first one was the next step.
             if let Some(began) = unanswered(events).next() {
                 assert_eq!(Some(began.step), next, "{events:?}, {session:?}");
             }

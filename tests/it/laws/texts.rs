@@ -1,4 +1,4 @@
-//! Laws of the reader of protocol files: any text is read without a panic.
+//! Laws of the parser of protocol files: no text causes a panic.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use therapy::format::{self, report};
 
 use super::config;
 
-/// Files that are right, to be broken.
+/// Valid files, which the tests edit.
 const FILES: [&str; 4] = [
     include_str!("../../../src/protocols/acute.toml"),
     include_str!("../../../src/protocols/contrast.toml"),
@@ -26,7 +26,7 @@ const FILES: [&str; 4] = [
     "#,
 ];
 
-/// Pieces that the reader has to decide about.
+/// Pieces of text that are significant to the parser.
 const PIECES: [&str; 34] = [
     "[[step]]\n",
     "[step]\n",
@@ -69,7 +69,7 @@ fn pieces() -> impl Strategy<Value = String> {
     vec(one, 0..24).prop_map(|pieces| pieces.concat())
 }
 
-/// A file that was right until somebody edited it in a few places.
+/// A valid file with a few random edits.
 fn edited() -> impl Strategy<Value = String> {
     let edits = vec((any::<Index>(), 0..12_usize, prop_oneof![Just(String::new()), pieces()]), 1..4);
     (select(&FILES[..]), edits).prop_map(|(file, edits)| {
@@ -83,16 +83,16 @@ fn edited() -> impl Strategy<Value = String> {
     })
 }
 
-/// Whatever a text says, it is read, and every problem points into it and can be drawn.
-fn is_read(text: &str) {
+/// The text is parsed, and every problem points into it and can be rendered.
+fn assert_parses(text: &str) {
     let parsed = format::parse(text, "test");
     let problems = parsed.review();
     for problem in parsed.problems.iter().chain(&problems) {
         assert!(text.get(problem.span.clone()).is_some(), "{problem:?} does not point into {text:?}");
         assert!(!problem.message.is_empty() && !problem.hint.is_empty(), "{problem:?} of {text:?}");
     }
-    let says_something = !parsed.draft.parts.is_empty() || parsed.by_injury.is_some();
-    assert!(says_something || !parsed.is_readable(), "nothing to run and nothing said: {text:?}");
+    let has_content = !parsed.draft.parts.is_empty() || parsed.by_injury.is_some();
+    assert!(has_content || !parsed.is_readable(), "nothing to run, and no problem reported: {text:?}");
     let drawn = report::render(&problems, "test.toml", text, false);
     assert_eq!(drawn.is_empty(), problems.is_empty(), "{text:?}");
 }
@@ -102,11 +102,11 @@ proptest! {
 
     #[test]
     fn any_text_is_read_without_a_panic(text in prop_oneof![any::<String>(), pieces()]) {
-        is_read(&text);
+        assert_parses(&text);
     }
 
     #[test]
     fn an_edited_file_is_read_without_a_panic(text in edited()) {
-        is_read(&text);
+        assert_parses(&text);
     }
 }

@@ -15,14 +15,14 @@ use crate::programs::held_up;
 use crate::running::{steps, until};
 use crate::support::{Home, stderr, stdout};
 
-/// A session looks for requests once a second, and the command looks for its answer every 50 ms.
+/// A session reads requests once a second, and the command reads the answer every 50 ms.
 const ANSWERED: Duration = Duration::from_millis(1200);
 
 #[test]
 fn another_shell_controls_the_session_within_a_second() {
     let home = Home::new();
     let mut running = home.long_session();
-    let obeyed = |arguments: &[&str], answer: &str, event: &str, number: usize| {
+    let control = |arguments: &[&str], answer: &str, event: &str, number: usize| {
         let (answered, asked) = home.timed(arguments);
         assert!(answered.contains(answer), "{arguments:?}: {answered}");
         let mut lines = Vec::new();
@@ -35,27 +35,27 @@ fn another_shell_controls_the_session_within_a_second() {
         assert!(took < ANSWERED + held_up(asked), "{arguments:?}: {took:?}");
         line
     };
-    obeyed(&["pause"], "Paused: pack off.", "paused", 1);
+    control(&["pause"], "Paused: pack off.", "paused", 1);
     assert_eq!(home.ask(&["pause"]), "Nothing to change.\n");
     assert_eq!(home.ask(&["status", "--format", "{state} {kind} {step}/{of}"]), "paused heat 1/2\n");
-    obeyed(&["resume"], "Going on with heat.", "resumed", 1);
+    control(&["resume"], "Going on with heat.", "resumed", 1);
     assert_eq!(home.ask(&["resume"]), "Nothing to change.\n");
-    let extended = obeyed(&["extend", "2min"], "2 min longer.", "extended", 1);
+    let extended = control(&["extend", "2min"], "2 min longer.", "extended", 1);
     assert_eq!((extended["by_s"].as_f64(), &extended["rule"]), (Some(120.0), &Value::Null));
-    let extended = obeyed(&["extend", "5h"], " longer, the most that is allowed (heat-limit).", "extended", 2);
+    let extended = control(&["extend", "5h"], " longer, the most that is allowed (heat-limit).", "extended", 2);
     assert_eq!(extended["rule"], "heat-limit");
-    // The pause of a second or two gives a little room.
+    // The pause of a second or two gives a little extra room.
     assert!(extended["length_s"].as_f64().is_some_and(|length| length > 1799.0 && length < 1804.0), "{extended}");
-    let extended = obeyed(&["extend", "1min"], "Cannot be longer (heat-limit).", "extended", 3);
+    let extended = control(&["extend", "1min"], "Cannot be longer (heat-limit).", "extended", 3);
     assert_eq!(extended["by_s"].as_f64(), Some(0.0));
     let change = "Heat ended early. Heat off now. Cold on for 10 min, step 2 of 2, a thin damp cloth between.";
-    let skipped = obeyed(&["skip"], change, "skipped", 1);
+    let skipped = control(&["skip"], change, "skipped", 1);
     assert_eq!(skipped["step"], 1);
     assert_eq!(home.ask(&["status", "--format", "{state} {kind} {step}/{of}"]), "running cold 2/2\n");
-    let finished = obeyed(&["stop"], "Take the pack off. Stopped: heat ", "finished", 1);
+    let finished = control(&["stop"], "Take the pack off. Stopped: heat ", "finished", 1);
     assert_eq!(finished["outcome"], "stopped");
     assert_eq!(running.end().code(), Some(130));
-    assert_eq!(running.events(), home.written(), "what was printed is what is recorded");
+    assert_eq!(running.events(), home.written(), "the printed events are the recorded ones");
     assert_eq!(home.history()[0]["outcome"], "stopped");
 }
 
@@ -68,7 +68,7 @@ fn without_a_session_there_is_nothing_to_control() {
             assert_eq!(output.status.code(), Some(1), "{arguments:?}");
             assert_eq!(stderr(&output), "error: no session is running\n  try: therapy run\n");
         }
-        // And the same once there is a journal.
+        // The second time there is a journal.
         assert_eq!(home.run(&["pain", "1"]).status.code(), Some(0));
     }
 }
@@ -108,9 +108,9 @@ fn an_end_that_cannot_be_written_is_reported() {
     assert_eq!(home.run(&["stop"]).status.code(), Some(0));
 }
 
-/// Nothing but the folder is shared with a session in another container.
+/// A session in another container shares only the data folder.
 #[test]
-fn a_row_in_the_journal_is_all_that_a_request_needs() {
+fn a_request_needs_only_a_row_in_the_journal() {
     let home = Home::new();
     let mut running = home.long_session();
     let journal = Journal::open(&home.data()).expect("a journal");
@@ -121,7 +121,7 @@ fn a_row_in_the_journal_is_all_that_a_request_needs() {
         let took = clock::now().since(asked);
         assert!(took < ANSWERED + held_up(asked), "an answer after {took:?}");
     }
-    // A later version may ask in words that this one does not know.
+    // A later version may send a request that this version does not know.
     let unknown = "INSERT INTO request (session, what) VALUES (1, 'dance')";
     home.sql().execute(unknown, []).expect("a request");
     let answer = "SELECT count(*) FROM request WHERE answer = 'This version of therapy does not know that.'";
@@ -131,7 +131,7 @@ fn a_row_in_the_journal_is_all_that_a_request_needs() {
 }
 
 #[test]
-fn a_second_session_is_refused_until_the_first_is_gone_and_a_stale_lock_refuses_nothing() {
+fn a_second_session_is_refused_until_the_first_ends_and_a_stale_lock_is_ignored() {
     let home = Home::new();
     let mut running = home.long_session();
     let second = home.run(&["run", "own.toml", "--no-notify"]);
@@ -143,7 +143,7 @@ fn a_second_session_is_refused_until_the_first_is_gone_and_a_stale_lock_refuses_
     for arguments in [&["pause"][..], &["skip"], &["extend", "1min"], &["status"]] {
         assert_eq!(home.run(arguments).status.code(), Some(1), "{arguments:?}");
     }
-    // Several shells close it at once: it ends once.
+    // Several shells stop it at once. It ends only once.
     thread::scope(|scope| {
         let stops: Vec<_> = (0..4).map(|_| scope.spawn(|| home.run(&["stop"]))).collect();
         let outputs: Vec<Output> = stops.into_iter().map(|stop| stop.join().expect("a thread")).collect();
@@ -158,7 +158,7 @@ fn a_second_session_is_refused_until_the_first_is_gone_and_a_stale_lock_refuses_
 }
 
 #[test]
-fn a_suspended_session_does_not_obey_later() {
+fn a_suspended_session_drops_requests_that_timed_out() {
     let home = Home::new();
     let mut running = home.long_session();
     running.signal(Signal::STOP);
@@ -210,7 +210,7 @@ fn every_signal_that_ends_a_session_is_recorded_as_stopped() {
 }
 
 #[test]
-fn a_status_from_another_shell_never_keeps_a_session_from_starting() {
+fn a_status_from_another_shell_never_prevents_a_start() {
     let home = Home::at_rate(20_000.0);
     home.own(1, &[("rest", "1min")]);
     home.session(&["own.toml"]);
@@ -218,7 +218,7 @@ fn a_status_from_another_shell_never_keeps_a_session_from_starting() {
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                // As a status bar does it, but without a wait.
+                // Like a status bar, but without waits.
                 while over.load(Ordering::Relaxed) == 0 {
                     let _ = Journal::is_running(&home.data());
                 }

@@ -1,4 +1,4 @@
-//! Sessions that are killed, and resumed.
+//! Sessions that are killed and resumed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -19,19 +19,19 @@ const SHAPES: [(u32, &[(&str, &str)]); 4] = [
     (4, &[("heat", "50s"), ("cold", "20s"), ("rest", "1s")]),
 ];
 
-/// Prints how to repeat a failure.
+/// Prints how to repeat a failed test.
 struct Repeat(u64);
 
 impl Drop for Repeat {
     fn drop(&mut self) {
         if thread::panicking() {
-            eprintln!("again with THERAPY_KILLS=1 THERAPY_SEED={}", self.0);
+            eprintln!("repeat with THERAPY_KILLS=1 THERAPY_SEED={}", self.0);
         }
     }
 }
 
-/// Kills one session and resumes it. Returns how many events were in the journal at the kill; `None` when
-/// the machine was so slow that the session held, or went on before the disk answered.
+/// Kills one session and resumes it. Returns the number of events in the journal at the kill. `None` means
+/// that the machine was too slow: a step was held, or an event was printed before the disk had it.
 fn kill_one(seed: u64) -> Option<usize> {
     let _repeat = Repeat(seed);
     let mut random = Random(seed);
@@ -54,13 +54,13 @@ fn kill_one(seed: u64) -> Option<usize> {
         clock::wait(left.min(Duration::from_millis(20)));
     }
     running.kill();
-    // After three hours a session that was cut off cannot be resumed. Here they pass within seconds.
+    // A session cannot be resumed three hours after it was cut off. At this rate they pass in seconds.
     let killed = clock::now();
     let is_stale = || clock::now().since(killed).mul_f64(home.rate) > STALE.mul_f64(0.9);
     let printed = running.events();
     assert!(!running.errors().contains("warning: "), "{}", running.errors());
 
-    // The journal opens. It holds what was printed, in order, and nothing that was not planned.
+    // The journal is readable. It has the printed events, in order, and no unplanned ones.
     let history = home.history();
     if !home.journal().exists() {
         assert_eq!(printed, [], "nothing is printed before there is a journal");
@@ -74,7 +74,7 @@ fn kill_one(seed: u64) -> Option<usize> {
     }
     assert_eq!(written, expected[..written.len()], "what was written is the session so far");
     assert_eq!(printed, expected[..printed.len()]);
-    // Printed before it was on the disk: this needs a slow disk, or a slow machine.
+    // Only a slow disk or machine lets an event be printed before it is on the disk.
     let early = printed.len() > written.len();
     assert!(printed.len() <= written.len() + 1, "printed and lost: {:?}", &printed[written.len()..]);
 
@@ -83,7 +83,7 @@ fn kill_one(seed: u64) -> Option<usize> {
     if written.len() == expected.len() || history.is_empty() {
         assert!(!stderr(&status).contains("cut off"), "{}", stderr(&status));
     } else if written.is_empty() {
-        // Its clock never started: there is nothing to resume, and the next session may start.
+        // Its clock never started. Nothing can be resumed, and the next session can start.
         let next = home.session(&["own.toml"]);
         assert_eq!(stderr(&next), "");
         assert_eq!(home.number("SELECT count(*) FROM session WHERE outcome IS NULL"), 0);
@@ -118,7 +118,7 @@ fn kill_one(seed: u64) -> Option<usize> {
         return Some(0);
     }
 
-    // The whole session, as if it had not been killed.
+    // The whole session is the same as without a kill.
     assert_eq!(home.written(), expected);
     let strays = "SELECT count(*) FROM event, (SELECT clock_ns AS began FROM event ORDER BY id LIMIT 1) \
                   WHERE clock_ns - began <> elapsed_ns";
@@ -146,7 +146,7 @@ fn from_environment(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// `THERAPY_KILLS=500` for the full count.
+/// Set `THERAPY_KILLS=500` for a long run.
 #[test]
 fn a_session_that_is_killed_at_any_moment_resumes_at_the_right_place() {
     let kills = from_environment("THERAPY_KILLS").unwrap_or(24);
@@ -174,14 +174,14 @@ fn a_session_that_is_killed_at_any_moment_resumes_at_the_right_place() {
     assert!(kills < 20 || within * 2 + slow >= kills, "only {within} of {kills} were within a session");
 }
 
-/// A kill between two events of one moment is rare, so this test deletes the later one.
+/// A kill between two events of one moment is rare, so this test deletes the second event.
 #[test]
 fn a_kill_between_two_events_of_one_moment_loses_neither() {
     let without = |home: &Home, kind: &str| {
         let delete = format!("DELETE FROM event WHERE id = (SELECT max(id) FROM event) AND kind = '{kind}'");
         assert_eq!(home.sql().execute(&delete, []).expect("a row"), 1, "{kind} was the last: {:?}", home.written());
     };
-    // The start, and the first step. What is on the skin since then counts.
+    // The start and the first step. The dose counts from then on.
     let home = Home::at_rate(60.0);
     home.own(1, &[("cold", "5min"), ("heat", "1min")]);
     let mut running = home.start(&["run", "own.toml"]);
@@ -192,14 +192,14 @@ fn a_kill_between_two_events_of_one_moment_loses_neither() {
     assert!(next["cold_load_s"].as_f64() > Some(0.0), "the pack is on: {next}");
     let mut resumed = home.start(&["resume"]);
     resumed.see("step_began");
-    // The end of a step, and the next step.
+    // The end of a step and the start of the next.
     assert_eq!(home.run(&["skip"]).status.code(), Some(0));
     resumed.kill();
     without(&home, "step_began");
     let mut resumed = home.start(&["resume"]);
     let (_, began) = resumed.see("step_began");
     assert_eq!((&began["step"], &began["kind"]), (&2.into(), &"heat".into()));
-    // The end of the last step, and the end.
+    // The end of the last step and of the session.
     assert_eq!(home.run(&["skip"]).status.code(), Some(0));
     assert_eq!(resumed.end().code(), Some(0));
     without(&home, "finished");
@@ -219,7 +219,7 @@ fn a_kill_between_two_events_of_one_moment_loses_neither() {
 }
 
 #[test]
-fn a_session_that_was_cut_off_refuses_the_next_before_its_dose_does() {
+fn a_cut_off_session_refuses_the_next_one_before_its_dose_does() {
     let home = Home::at_rate(2000.0);
     let mut running = home.start(&["run", "ice", "--minutes", "20"]);
     running.see("halfway");

@@ -1,6 +1,5 @@
-//! The journal between processes: sessions that were killed, control from another shell, trouble with the
-//! journal, the injury clock, and the effect of earlier sessions on later ones. Real processes, each test
-//! with a journal of its own.
+//! The journal between processes: killed sessions, control from another shell, journal faults, the injury
+//! clock, and the effect of earlier sessions. Each test uses real processes and a separate journal.
 #![cfg(unix)]
 
 use therapy::domain::session::Moment;
@@ -14,7 +13,7 @@ mod kills;
 mod person;
 mod trouble;
 
-/// Numbers that look random and are the same for the same seed.
+/// Pseudo-random numbers from a seed.
 struct Random(u64);
 
 impl Random {
@@ -36,7 +35,7 @@ impl Home {
         running
     }
 
-    /// As [`ask`](Home::ask), with the moment before the question.
+    /// Like [`ask`](Home::ask), with the moment of the call.
     fn timed(&self, arguments: &[&str]) -> (String, Moment) {
         let asked = clock::now();
         (self.ask(arguments), asked)

@@ -1,5 +1,4 @@
-//! Questions to the person and their answers, and the effect of the injury and of earlier sessions on the
-//! next one.
+//! Questions to the person, and the effect of the injury and of earlier sessions on the next one.
 
 use serde_json::Value;
 use therapy::edge::clock;
@@ -16,7 +15,7 @@ fn on_terminal(home: &Home, arguments: &[&str]) -> Terminal {
 }
 
 #[test]
-fn a_dose_of_another_shell_during_the_question_counts() {
+fn a_dose_from_another_shell_during_a_question_counts() {
     let home = Home::at_rate(1000.0);
     home.own(1, &[("cold", "15min")]);
     home.file("other.toml", &steps(1, &[("cold", "20min")]));
@@ -40,7 +39,7 @@ fn the_first_session_of_an_injury_asks_once_and_the_answer_is_kept() {
     let run = ["run", "own.toml", "--no-notify", "--progress", "plain", "--override", "rewarm"];
     assert_eq!(home.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
 
-    // Only a clear answer counts, and a yes refuses.
+    // Only a clear answer is accepted, and a yes refuses the session.
     let mut asked = on_terminal(&home, &run);
     asked.see(QUESTION);
     for heading in ["Before you start with this injury", "Get help now:", "See a professional first:"] {
@@ -59,14 +58,14 @@ fn the_first_session_of_an_injury_asks_once_and_the_answer_is_kept() {
     }
     assert_eq!(home.number("SELECT count(*) FROM session"), 0);
 
-    // The answer is kept: there is no second question, on a terminal or off it.
+    // The answer is stored. There is no second question, with or without a terminal.
     let mut again = on_terminal(&home, &run);
     assert_eq!(again.end().code(), Some(3), "{}", again.text());
     assert!(!again.text().contains(QUESTION), "{}", again.text());
     let off = home.run(&run);
     assert_eq!(off.status.code(), Some(3), "{}", stderr(&off));
 
-    // Another injury is another question. After a no the session starts, and the next one does not ask.
+    // A new injury asks again. After a no the session starts, and the next one does not ask.
     assert_eq!(home.run(&["injury", "set", "10h ago"]).status.code(), Some(0));
     let mut no = on_terminal(&home, &run);
     no.see(QUESTION);
@@ -80,7 +79,7 @@ fn the_first_session_of_an_injury_asks_once_and_the_answer_is_kept() {
 }
 
 #[test]
-fn off_a_terminal_the_warning_signs_are_printed_before_the_first_session_without_a_question() {
+fn without_a_terminal_the_first_session_prints_the_warning_signs_and_asks_nothing() {
     let home = Home::at_rate(3000.0);
     home.own(1, &[("rest", "1min")]);
     assert_eq!(home.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
@@ -92,7 +91,7 @@ fn off_a_terminal_the_warning_signs_are_printed_before_the_first_session_without
 }
 
 #[test]
-fn the_pain_after_is_asked_when_the_pain_before_is_known() {
+fn the_pain_after_is_asked_if_the_pain_before_is_known() {
     const QUESTION: &str = "How bad is the pain now, 0 to 10? (Enter skips)";
     let home = Home::at_rate(3000.0);
     home.own(1, &[("rest", "1min")]);
@@ -111,7 +110,7 @@ fn the_pain_after_is_asked_when_the_pain_before_is_known() {
     assert!(!without.text().contains(QUESTION), "{}", without.text());
     let hint = "How bad is the pain now, 0 to 10? Note it: therapy pain N";
     assert!(without.text().contains(hint), "{}", without.text());
-    // Later, and off a terminal.
+    // Later, without a terminal.
     let noted = home.run(&["pain", "4"]);
     assert_eq!(stdout(&noted), "Pain 4 of 10 noted for the last session.\n");
     let last = home.history().pop().expect("a session");
@@ -123,7 +122,7 @@ fn the_pain_after_is_asked_when_the_pain_before_is_known() {
 }
 
 #[test]
-fn the_injury_clock_decides_what_fits() {
+fn the_injury_time_decides_which_protocol_is_recommended() {
     let home = Home::new();
     let show = || stdout(&home.run(&["injury"]));
     let plan = |arguments: &[&str]| {
@@ -141,9 +140,9 @@ fn the_injury_clock_decides_what_fits() {
         assert!(stderr(&output).starts_with(error), "{future}: {}", stderr(&output));
         assert!(show().contains("No injury time is set."), "{}", show());
     }
-    let (code, said) = plan(&["acute"]);
-    assert_eq!(code, Some(3), "no injury time is set: {said}");
-    assert!(said.contains("injury-unknown"), "{said}");
+    let (code, printed) = plan(&["acute"]);
+    assert_eq!(code, Some(3), "no injury time is set: {printed}");
+    assert!(printed.contains("injury-unknown"), "{printed}");
 
     assert_eq!(home.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
     assert!(show().contains(", 20 h ago: cold until "), "{}", show());
@@ -167,7 +166,7 @@ fn the_injury_clock_decides_what_fits() {
 }
 
 #[test]
-fn run_without_a_protocol_and_acute_run_what_fits_the_injury() {
+fn run_without_a_protocol_and_acute_use_the_protocol_for_the_injury() {
     for (injured, fits) in [(None, "ice"), (Some("20h ago"), "ice"), (Some("4 days ago"), "heat")] {
         for protocol in [&[][..], &["acute"]] {
             let home = Home::at_rate(20_000.0);
@@ -188,7 +187,7 @@ fn run_without_a_protocol_and_acute_run_what_fits_the_injury() {
 }
 
 #[test]
-fn ice_after_ice_is_refused_with_a_time_and_an_override_is_recorded() {
+fn ice_after_ice_is_refused_with_a_time_and_overrides_are_recorded() {
     let home = Home::at_rate(5000.0);
     home.session(&["ice", "--minutes", "20"]);
     let refused = home.run_in_real_time(&["run", "ice", "--minutes", "20"]);

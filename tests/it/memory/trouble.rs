@@ -14,7 +14,7 @@ use crate::support::{Home, assert_refused, stderr, stdout};
 use crate::terminal::Terminal;
 
 #[test]
-fn a_journal_that_is_locked_for_a_while_holds_nothing_up_and_gets_everything_later() {
+fn a_locked_journal_delays_nothing_and_gets_all_events_later() {
     let home = Home::at_rate(60.0);
     home.own(5, &[("heat", "30s"), ("cold", "30s")]);
     let expected = home.rehearsed("own.toml");
@@ -36,7 +36,7 @@ fn a_journal_that_is_locked_for_a_while_holds_nothing_up_and_gets_everything_lat
 }
 
 #[test]
-fn a_full_disk_is_reported_once_and_the_session_goes_on() {
+fn a_full_disk_is_reported_once_and_the_session_continues() {
     let home = Home::at_rate(200.0);
     home.own(4, &[("heat", "30s"), ("cold", "30s")]);
     let expected = home.rehearsed("own.toml");
@@ -45,7 +45,7 @@ fn a_full_disk_is_reported_once_and_the_session_goes_on() {
     let mut limited = Command::new("/bin/sh");
     limited.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     limited.current_dir(home.path()).stdin(Stdio::null());
-    // 512 bytes each: the journal fits, and the memory that it shares, and so do the first events.
+    // Blocks of 512 bytes: room for the journal, its shared memory, and the first events.
     limited.args(["-c", "ulimit -f 200; exec \"$0\" run own.toml --progress json --no-notify"]);
     limited.arg(command.get_program());
     command.stdin(Stdio::null());
@@ -70,7 +70,7 @@ fn a_full_disk_is_reported_once_and_the_session_goes_on() {
 }
 
 #[test]
-fn without_a_data_folder_only_overrides_go_on_and_say_that_nothing_is_recorded() {
+fn without_a_data_folder_a_session_needs_overrides_and_warns_that_it_is_not_recorded() {
     let home = Home::at_rate(20_000.0);
     home.file("data", "a file where the folder should be");
     let refused = home.run(&["run", "ice"]);
@@ -92,11 +92,11 @@ fn without_a_data_folder_only_overrides_go_on_and_say_that_nothing_is_recorded()
 }
 
 #[test]
-fn a_damaged_journal_is_reported_with_the_way_out_and_left_as_it_is() {
+fn a_damaged_journal_is_reported_with_a_hint_and_not_changed() {
     let newer = {
         let home = Home::new();
         assert_eq!(home.run(&["pain", "1"]).status.code(), Some(0));
-        // As another version might have made it: not even its mode may change.
+        // A newer version may use another journal mode. It must not change.
         home.sql().execute_batch("PRAGMA journal_mode = DELETE; PRAGMA user_version = 99;").expect("a version");
         std::fs::read(home.journal()).expect("a file")
     };
@@ -124,10 +124,10 @@ fn a_damaged_journal_is_reported_with_the_way_out_and_left_as_it_is() {
             (&["next"], 0),
         ] {
             let output = home.run(arguments);
-            let said = stderr(&output);
-            assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
-            assert!(said.contains(what) && said.contains(way_out), "{arguments:?}: {said}");
-            assert!(!said.contains("panicked"), "{arguments:?}: {said}");
+            let errors = stderr(&output);
+            assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
+            assert!(errors.contains(what) && errors.contains(way_out), "{arguments:?}: {errors}");
+            assert!(!errors.contains("panicked"), "{arguments:?}: {errors}");
         }
         let status = home.run(&["status"]);
         assert_eq!(status.status.code(), Some(1));
@@ -136,27 +136,27 @@ fn a_damaged_journal_is_reported_with_the_way_out_and_left_as_it_is() {
     }
 }
 
-/// The names in the data folder, and what the journal and its log hold.
+/// The files in the data folder, with their contents.
 fn stored(home: &Home) -> BTreeMap<String, Vec<u8>> {
     let files = std::fs::read_dir(home.data()).expect("a folder").map(|entry| {
         let path = entry.expect("a file").path();
         let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name").to_owned();
-        // Readers register in the memory that processes share. It is no record.
+        // Readers write to the shared memory. It is not part of the data.
         let bytes = if name.ends_with("-shm") { Vec::new() } else { std::fs::read(&path).expect("a file") };
         (name, bytes)
     });
     files.collect()
 }
 
-/// Both kinds of rehearsal with these arguments end with this exit code, print this, and write nothing.
+/// Both kinds of rehearsal end with this exit code, print this text, and write nothing.
 #[track_caller]
 fn assert_rehearsed(home: &Home, arguments: &[&str], code: i32, says: &str) {
     let before = home.data().exists().then(|| stored(home));
     for mode in [&["--dry-run"][..], &["--speed", "1000"]] {
         let output = home.run(&[&["run", "--no-notify"], arguments, mode].concat());
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(code), "{mode:?}: {said}");
-        assert!(said.contains(says), "{mode:?}: {said}");
+        let errors = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{mode:?}: {errors}");
+        assert!(errors.contains(says), "{mode:?}: {errors}");
         assert!(home.data().exists().then(|| stored(home)) == before, "{mode:?}: the data folder has changed");
     }
 }
@@ -167,10 +167,10 @@ fn a_rehearsal_never_touches_the_data_folder() {
     home.own(1, &[("heat", "20s"), ("cold", "20s")]);
     assert_rehearsed(&home, &["own.toml"], 0, "nothing is recorded");
     assert!(!home.data().exists());
-    // Nor a journal that is there.
+    // With an existing journal.
     assert_eq!(home.run(&["pain", "3"]).status.code(), Some(0));
     assert_rehearsed(&home, &["own.toml"], 0, "nothing is recorded");
-    // Nor a damaged one.
+    // With a damaged journal.
     let home = Home::new();
     home.own(1, &[("heat", "20s"), ("cold", "20s")]);
     home.file("data/journal.db", "damaged");
@@ -182,11 +182,11 @@ fn a_rehearsal_never_touches_the_data_folder() {
     );
 }
 
-/// And it writes nothing then either.
+/// A refused rehearsal writes nothing.
 #[test]
-fn what_refuses_a_session_refuses_a_rehearsal() {
+fn a_rehearsal_is_refused_for_the_same_reasons_as_a_session() {
     let refuses = |home: &Home, arguments: &[&str], says: &str| {
-        // The rehearsals first: a session may close one that was cut off.
+        // Rehearse first, because a session may close an earlier one that was cut off.
         assert_rehearsed(home, arguments, 3, says);
         let output = home.run(&[&["run", "--no-notify"], arguments].concat());
         assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
@@ -199,7 +199,7 @@ fn what_refuses_a_session_refuses_a_rehearsal() {
     refuses(&home, &["own.toml"], "(rewarm)");
     refuses(&home, &["own.toml", "--override", "rewarm"], "(cold-daily)");
 
-    // A session that runs, and then one that was cut off.
+    // A running session, then a session that was cut off.
     let home = Home::new();
     let mut running = home.long_session();
     refuses(&home, &["ice"], "(one-session)");
@@ -223,7 +223,7 @@ fn what_refuses_a_session_refuses_a_rehearsal() {
 }
 
 #[test]
-fn the_journal_is_for_the_eyes_of_its_owner() {
+fn only_the_owner_can_read_the_data_folder() {
     let home = Home::new();
     let mut running = home.long_session();
     let mode = |path: PathBuf| std::fs::metadata(path).expect("a file").permissions().mode() & 0o777;

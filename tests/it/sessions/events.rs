@@ -1,4 +1,4 @@
-//! The names and words of events.
+//! Names and wording of events.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use therapy::text::wording;
 
 use crate::builder::session;
 
-/// What is said to come off is what was on, not what was left out.
+/// The pack to take off is the one that was on, not the one of the skipped step.
 #[test]
-fn the_words_of_a_step_after_one_that_was_left_out_name_the_pack_that_was_on() {
+fn after_a_step_skipped_by_a_rule_the_headline_names_the_pack_that_was_on() {
     let (session, events) = session("heat 2m, cold 5m, rest 5m").play("2m skip");
     let began = events.last().expect("the rest began");
     assert!(matches!(began.kind, EventKind::StepBegan { .. }), "{began:?}");
@@ -21,7 +21,7 @@ fn the_words_of_a_step_after_one_that_was_left_out_name_the_pack_that_was_on() {
 }
 
 #[test]
-fn events_and_outcomes_have_names_and_some_were_said() {
+fn events_and_outcomes_have_names_and_some_events_have_an_input() {
     let outcome = Outcome::Stopped;
     let (given, by) = (PerModality::default(), Duration::from_secs(60));
     let table = [

@@ -1,4 +1,4 @@
-//! Steps that are made longer.
+//! Extensions of steps.
 
 use therapy::domain::session::EventKind;
 
@@ -8,7 +8,7 @@ use super::check;
 use crate::builder::{duration, session};
 
 #[test]
-fn an_extension_is_granted_where_there_is_room() {
+fn an_extension_is_granted_if_there_is_room() {
     check(
         "heat 20m, cold 10m",
         "5m extend 5m",
@@ -27,7 +27,7 @@ fn an_extension_is_granted_where_there_is_room() {
 }
 
 #[test]
-fn an_extension_is_cut_by_the_rule_that_binds() {
+fn an_extension_is_shortened_to_the_limit() {
     check(
         "cold 15m",
         "5m extend 10m",
@@ -59,7 +59,7 @@ fn an_extension_without_room_is_refused() {
 }
 
 #[test]
-fn an_extension_leaves_later_steps_their_dose() {
+fn an_extension_keeps_room_for_later_steps() {
     check(
         "cold 10m, rest 10m, cold 10m",
         "5m extend 10m",
@@ -95,7 +95,7 @@ fn an_extension_of_a_rest_ends_at_the_session_limit() {
 }
 
 #[test]
-fn an_extension_keeps_to_the_dose_of_a_session() {
+fn an_extension_stays_within_the_dose_of_a_session() {
     check(
         "heat 20m, cold 20m, heat 20m, cold 20m, heat 20m, cold 20m",
         "5m extend 5m; 6m stop",
@@ -143,7 +143,7 @@ fn an_extension_by_less_than_the_announcement_does_not_announce_again() {
 }
 
 #[test]
-fn an_extension_in_a_pause_counts_the_recovery() {
+fn an_extension_in_a_pause_includes_the_recovery() {
     check(
         "cold 20m",
         "10m pause; 20m extend 5m; 20m resume",
@@ -161,7 +161,7 @@ fn an_extension_in_a_pause_counts_the_recovery() {
 }
 
 #[test]
-fn an_extension_at_the_hold_counts_from_the_answer() {
+fn an_extension_at_a_hold_counts_from_the_answer() {
     check(
         "cold 10m, rest 5m",
         "confirm; 11m extend 5m; 16m5s confirm; 21m5s confirm",
@@ -186,7 +186,7 @@ fn an_extension_at_the_hold_counts_from_the_answer() {
 }
 
 #[test]
-fn an_extension_at_the_hold_is_cut_by_the_rule() {
+fn an_extension_at_a_hold_is_shortened_to_the_limit() {
     check(
         "cold 10m, rest 5m",
         "5m stall 10m; 15m10s extend 10m",
@@ -203,7 +203,7 @@ fn an_extension_at_the_hold_is_cut_by_the_rule() {
 }
 
 #[test]
-fn an_extension_at_the_hold_without_room_leaves_it_held() {
+fn an_extension_at_a_hold_without_room_keeps_the_hold() {
     check(
         "cold 10m, rest 5m",
         "5m stall 20m; 25m10s extend 1m; 25m40s confirm",
@@ -220,9 +220,9 @@ fn an_extension_at_the_hold_without_room_leaves_it_held() {
     );
 }
 
-/// What is still planned of the same pack counts into the dose of a session, and nothing else does.
+/// Only planned doses of the same kind count towards the dose of the session.
 #[test]
-fn an_extension_leaves_the_planned_doses_of_its_kind_within_those_of_a_session() {
+fn an_extension_counts_planned_doses_of_its_kind_towards_the_session() {
     let steps = "cold 5m, heat 20m, cold 20m, heat 20m, cold 20m, heat 20m, cold 10m";
     let (_, events) = session(steps).play("1m extend 10m");
     let granted = EventKind::Extended { by: duration("5m"), by_rule: Some(RuleId::SessionLimit) };

@@ -1,9 +1,9 @@
-//! The end of a step that waits for an answer, and steps that come back.
+//! Steps that are held at their end for an answer, and skipped steps that return.
 
 use super::check;
 
 #[test]
-fn with_confirm_every_change_waits_and_the_dose_goes_on_counting() {
+fn with_confirm_every_change_waits_while_the_dose_grows() {
     check(
         "heat 10m, cold 10m",
         "confirm; 11m10s look; 11m10s confirm; 22m confirm",
@@ -47,7 +47,7 @@ fn with_confirm_the_last_step_waits_too() {
 }
 
 #[test]
-fn skip_and_resume_answer_a_hold_as_well() {
+fn skip_and_resume_answer_a_hold_too() {
     check(
         "rest 1m, stretch 1m, rest 1m",
         "confirm; 1m10s skip; 2m20s resume; 3m40s confirm",
@@ -68,7 +68,7 @@ fn skip_and_resume_answer_a_hold_as_well() {
 }
 
 #[test]
-fn a_dose_counted_while_nobody_answers_shortens_what_follows() {
+fn a_dose_that_grows_during_a_hold_shortens_later_steps() {
     check(
         "cold 10m, rest 10m, cold 10m",
         "confirm; 10m10s stall 7m50s; 18m confirm; 28m confirm; 35m confirm",
@@ -95,7 +95,7 @@ fn a_dose_counted_while_nobody_answers_shortens_what_follows() {
 }
 
 #[test]
-fn a_step_that_a_pause_brings_back_is_announced() {
+fn a_step_that_returns_after_a_pause_is_announced() {
     check(
         "cold 20m, heat 20m, cold 20m",
         "10m stall 35m; 45m confirm; 50m pause; 3h resume",
@@ -118,7 +118,7 @@ fn a_step_that_a_pause_brings_back_is_announced() {
 }
 
 #[test]
-fn a_step_that_comes_back_in_the_last_minute_is_not_announced_late() {
+fn a_step_that_returns_in_the_last_minute_is_not_announced() {
     check(
         "cold 10m, rest 5m, cold 10m",
         "5m stall 35m; 40m confirm; 44m30s pause; 2h resume",
@@ -139,7 +139,7 @@ fn a_step_that_comes_back_in_the_last_minute_is_not_announced_late() {
 }
 
 #[test]
-fn a_step_that_an_extension_brings_back_is_announced() {
+fn a_step_that_returns_after_an_extension_is_announced() {
     check(
         "cold 10m, rest 5m, cold 10m",
         "5m stall 20m; 25m confirm; 26m extend 20m",

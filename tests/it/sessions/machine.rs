@@ -1,9 +1,9 @@
-//! Clocks and observers that misbehave.
+//! Faulty clocks and observers.
 
 use super::check;
 
 #[test]
-fn a_clock_that_stands_still_for_a_while_delays_nothing() {
+fn a_clock_that_stops_for_a_while_delays_nothing() {
     check(
         "heat 5m, cold 5m",
         "2m30s freeze 50; 5m freeze 50",
@@ -21,7 +21,7 @@ fn a_clock_that_stands_still_for_a_while_delays_nothing() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_stands_still_until_it_catches_up() {
+fn a_clock_that_is_set_back_stops_the_session_until_it_catches_up() {
     check(
         "heat 5m, cold 5m",
         "3m back 10s; 3m30s look",
@@ -40,7 +40,7 @@ fn a_clock_that_is_set_back_stands_still_until_it_catches_up() {
 }
 
 #[test]
-fn what_is_said_while_the_clock_is_back_happens_at_the_latest_time_known() {
+fn an_input_while_the_clock_is_back_happens_at_the_latest_known_time() {
     check(
         "cold 5m",
         "3m back 10s; 3m5s pause; 4m resume",
@@ -57,12 +57,12 @@ fn what_is_said_while_the_clock_is_back_happens_at_the_latest_time_known() {
 }
 
 #[test]
-fn a_bell_that_fails_every_time_is_told_once_and_changes_nothing() {
+fn a_bell_that_always_fails_is_reported_once_and_changes_nothing() {
     check(
         "heat 5m, cold 5m",
         "broken-bell; 2m pause; 3m resume; 9m stall 1h",
         "
-         trouble: nobody hears the bell
+         trouble: the bell failed
          0:00:00 0:00:00 1 heat started
          0:00:00 0:00:00 1 heat began for 5m
          0:02:00 0:02:00 1 heat paused

@@ -1,12 +1,12 @@
-//! Whole sessions against a scripted world: a protocol and a script in, a ledger out.
+//! Whole sessions in a scripted world. The input is a protocol and a script, the result a ledger.
 //!
-//! A script is a list of things divided by `;`. `5m pause` happens five minutes after the start. The
-//! person may `pause`, `resume`, `toggle`, `skip`, `confirm`, `stop` and `extend 5m`; the machine may
-//! `stall 3h`; the clock may stand still for some readings (`freeze 50`) or be set back (`back 10s`);
-//! `look` writes down what the skin carries. `confirm` and `broken-bell` without a time hold for the
-//! whole session.
+//! A script is a list of entries separated by `;`. `5m pause` happens five minutes after the start. The
+//! person can `pause`, `resume`, `toggle`, `skip`, `confirm`, `stop` and `extend 5m`. The machine can
+//! `stall 3h`. The clock can stop for a number of readings (`freeze 50`) or be set back (`back 10s`).
+//! `look` records the load of the skin. `confirm` and `broken-bell` without a time apply to the whole
+//! session.
 //!
-//! A line of the ledger is: time since the start, elapsed time of the session, step, what happened.
+//! A line of the ledger has the time since the start, the session time, the step, and the event.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -30,7 +30,7 @@ mod sleeps;
 mod steps;
 mod stops;
 
-/// What a script asks for.
+/// A parsed script.
 #[derive(Default)]
 struct Script {
     confirm: bool,
@@ -40,12 +40,12 @@ struct Script {
     looks: VecDeque<(Duration, ())>,
 }
 
-/// What a clock may do that no clock should.
+/// A fault of the clock.
 #[derive(Clone, Copy)]
 enum Fault {
-    /// It tells the same time for so many readings.
+    /// The clock shows the same time for this many readings.
     Freezes(u32),
-    /// It is set back for good.
+    /// The clock is set back permanently.
     Back(Duration),
 }
 
@@ -70,13 +70,13 @@ impl Script {
     }
 }
 
-/// Takes the first of these when its time after the start has come.
+/// Removes the first entry if its time after the start has come.
 fn next_due<T>(queue: &mut VecDeque<(Duration, T)>, now: Moment) -> Option<T> {
     queue.front().filter(|(at, _)| START + *at <= now)?;
     queue.pop_front().map(|(_, what)| what)
 }
 
-/// The scripted world with a clock that may misbehave.
+/// The scripted world, with a clock that may be faulty.
 struct Crooked {
     world: Simulation,
     faults: VecDeque<(Duration, Fault)>,
@@ -105,7 +105,7 @@ impl World for Crooked {
     }
 }
 
-/// Writes down what it hears.
+/// Records events and warnings.
 struct Ledger {
     text: String,
     looks: VecDeque<(Duration, ())>,
@@ -146,7 +146,7 @@ impl Observer for Ledger {
     }
 }
 
-/// Hours, minutes and seconds, with what is left of a second only when there is something.
+/// Hours, minutes and seconds, with a fraction only if it is not zero.
 fn clock(time: Duration) -> String {
     let (seconds, millis) = (time.as_secs(), time.subsec_millis());
     let text = format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -174,20 +174,20 @@ fn what(kind: EventKind) -> String {
     }
 }
 
-/// A bell that fails at everything that it is asked to do.
+/// A bell that always fails.
 struct BrokenBell;
 
 impl Observer for BrokenBell {
     fn observe(&mut self, _: &[Event], _: &Session) -> Result<(), Trouble> {
-        Err("nobody hears the bell".into())
+        Err("the bell failed".into())
     }
 
     fn frame(&mut self, _: &Session) -> Result<(), Trouble> {
-        Err("nobody sees the bell".into())
+        Err("the bell failed again".into())
     }
 }
 
-/// Goes through a session as scripted and returns its ledger.
+/// Plays a script and returns the ledger.
 fn play(steps: &str, script: &str) -> String {
     let script = Script::read(script);
     let world = Simulation::new(START, &script.happenings);
@@ -204,7 +204,7 @@ fn play(steps: &str, script: &str) -> String {
     ledger.text
 }
 
-/// Goes through a session as scripted and compares its ledger.
+/// Plays a script and compares the ledger.
 #[track_caller]
 fn check(steps: &str, script: &str, expected: &str) {
     let ledger = play(steps, script);

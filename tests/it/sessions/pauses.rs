@@ -1,4 +1,4 @@
-//! Pauses, in a step and at its end.
+//! Pauses during a step and at its end.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::check;
 use crate::builder::{START, session};
 
 #[test]
-fn in_a_pause_the_pack_is_off_and_the_load_falls_by_half() {
+fn in_a_pause_the_load_falls_at_half_speed() {
     check(
         "cold 10m, rest 10m, cold 10m",
         "4m pause; 4m look; 10m look; 14m resume; 14m look",
@@ -35,7 +35,7 @@ fn in_a_pause_the_pack_is_off_and_the_load_falls_by_half() {
 }
 
 #[test]
-fn both_loads_fall_in_a_pause_and_never_below_zero() {
+fn in_a_pause_both_loads_fall_but_not_below_zero() {
     check(
         "heat 10m, cold 10m",
         "12m pause; 12m look; 1h12m look; 1h12m resume",
@@ -57,7 +57,7 @@ fn both_loads_fall_in_a_pause_and_never_below_zero() {
 }
 
 #[test]
-fn the_space_bar_pauses_and_goes_on() {
+fn toggle_pauses_and_resumes() {
     check(
         "cold 10m",
         "2m toggle; 3m toggle; 4m toggle; 6m toggle",
@@ -76,7 +76,7 @@ fn the_space_bar_pauses_and_goes_on() {
 }
 
 #[test]
-fn what_changes_nothing_says_nothing() {
+fn an_input_without_effect_causes_no_event() {
     check(
         "cold 10m",
         "1m resume; 2m confirm; 3m pause; 4m pause; 5m confirm",
@@ -110,7 +110,7 @@ fn a_machine_that_sleeps_in_a_pause_changes_nothing() {
 }
 
 #[test]
-fn a_pause_at_the_hold_takes_the_pack_off_and_the_next_step_begins_after_it() {
+fn a_pause_at_a_hold_takes_the_pack_off_and_the_next_step_begins_after_it() {
     check(
         "cold 10m, rest 5m",
         "5m stall 10m; 16m pause; 16m look; 20m look; 20m resume",
@@ -131,7 +131,7 @@ fn a_pause_at_the_hold_takes_the_pack_off_and_the_next_step_begins_after_it() {
 }
 
 #[test]
-fn skip_in_a_pause_at_the_hold_does_not_skip_the_next_step() {
+fn skip_in_a_pause_at_a_hold_does_not_skip_the_next_step() {
     check(
         "cold 10m, heat 5m",
         "5m stall 10m; 16m pause; 20m skip",
@@ -152,7 +152,7 @@ fn skip_in_a_pause_at_the_hold_does_not_skip_the_next_step() {
 }
 
 #[test]
-fn a_pause_at_the_hold_of_the_last_step_ends_the_session_when_it_ends() {
+fn the_end_of_a_pause_at_the_last_hold_ends_the_session() {
     check(
         "cold 10m",
         "confirm; 10m10s pause; 12m resume",
@@ -169,7 +169,7 @@ fn a_pause_at_the_hold_of_the_last_step_ends_the_session_when_it_ends() {
     );
 }
 
-/// How often the runner wakes between two moments.
+/// A world that counts the wakes between two moments.
 struct Counting<'a> {
     world: Simulation,
     between: (Duration, Duration),
@@ -188,9 +188,9 @@ impl World for Counting<'_> {
     }
 }
 
-/// The session's time stands still in a pause, and so its next whole second is never nearer.
+/// The session time stops in a pause, so its next whole second never comes closer.
 #[test]
-fn a_pause_in_the_middle_of_a_second_wakes_once_a_second() {
+fn a_pause_within_a_second_wakes_once_a_second() {
     let paused = (Duration::from_millis(10_999), Duration::from_secs(70));
     let script = [(paused.0, Happening::Says(Input::Pause)), (paused.1, Happening::Says(Input::Stop))];
     let mut waits = 0;
@@ -199,15 +199,15 @@ fn a_pause_in_the_middle_of_a_second_wakes_once_a_second() {
     assert!((59..=61).contains(&waits), "{waits} times in a minute");
 }
 
-/// The plan ahead is what the skin may still have after a hold of half an hour, while it pauses too.
+/// After a hold of half an hour, the plan follows the remaining room, also during a pause.
 #[test]
-fn a_pause_after_a_long_hold_plans_what_follows_anew() {
+fn a_pause_after_a_long_hold_replans_later_steps() {
     let (session, _) = session("heat 20m, heat 10m").confirm(true).play("50m pause");
     assert_eq!(session.plan().segments()[1].length, Duration::ZERO);
 }
 
 #[test]
-fn the_end_of_a_step_moves_with_a_pause() {
+fn a_pause_moves_the_end_of_a_step() {
     let seconds = |seconds| START + Duration::from_secs(seconds);
     let (mut session, _) = session("heat 2m, cold 2m").start();
     assert_eq!((session.end(), session.is_paused()), (seconds(120), false));

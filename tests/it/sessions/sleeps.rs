@@ -1,4 +1,4 @@
-//! Machines that sleep and wake late.
+//! Machines that sleep or wake late.
 
 use super::check;
 
@@ -21,7 +21,7 @@ fn a_sleep_inside_a_step_changes_nothing() {
 }
 
 #[test]
-fn a_sleep_past_the_end_holds_until_the_person_answers() {
+fn a_sleep_past_the_end_of_a_step_holds_it_until_the_person_answers() {
     check(
         "heat 20m, cold 20m",
         "19m stall 6m; 26m10s confirm",
@@ -42,7 +42,7 @@ fn a_sleep_past_the_end_holds_until_the_person_answers() {
 }
 
 #[test]
-fn a_sleep_through_the_whole_session_passes_no_step() {
+fn a_sleep_through_the_whole_session_starts_no_other_step() {
     check(
         "heat 20m, cold 20m, rest 5m",
         "5m stall 3h; 3h5m20s confirm",
@@ -94,7 +94,7 @@ fn with_confirm_a_sleep_past_the_last_step_waits_for_the_person() {
 }
 
 #[test]
-fn a_wake_within_the_grace_is_no_sleep() {
+fn a_wake_within_the_grace_is_not_a_sleep() {
     check(
         "heat 5m, cold 5m",
         "4m59s stall 3s",
@@ -132,7 +132,7 @@ fn a_wake_just_past_the_grace_is_a_sleep() {
 }
 
 #[test]
-fn a_sleep_of_a_day_is_one_alarm() {
+fn a_sleep_of_a_day_causes_one_alarm() {
     check(
         "rest 5m, cold 5m",
         "1m stall 1day; 1day1m1s stop",
@@ -146,7 +146,7 @@ fn a_sleep_of_a_day_is_one_alarm() {
 }
 
 #[test]
-fn several_short_steps_within_the_grace_pass_at_their_times() {
+fn short_steps_within_the_grace_keep_their_times() {
     check(
         "rest 10s, rest 1s, rest 1s, rest 10s",
         "9s stall 3s",
@@ -162,7 +162,7 @@ fn several_short_steps_within_the_grace_pass_at_their_times() {
 }
 
 #[test]
-fn reminders_that_were_slept_through_are_given_once() {
+fn reminders_during_a_sleep_come_once() {
     check(
         "cold 5m, rest 1m",
         "confirm; 5m10s stall 10m; 15m40s confirm; 17m confirm",
@@ -184,7 +184,7 @@ fn reminders_that_were_slept_through_are_given_once() {
 }
 
 #[test]
-fn a_sleep_past_its_dose_leaves_the_next_step_of_its_kind_out() {
+fn a_sleep_that_uses_up_the_dose_skips_the_next_step_of_that_kind() {
     check(
         "cold 10m, rest 10m, cold 10m",
         "5m stall 40m; 46m confirm",
@@ -203,7 +203,7 @@ fn a_sleep_past_its_dose_leaves_the_next_step_of_its_kind_out() {
 }
 
 #[test]
-fn a_step_that_a_sleep_brings_back_waits_for_the_person() {
+fn a_step_that_returns_after_a_sleep_waits_for_the_person() {
     check(
         "cold 20m, heat 20m, cold 20m",
         "10m stall 35m; 45m confirm; 50m stall 55m; 1h45m10s confirm",
@@ -243,7 +243,7 @@ fn a_sleep_past_the_end_when_nothing_can_follow_ends_the_session() {
 }
 
 #[test]
-fn a_sleep_after_which_the_skin_may_have_nothing_more_ends_the_session() {
+fn a_sleep_that_leaves_no_room_for_later_steps_ends_the_session() {
     check(
         "cold 10m, cold 10m",
         "5m stall 3h",

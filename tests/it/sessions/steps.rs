@@ -1,9 +1,9 @@
-//! Steps one after the other: what is announced, what is skipped, and what a rule leaves out.
+//! The sequence of steps: announcements, steps skipped by the person, and steps skipped by a rule.
 
 use super::check;
 
 #[test]
-fn a_session_that_nobody_touches_goes_through_every_step() {
+fn an_undisturbed_session_runs_every_step() {
     check(
         "heat 20m, cold 20m",
         "",
@@ -21,7 +21,7 @@ fn a_session_that_nobody_touches_goes_through_every_step() {
 }
 
 #[test]
-fn steps_without_a_pack_have_no_skin_check_and_announce_only_what_needs_hands() {
+fn steps_without_a_pack_have_no_skin_check_and_announce_only_the_next_pack() {
     check(
         "rest 5m, stretch 5m, cold 5m, rest 5m",
         "",
@@ -57,7 +57,7 @@ fn skip_ends_a_step_early() {
 }
 
 #[test]
-fn skip_in_a_pause_takes_the_next_step() {
+fn skip_in_a_pause_starts_the_next_step() {
     check(
         "heat 20m, cold 20m",
         "5m pause; 10m skip",
@@ -92,7 +92,7 @@ fn skipping_every_step_completes_the_session() {
 }
 
 #[test]
-fn a_skip_that_leaves_the_skin_with_its_dose_shortens_a_later_step() {
+fn skipping_a_rest_shortens_a_later_step_to_its_limit() {
     check(
         "heat 20m, cold 10m, heat 20m",
         "22m skip",
@@ -112,7 +112,7 @@ fn a_skip_that_leaves_the_skin_with_its_dose_shortens_a_later_step() {
 }
 
 #[test]
-fn a_skip_that_leaves_the_skin_with_its_dose_leaves_a_later_step_out() {
+fn skipping_a_rest_skips_a_later_step_without_room() {
     check(
         "cold 20m, heat 20m, cold 20m, rest 5m",
         "20m skip",
@@ -131,7 +131,7 @@ fn a_skip_that_leaves_the_skin_with_its_dose_leaves_a_later_step_out() {
 }
 
 #[test]
-fn a_last_step_that_is_left_out_completes_the_session() {
+fn a_session_is_completed_when_a_rule_skips_its_last_step() {
     check(
         "cold 20m, heat 20m, cold 20m",
         "20m skip",
@@ -149,7 +149,7 @@ fn a_last_step_that_is_left_out_completes_the_session() {
 }
 
 #[test]
-fn a_second_of_room_is_given() {
+fn a_step_runs_when_one_second_of_room_is_left() {
     check(
         "cold 20m, heat 20m, cold 20m",
         "20m1s skip",
@@ -168,7 +168,7 @@ fn a_second_of_room_is_given() {
 }
 
 #[test]
-fn less_than_a_second_of_room_leaves_a_step_out() {
+fn a_step_is_skipped_when_less_than_a_second_of_room_is_left() {
     check(
         "cold 20m, heat 20m, cold 20m, heat 20m, cold 20m",
         "20m999ms skip; 20m999ms look; 30m skip",
@@ -192,7 +192,7 @@ fn less_than_a_second_of_room_leaves_a_step_out() {
 }
 
 #[test]
-fn a_step_is_left_out_by_the_session_limit_when_the_skin_could_have_more() {
+fn the_session_limit_skips_a_step_even_when_the_skin_has_room() {
     check(
         "cold 20m, heat 20m, cold 20m",
         "10m stall 50m; 1h pause; 4h resume",

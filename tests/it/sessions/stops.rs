@@ -20,7 +20,7 @@ fn stop_while_a_step_runs() {
 }
 
 #[test]
-fn stop_in_a_pause_gives_no_dose_for_it() {
+fn stop_in_a_pause_counts_no_dose_for_the_pause() {
     check(
         "heat 20m, cold 20m",
         "25m pause; 40m stop",
@@ -37,7 +37,7 @@ fn stop_in_a_pause_gives_no_dose_for_it() {
 }
 
 #[test]
-fn stop_at_the_hold_counts_what_was_on_until_then() {
+fn stop_at_a_hold_counts_the_dose_until_then() {
     check(
         "heat 20m, cold 20m",
         "confirm; 20m45s stop",
@@ -54,7 +54,7 @@ fn stop_at_the_hold_counts_what_was_on_until_then() {
 }
 
 #[test]
-fn stop_in_a_pause_at_the_hold() {
+fn stop_in_a_pause_at_a_hold() {
     check(
         "heat 20m, cold 20m",
         "confirm; 20m10s pause; 25m stop",
@@ -71,7 +71,7 @@ fn stop_in_a_pause_at_the_hold() {
 }
 
 #[test]
-fn stop_when_it_wakes_from_a_sleep() {
+fn stop_after_a_sleep() {
     check(
         "heat 20m, cold 20m",
         "10m stall 1h; 1h10m stop",
@@ -90,7 +90,7 @@ fn stop_ends_a_session_with_a_broken_bell() {
         "cold 5m",
         "broken-bell; 1m stop",
         "
-         trouble: nobody hears the bell
+         trouble: the bell failed
          0:00:00 0:00:00 1 cold started
          0:00:00 0:00:00 1 cold began for 5m
          0:01:00 0:01:00 1 cold stopped: cold 1m, heat 0s
@@ -99,7 +99,7 @@ fn stop_ends_a_session_with_a_broken_bell() {
 }
 
 #[test]
-fn stop_as_the_first_thing() {
+fn stop_as_the_first_input() {
     check(
         "heat 20m, cold 20m",
         "0s stop; 1s resume",
@@ -112,7 +112,7 @@ fn stop_as_the_first_thing() {
 }
 
 #[test]
-fn a_step_that_is_stopped_was_as_long_as_it_was() {
+fn a_stopped_step_keeps_its_real_length() {
     let (stopped, _) = session("heat 20m, cold 20m").play("5m stop");
     assert_eq!(stopped.segment().length, duration("5m"));
     let (mut completed, _) = session("heat 20m").start();

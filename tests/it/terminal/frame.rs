@@ -1,4 +1,4 @@
-//! What the frame shows, and in which colours.
+//! Contents and colours of the frame.
 
 use super::*;
 
@@ -25,7 +25,7 @@ fn the_screen_shows_title_clock_advice_note_step_session_skin_and_keys() {
 }
 
 #[test]
-fn the_step_bar_fills_in_the_texture_and_the_colour_of_the_pack() {
+fn the_step_bar_has_the_texture_and_colour_of_its_pack() {
     let (_home, mut terminal) = long_session(&["--speed", "1000"]);
     let bar = |terminal: &Terminal, heading: &str, texture: &str| {
         let screen = terminal.screen.screen();
@@ -49,7 +49,7 @@ fn at_40_columns_every_row_fits() {
     assert_eq!(terminal.wrapped_rows(), [0; 0], "{}", terminal.contents());
     let frame = terminal.frame("HEAT");
     assert_eq!(frame.len(), 10, "{frame:#?}");
-    // What keeps the skin safe is never cut short: it has three rows.
+    // Safety advice is never truncated. It has three rows.
     assert_eq!(
         frame[2..5].join(" "),
         "Heat on: warm, not hot; moist is better. Pad on low or medium; water at most 40 °C."
@@ -63,9 +63,9 @@ fn at_40_columns_every_row_fits() {
     assert_eq!(terminal.end().code(), Some(130));
 }
 
-/// What is wider than it is long in letters, and what has no place to break.
+/// Wide characters, and words that are longer than a row.
 #[test]
-fn at_40_columns_wide_characters_fit_and_long_notes_are_cut_short() {
+fn at_40_columns_wide_characters_fit_and_long_notes_are_truncated() {
     let home = Home::new();
     let note = format!("{} {} {}", "湿ったパッド🔥".repeat(8), "x".repeat(60), "low ".repeat(10));
     let step = format!("[[step]]\ndo = \"heat\"\nfor = \"10min\"\nnote = \"{note}\"\n");
@@ -82,7 +82,7 @@ fn at_40_columns_wide_characters_fit_and_long_notes_are_cut_short() {
 }
 
 #[test]
-fn no_color_writes_no_colours() {
+fn no_color_turns_colours_off() {
     let home = Home::new();
     home.file("own.toml", LONG);
     let mut coloured = Terminal::therapy(&home, &["own.toml"]);

@@ -1,4 +1,4 @@
-//! What the keys do.
+//! The keys of a session.
 
 use super::*;
 
@@ -31,7 +31,7 @@ fn s_skips_to_the_next_step() {
 }
 
 #[test]
-fn plus_gives_a_minute_more_as_far_as_the_rules_allow() {
+fn plus_extends_by_a_minute_within_the_limits() {
     let home = home(&[("cold", "19m 30s")]);
     let mut terminal = Terminal::therapy(&home, &["own.toml"]);
     terminal.see("COLD 19:30 left");
@@ -67,7 +67,7 @@ fn other_keys_and_arrows_do_nothing() {
     terminal.press("x");
     terminal.press("\u{1b}[A");
     terminal.press("\u{1b}OP");
-    // An arrow is one message: its letter must not be read as a key of its own, nor end anything.
+    // An arrow is one escape sequence. Its letter must not act as a key.
     terminal.see("HEAT 9:59 left");
     assert_eq!(terminal.child.try_wait().expect("a child"), None);
     terminal.press("q");

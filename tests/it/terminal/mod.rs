@@ -1,5 +1,4 @@
-//! The program on a real terminal: the screen, the keys, the signals. The terminal is given back at every kind
-//! of end.
+//! The program on a real terminal: screen, keys, signals. The terminal is restored after every kind of end.
 #![cfg(unix)]
 
 use std::fs::File;
@@ -29,13 +28,13 @@ mod resize;
 mod rows;
 mod ways_out;
 
-/// Longer than any busy machine needs; only a failing test waits for all of it.
+/// Longer than a busy machine needs. Only a failing test waits this long.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// What a test writes behind everything that the program wrote.
+/// A mark that a test writes after all output of the program.
 const END: &[u8] = &[0; 4];
 
-/// Long steps: nothing but keys and signals happens during a test.
+/// Long steps, so that only keys and signals change anything during a test.
 const LONG: &str = "name = \"long\"\nsummary = \"test\"\n\
     [[step]]\ndo = \"heat\"\nfor = \"10min\"\nnote = \"moist pad, low\"\n\
     [[step]]\ndo = \"cold\"\nfor = \"10min\"\n";
@@ -43,7 +42,7 @@ const LONG: &str = "name = \"long\"\nsummary = \"test\"\n\
 /// A terminal with the program on it.
 pub struct Terminal {
     pub pty: Pty,
-    /// The program's side, held open so that its modes can be read after the program has gone.
+    /// The program's side. It stays open, so that its modes can be read after the exit.
     pub inner: File,
     before: Termios,
     pub child: Child,
@@ -75,7 +74,7 @@ impl Terminal {
         Terminal::start(command(home, arguments), 24, 80)
     }
 
-    /// Reads what comes in the next moments.
+    /// Reads the output of the next moments.
     fn read(&mut self) {
         let moment = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
         let mut watched = [PollFd::new(&self.pty, PollFlags::IN)];
@@ -102,11 +101,11 @@ impl Terminal {
         self.until(text, |terminal| terminal.contents().contains(text));
     }
 
-    /// Reads until the program has ended and everything that it wrote is read.
+    /// Waits for the end of the program, and reads all its output.
     pub fn end(&mut self) -> ExitStatus {
         self.until("the end", |terminal| terminal.child.try_wait().expect("a child").is_some());
-        // What was written to a terminal comes out of it some time later, but in order: so a mark is
-        // written behind it. NUL shows nothing. A terminal that was closed takes none and gives none.
+        // Output passes through a terminal with a delay, but in order. So write a mark after it and read
+        // up to the mark. NUL shows nothing. A closed terminal accepts no mark and has no more output.
         if self.inner.write_all(END).is_ok() {
             self.until("everything", |terminal| terminal.bytes.ends_with(END));
             self.bytes.truncate(self.bytes.len() - END.len());
@@ -140,13 +139,13 @@ impl Terminal {
         tcgetattr(&self.inner).expect("modes").local_modes
     }
 
-    /// The program has the keys: no echo, no waiting for a whole line.
+    /// The program reads the keys: no echo, no line mode.
     pub fn is_taken(&mut self) -> bool {
         !self.modes().intersects(LocalModes::ECHO | LocalModes::ICANON)
     }
 
     /// The terminal is as it was before the program started.
-    pub fn assert_given_back(&self) {
+    pub fn assert_restored(&self) {
         let now = tcgetattr(&self.inner).expect("modes");
         assert_eq!(now.local_modes, self.before.local_modes, "ECHO and ICANON");
         assert_eq!(now.input_modes, self.before.input_modes);
@@ -156,7 +155,7 @@ impl Terminal {
         assert!(!self.text().contains("panicked"), "{}", self.text());
     }
 
-    /// The rows of the frame without margins and blank rows, from the row that begins like this.
+    /// The rows of the frame from this row on, without margins and blank rows.
     fn frame(&self, first: &str) -> Vec<String> {
         let (_, columns) = self.screen.screen().size();
         let rows = self.screen.screen().rows(0, columns.get()).map(|row| row.trim().to_owned());
@@ -171,7 +170,7 @@ impl Terminal {
     }
 }
 
-/// A test that fails leaves no session behind.
+/// Ends the session when a test fails.
 impl Drop for Terminal {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -179,14 +178,14 @@ impl Drop for Terminal {
     }
 }
 
-/// `therapy run`, without a bus to be in trouble with.
+/// `therapy run` without notifications.
 fn command(home: &Home, arguments: &[&str]) -> Command {
     let mut command = home.command(&["run", "--no-notify"]);
     command.args(arguments);
     command
 }
 
-/// A home with a protocol of these steps in `own.toml`.
+/// A home with these steps in `own.toml`.
 fn home(steps: &[(&str, &str)]) -> Home {
     let home = Home::new();
     let steps = steps.iter().map(|(kind, length)| format!("[[step]]\ndo = \"{kind}\"\nfor = \"{length}\"\n"));
@@ -194,7 +193,7 @@ fn home(steps: &[(&str, &str)]) -> Home {
     home
 }
 
-/// A home with long steps in `own.toml`, and a session on a terminal that shows its first frame.
+/// A session of long steps, on a terminal that shows the first frame.
 fn long_session(arguments: &[&str]) -> (Home, Terminal) {
     let home = Home::new();
     home.file("own.toml", LONG);
@@ -203,7 +202,7 @@ fn long_session(arguments: &[&str]) -> (Home, Terminal) {
     (home, terminal)
 }
 
-/// The numbers of every `ESC [ … m` in a text.
+/// The numbers of each `ESC [ … m` in a text.
 fn renditions(text: &str) -> Vec<u16> {
     let escapes = text.split("\u{1b}[").skip(1).filter_map(|rest| {
         let end = rest.find(|c: char| c.is_ascii_alphabetic())?;
@@ -212,7 +211,7 @@ fn renditions(text: &str) -> Vec<u16> {
     escapes.flat_map(|numbers| numbers.split(';')).filter_map(|number| number.parse().ok()).collect()
 }
 
-/// A stream whose bytes a test takes out.
+/// A stream whose bytes a test can take.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<u8>>>);
 
@@ -231,7 +230,7 @@ impl io::Write for Kept {
     }
 }
 
-/// A screen of `rows` and `columns` that writes there.
+/// A screen of this size that writes to this buffer.
 fn screen(kept: &Kept, rows: u16, columns: u16) -> Screen {
     let wall = Box::new(|_| "19:34".to_owned());
     Screen::new(Box::new(kept.clone()), Box::new(move || ((rows, columns), false)), wall, true, "test".to_owned())

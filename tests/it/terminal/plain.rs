@@ -1,4 +1,4 @@
-//! Lines instead of the screen, and what commands print on a terminal.
+//! Plain lines instead of the screen, and the output of commands on a terminal.
 
 use therapy::edge::terminal::Output;
 
@@ -12,8 +12,8 @@ fn a_dumb_terminal_gets_plain_lines() {
         command.env("TERM", term);
         let mut terminal = Terminal::start(command, 24, 80);
         assert_eq!(terminal.end().code(), Some(0));
-        terminal.assert_given_back();
-        // The terminal itself makes CR LF of every line's end.
+        terminal.assert_restored();
+        // The terminal turns each LF into CR LF.
         let text = terminal.text().replace("\r\n", "\n");
         assert!(!text.contains(['\u{1b}', '\r']), "TERM={term}: {text:?}");
         assert!(text.contains("Heat on for 20 s, step 1 of 2"), "TERM={term}: {text}");
@@ -23,7 +23,7 @@ fn a_dumb_terminal_gets_plain_lines() {
 }
 
 #[test]
-fn a_pipe_gets_plain_lines_and_loses_no_keys_of_the_terminal() {
+fn a_pipe_gets_plain_lines_and_leaves_the_keys_of_the_terminal() {
     let home = home(&[("heat", "20s"), ("cold", "20s")]);
     let output = command(&home, &["own.toml", "--speed", "100"]).output().expect("the program starts");
     let text = crate::support::stderr(&output);
@@ -31,7 +31,7 @@ fn a_pipe_gets_plain_lines_and_loses_no_keys_of_the_terminal() {
     assert!(!text.contains(['\u{1b}', '\r', '\u{7}']), "{text:?}");
     assert!(text.contains("Cold on for 20 s, step 2 of 2"), "{text}");
 
-    // Bars can be asked for; without a terminal they are lines all the same.
+    // Without a terminal, `--progress bar` gives lines too.
     let output = command(&home, &["own.toml", "--speed", "100", "--progress", "bar"]).output();
     let text = crate::support::stderr(&output.expect("the program starts"));
     assert!(text.contains("Cold on for 20 s") && !text.contains('\u{1b}'), "{text:?}");
@@ -41,7 +41,7 @@ fn a_pipe_gets_plain_lines_and_loses_no_keys_of_the_terminal() {
 fn plain_lines_on_a_terminal_obey_the_keys_too() {
     let home = Home::new();
     home.file("own.toml", LONG);
-    // Asked for in the file of defaults: without it there would be bars.
+    // config.toml asks for plain lines. The default here would be bars.
     home.file("config/config.toml", "progress = \"plain\"\n");
     let mut terminal = Terminal::therapy(&home, &["own.toml"]);
     terminal.see("Heat on for 10 min");
@@ -50,10 +50,10 @@ fn plain_lines_on_a_terminal_obey_the_keys_too() {
     terminal.see("Paused: pack off.");
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
-    terminal.assert_given_back();
+    terminal.assert_restored();
 }
 
-/// Problems are drawn in colour on a terminal; what the file itself says stays harmless there too.
+/// Problems have colours on a terminal. Control characters of the file must not reach it.
 #[test]
 fn a_file_cannot_write_escapes_to_a_terminal() {
     let home = Home::new();
@@ -66,7 +66,7 @@ fn a_file_cannot_write_escapes_to_a_terminal() {
     assert!(terminal.contents().contains("cannot be read as a protocol"), "{}", terminal.contents());
 }
 
-/// The results of commands are broken at words too.
+/// The output of commands is wrapped at words too.
 #[test]
 fn at_40_columns_results_are_broken_at_words() {
     let home = Home::new();
@@ -77,7 +77,7 @@ fn at_40_columns_results_are_broken_at_words() {
     }
 }
 
-/// Words that stay on the screen are broken between words.
+/// Lines that stay on the screen are wrapped between words.
 #[test]
 fn at_20_columns_last_words_are_broken_at_words() {
     let home = home(&[("heat", "20min"), ("cold", "20min")]);

@@ -1,9 +1,9 @@
-//! A terminal that changes its size, or has none.
+//! Terminals that change size or have none.
 
 use super::*;
 
 #[test]
-fn a_resize_while_it_runs_draws_a_frame_that_fits() {
+fn a_resize_draws_a_frame_that_fits() {
     let (_home, mut terminal) = long_session(&[]);
     terminal.resize(24, 40);
     let whole = |columns: u16| {
@@ -29,12 +29,12 @@ fn a_resize_while_it_runs_draws_a_frame_that_fits() {
 
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
-    terminal.assert_given_back();
+    terminal.assert_restored();
 }
 
-/// A wider window keeps the lines above the frame, and no row of the frame is there twice at any width.
+/// A resize must not remove lines above the frame, or leave old rows of the frame.
 #[test]
-fn resizes_keep_the_lines_above_the_frame_and_double_no_row() {
+fn resizes_keep_the_lines_above_the_frame_and_duplicate_no_row() {
     let (_home, mut terminal) = long_session(&[]);
     let mut wider = true;
     for columns in [100, 120, 60, 80, 41] {
@@ -55,7 +55,7 @@ fn resizes_keep_the_lines_above_the_frame_and_double_no_row() {
 fn a_terminal_without_a_size_is_taken_for_80_columns() {
     let home = Home::new();
     home.file("own.toml", LONG);
-    // A serial line has no size: 0 by 0.
+    // A serial line has the size 0 by 0.
     let (pty, pts) = open().expect("a pseudo-terminal");
     let inner = File::open("/dev/null").expect("a file");
     let before = tcgetattr(&pts).expect("modes");

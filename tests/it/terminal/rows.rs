@@ -1,4 +1,4 @@
-//! What the screen writes, in virtual time: which rows, how long, and when the bell rings.
+//! The output of the screen in virtual time: rows, notices and the bell.
 
 use therapy::domain::moment::Moment;
 use therapy::domain::session::{Event, Input, Session, SessionOptions};
@@ -7,9 +7,9 @@ use therapy::simulate::{Happening, Simulation};
 
 use super::*;
 
-/// A pause stops the time of the session, but not the time of a notice.
+/// A pause stops the session time, but not the time of a notice.
 #[test]
-fn a_notice_is_gone_after_five_seconds_of_a_pause_too() {
+fn a_notice_disappears_after_five_seconds_even_in_a_pause() {
     struct Look {
         kept: Kept,
         screen: vt100::Parser,
@@ -44,9 +44,9 @@ fn a_notice_is_gone_after_five_seconds_of_a_pause_too() {
     assert!(look.looks > 10, "{}", look.looks);
 }
 
-/// As when a session is resumed whose last step ended meanwhile.
+/// This happens when the last step ended before a session was resumed.
 #[test]
-fn a_session_that_ends_before_its_first_frame_leaves_its_last_words() {
+fn a_session_that_ends_before_its_first_frame_shows_its_result() {
     let kept = Kept::default();
     let mut screen = screen(&kept, 24, 80);
     let (mut session, _) = Session::start(&ice(), SessionOptions::default(), Moment::default());
@@ -59,9 +59,9 @@ fn a_session_that_ends_before_its_first_frame_leaves_its_last_words() {
     assert!(rows.iter().any(|row| row.contains("Take the pack off.")) && rows.len() <= 3, "{rows:#?}");
 }
 
-/// No event comes for a step that goes on, but the screen needs its advice.
+/// A resumed step causes no event, but the screen must show its advice.
 #[test]
-fn a_session_that_is_resumed_in_the_middle_of_a_step_says_what_to_do() {
+fn a_session_resumed_during_a_step_shows_the_advice() {
     let kept = Kept::default();
     let (session, _) = Session::start(&ice(), SessionOptions::default(), Moment::default());
     screen(&kept, 24, 80).frame(&session).expect("a frame");
@@ -69,9 +69,9 @@ fn a_session_that_is_resumed_in_the_middle_of_a_step_says_what_to_do() {
     assert!(shown.contains("Cold on, a thin damp cloth between."), "{shown}");
 }
 
-/// Bells by the second of the session in which they ring.
+/// Records the session time of each bell.
 #[test]
-fn the_bell_rings_at_each_cue_and_at_no_other_time() {
+fn the_bell_rings_only_at_cues() {
     struct Bells {
         kept: Kept,
         rang: Vec<u64>,
@@ -98,10 +98,9 @@ fn the_bell_rings_at_each_cue_and_at_no_other_time() {
     assert_eq!(bells.rang, [0, 300, 540, 600, 900, 1140, 1200]);
 }
 
-/// Compares what a screen shows that sends only the rows that changed with a frame that is drawn anew on an
-/// empty terminal.
+/// Compares a screen that sends only changed rows with a full redraw on an empty terminal.
 #[test]
-fn rows_that_changed_make_the_same_frame_as_a_terminal_that_is_drawn_anew() {
+fn sending_only_changed_rows_gives_the_same_frame_as_a_full_redraw() {
     struct Compare {
         size: (u16, u16),
         changed: Kept,

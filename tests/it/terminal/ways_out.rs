@@ -1,4 +1,4 @@
-//! The terminal is given back on every way out.
+//! The terminal is restored on every exit.
 
 use therapy::domain::moment::Moment;
 use therapy::domain::session::{Event, EventKind, Input, Session, SessionOptions};
@@ -10,12 +10,12 @@ use therapy::runner::{self, Observer, Trouble, World};
 use super::*;
 
 #[test]
-fn a_session_that_ends_by_itself_leaves_its_last_words_and_the_terminal_as_it_was() {
+fn a_completed_session_leaves_its_result_and_restores_the_terminal() {
     let home = home(&[("heat", "20s"), ("cold", "20s")]);
     let mut terminal = Terminal::therapy(&home, &["own.toml", "--speed", "100"]);
     terminal.until("keys taken", Terminal::is_taken);
     assert_eq!(terminal.end().code(), Some(0));
-    terminal.assert_given_back();
+    terminal.assert_restored();
     let screen = terminal.contents();
     assert!(screen.contains("Done: 20 s of heat, 20 s of cold."), "{screen}");
     assert!(screen.contains("Take the pack off."), "{screen}");
@@ -28,7 +28,7 @@ fn q_stops_with_130_and_gives_the_terminal_back() {
     terminal.until("keys taken", Terminal::is_taken);
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
-    terminal.assert_given_back();
+    terminal.assert_restored();
     assert!(terminal.contents().contains("Stopped: "), "{}", terminal.contents());
 }
 
@@ -38,7 +38,7 @@ fn ctrl_c_stops_with_130_and_gives_the_terminal_back() {
     terminal.until("keys taken", Terminal::is_taken);
     terminal.press("\u{3}");
     assert_eq!(terminal.end().code(), Some(130));
-    terminal.assert_given_back();
+    terminal.assert_restored();
 }
 
 #[test]
@@ -48,30 +48,30 @@ fn every_deadly_signal_stops_with_130_and_gives_the_terminal_back() {
         terminal.until("keys taken", Terminal::is_taken);
         terminal.signal(signal);
         assert_eq!(terminal.end().code(), Some(130), "{signal:?}");
-        terminal.assert_given_back();
+        terminal.assert_restored();
         assert!(terminal.contents().contains("Stopped: "), "{signal:?}: {}", terminal.contents());
     }
 }
 
 #[test]
-fn a_session_in_the_background_of_its_job_gives_the_terminal_back_and_takes_it_again() {
+fn a_suspended_session_restores_the_terminal_and_takes_it_again() {
     let (_home, mut terminal) = long_session(&[]);
     terminal.until("keys taken", Terminal::is_taken);
     terminal.signal(Signal::TSTP);
-    terminal.until("given back", |terminal| !terminal.is_taken());
-    terminal.assert_given_back();
+    terminal.until("the terminal restored", |terminal| !terminal.is_taken());
+    terminal.assert_restored();
     terminal.signal(Signal::CONT);
     terminal.until("taken again", Terminal::is_taken);
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
-    terminal.assert_given_back();
+    terminal.assert_restored();
 }
 
-/// The name of an environment variable that says: this process is the one that panics.
+/// Environment variable of the process that panics.
 const PANICS: &str = "THERAPY_TEST_PANICS";
 
 #[test]
-fn a_panic_gives_the_terminal_back() {
+fn a_panic_restores_the_terminal() {
     let mut command = Command::new(std::env::current_exe().expect("this test"));
     command.args([
         "--exact",
@@ -93,12 +93,12 @@ fn a_panic_gives_the_terminal_back() {
     assert!(!terminal.screen.screen().hide_cursor());
 }
 
-/// The other half of the test above: the real keys and the real bars, and a world that panics at the
-/// first word of the person.
+/// The second half of the test above: real keys, a real screen, and a world that panics at the first
+/// input.
 #[test]
-#[ignore = "the test above runs it on a terminal of its own"]
+#[ignore = "the test above runs it on a separate terminal"]
 fn a_session_that_panics() {
-    struct Panics(Inbox, #[expect(dead_code, reason = "held: it gives the terminal back")] Keys);
+    struct Panics(Inbox, #[expect(dead_code, reason = "its drop restores the terminal")] Keys);
 
     impl World for Panics {
         fn now(&self) -> Moment {

@@ -1,5 +1,5 @@
-//! Who watches a session in a storm: the bell, the record and the person at the screen, in the order in
-//! which a real session tells them. They hold it to the laws at every turn.
+//! Observers of a session: the bell, the recorder and the person at the screen, in the order of a real
+//! session. They check the invariants at every event and frame.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -12,29 +12,29 @@ use therapy::edge::notification::Alert;
 use therapy::runner::{FRAME, Observer, Trouble};
 
 use super::fate::{Answers, Fate};
-use super::skin::{Skin, loads, passes_a_limit};
+use super::skin::{Skin, exceeds_limit, loads};
 
-/// How often what could not be written is tried again.
+/// Interval between two attempts to write.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Where a session stands by what was told of it.
+/// Position in a session, derived from its events alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct Position {
     step: Option<usize>,
     held: bool,
     paused: bool,
 }
 
-impl Told {
-    /// One more event; false when a step is told out of turn.
+impl Position {
+    /// Applies the next event. Returns false when a step is out of order.
     pub fn follow(&mut self, event: &Event) -> bool {
         let next = self.step.map_or(0, |step| step + 1);
         match event.kind {
             EventKind::StepBegan { .. } | EventKind::Skipped { by_rule: Some(_) } => {
-                *self = Told { step: Some(event.step), ..Told::default() };
+                *self = Position { step: Some(event.step), ..Position::default() };
                 return event.step == next;
             }
-            // Rests have no rule that leaves them out, only the person.
+            // No rule skips a rest. Only the person does.
             EventKind::Skipped { by_rule: None } => return self.step == Some(event.step),
             EventKind::Paused => (self.paused, self.held) = (true, false),
             EventKind::Resumed => self.paused = false,
@@ -50,62 +50,62 @@ impl Told {
         true
     }
 
-    fn fits(self, session: &Session) -> bool {
-        self == Told { step: Some(session.index()), held: session.is_held(), paused: session.is_paused() }
+    fn matches(self, session: &Session) -> bool {
+        self == Position { step: Some(session.index()), held: session.is_held(), paused: session.is_paused() }
     }
 }
 
-/// What came to the person's ears, by bell or screen, and what that did to the skin.
+/// The events that the person noticed, by bell or screen, and the effect on the skin.
 #[derive(Debug, Default)]
-pub struct Ears {
-    /// The skin, all life long.
+pub struct Witness {
+    /// The skin during the whole run.
     pub skin: Skin,
-    /// The person knows more than the record, or less: a process was killed after it had said something
-    /// that a failing disk did not take, or before it could say it.
+    /// The person and the record may disagree. For example, the process was killed between the bell and
+    /// the screen, or the disk failed.
     pub unsure: bool,
-    /// How many events of this session were heard.
-    pub heard: usize,
-    /// What of this session was committed, each with its true time.
+    /// Number of events of this session that the person noticed.
+    pub noticed: usize,
+    /// Committed events of this session, each with its true time.
     pub committed: Vec<(Duration, Event)>,
-    /// How the session stands.
-    pub told: Told,
-    /// The session as it stood at the last frame before a death.
+    /// Position in the session.
+    pub position: Position,
+    /// Copy of the session at the last frame before a kill.
     pub twin: Option<Session>,
-    /// How often trouble was told.
+    /// Number of reported warnings.
     pub troubles: u64,
-    /// How many events are told that were due before a kill.
-    pub retold: usize,
-    /// How many events of this moment the bell has told, by itself or by one that rang after them.
+    /// Number of events that were due before a kill and are announced after it.
+    pub repeated: usize,
+    /// Number of events of this moment that the bell has covered.
     rung: usize,
 }
 
-impl Ears {
-    /// A new session: nobody heard anything of it yet.
+impl Witness {
+    /// Resets everything that belongs to one session.
     pub fn begin(&mut self) {
         let (skin, unsure, troubles) = (std::mem::take(&mut self.skin), self.unsure, self.troubles);
-        *self = Ears { skin, unsure, troubles, ..Ears::default() };
+        *self = Witness { skin, unsure, troubles, ..Witness::default() };
     }
 
-    /// So many events of a moment are told: those that were not heard yet are heard now.
-    fn hear_up_to(&mut self, count: usize, events: &[Event], session: &Session, fate: &Fate) {
+    /// Notices the first `count` events of a moment, as far as they are new.
+    fn notice_up_to(&mut self, count: usize, events: &[Event], session: &Session, fate: &Fate) {
         for event in &events[self.rung..count] {
-            self.hear(event, session, fate);
+            self.notice(event, session, fate);
         }
         self.rung = count;
     }
 
-    /// The person hears of an event for the first time, and obeys.
-    fn hear(&mut self, event: &Event, session: &Session, fate: &Fate) {
-        self.heard += 1;
-        let before = self.told;
-        if !self.told.follow(event) && !self.unsure {
-            fate.break_law(|| format!("{event:?} was told after {before:?} and {:?}", self.committed));
+    /// The person notices an event for the first time, and acts on it.
+    fn notice(&mut self, event: &Event, session: &Session, fate: &Fate) {
+        self.noticed += 1;
+        let before = self.position;
+        if !self.position.follow(event) && !self.unsure {
+            fate.violate(|| format!("{event:?} is out of order after {before:?} and {:?}", self.committed));
         }
         let kind = session.plan().segments()[event.step].step.kind;
         let on = match event.kind {
             EventKind::StepBegan { .. } | EventKind::Resumed => kind,
             EventKind::Paused | EventKind::Skipped { .. } | EventKind::Finished { .. } => StepKind::Rest,
-            // Whoever says so has made the change.
+            // A person who confirms has changed the pack.
             EventKind::Confirmed => session.plan().next(event.step).map_or(StepKind::Rest, |next| next.step.kind),
             _ => return,
         };
@@ -114,24 +114,24 @@ impl Ears {
     }
 }
 
-/// The bell: told first.
+/// The bell, which comes first.
 pub struct Bell<'a> {
     pub fate: &'a Fate,
-    pub ears: &'a RefCell<Ears>,
+    pub witness: &'a RefCell<Witness>,
 }
 
 impl Observer for Bell<'_> {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
-        self.ears.borrow_mut().rung = 0;
+        self.witness.borrow_mut().rung = 0;
         let (mut rung, mut off) = (Ok(()), false);
         for (index, event) in events.iter().enumerate() {
             if self.fate.is_dead() {
                 break;
             }
             let alert = Alert::of(event, session, "storm");
-            let retold = self.ears.borrow().retold;
-            self.ears.borrow_mut().retold = retold.saturating_sub(1);
-            self.judge(event, session, alert.as_ref(), retold > 0, off);
+            let repeated = self.witness.borrow().repeated;
+            self.witness.borrow_mut().repeated = repeated.saturating_sub(1);
+            self.check(event, session, alert.as_ref(), repeated > 0, off);
             off = match event.kind {
                 EventKind::Skipped { .. } | EventKind::Paused => true,
                 EventKind::StepBegan { .. } | EventKind::Resumed => {
@@ -142,7 +142,7 @@ impl Observer for Bell<'_> {
             match alert {
                 None => {}
                 Some(_) if self.fate.bus_fails.get() => rung = Err("no bus".into()),
-                Some(_) => self.ears.borrow_mut().hear_up_to(index + 1, events, session, self.fate),
+                Some(_) => self.witness.borrow_mut().notice_up_to(index + 1, events, session, self.fate),
             }
         }
         rung
@@ -150,10 +150,10 @@ impl Observer for Bell<'_> {
 }
 
 impl Bell<'_> {
-    /// A change of what is on the skin rings, on time, and urgent when something must come off that is
-    /// not `taken` off by what came before at the same moment.
-    fn judge(&self, event: &Event, session: &Session, alert: Option<&Alert>, retold: bool, taken: bool) {
-        let ears = self.ears.borrow();
+    /// Checks the alarm of a change of packs: it must be on time, and urgent when a pack must come off.
+    /// `taken` is true when an earlier event of the same moment has removed the pack.
+    fn check(&self, event: &Event, session: &Session, alert: Option<&Alert>, repeated: bool, taken: bool) {
+        let witness = self.witness.borrow();
         let segments = session.plan().segments();
         let off = match event.kind {
             EventKind::StepBegan { .. } => {
@@ -162,50 +162,50 @@ impl Bell<'_> {
                 before.is_some_and(|before| before.modality().is_some() && before != segments[event.step].step.kind)
             }
             EventKind::Overran { .. } => segments[event.step].step.kind.modality().is_some(),
-            EventKind::Finished { .. } => !taken && !ears.unsure && ears.skin.on().is_some(),
+            EventKind::Finished { .. } => !taken && !witness.unsure && witness.skin.on().is_some(),
             EventKind::Skipped { by_rule: Some(_) } => false,
             _ => return,
         };
         let late = self.fate.now.get().saturating_sub(self.fate.truth(event.at));
         match alert {
-            None => self.fate.break_law(|| format!("nothing rings for {event:?}")),
+            None => self.fate.violate(|| format!("no alarm for {event:?}")),
             Some(alert) if off && !alert.urgent => {
-                self.fate.break_law(|| format!("not urgent: {event:?} after {ears:?}"));
+                self.fate.violate(|| format!("not urgent: {event:?} after {witness:?}"));
             }
             Some(_) => {}
         }
         let reminder = matches!(event.kind, EventKind::Overran { .. });
-        if !reminder && !retold && late > GRACE {
-            self.fate.break_law(|| format!("{event:?} was passed by a sleep of {late:?}"));
+        if !reminder && !repeated && late > GRACE {
+            self.fate.violate(|| format!("{event:?} was announced {late:?} late"));
         }
     }
 }
 
-/// The record: what is shown is committed before.
-pub struct Record<'a> {
+/// The recorder. It commits events before they are shown.
+pub struct Recorder<'a> {
     pub fate: &'a Fate,
-    pub ears: &'a RefCell<Ears>,
+    pub witness: &'a RefCell<Witness>,
     pub journal: &'a Journal,
     pub session: i64,
     pub answers: &'a Answers,
-    /// What is not committed yet.
+    /// Events that are not committed yet.
     pub waiting: Vec<(Stamp, Event)>,
-    /// When writing was tried last.
+    /// Time of the last attempt to write.
     pub tried: Duration,
 }
 
-impl Record<'_> {
+impl Recorder<'_> {
     fn write(&mut self) -> Result<(), Trouble> {
         self.tried = self.fate.now.get();
         self.journal.commit(self.session, &self.waiting, &self.answers.borrow())?;
         self.answers.borrow_mut().clear();
         let committed = self.waiting.drain(..).map(|(_, event)| (self.fate.truth(event.at), event));
-        self.ears.borrow_mut().committed.extend(committed);
+        self.witness.borrow_mut().committed.extend(committed);
         Ok(())
     }
 }
 
-impl Observer for Record<'_> {
+impl Observer for Recorder<'_> {
     fn observe(&mut self, events: &[Event], _: &Session) -> Result<(), Trouble> {
         if self.fate.is_dead() {
             return Ok(());
@@ -215,7 +215,7 @@ impl Observer for Record<'_> {
     }
 
     fn frame(&mut self, _: &Session) -> Result<(), Trouble> {
-        // Trying while it fails changes nothing, and takes the simulation its time.
+        // An attempt that must fail only costs time.
         if self.fate.dead.get() || self.fate.disk_fails.get() {
             return Ok(());
         }
@@ -225,18 +225,18 @@ impl Observer for Record<'_> {
     }
 }
 
-/// The person at the screen: hears everything, last.
+/// The person at the screen, who notices everything, last.
 pub struct Person<'a> {
     pub fate: &'a Fate,
-    pub ears: &'a RefCell<Ears>,
+    pub witness: &'a RefCell<Witness>,
 }
 
 impl Observer for Person<'_> {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         if !self.fate.is_dead() {
-            let ears = &mut *self.ears.borrow_mut();
-            ears.hear_up_to(events.len(), events, session, self.fate);
-            judge_plan(session, self.fate);
+            let witness = &mut *self.witness.borrow_mut();
+            witness.notice_up_to(events.len(), events, session, self.fate);
+            check_plan(session, self.fate);
         }
         Ok(())
     }
@@ -249,29 +249,31 @@ impl Observer for Person<'_> {
         let running = !session.is_paused() && !session.is_held() && session.outcome().is_none();
         fate.waits_for_person.set(!running && session.outcome().is_none());
         if running && session.end() <= session.now() {
-            fate.break_law(|| "a step is past its end and nobody was told".to_owned());
+            fate.violate(|| "a step is past its end without an announcement".to_owned());
         }
         if session.outcome().is_none() && session.wake_at().is_some_and(|wake| wake <= session.now()) {
-            fate.break_law(|| "something was due and did not happen".to_owned());
+            fate.violate(|| "an event was due and did not happen".to_owned());
         }
-        let mut ears = self.ears.borrow_mut();
-        if session.outcome().is_none() && !ears.told.fits(session) {
-            fate.break_law(|| format!("{:?}\ntell the person {:?} of\n{session:?}", ears.committed, ears.told));
+        let mut witness = self.witness.borrow_mut();
+        if session.outcome().is_none() && !witness.position.matches(session) {
+            fate.violate(|| {
+                format!("{:?}\ngive the position {:?} in\n{session:?}", witness.committed, witness.position)
+            });
         }
         if fate.dies_at.get().is_some_and(|death| death <= fate.now.get() + FRAME) {
-            ears.twin = Some(session.clone());
+            witness.twin = Some(session.clone());
         }
         Ok(())
     }
 
     fn trouble(&mut self, _: &str) {
-        self.ears.borrow_mut().troubles += 1;
+        self.witness.borrow_mut().troubles += 1;
     }
 }
 
-/// No plan brings the skin above a limit, from where the session believes it to be. A step that is
-/// held grows without a plan; what follows it is planned anew when the person answers.
-pub fn judge_plan(session: &Session, fate: &Fate) {
+/// Checks that the plan stays within the limits, starting from the load that the session has computed.
+/// A held step has no planned end. The steps after it are planned when the person answers.
+pub fn check_plan(session: &Session, fate: &Fate) {
     if session.outcome().is_some() || session.is_held() {
         return;
     }
@@ -281,14 +283,14 @@ pub fn judge_plan(session: &Session, fate: &Fate) {
     let following = segments[index + 1..].iter().map(|segment| (segment.step.kind, segment.length));
     let left = session.end().since(session.now());
     let ahead = std::iter::once((segments[index].step.kind, left)).chain(following);
-    if let Some(step) = passes_a_limit(loads, ahead) {
-        fate.break_law(|| format!("step {} is planned above its limit: {session:?}", index + step));
+    if let Some(step) = exceeds_limit(loads, ahead) {
+        fate.violate(|| format!("the plan of step {} exceeds its limit: {session:?}", index + step));
     }
     for modality in Modality::ALL {
         let planned = segments[index + 1..].iter().filter(|segment| segment.step.kind.modality() == Some(modality));
         let planned: Duration = planned.map(|segment| segment.length).sum();
         if planned > Duration::ZERO && session.dose(modality) + planned > SESSION_DOSE {
-            fate.break_law(|| format!("more {modality} is planned than a session may give"));
+            fate.violate(|| format!("the plan exceeds the {modality} limit of a session"));
         }
     }
 }
