@@ -4,7 +4,7 @@
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{anyhow, bail};
 
@@ -60,7 +60,7 @@ impl Recorder {
         thread::spawn(move || write(&shared, session, &receiver, &reports));
         let (since, last) = (Moment::default(), Ok(()));
         let recorder = Recorder { messages, commits, matters: false, uncommitted: 0, since, last, clocks };
-        (recorder, Requests { journal, session, last: 0, obeyed: None, answers })
+        (recorder, Requests { journal, session, last: 0, seen: [None; 2], obeyed: None, answers })
     }
 
     /// Waits until everything is committed, at most two seconds.
@@ -149,6 +149,8 @@ pub struct Requests {
     session: i64,
     /// The last request that was found. Its answer may not be committed yet.
     last: i64,
+    /// The state of the log at the last two queries.
+    seen: [Option<(u64, SystemTime)>; 2],
     obeyed: Option<i64>,
     answers: Sender<Message>,
 }
@@ -159,7 +161,16 @@ impl Requests {
     /// # Errors
     /// While the journal is being written.
     pub fn take(&mut self) -> Result<Option<Input>, Busy> {
-        let open = self.journal.try_lock().map_err(|_| Busy)?.requests(self.session, self.last).unwrap_or_default();
+        let journal = self.journal.try_lock().map_err(|_| Busy)?;
+        // A query a second costs as much as half of the screen. After each change the log is queried twice,
+        // because two commits can have the same time.
+        let log = journal.log_state();
+        if log.is_some() && self.seen == [log; 2] {
+            return Ok(None);
+        }
+        self.seen = [log, self.seen[0]];
+        let open = journal.requests(self.session, self.last).unwrap_or_default();
+        drop(journal);
         let Some((request, input)) = open.into_iter().next() else { return Ok(None) };
         (self.last, self.obeyed) = (request, Some(request));
         if input.is_none() {

@@ -152,7 +152,8 @@ impl Screen {
         }
         let view = View::of(session);
         let size = lock(&self.terminal.0).look((self.look)());
-        if self.laid != Some(size) {
+        let is_new = self.laid != Some(size);
+        if is_new {
             self.bar.set_style(self.lay(size, &view, session)?);
             self.laid = Some(size);
         }
@@ -163,7 +164,10 @@ impl Screen {
         }
         let _ = scene.message.take_if(|(_, until)| view.now >= *until);
         scene.note.clone_from(&session.segment().step.note);
-        scene.ends = [view.ends_at, view.all_ends_at].map(&self.wall);
+        let ends = [view.ends_at, view.all_ends_at];
+        if is_new || scene.view.is_none_or(|shown| [shown.ends_at, shown.all_ends_at] != ends) {
+            scene.ends = ends.map(&self.wall);
+        }
         (scene.view, scene.plan) = (Some(view), session.plan().exposures(0));
         drop(scene);
         let millis = |length: Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);

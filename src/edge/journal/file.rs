@@ -4,7 +4,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -27,6 +27,12 @@ impl Journal {
         // Only the log: commits go there first. SQLite holds locks on its other files, and closing one of
         // those here would release them.
         OpenOptions::new().write(true).open(self.path.with_extension("db-wal"))?.sync_data()
+    }
+
+    /// The length and the time of the log. They stay the same while no process commits.
+    pub fn log_state(&self) -> Option<(u64, SystemTime)> {
+        let log = fs::metadata(self.path.with_extension("db-wal")).ok()?;
+        Some((log.len(), log.modified().ok()?))
     }
 
     /// Takes the lock of the running session; `None` when another process holds it.
