@@ -113,7 +113,8 @@ fn shown(
         Progress::Plain | Progress::Auto => {
             let (output, wall) = (Box::new(Output::new(io::stderr())), Box::new(time_of_day(label)));
             let mark = if speed.is_some() { "REHEARSAL " } else { "" };
-            vec![Box::new(Plain::new(output, wall, io::stderr().is_terminal(), name, mark))]
+            let keys = io::stdin().is_terminal();
+            vec![Box::new(Plain::new(output, wall, (io::stderr().is_terminal(), keys), name, mark))]
         }
     }
 }

@@ -81,7 +81,9 @@ fn dry_run(protocol: &Protocol, start: Moment, progress: Progress) -> Result<Exi
     let mut lines: Box<dyn Observer + '_> = match progress {
         Progress::Json => Box::new(Json::new(Box::new(&mut text), Box::new(label))),
         Progress::Quiet => Box::new(Silent::new()),
-        _ => Box::new(Plain::new(Box::new(&mut text), Box::new(time_of_day(label)), false, protocol.name(), "")),
+        _ => {
+            Box::new(Plain::new(Box::new(&mut text), Box::new(time_of_day(label)), (false, false), protocol.name(), ""))
+        }
     };
     let mut world = Simulation::new(start, &[]);
     let report = runner::run(protocol, SessionOptions::default(), &mut world, &mut [lines.as_mut()]);

@@ -129,9 +129,9 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Whether there is a journal in `folder`.
+    /// Whether there is a journal in `folder`, or may be one: to open it says what is wrong with the folder.
     pub fn exists(folder: &Path) -> bool {
-        folder.join("journal.db").exists()
+        folder.join("journal.db").try_exists().unwrap_or(true)
     }
 
     fn wrap<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {

@@ -19,8 +19,10 @@ use crate::text::wording::{self, sentences};
 pub struct Plain<'a> {
     output: Box<dyn Write + 'a>,
     wall: Box<dyn Fn(Moment) -> String>,
-    /// The stream is a terminal: it can ring, and a person can press keys.
-    terminal: bool,
+    /// The stream is a terminal, which can ring.
+    rings: bool,
+    /// Somebody can press keys.
+    keys: bool,
     name: String,
     mark: &'static str,
 }
@@ -33,26 +35,26 @@ const FAILED: &str = "could not write the session's lines";
 const KEYS: &str = "Keys: space pause, s skip, plus a minute more, q stop.";
 
 impl<'a> Plain<'a> {
-    /// Lines about the session `name` on `output`. `wall` gives the time of day, and `mark` begins the text
+    /// Lines about the session `name` on `output`, which may ring and name keys. `wall` gives the time of day, and `mark` begins the text
     /// of each line.
     pub fn new(
         output: Box<dyn Write + 'a>,
         wall: Box<dyn Fn(Moment) -> String>,
-        terminal: bool,
+        (rings, keys): (bool, bool),
         name: &str,
         mark: &'static str,
     ) -> Plain<'a> {
-        Plain { output, wall, terminal, name: name.to_owned(), mark }
+        Plain { output, wall, rings, keys, name: name.to_owned(), mark }
     }
 
     fn line(&self, event: &Event, session: &Session) -> String {
-        let words = wording::of(event, session, self.terminal);
-        let bell = if self.terminal && words.urgent { "\x07" } else { "" };
+        let words = wording::of(event, session, self.keys);
+        let bell = if self.rings && words.urgent { "\x07" } else { "" };
         let said = match event.kind {
             EventKind::Started => {
                 let until = (self.wall)(event.at + session.plan().length());
                 let headline = format!("{}: {}, until {until}", self.name, words.headline);
-                sentences([headline.as_str(), if self.terminal { KEYS } else { "" }])
+                sentences([headline.as_str(), if self.keys { KEYS } else { "" }])
             }
             EventKind::StepBegan { .. } => {
                 let note = session.plan().segments()[event.step].step.note.as_deref().unwrap_or_default();

@@ -79,9 +79,9 @@ const KEYS: [(&str, Key); 6] = [
 ];
 
 impl Scene {
-    /// A row of text; one in reverse goes over the full width.
+    /// A row of text; one in reverse goes over the full width. No character is wider than its bytes.
     fn row(&self, text: &str, sgr: &str) -> String {
-        let text = truncate_str(text, self.width, "…");
+        let text = if text.len() <= self.width { text.into() } else { truncate_str(text, self.width, "…") };
         let row = format!("{:1$}{text}", "", if text.is_empty() { 0 } else { self.margin });
         let blanks = if sgr == "7" { 2 * self.margin + self.width - measure_text_width(&row) } else { 0 };
         paint(sgr, &format!("{row}{:blanks$}", ""))
@@ -131,8 +131,9 @@ impl Scene {
         let fits = at + 2 + gone.len() <= self.width;
         let now = if fits { format!("{:at$}▲ {gone}", "") } else { format!("{:>at$}▲", gone + " ") };
         let blanks = self.width.saturating_sub(measure_text_width(&now) + self.ends[1].len());
-        let end = if blanks > 0 { &*self.ends[1] } else { "" };
-        self.row(&runs.collect::<String>(), "") + "\n" + &self.row(&format!("{now}{:blanks$}{end}", ""), "")
+        let end = if blanks > 0 { self.ends[1].as_str() } else { "" };
+        let below = self.row(&format!("{now}{:blanks$}{end}", ""), "");
+        format!("{:2$}{}\n{below}", "", runs.collect::<String>(), self.margin)
     }
 }
 
@@ -147,9 +148,6 @@ impl Screen {
     }
 
     fn draw(&mut self, session: &Session) -> anyhow::Result<()> {
-        if !lock(&self.terminal.0).is_free() {
-            return Ok(());
-        }
         let view = View::of(session);
         let size = lock(&self.terminal.0).look((self.look)());
         let is_new = self.laid != Some(size);
@@ -186,8 +184,8 @@ impl Screen {
         let note_rows = notes.map(|note| measure_text_width(note).div_ceil(width).min(2)).max().unwrap_or(0);
         let mut room = 0..rows;
         let mut take = |wanted: usize| room.by_ref().take(wanted).count();
-        // No advice needs more than 84 columns.
-        let (clock, bar, advice, keys) = (take(1), take(1), take(84_usize.div_ceil(width)), take(1));
+        // No advice needs more than 84 columns, and what to do has at most two sentences.
+        let (clock, bar, advice, keys) = (take(1), take(1), take(84_usize.div_ceil(width).max(2)), take(1));
         let (note, title) = (take(note_rows), take(1));
         let session = if view.of > 1 { take(2) / 2 } else { 0 };
         let skin = !say::skin(view, width).is_empty() && take(1) > 0;
@@ -252,7 +250,7 @@ impl Observer for Screen {
     }
 
     fn frame(&mut self, session: &Session) -> Result<(), Trouble> {
-        if session.outcome().is_none() {
+        if session.outcome().is_none() && lock(&self.terminal.0).is_free() {
             self.draw(session)?;
         }
         let failure = lock(&self.terminal.0).failure.take();

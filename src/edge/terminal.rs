@@ -1,7 +1,7 @@
 //! Streams that never make their writer wait, and the frames of a terminal. A reader that stopped reading
 //! (a full pipe, Ctrl-S, a frozen window) must delay neither the clock nor an alarm. A terminal is opened
-//! again in non-blocking mode, because a thread that wakes for each frame would double the wake-ups of a
-//! session; a thread writes any other stream. This module must not know sessions.
+//! again in non-blocking mode, because a thread would double the wake-ups of a session; a thread writes any
+//! other stream. This module must not know sessions.
 
 use std::io::{self, Write};
 use std::mem::take;
