@@ -130,7 +130,7 @@ impl Scene {
         let gone = part_of(view.elapsed, view.total);
         let fits = at + 2 + gone.len() <= self.width;
         let now = if fits { format!("{:at$}▲ {gone}", "") } else { format!("{:>at$}▲", gone + " ") };
-        let blanks = self.width.saturating_sub(measure_text_width(&now) + self.ends[1].len());
+        let blanks = self.width.saturating_sub(now.chars().count() + self.ends[1].len());
         let end = if blanks > 0 { self.ends[1].as_str() } else { "" };
         let below = self.row(&format!("{now}{:blanks$}{end}", ""), "");
         format!("{:2$}{}\n{below}", "", runs.collect::<String>(), self.margin)

@@ -157,7 +157,8 @@ impl Frames {
         let all = !self.above.is_empty() || rows.len() != self.shown.len() || self.width != self.size.1;
         let mut bytes = String::new();
         if all || rows != self.shown {
-            let up = self.height();
+            // No row is wider than the terminal that it was drawn for.
+            let up = if self.width == self.size.1 { self.shown.len().saturating_sub(1) } else { self.height() };
             bytes.extend((up > 0).then(|| format!("\x1b[{up}A")));
             // Not from the first column: in the first row tmux would move all rows into its history.
             bytes.push_str(if all { "\r \x1b[J\r" } else { "\r" });

@@ -1,5 +1,8 @@
 //! The keys of a session.
 
+use therapy::domain::step::StepKind;
+use therapy::text::advice;
+
 use super::*;
 
 #[test]
@@ -59,6 +62,17 @@ fn with_confirm_a_step_is_held_until_enter() {
     terminal.see("COLD 9:");
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
+}
+
+#[test]
+fn a_wide_terminal_shows_both_sentences_about_a_step_that_is_too_long() {
+    let home = home(&[("heat", "20s"), ("cold", "10min")]);
+    let run = command(&home, &["own.toml", "--confirm", "--speed", "20"]);
+    let mut terminal = Terminal::start(run, 24, 120);
+    terminal.see("Take the pack off, then press Enter. Heat is ");
+    terminal.see(advice::too_long(StepKind::Heat));
+    terminal.press("q");
+    terminal.end();
 }
 
 #[test]
