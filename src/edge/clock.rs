@@ -4,8 +4,8 @@
 //! is `CLOCK_BOOTTIME` on Linux, `CLOCK_MONOTONIC` on Apple systems, and `Instant` on Windows. The time of
 //! day is only a label on events.
 //!
-//! Two variables are for tests. `THERAPY_TEST_RATE` makes the clock of the process run faster, and
-//! `THERAPY_TEST_BOOT` names the boot. Unlike with `--speed`, such a session is recorded.
+//! For tests, `THERAPY_TEST_RATE` makes the clock of the process run faster. Unlike with `--speed`, such a
+//! session is recorded. A release build does not read it.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -38,12 +38,13 @@ pub fn wait_for(length: Duration) -> Duration {
     rate().map_or(length, |rate| length.div_f64(rate))
 }
 
-/// How many times faster than real time the clock runs, 1 to 100,000; `None` outside tests.
+/// How many times faster than real time the clock runs, 1 to 100,000; `None` outside tests and in a release
+/// build.
 pub fn rate() -> Option<f64> {
     static RATE: OnceLock<Option<f64>> = OnceLock::new();
     *RATE.get_or_init(|| {
         let rate: f64 = std::env::var("THERAPY_TEST_RATE").ok()?.parse().ok()?;
-        (1.0..=100_000.0).contains(&rate).then_some(rate)
+        (cfg!(debug_assertions) && (1.0..=100_000.0).contains(&rate)).then_some(rate)
     })
 }
 
@@ -68,11 +69,7 @@ fn since_boot() -> Duration {
 /// The id of this boot of the machine; empty where the system has none.
 pub fn boot() -> String {
     static BOOT_ID: OnceLock<String> = OnceLock::new();
-    let read = || {
-        let id = std::env::var("THERAPY_TEST_BOOT");
-        let id = id.or_else(|_| std::fs::read_to_string("/proc/sys/kernel/random/boot_id"));
-        id.unwrap_or_default().trim().to_owned()
-    };
+    let read = || std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned();
     BOOT_ID.get_or_init(read).clone()
 }
 
