@@ -12,10 +12,11 @@ use super::Failure;
 use super::settings::Settings;
 use super::times::{later, local_after, stamp_at, time_of_day, wall_at};
 use crate::cli::Progress;
-use crate::domain::rules::COLD_SPACING;
+use crate::domain::course::{earliest, findings};
+use crate::domain::protocol::Choice;
+use crate::domain::rules::{Context, RuleId};
 use crate::domain::session::{Event, Input, Moment, Outcome, Session};
 use crate::domain::step::Modality;
-use crate::edge::clock;
 use crate::edge::inbox::Inbox;
 use crate::edge::journal::{Journal, Lock};
 use crate::edge::keys::Keys;
@@ -24,6 +25,7 @@ use crate::edge::notification::Notifications;
 use crate::edge::recorder::{Busy, Recorder, Requests};
 use crate::edge::screen::Screen;
 use crate::edge::terminal::{self, Output};
+use crate::edge::{catalog, clock};
 use crate::runner::{self, Observer, Trouble, World};
 use crate::text::wording::{self, sentences};
 
@@ -83,13 +85,25 @@ impl Live {
         let mut words: Vec<_> = unrecorded.map(|error| format!("warning: {error:#}")).into_iter().collect();
         drop(notifications);
         drop(lock);
-        // Cold sessions are spaced from start to start (rule `cold-spacing`).
         if settings.is_for_people() && speed.is_none() && session.dose(Modality::Cold) > Duration::ZERO {
-            let wait = COLD_SPACING.saturating_sub(session.elapsed());
-            words.push(format!("Cold again: better from {}.", local_after(wait)));
+            words.extend(cold_again(&session));
         }
         (outcome, words)
     }
+}
+
+/// When ice may be used after a session, by the rules that `therapy next` asks. `None` when it may be used now.
+fn cold_again(session: &Session) -> Option<String> {
+    let context = Context { now: session.now(), doses: session.doses().clone(), ..Context::default() };
+    let ice = catalog::built_in("ice")?.parsed.draft;
+    let spacing = findings(&ice, &context).into_iter().find(|finding| finding.rule == RuleId::ColdSpacing);
+    let possible = earliest(&ice, Choice::default(), &context).filter(|wait| !wait.is_zero());
+    let better =
+        spacing.and_then(|finding| finding.passes_after).filter(|wait| possible.is_none_or(|from| from < *wait));
+    let times = [("possible", possible), ("better", better)];
+    let times = times.into_iter().filter_map(|(how, wait)| Some(format!("{how} from {}", local_after(wait?))));
+    let times: Vec<_> = times.collect();
+    (!times.is_empty()).then(|| format!("Cold again: {}.", times.join(", ")))
 }
 
 /// The observers that show the session.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Outcome, Phase, Session};
+use crate::domain::dose::Doses;
 use crate::domain::exposure::Load;
 use crate::domain::moment::Moment;
 use crate::domain::plan::{Plan, Segment};
@@ -78,6 +79,11 @@ impl Session {
         let open = self.on().modality() == Some(modality);
         let since = if open { self.now.since(self.settled) } else { Duration::ZERO };
         self.given()[modality] + since
+    }
+
+    /// The doses of earlier sessions, and those of this one up to the last change: all when it is over.
+    pub fn doses(&self) -> &Doses {
+        &self.doses
     }
 
     /// Whether the skin may still be numb at a moment, from cold of this session or an earlier one.

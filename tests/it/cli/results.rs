@@ -65,6 +65,25 @@ fn the_next_cold_is_two_hours_after_the_start_of_this_one() {
     assert!([earliest.as_str(), &latest].contains(&time), "{printed}\n{earliest} to {latest}");
 }
 
+/// The last words name the same times as `therapy next`: the load must fade first.
+#[test]
+fn after_a_full_dose_cold_is_possible_later_and_better_later_still() {
+    let home = Home::at_rate(5000.0);
+    let times = || {
+        let now = clock::wall();
+        let after = |minutes: u64| {
+            let at = next_minute(now + Duration::from_secs(60 * minutes));
+            day_and_time(at, now, &TimeZone::UTC)
+        };
+        // Ice of 15 min needs half an hour of rest after 20 min. The first cold began 20 min before.
+        format!("Cold again: possible from {}, better from {}.\n", after(30), after(100))
+    };
+    let before = times();
+    let output = home.run(&["run", "ice", "--minutes", "20", "--no-notify", "--progress", "plain"]);
+    let printed = stderr(&output);
+    assert!([before, times()].iter().any(|times| printed.contains(times)), "{printed}");
+}
+
 /// After 20 min of cold, ice of 15 min needs half an hour of rest.
 #[test]
 fn next_shows_the_earliest_time_of_each_protocol() {
