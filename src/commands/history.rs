@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::folders::Folders;
 use super::times::{from_millis, local, unreadable};
 use super::{Exit, Failure, print, print_json};
+use crate::domain::step::Modality;
 use crate::edge::clock;
 use crate::edge::journal::Entry;
 use crate::text::durations::{count, part_of, seconds};
@@ -48,8 +49,8 @@ fn document(entry: &Entry) -> Value {
     json!({
         "id": entry.id, "protocol": entry.protocol, "started_at": from_millis(entry.started_ms),
         "ended_at": entry.ended_ms.map(from_millis), "outcome": entry.outcome,
-        "planned_cold_s": seconds(entry.planned[0]), "planned_heat_s": seconds(entry.planned[1]),
-        "cold_s": seconds(entry.actual[0]), "heat_s": seconds(entry.actual[1]),
+        "planned_cold_s": seconds(entry.planned.cold), "planned_heat_s": seconds(entry.planned.heat),
+        "cold_s": seconds(entry.actual.cold), "heat_s": seconds(entry.actual.heat),
         "pain_before": entry.pain[0], "pain_after": entry.pain[1],
         "overrides": entry.overrides.split_whitespace().collect::<Vec<_>>(),
     })
@@ -69,11 +70,11 @@ fn cell(column: &str, value: &Value) -> String {
 }
 
 fn ending(entry: &Entry) -> &str {
-    let short = |(given, planned): (&Duration, &Duration)| *given + Duration::from_secs(1) <= *planned;
+    let short = |modality| entry.actual[modality] + Duration::from_secs(1) <= entry.planned[modality];
     match entry.outcome.as_deref() {
         None => "not ended",
         Some("cut_off") => "cut off",
-        Some("completed") if entry.actual.iter().zip(&entry.planned).any(short) => "ended early",
+        Some("completed") if Modality::ALL.into_iter().any(short) => "ended early",
         Some("completed") => "",
         Some(outcome) => outcome,
     }
@@ -82,11 +83,11 @@ fn ending(entry: &Entry) -> &str {
 /// A row for each session, the latest first.
 fn table(entries: &[Entry]) -> String {
     let rows = entries.iter().rev().map(|entry| {
-        let dose = |(name, index): (&str, usize)| {
-            let (given, planned) = (entry.actual[index], entry.planned[index]);
-            (!given.is_zero() || !planned.is_zero()).then(|| format!("{name} {}", part_of(given, planned)))
+        let dose = |modality| {
+            let (given, planned) = (entry.actual[modality], entry.planned[modality]);
+            (!given.is_zero() || !planned.is_zero()).then(|| format!("{modality} {}", part_of(given, planned)))
         };
-        let doses: Vec<_> = [("cold", 0), ("heat", 1)].into_iter().filter_map(dose).collect();
+        let doses: Vec<_> = Modality::ALL.into_iter().filter_map(dose).collect();
         let pain = match entry.pain {
             [None, None] => String::new(),
             [Some(score), None] | [None, Some(score)] => format!("pain {score}"),
@@ -102,7 +103,8 @@ fn table(entries: &[Entry]) -> String {
 fn shows_so_far(entries: &[Entry]) -> String {
     let mut text = String::new();
     for (name, kinds) in [("cold alone", [true, false]), ("heat alone", [false, true]), ("heat and cold", [true; 2])] {
-        let of_kind = entries.iter().filter(|entry| entry.actual.map(|dose| !dose.is_zero()) == kinds);
+        let of_kind =
+            entries.iter().filter(|entry| Modality::ALL.map(|modality| !entry.actual[modality].is_zero()) == kinds);
         let changes: Vec<i32> = of_kind.filter_map(change).collect();
         if changes.len() >= ENOUGH {
             let number = u32::try_from(changes.len()).unwrap_or(u32::MAX);

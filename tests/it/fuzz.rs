@@ -302,7 +302,7 @@ impl Fixture {
         };
         for entry in journal.history(i64::MIN).unwrap_or_default() {
             assert_printable(&[entry.protocol, entry.overrides, entry.outcome.unwrap_or_default()].concat());
-            let _ = entry.planned.into_iter().chain(entry.actual).map(durations::in_words).collect::<String>();
+            let _ = [entry.planned, entry.actual].map(|doses| doses.map(durations::in_words));
         }
         for id in ids("SELECT id FROM session") {
             if let Ok(record) = journal.record(id, now) {

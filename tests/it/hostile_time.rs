@@ -89,7 +89,7 @@ impl Machine {
         assert_eq!(events.iter().map(line_of).collect::<Vec<_>>(), running.events());
         let (_, end) = running.see("finished");
         assert_eq!(entry.outcome.as_deref(), end["outcome"].as_str());
-        for (dose, field) in entry.actual.iter().zip(["cold_s", "heat_s"]) {
+        for (dose, field) in [(entry.actual.cold, "cold_s"), (entry.actual.heat, "heat_s")] {
             assert_eq!(dose.as_millis(), Duration::from_secs_f64(seconds(&end, field)).as_millis(), "{field}");
         }
     }

@@ -7,6 +7,7 @@ use crate::domain::dose::Doses;
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::RuleId;
 use crate::domain::session::{Event, Moment, Session, SessionOptions};
+use crate::domain::step::PerModality;
 
 /// All clocks, read at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +33,10 @@ pub struct Entry {
     pub ended_ms: Option<i64>,
     /// `completed`, `stopped` or `cut_off`; `None` while it is open.
     pub outcome: Option<String>,
-    /// Planned doses, cold and heat.
-    pub planned: [Duration; 2],
-    /// Doses that were given, cold and heat.
-    pub actual: [Duration; 2],
+    /// Planned doses.
+    pub planned: PerModality<Duration>,
+    /// Doses that were given.
+    pub actual: PerModality<Duration>,
     /// Pain before and after, 0 to 10.
     pub pain: [Option<u8>; 2],
     /// The ids of the rules that were overridden, separated by spaces.

@@ -41,16 +41,11 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be read.
     pub fn requests(&self, session: i64, last: i64) -> Result<Vec<(i64, Option<Input>)>> {
-        // Nothing is bound, although few rows belong to other sessions: with an index over some rows only,
-        // SQLite prepares a statement anew whenever a value is bound. A session reads this every second.
-        let sql = "SELECT id, session, what, length_ns FROM request WHERE answer IS NULL ORDER BY id";
-        let open = self.rows(sql, [], |row| {
-            let by: Option<i64> = row.get(3)?;
-            let asked = (row.get(0)?, input(&row.get::<_, String>(2)?, by.map(duration)));
-            Ok((row.get::<_, i64>(1)?, asked))
-        })?;
-        let open = open.into_iter().filter(|(of, (id, _))| *of == session && *id > last);
-        Ok(open.map(|(_, asked)| asked).collect())
+        let sql = "SELECT id, what, length_ns FROM request WHERE answer IS NULL AND session = ? AND id > ? ORDER BY id";
+        self.rows(sql, [session, last], |row| {
+            let by: Option<i64> = row.get(2)?;
+            Ok((row.get(0)?, input(&row.get::<_, String>(1)?, by.map(duration))))
+        })
     }
 
     /// Answers a request that has no answer. Returns whether it had none.

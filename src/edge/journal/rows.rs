@@ -127,8 +127,8 @@ pub(super) fn length(row: &Row<'_>, column: usize) -> rusqlite::Result<Duration>
 }
 
 /// The doses of cold and heat in two columns; zero while the session has no end.
-pub(super) fn doses_of(row: &Row<'_>, column: usize) -> rusqlite::Result<[Duration; 2]> {
-    let nanos: [Option<i64>; 2] = [row.get(column)?, row.get(column + 1)?];
+pub(super) fn doses_of(row: &Row<'_>, column: usize) -> rusqlite::Result<PerModality<Duration>> {
+    let nanos: PerModality<Option<i64>> = PerModality { cold: row.get(column)?, heat: row.get(column + 1)? };
     Ok(nanos.map(|nanos| duration(nanos.unwrap_or_default())))
 }
 

@@ -82,7 +82,7 @@ impl Journal {
     fn read(&self, id: i64, now: &Stamp, earlier: Doses) -> Result<Record> {
         let sql = "SELECT protocol, steps, carried_cold, carried_heat, confirm, grace_ns, started_ms, outcome, \
                    cold_ns, heat_ns FROM session WHERE id = ?";
-        let (name, steps, load, options, started_ms, outcome, [cold, heat]) = self.row(sql, [id], |row| {
+        let (name, steps, load, options, started_ms, outcome, doses) = self.row(sql, [id], |row| {
             let load = Load::from_half_nanos(PerModality { cold: row.get(2)?, heat: row.get(3)? });
             let options = SessionOptions { confirm: row.get(4)?, grace: length(row, 5)? };
             let steps: String = row.get(1)?;
@@ -100,7 +100,7 @@ impl Journal {
         let last_wall_ms = rows.last().map_or(started_ms, |(stamp, _)| stamp.wall_ms);
         let mut events = on_the_clock_of(now, &rows);
         if let Some(Event { kind: EventKind::Finished { given, .. }, .. }) = events.last_mut() {
-            *given = PerModality { cold, heat };
+            *given = doses;
         }
         let is_whole = matches!(outcome.as_deref(), Some("completed" | "stopped"));
         let replayed = if is_whole { None } else { replay(&protocol, options, &events) };

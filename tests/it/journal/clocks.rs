@@ -145,7 +145,10 @@ fn a_sleep_during_cold_counts_as_cold_unless_paused() {
     assert_eq!(back.outcome(), Some(Outcome::Completed));
     place.write(id, &end, &FIRST);
     assert_eq!(ago(&place.context(&now)), [(Modality::Cold, hours(8), Duration::ZERO)]);
-    assert_eq!(place.journal.history(i64::MIN).expect("a history")[0].actual, [hours(8), Duration::ZERO]);
+    assert_eq!(
+        place.journal.history(i64::MIN).expect("a history")[0].actual,
+        PerModality { cold: hours(8), heat: Duration::ZERO }
+    );
 
     let place = Place::new();
     let id = place.begin(&ice_20(), OPTIONS, NOON_MS);
@@ -178,7 +181,10 @@ fn a_session_cut_off_long_ago_is_closed_with_the_recorded_dose() {
         place.journal.close_cut_off(&open).expect("it is closed");
         assert!(place.journal.open_session(&now).expect("read").is_none());
         let [entry] = &place.journal.history(i64::MIN).expect("a history")[..] else { panic!("one session") };
-        assert_eq!((entry.outcome.as_deref(), entry.actual), (Some("cut_off"), [known, Duration::ZERO]));
+        assert_eq!(
+            (entry.outcome.as_deref(), entry.actual),
+            (Some("cut_off"), PerModality { cold: known, heat: Duration::ZERO })
+        );
         assert_eq!(entry.ended_ms, Some(FIRST.at(last).wall_ms));
         let context = place.context(&now);
         assert_eq!(ago(&context), [(Modality::Cold, hours(4), hours(4).saturating_sub(counted))]);
@@ -203,7 +209,7 @@ fn a_session_whose_clock_never_started_has_no_dose() {
     assert_eq!(ago(&place.context(&now)), []);
     place.journal.close_cut_off(&open).expect("it is closed");
     assert_eq!(ago(&place.context(&now)), []);
-    assert_eq!(place.journal.history(i64::MIN).expect("a history")[0].actual, [Duration::ZERO; 2]);
+    assert_eq!(place.journal.history(i64::MIN).expect("a history")[0].actual, PerModality::default());
     assert_ne!(place.begin(&ice_20(), OPTIONS, NOON_MS), id);
 }
 

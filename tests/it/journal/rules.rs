@@ -166,7 +166,10 @@ fn a_dose_includes_extensions_but_not_pauses() {
     let now = FIRST.at(START + min(60));
     let context = place.context(&now);
     assert_eq!(ago(&context), [(Modality::Cold, min(60), min(55)), (Modality::Cold, min(45), min(35))]);
-    assert_eq!(place.journal.history(i64::MIN).expect("a history")[0].actual, [min(15), Duration::ZERO]);
+    assert_eq!(
+        place.journal.history(i64::MIN).expect("a history")[0].actual,
+        PerModality { cold: min(15), heat: Duration::ZERO }
+    );
     assert_eq!(place.journal.record(id, &now).expect("a record").outcome.as_deref(), Some("completed"));
 }
 
