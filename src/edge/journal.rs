@@ -3,6 +3,7 @@
 //! Each event is a row, committed when it happens. History, status, resume, control from another shell and
 //! the rules across sessions are read from it. It must not read a clock, nor know what its readers do.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::{fs, result};
@@ -80,6 +81,9 @@ type Result<T> = result::Result<T, JournalError>;
 pub struct Journal {
     connection: Connection,
     path: PathBuf,
+    /// The write-ahead log, to which commits go first; `None` in memory. `SQLite` holds locks on its other files, and
+    /// closing one of those here would release them.
+    log: Option<File>,
 }
 
 impl Journal {
@@ -112,13 +116,15 @@ impl Journal {
     /// When the database cannot be read or written.
     pub fn over(connection: Connection) -> Result<Journal> {
         let path = PathBuf::from(connection.path().unwrap_or_default());
-        let journal = Journal { connection, path };
+        let mut journal = Journal { connection, path, log: None };
         journal.wrap(|connection| {
             if version(connection)? == 0 {
                 create_tables(connection)?;
             }
             // The log goes into the database when it is long, not at the end of each command.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            // Plans that do not depend on the values: else each new value would prepare a statement again.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             // NORMAL: a commit does not wait for the disk, `sync` does. A short log, because the first
             // command that opens the journal reads all of it.
             connection.execute_batch(
@@ -126,6 +132,7 @@ impl Journal {
                  PRAGMA wal_autocheckpoint = 100;",
             )
         })?;
+        journal.log = File::options().write(true).open(journal.path.with_extension("db-wal")).ok();
         Ok(journal)
     }
 

@@ -24,14 +24,12 @@ impl Journal {
     /// # Errors
     /// When the disk fails.
     pub fn sync(&self) -> io::Result<()> {
-        // Only the log: commits go there first. SQLite holds locks on its other files, and closing one of
-        // those here would release them.
-        OpenOptions::new().write(true).open(self.path.with_extension("db-wal"))?.sync_data()
+        self.log.as_ref().map_or(Ok(()), File::sync_data)
     }
 
     /// The length and the time of the log. They stay the same while no process commits.
     pub fn log_state(&self) -> Option<(u64, SystemTime)> {
-        let log = fs::metadata(self.path.with_extension("db-wal")).ok()?;
+        let log = self.log.as_ref()?.metadata().ok()?;
         Some((log.len(), log.modified().ok()?))
     }
 
@@ -73,11 +71,14 @@ pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
     let _ = fs::remove_file(&draft);
     private().create_new(true).open(&draft).map_err(unusable)?;
     let made = Connection::open(&draft).and_then(|connection| {
+        // No rollback journal: a draft that a crash leaves half written is never read.
+        connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;")?;
         create_tables(&connection)?;
         // Two processes that open the journal at once cannot both switch the log on.
         connection.pragma_update(None, "journal_mode", "wal")
     });
     made.map_err(|error| explain(path, &error))?;
+    File::options().write(true).open(&draft).and_then(|file| file.sync_all()).map_err(unusable)?;
     // A link does not replace a journal that another process created meanwhile.
     let placed = match fs::hard_link(&draft, path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(unusable(error)),
