@@ -116,7 +116,8 @@ fn shown(
     match progress {
         Progress::Bar => {
             let title = speed.map(|speed| format!("REHEARSAL × {speed} · ")).unwrap_or_default() + name;
-            let look = move || (Term::stderr().size(), was_continued());
+            let terminal = Term::stderr();
+            let look = move || (terminal.size(), was_continued());
             let (look, wall) = (Box::new(look), Box::new(time_of_day(label)));
             vec![Box::new(Screen::new(terminal::stream(), look, wall, io::stdin().is_terminal(), title))]
         }

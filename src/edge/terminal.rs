@@ -9,10 +9,8 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use console::measure_text_width;
 use indicatif::TermLike;
-
-use crate::domain::step::StepKind;
+use textwrap::core::display_width;
 
 /// How long the end of a session waits until its last words are written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -70,21 +68,6 @@ pub fn stream() -> Stream {
         }
     }
     Box::new(Output::new(io::stderr()))
-}
-
-/// The SGR number of a pack's colour, readable on black and on white; empty for a step without a pack,
-/// and without `colours`.
-pub fn colour(kind: StepKind, colours: bool) -> &'static str {
-    match kind {
-        StepKind::Heat if colours => "91",
-        StepKind::Cold if colours => "94",
-        _ => "",
-    }
-}
-
-/// The text in these SGR numbers, such as `1;91`; without numbers as it is.
-pub fn paint(sgr: &str, text: &str) -> String {
-    if sgr.is_empty() || text.is_empty() { text.to_owned() } else { format!("\x1b[{sgr}m{text}\x1b[0m") }
 }
 
 /// A terminal for indicatif: it collects a frame, and sends only the rows that changed.
@@ -183,7 +166,7 @@ impl Frames {
 
     /// How far above the cursor the frame begins: a terminal that became narrower may have wrapped its rows.
     fn height(&self) -> usize {
-        let wrapped = |row: &String| measure_text_width(row).div_ceil(usize::from(self.size.1.max(1))).max(1);
+        let wrapped = |row: &String| display_width(row).div_ceil(usize::from(self.size.1.max(1))).max(1);
         self.shown.iter().rev().skip(1).map(wrapped).sum()
     }
 }

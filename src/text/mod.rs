@@ -5,6 +5,8 @@
 
 pub mod printable;
 
+pub mod colours;
+
 pub mod durations;
 
 pub mod timeline;

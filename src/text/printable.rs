@@ -21,6 +21,18 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     text.chars().flat_map(|c| if is_control(c) { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
+/// The text, cut to this many columns with an ellipsis at the cut. An SGR sequence has no width and may stand in a
+/// text that needs no cut.
+pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
+    // No character is wider than its bytes.
+    if text.len() <= width || display_width(text) <= width {
+        return Cow::Borrowed(text);
+    }
+    let ends = text.char_indices().map(|(at, _)| at);
+    let end = ends.take_while(|end| display_width(&text[..*end]) < width).last().unwrap_or(0);
+    Cow::Owned(format!("{}…", &text[..end]))
+}
+
 /// The text with a capital first letter.
 pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
@@ -69,6 +81,18 @@ mod tests {
         assert_eq!(wrapped("short", 10, 2), "short\n");
         assert_eq!(wrapped("one two three\n  four five six", 10, 2), "one two\n  three\n  four\n    five\n    six\n");
         assert_eq!(wrapped("", 10, 2), "");
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters_of_any_width() {
+        assert_eq!(cut("contrast", 8), "contrast");
+        assert_eq!(cut("contrast", 7), "contra…");
+        assert_eq!(cut("冷却 ice", 8), "冷却 ice");
+        assert_eq!(
+            [6, 4, 3, 2, 1].map(|width| cut("冷却 ice", width).into_owned()),
+            ["冷却 …", "冷…", "冷…", "…", "…"]
+        );
+        assert_eq!(cut("\x1b[1mice\x1b[0m", 3), "\x1b[1mice\x1b[0m");
     }
 
     #[test]

@@ -81,6 +81,21 @@ fn at_40_columns_wide_characters_fit_and_long_notes_are_truncated() {
     assert_eq!(terminal.end().code(), Some(130));
 }
 
+/// The rows are a template of indicatif, and it must not obey a file.
+#[test]
+fn braces_in_a_note_or_a_name_are_text() {
+    let home = Home::new();
+    let note = "{bar} {{clock}} }{ {x:9.red/blue} {now";
+    let step = format!("[[step]]\ndo = \"heat\"\nfor = \"10min\"\nnote = \"{note}\"\n");
+    home.file("own.toml", &format!("name = \"{{skin}}\"\n{step}"));
+    let mut terminal = Terminal::therapy(&home, &["own.toml"]);
+    terminal.see("q stop");
+    let frame = terminal.frame("{skin}");
+    assert!(frame.iter().any(|row| row == note), "{frame:#?}");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+}
+
 #[test]
 fn no_color_turns_colours_off() {
     let home = Home::new();
