@@ -31,7 +31,7 @@ use crate::text::durations::minutes;
   therapy show contrast             its timeline, numbers and sources
   therapy safety                    when to stop and get help
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused, 130 stopped by you"
+Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 130 stopped, 143 cut off"
 )]
 pub struct Cli {
     /// What to do.
@@ -103,7 +103,11 @@ Examples:
     /// Skip to the next step of the running session
     Skip,
     /// Stop the running session, or close one that was cut off
-    Stop,
+    Stop {
+        /// When the pack came off, for a session that was cut off: 18:40, "5min ago"
+        #[arg(long, value_name = "WHEN")]
+        off: Option<String>,
+    },
     /// Give the running step more time, within the limits
     Extend {
         /// How much longer, such as 2min

@@ -17,8 +17,22 @@ pub trait World {
     /// later when the machine slept.
     fn wait(&mut self, deadline: Moment) -> Option<Input>;
 
+    /// What the system took away since the last call.
+    fn lost(&mut self) -> Option<Loss> {
+        None
+    }
+
     /// The events that the last input caused, possibly none. Every observer has received them.
     fn answered(&mut self, _events: &[Event], _session: &Session) {}
+}
+
+/// What the system takes away from a session. It is no word of the person: the pack counts as on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// The terminal. The session goes on without it.
+    Terminal,
+    /// The process. The session is cut off, and can be resumed.
+    Process,
 }
 
 /// Why an observer failed.
@@ -42,6 +56,14 @@ pub trait Observer {
         Ok(())
     }
 
+    /// The system took something away.
+    ///
+    /// # Errors
+    /// As `observe`.
+    fn lost(&mut self, _what: Loss, _session: &Session) -> Result<(), Trouble> {
+        Ok(())
+    }
+
     /// An observer failed, perhaps this one.
     fn trouble(&mut self, _what: &str) {}
 }
@@ -54,8 +76,8 @@ pub const FRAME: Duration = Duration::from_secs(1);
 pub struct Report {
     /// The session after its end: doses, load, the steps as they really were.
     pub session: Session,
-    /// Whether it ended by itself or was stopped.
-    pub outcome: Outcome,
+    /// Whether it ended by itself or was stopped; `None` when it was cut off because the process must end.
+    pub outcome: Option<Outcome>,
 }
 
 /// Runs a protocol from its start to its end.
@@ -87,7 +109,7 @@ pub fn resume(
         }
         tell(observers, &mut failed, |observer| observer.frame(&session));
         if let Some(outcome) = session.outcome() {
-            return Report { session, outcome };
+            return Report { session, outcome: Some(outcome) };
         }
         let frame = next_frame(&session);
         let deadline = session.wake_at().map_or(frame, |wake| wake.min(frame));
@@ -97,6 +119,12 @@ pub fn resume(
             Some(input) => session.handle(now, input),
             None => session.advance(now),
         };
+        if let Some(loss) = world.lost() {
+            tell(observers, &mut failed, |observer| observer.lost(loss, &session));
+            if loss == Loss::Process {
+                return Report { session, outcome: None };
+            }
+        }
     }
 }
 

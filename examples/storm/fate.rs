@@ -8,7 +8,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use therapy::domain::session::{Event, Input, Moment, Session};
 use therapy::edge::journal::{Journal, Stamp};
-use therapy::runner::{FRAME, World};
+use therapy::runner::{FRAME, Loss, World};
 
 /// Start of the boot clock. Above zero, so that moments of earlier boots can be represented.
 const BOOT: Duration = Duration::from_secs(1_000_000_000);
@@ -183,6 +183,7 @@ pub struct Storm<'a> {
     waits: u32,
     /// Unanswered requests of other shells.
     asked: Vec<PendingRequest>,
+    lost: Option<Loss>,
 }
 
 /// Answers to requests that are not committed yet.
@@ -201,7 +202,20 @@ impl<'a> Storm<'a> {
         let left = fate.rng.borrow_mut().u32(0..10);
         let next = fate.now.get() + fate.gap();
         let (found, last, current) = (VecDeque::new(), 0, None);
-        Storm { fate, journal, session, found, last, current, answers, next, left, waits: 0, asked: Vec::new() }
+        Storm {
+            fate,
+            journal,
+            session,
+            found,
+            last,
+            current,
+            answers,
+            next,
+            left,
+            waits: 0,
+            asked: Vec::new(),
+            lost: None,
+        }
     }
 
     /// The number of waits.
@@ -221,7 +235,7 @@ impl<'a> Storm<'a> {
         let fate = self.fate;
         self.left = self.left.saturating_sub(1);
         self.next = fate.now.get() + fate.gap();
-        let what = fate.rng.borrow_mut().u8(0..32);
+        let what = fate.rng.borrow_mut().u8(0..34);
         match what {
             0..=5 => {
                 fate.stalls.set(fate.stalls.get() + 1);
@@ -245,6 +259,9 @@ impl<'a> Storm<'a> {
                     self.asked.push(PendingRequest { id, at: fate.now.get(), turn: Some(self.waits) });
                 }
             }
+            // Nothing is lost but the terminal, or the process ends while everything works.
+            32 => self.lost = Some(Loss::Terminal),
+            33 => self.lost = Some(Loss::Process),
             _ => return Some(fate.input()),
         }
         if matches!(what, 6..=8) {
@@ -340,6 +357,13 @@ impl World for Storm<'_> {
         let late = if late == 0 { 0 } else { fate.rng.borrow_mut().u64(0..late) };
         fate.now.set(deadline + Duration::from_millis(late));
         None
+    }
+
+    fn lost(&mut self) -> Option<Loss> {
+        let lost = self.lost.take();
+        // As after a kill during a wait.
+        self.fate.asleep.set(self.fate.asleep.get() || lost == Some(Loss::Process));
+        lost
     }
 
     fn answered(&mut self, events: &[Event], _: &Session) {

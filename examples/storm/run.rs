@@ -18,7 +18,7 @@ use rusqlite::Connection;
 use therapy::domain::course::{STALE, earliest};
 use therapy::domain::protocol::{Choice, Draft, Part, Protocol, Range};
 use therapy::domain::rules::Context;
-use therapy::domain::session::{Event, EventKind, GRACE, Input, Session, SessionOptions};
+use therapy::domain::session::{Event, EventKind, GRACE, Session, SessionOptions};
 use therapy::domain::step::{Modality, StepKind};
 use therapy::edge::journal::{self, Journal, NewSession};
 use therapy::runner;
@@ -48,6 +48,8 @@ pub struct Tally {
     pub refused: u64,
     /// Sessions that were cut off and not resumed in time.
     pub cut_off: u64,
+    /// Processes that the system ended.
+    pub terminated: u64,
     /// Warnings that were reported.
     pub troubles: u64,
     /// Runs in which the person and the record disagree, after a disk failure or a kill between the bell
@@ -66,6 +68,7 @@ impl std::ops::AddAssign for Tally {
         self.resumed += other.resumed;
         self.refused += other.refused;
         self.cut_off += other.cut_off;
+        self.terminated += other.terminated;
         self.troubles += other.troubles;
         self.unsure += other.unsure;
     }
@@ -287,7 +290,7 @@ impl Run {
         let mut person = Person { fate, witness };
         witness.borrow_mut().twin = None;
         check_plan(&session, fate);
-        runner::resume(session, events, &mut storm, &mut [&mut bell, &mut record, &mut person]);
+        let report = runner::resume(session, events, &mut storm, &mut [&mut bell, &mut record, &mut person]);
         storm.withdraw();
         self.tally.turns += u64::from(storm.turns());
         let lost = !record.waiting.is_empty();
@@ -300,7 +303,8 @@ impl Run {
         }
         // Killed between the bell and the screen.
         witness.unsure |= fate.dead.get() && witness.noticed != witness.committed.len();
-        fate.dead.get()
+        self.tally.terminated += u64::from(report.outcome.is_none());
+        fate.dead.get() || report.outcome.is_none()
     }
 
     /// Some time after a kill, resumes, stops or closes the session. Returns whether the new process was
@@ -334,7 +338,7 @@ impl Run {
         let Some((mut session, mut events)) = record.resume() else {
             // Killed before its start was committed. Only the bell may have rung.
             witness.unsure = true;
-            let _ = self.journal.close_cut_off(&record);
+            let _ = self.journal.close_cut_off(&record, record.assumed_off(), false);
             return false;
         };
         if record.age(&now) > STALE {
@@ -343,7 +347,7 @@ impl Run {
             witness.skin.put(StepKind::Rest);
             witness.unsure |= session.is_held();
             self.tally.cut_off += 1;
-            if let Err(error) = self.journal.close_cut_off(&record) {
+            if let Err(error) = self.journal.close_cut_off(&record, record.assumed_off(), false) {
                 fate.violate(|| format!("the session cannot be closed: {error}"));
             }
             return false;
@@ -368,7 +372,17 @@ impl Run {
             }
         }
         if fate.one_in(6) {
-            events.extend(session.handle(fate.moment(), Input::Stop));
+            // A person closes it, and says when the pack came off.
+            let (last, now) = (record.last(), fate.moment());
+            let share = f64::from(fate.rng.borrow_mut().u8(..)) / 255.0;
+            let off = last + now.since(last).mul_f64(share);
+            witness.skin.pass(fate.truth(off));
+            witness.skin.put(StepKind::Rest);
+            self.tally.cut_off += 1;
+            if let Err(error) = self.journal.close_cut_off(&record, off, true) {
+                fate.violate(|| format!("the session cannot be closed: {error}"));
+            }
+            return false;
         }
         self.tally.resumed += 1;
         self.process(id, session, events)
@@ -405,7 +419,7 @@ impl Run {
             self.fate.pass(STALE);
             self.tally.cut_off += 1;
             self.repair_disk();
-            if let Err(error) = self.journal.close_cut_off(&record) {
+            if let Err(error) = self.journal.close_cut_off(&record, record.assumed_off(), false) {
                 self.fate.violate(|| format!("the session cannot be closed: {error}"));
             }
             return;

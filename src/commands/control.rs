@@ -7,25 +7,28 @@ use anyhow::anyhow;
 use super::admission;
 use super::folders::Folders;
 use super::live::Live;
+use super::memory::was_cut_off;
 use super::settings::settings;
-use super::times::{stamp, stamp_at};
-use super::{Exit, Failure, last_words, print};
+use super::times::{from_millis, local, stamp, wall_at, when};
+use super::{Exit, Failure, ask, can_ask, last_words, print, report_failure};
 use crate::cli::Progress;
 use crate::domain::course::STALE;
-use crate::domain::session::{Event, Input, Session};
+use crate::domain::session::{Input, Moment};
 use crate::edge::clock;
-use crate::edge::journal::{Journal, Lock, Record};
+use crate::edge::journal::{Journal, Lock, Record, Stamp};
 use crate::text::wording;
 
 /// How long the session may take for an answer. It looks for requests once a second.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often this command looks for the answer.
 const LOOK: Duration = Duration::from_millis(50);
+const QUESTION: &str = "When did the pack come off? Such as 18:40 or 5min ago; Enter: it counts as on until now.";
+const TRY: &str = "try: therapy stop --off \"5min ago\"";
 
 /// Sends an input to the running session and prints the answer.
 pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
     if !Journal::is_running(&folders.data) {
-        return without_a_process(folders, input);
+        return Err(none());
     }
     let journal = Journal::open(&folders.data)?;
     let session = journal.open_session(&stamp())?.ok_or_else(none)?;
@@ -56,41 +59,79 @@ pub(super) fn resume(folders: &Folders, progress: Option<Progress>, no_notify: b
     }
     let settings = settings(folders, progress, no_notify)?;
     let mut live = Live::new(settings, None)?;
-    let (journal, lock, record, (mut session, mut events)) = cut_off(folders)?;
+    let (journal, lock, record, now) = cut_off(folders)?;
+    let name = record.protocol.name();
+    let (mut session, mut events) = record.resume().ok_or_else(|| anyhow!("the journal lacks the start of {name}"))?;
+    if record.age(&now) > STALE {
+        let error = anyhow!("{}, too long ago to go on with it", was_cut_off(&record, &now));
+        return Err(Failure::new(Exit::Failed, error, "say when the pack came off: therapy stop --off WHEN"));
+    }
     live.record(journal, Some(record.id), lock);
-    let (outcome, words) = live.go(record.protocol.name(), |now| {
+    let (exit, words) = live.go(record.protocol.name(), |now| {
         events.extend(session.advance(now));
         (session, events)
     });
     last_words(&words);
-    Ok(outcome.into())
+    Ok(exit)
 }
 
-/// No session runs: one that was cut off can still be stopped.
-fn without_a_process(folders: &Folders, input: Input) -> Result<Exit, Failure> {
-    if input != Input::Stop {
-        return Err(none());
+/// `stop`: stops the running session. Without one, closes a session that was cut off: a person says when the
+/// pack came off, or it counts as on until now.
+pub(super) fn stop(folders: &Folders, off: Option<&str>) -> Result<Exit, Failure> {
+    if Journal::is_running(&folders.data) {
+        let only = || Failure::new(Exit::Usage, anyhow!("the session runs: --off is for one that was cut off"), TRY);
+        return if off.is_some() { Err(only()) } else { run(folders, Input::Stop) };
     }
-    let (journal, _lock, record, (mut session, mut events)) = cut_off(folders)?;
-    events.extend(session.handle(clock::now(), Input::Stop));
-    let stamped: Vec<_> = events.iter().map(|event| (stamp_at(event.at), *event)).collect();
-    journal.commit(record.id, &stamped, &[])?;
-    let said = events.last().map(|event| wording::of(event, &session, false).headline).unwrap_or_default();
-    print(format!("{}: {}\n", record.protocol.name(), wording::sentences([said.as_str()])))
+    let (journal, _lock, record, now) = cut_off(folders)?;
+    let name = record.protocol.name();
+    let on = record
+        .session()
+        .filter(|session| !session.is_paused())
+        .and_then(|session| session.segment().step.kind.modality());
+    let off = match (off, on) {
+        (Some(text), _) => Some(came_off(text, &record, &now)?),
+        (None, Some(_)) if can_ask() => ask(QUESTION, |answer| match answer {
+            "" => Some(None),
+            answer => came_off(answer, &record, &now).map_err(|failure| report_failure(&failure)).ok().map(Some),
+        })?
+        .flatten(),
+        // Without a pack there is nothing to say.
+        (None, on) => on.is_none().then(|| record.last()),
+    };
+    let given = journal.close_cut_off(&record, off.unwrap_or(now.clock), off.is_some())?;
+    let dose = wording::doses(given, record.protocol.steps());
+    print(match (off, on) {
+        (None, _) => {
+            format!("{name}: closed, {dose}. Nobody said when the pack came off, so it counts as on until now.\n")
+        }
+        (Some(off), Some(_)) => format!("{name}: closed, {dose}; the pack came off at {}.\n", local(wall_at(off))),
+        (Some(_), None) => format!("{name}: closed, {dose}.\n"),
+    })
 }
 
-type CutOff = (Journal, Lock, Record, (Session, Vec<Event>));
+/// When the pack came off, as a person says it: after the last record, and not after now.
+fn came_off(text: &str, record: &Record, now: &Stamp) -> Result<Moment, Failure> {
+    /// People say the minute.
+    const MINUTE: Duration = Duration::from_secs(60);
+    let wall = from_millis(now.wall_ms);
+    let at = when(text, wall)?;
+    let ago = Duration::try_from(wall.duration_since(at)).ok();
+    let off = ago.map(|ago| now.clock - ago).filter(|off| *off + MINUTE > record.last());
+    let no_time = || {
+        let last = local(wall_at(record.last()));
+        let error = anyhow!("{} is not between {last}, when the pack was last known to be on, and now", local(at));
+        Failure::new(Exit::Usage, error, TRY)
+    };
+    off.map(|off| off.max(record.last())).ok_or_else(no_time)
+}
 
-/// The session that was cut off, unless that was too long ago, with the lock that continuing it needs, its
-/// state, and the events that are not written yet.
-fn cut_off(folders: &Folders) -> Result<CutOff, Failure> {
+/// The session that was cut off, with the lock that closing or continuing it needs.
+fn cut_off(folders: &Folders) -> Result<(Journal, Lock, Record, Stamp), Failure> {
     let journal = folders.journal()?.ok_or_else(none)?;
     // Read under the lock: another process may have ended it a moment before.
     let (lock, now) = (admission::lock(folders)?, stamp());
-    let record = journal.open_session(&now)?.filter(|open| open.age(&now) <= STALE).ok_or_else(none)?;
-    let resumed = record.resume();
-    let resumed = resumed.ok_or_else(|| anyhow!("the journal lacks the start of {}", record.protocol.name()))?;
-    Ok((journal, lock, record, resumed))
+    let record = journal.open_session(&now)?.ok_or_else(none)?;
+    Ok((journal, lock, record, now))
 }
 
 pub(super) fn none() -> Failure {

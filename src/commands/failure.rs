@@ -19,6 +19,8 @@ pub enum Exit {
     Refused = 3,
     /// The person stopped it.
     Stopped = 130,
+    /// The system ended the process. The session is cut off.
+    Terminated = 143,
 }
 
 impl From<Outcome> for Exit {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::folders::Folders;
-use super::times::{from_millis, local, unreadable};
+use super::times::{from_millis, local, stamp, unreadable};
 use super::{Exit, Failure, print, print_json};
 use crate::domain::step::Modality;
 use crate::edge::clock;
@@ -20,9 +20,9 @@ const ENOUGH: usize = 3;
 
 /// The columns of the CSV form: the fields of the JSON form, in this order.
 #[rustfmt::skip]
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "id", "protocol", "started_at", "ended_at", "outcome", "planned_cold_s", "planned_heat_s", "cold_s", "heat_s",
-    "pain_before", "pain_after", "overrides",
+    "pain_before", "pain_after", "overrides", "assumed",
 ];
 
 /// Shows past sessions.
@@ -31,7 +31,12 @@ pub(super) fn run(folders: &Folders, since: Option<&str>, json: bool, csv: bool)
         Some(text) => times::since(text, clock::wall(), &clock::zone()).map_err(unreadable)?.as_millisecond(),
         None => i64::MIN,
     };
-    let entries = folders.journal()?.map_or(Ok(Vec::new()), |journal| journal.history(since))?;
+    let journal = folders.journal()?;
+    let mut entries = journal.as_ref().map_or(Ok(Vec::new()), |journal| journal.history(since))?;
+    for entry in entries.iter_mut().filter(|entry| entry.assumed) {
+        let record = journal.as_ref().and_then(|journal| journal.record(entry.id, &stamp()).ok());
+        entry.actual = record.map_or(entry.actual, |record| record.doses(&stamp()).totals());
+    }
     if json {
         return print_json(&entries.iter().map(document).collect::<Vec<_>>());
     }
@@ -52,7 +57,7 @@ fn document(entry: &Entry) -> Value {
         "planned_cold_s": seconds(entry.planned.cold), "planned_heat_s": seconds(entry.planned.heat),
         "cold_s": seconds(entry.actual.cold), "heat_s": seconds(entry.actual.heat),
         "pain_before": entry.pain[0], "pain_after": entry.pain[1],
-        "overrides": entry.overrides.split_whitespace().collect::<Vec<_>>(),
+        "assumed": entry.assumed, "overrides": entry.overrides.split_whitespace().collect::<Vec<_>>(),
     })
 }
 
@@ -63,6 +68,7 @@ fn cell(column: &str, value: &Value) -> String {
         Value::Null => String::new(),
         // Without the `.0` that JSON gives to whole seconds.
         Value::Number(number) => number.as_f64().unwrap_or_default().to_string(),
+        Value::Bool(is) => is.to_string(),
         Value::Array(words) => quoted(&words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")),
         text if column == "protocol" => quoted(text.as_str().unwrap_or_default()),
         text => text.as_str().unwrap_or_default().to_owned(),
@@ -72,7 +78,8 @@ fn cell(column: &str, value: &Value) -> String {
 fn ending(entry: &Entry) -> &str {
     let short = |modality| entry.actual[modality] + Duration::from_secs(1) <= entry.planned[modality];
     match entry.outcome.as_deref() {
-        None => "not ended",
+        None => "not ended, dose assumed",
+        Some("cut_off") if entry.assumed => "cut off, dose assumed",
         Some("cut_off") => "cut off",
         Some("completed") if Modality::ALL.into_iter().any(short) => "ended early",
         Some("completed") => "",

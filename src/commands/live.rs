@@ -8,16 +8,16 @@ use anyhow::Context as _;
 use console::Term;
 use jiff::Timestamp;
 
-use super::Failure;
 use super::settings::Settings;
 use super::times::{later, local_after, stamp_at, time_of_day, wall_at};
+use super::{Exit, Failure};
 use crate::cli::Progress;
 use crate::domain::course::{earliest, findings};
 use crate::domain::protocol::Choice;
 use crate::domain::rules::{Context, RuleId};
-use crate::domain::session::{Event, Input, Moment, Outcome, Session};
+use crate::domain::session::{Event, Input, Moment, Session};
 use crate::domain::step::Modality;
-use crate::edge::inbox::Inbox;
+use crate::edge::inbox::{Inbox, Message};
 use crate::edge::journal::{Journal, Lock};
 use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
@@ -26,7 +26,8 @@ use crate::edge::recorder::{Busy, Recorder, Requests};
 use crate::edge::screen::Screen;
 use crate::edge::terminal::{self, Output};
 use crate::edge::{catalog, clock};
-use crate::runner::{self, Observer, Trouble, World};
+use crate::runner::{self, Loss, Observer, Trouble, World};
+use crate::text::advice::CUT_OFF;
 use crate::text::wording::{self, sentences};
 
 /// What surrounds a session.
@@ -59,7 +60,7 @@ impl Live {
     }
 
     /// Runs a session to its end; `start` starts its clock. Returns how it ended, and the last words.
-    pub(super) fn go(self, name: &str, start: impl FnOnce(Moment) -> (Session, Vec<Event>)) -> (Outcome, Vec<String>) {
+    pub(super) fn go(self, name: &str, start: impl FnOnce(Moment) -> (Session, Vec<Event>)) -> (Exit, Vec<String>) {
         let Live { keys, inbox, settings, speed, recorder, lock } = self;
         let (mut recorder, requests) = recorder.unzip();
         let (begin, wall) = (clock::now(), clock::wall());
@@ -69,7 +70,7 @@ impl Live {
         };
         let mut shown = shown(settings.progress, label, (name, speed), keys.was_continued());
         let mut notifications = settings.notify.then(|| Notifications::new(name, speed.is_some(), inbox.sender()));
-        let mut world = Real { keys, inbox, requests, start: begin, speed };
+        let mut world = Real { keys, inbox, requests, start: begin, speed, lost: None };
         let (session, events) = start(begin);
         // The notification first: it only hands over, and the alarm matters most. Then the record, so that
         // nothing is shown that could be lost.
@@ -81,14 +82,20 @@ impl Live {
         // First the last frame, then the mode of the terminal, then the journal. Notifications may be slow: last.
         drop(shown);
         drop(world);
+        let is_recorded = recorder.is_some();
         let unrecorded = recorder.and_then(|recorder| recorder.finish().err());
         let mut words: Vec<_> = unrecorded.map(|error| format!("warning: {error:#}")).into_iter().collect();
         drop(notifications);
         drop(lock);
+        let Some(outcome) = outcome else {
+            let way_out = if is_recorded { CUT_OFF } else { "" };
+            words.push(sentences([&*wording::lost(Loss::Process, &session).headline, way_out]));
+            return (Exit::Terminated, words);
+        };
         if settings.is_for_people() && speed.is_none() && session.dose(Modality::Cold) > Duration::ZERO {
             words.extend(cold_again(&session));
         }
-        (outcome, words)
+        (outcome.into(), words)
     }
 }
 
@@ -145,6 +152,7 @@ struct Real {
     requests: Option<Requests>,
     start: Moment,
     speed: Option<f64>,
+    lost: Option<Loss>,
 }
 
 impl World for Real {
@@ -162,7 +170,16 @@ impl World for Real {
         self.keys.retake();
         let left = deadline.since(self.now());
         let left = clock::wait_for(self.speed.map_or(left, |speed| left.div_f64(speed)));
-        self.inbox.wait(left.min(most))
+        match self.inbox.wait(left.min(most)) {
+            Message::Said(input) => return Some(input),
+            Message::Lost(loss) => self.lost = Some(loss),
+            Message::WakeUp => {}
+        }
+        None
+    }
+
+    fn lost(&mut self) -> Option<Loss> {
+        self.lost.take()
     }
 
     fn answered(&mut self, events: &[Event], session: &Session) {

@@ -53,10 +53,11 @@ impl Memory {
         self.open = journal.open_session(now)?;
         let stale = self.open.take_if(|open| !context.running && open.age(now) > STALE);
         if let Some(open) = stale.as_ref().filter(|_| writes) {
-            journal.close_cut_off(open)?;
+            journal.close_cut_off(open, open.assumed_off(), false)?;
             // A session whose clock never started needs no message.
             if !open.events.is_empty() {
-                say(&format!("note: {}; it is closed with the dose recorded so far", was_cut_off(open, now)));
+                let until = "the pack counts as on until the planned end of its step";
+                say(&format!("note: {}; it is closed, and {until}", was_cut_off(open, now)));
             }
         }
         (context.doses, context.record_ahead) = journal.doses(now, stale.as_ref().map(|open| open.id))?;

@@ -59,7 +59,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Pause => control::run(folders, Input::Pause),
         Command::Resume { progress, no_notify } => control::resume(folders, progress, no_notify),
         Command::Skip => control::run(folders, Input::Skip),
-        Command::Stop => control::run(folders, Input::Stop),
+        Command::Stop { off } => control::stop(folders, off.as_deref()),
         Command::Extend { length } => control::run(folders, Input::Extend(length)),
         Command::History { since, json, csv } => history::run(folders, since.as_deref(), json, csv),
         Command::Pain { score } => pain::run(folders, score),

@@ -51,13 +51,13 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
         live.record(journal, id, lock);
     }
     let is_recorded = live.recorder.is_some();
-    let (outcome, words) = live.go(protocol.name(), |now| Session::start(&protocol, options, now));
-    if is_recorded && settings.is_for_people() {
+    let (exit, words) = live.go(protocol.name(), |now| Session::start(&protocol, options, now));
+    if is_recorded && settings.is_for_people() && exit != Exit::Terminated {
         pain::after(folders, words, args.pain.is_some());
     } else {
         last_words(&words);
     }
-    Ok(outcome.into())
+    Ok(exit)
 }
 
 /// What is printed before the start.
@@ -89,5 +89,5 @@ fn dry_run(protocol: &Protocol, start: Moment, progress: Progress) -> Result<Exi
     let report = runner::run(protocol, SessionOptions::default(), &mut world, &mut [lines.as_mut()]);
     drop(lines);
     print(text)?;
-    Ok(report.outcome.into())
+    Ok(report.outcome.map_or(Exit::Terminated, Exit::from))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::domain::exposure::Load;
 use crate::domain::moment::Moment;
-use crate::domain::step::{Modality, StepKind};
+use crate::domain::step::{Modality, PerModality, StepKind};
 
 /// One pack on the skin, from one moment to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,11 @@ impl Doses {
     /// The time of one modality in all doses.
     pub fn total(&self, modality: Modality) -> Duration {
         self.sum(modality, Moment::default(), Moment::new(Duration::MAX))
+    }
+
+    /// The time of each modality in all doses.
+    pub fn totals(&self) -> PerModality<Duration> {
+        PerModality::from_fn(|modality| self.total(modality))
     }
 
     /// How long before `at` the last dose of a modality ended; zero while one is on, `None` without one.

@@ -82,6 +82,8 @@ pub struct Session {
     load: Load,
     /// The doses of earlier sessions and of this one.
     doses: Doses,
+    /// The pack was off when the session ended.
+    ended_in_pause: bool,
 }
 
 impl Session {
@@ -101,6 +103,7 @@ impl Session {
             settled: now,
             load: protocol.initial_load(),
             doses: protocol.doses().clone(),
+            ended_in_pause: false,
         };
         let mut events = vec![session.event(now, EventKind::Started)];
         session.begin(0, now, &mut events);
@@ -365,7 +368,7 @@ impl Session {
         self.settle(at);
         if let Phase::Paused { since, .. } = self.phase {
             self.origin = self.origin + at.since(since);
-            self.phase = Phase::Running;
+            (self.phase, self.ended_in_pause) = (Phase::Running, true);
         }
         if outcome == Outcome::Stopped {
             self.close_step(at);

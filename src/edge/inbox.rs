@@ -5,18 +5,30 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use crate::domain::session::Input;
+use crate::runner::Loss;
 
 /// What the `+` key and the button "A minute more" ask for.
 pub const MINUTE_MORE: Input = Input::Extend(Duration::from_secs(60));
 
-/// Sends from any thread. `None` only ends the wait, so that the clock is read and the screen drawn.
-pub type Sender = mpsc::Sender<Option<Input>>;
+/// What arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// The person said something.
+    Said(Input),
+    /// The system takes something away.
+    Lost(Loss),
+    /// Nothing: it only ends the wait, so that the clock is read and the screen drawn.
+    WakeUp,
+}
+
+/// Sends from any thread.
+pub type Sender = mpsc::Sender<Message>;
 
 /// The queue. It owns a sender, so that it stays open when all others are gone.
 #[derive(Debug)]
 pub struct Inbox {
     sender: Sender,
-    receiver: Receiver<Option<Input>>,
+    receiver: Receiver<Message>,
 }
 
 impl Default for Inbox {
@@ -33,7 +45,7 @@ impl Inbox {
     }
 
     /// Waits for the next message, at most for `length` of real time.
-    pub fn wait(&self, length: Duration) -> Option<Input> {
-        self.receiver.recv_timeout(length).ok().flatten()
+    pub fn wait(&self, length: Duration) -> Message {
+        self.receiver.recv_timeout(length).unwrap_or(Message::WakeUp)
     }
 }

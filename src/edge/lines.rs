@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::domain::step::{PerModality, StepKind};
-use crate::runner::{Observer, Trouble};
+use crate::runner::{Loss, Observer, Trouble};
 use crate::text::durations::seconds;
 use crate::text::printable::wrapped;
 use crate::text::wording::{self, sentences};
@@ -71,6 +71,14 @@ impl Observer for Plain<'_> {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         let lines: String = events.iter().map(|event| self.line(event, session)).collect();
         Ok(self.output.write_all(lines.as_bytes()).context(FAILED)?)
+    }
+
+    fn lost(&mut self, what: Loss, session: &Session) -> Result<(), Trouble> {
+        let words = wording::lost(what, session);
+        let line = format!("{}  {}", (self.wall)(session.now()), sentences([&*words.headline, &words.advice]));
+        // The last words of the process say the rest.
+        let wanted = if what == Loss::Terminal { wrapped(&line, WIDTH, INDENT) } else { String::new() };
+        Ok(self.output.write_all(wanted.as_bytes()).context(FAILED)?)
     }
 
     fn trouble(&mut self, what: &str) {

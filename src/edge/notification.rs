@@ -13,8 +13,8 @@ use notify_rust::Notification;
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::edge::clock;
 use crate::edge::inbox;
-use crate::runner::{Observer, Trouble};
-use crate::text::wording;
+use crate::runner::{Loss, Observer, Trouble};
+use crate::text::wording::{self, Words};
 
 /// A service that takes longer for one notification is reported.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -57,6 +57,15 @@ impl Notifications {
         Notifications { messages, answers, unanswered: 0, since: Moment::default(), prefix }
     }
 
+    fn send(&mut self, alert: Alert) {
+        if self.unanswered == 0 {
+            self.since = clock::unhurried();
+        }
+        self.unanswered += 1;
+        // Without a thread, `collect` fails.
+        let _ = self.messages.send(Some(alert));
+    }
+
     /// Waits for the answers until `patience` has passed since the last one.
     fn collect(&mut self, patience: Duration) -> anyhow::Result<()> {
         let mut result = Ok(());
@@ -82,18 +91,20 @@ impl Notifications {
 
 impl Observer for Notifications {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
-        for alert in events.iter().filter_map(|event| Alert::of(event, session, &self.prefix)) {
-            if self.unanswered == 0 {
-                self.since = clock::unhurried();
+        for event in events {
+            if let Some(alert) = Alert::of(event, session, &self.prefix) {
+                self.send(alert);
             }
-            self.unanswered += 1;
-            // Without a thread, `collect` fails.
-            let _ = self.messages.send(Some(alert));
         }
         Ok(self.collect(Duration::ZERO)?)
     }
 
     fn frame(&mut self, _: &Session) -> Result<(), Trouble> {
+        Ok(self.collect(Duration::ZERO)?)
+    }
+
+    fn lost(&mut self, what: Loss, session: &Session) -> Result<(), Trouble> {
+        self.send(Alert::new(&self.prefix, &wording::lost(what, session), None, what == Loss::Terminal));
         Ok(self.collect(Duration::ZERO)?)
     }
 }
@@ -117,15 +128,19 @@ impl Alert {
             | EventKind::Finished { .. } => None,
             _ => return None,
         };
-        let words = wording::of(event, session, false);
+        let has_buttons = !matches!(event.kind, EventKind::Finished { .. });
+        Some(Alert::new(prefix, &wording::of(event, session, false), note, has_buttons))
+    }
+
+    fn new(prefix: &str, words: &Words, note: Option<&str>, has_buttons: bool) -> Alert {
         let body = iter::once(words.advice.as_str()).chain(note).collect::<Vec<_>>().join("\n");
-        Some(Alert {
+        Alert {
             title: format!("{prefix}: {}", words.headline),
             // Services may read the body as markup.
             body: body.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
             urgent: words.urgent,
-            has_buttons: !matches!(event.kind, EventKind::Finished { .. }),
-        })
+            has_buttons,
+        }
     }
 }
 
@@ -231,7 +246,7 @@ mod bus {
                     if let NotificationResponse::Action(key) = response
                         && let Some((_, input)) = key.parse().ok().and_then(|index: usize| BUTTONS.get(index))
                     {
-                        let _ = inbox.send(Some(*input));
+                        let _ = inbox.send(inbox::Message::Said(*input));
                     }
                 }));
                 let waker = Waker::from(Arc::new(WakeUp(wake.clone())));

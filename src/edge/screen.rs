@@ -12,7 +12,7 @@ use crate::domain::moment::Moment;
 use crate::domain::session::{Event, EventKind, Session};
 use crate::domain::view::{State, View};
 use crate::edge::terminal::{Stream, Terminal, lock};
-use crate::runner::{Observer, Trouble};
+use crate::runner::{Loss, Observer, Trouble};
 use crate::text::advice;
 use crate::text::colours::{colour, paint};
 use crate::text::durations::part_of;
@@ -265,6 +265,13 @@ impl Observer for Screen {
         }
         let failure = lock(&self.terminal.0).failure.take();
         failure.map_or(Ok(()), |error| Err(format!("could not write to the terminal: {error}").into()))
+    }
+
+    fn lost(&mut self, what: Loss, _: &Session) -> Result<(), Trouble> {
+        if what == Loss::Process {
+            self.bar.finish_and_clear();
+        }
+        Ok(())
     }
 
     fn trouble(&mut self, what: &str) {

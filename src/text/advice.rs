@@ -127,7 +127,7 @@ pub fn change(now: StepKind, next: Option<StepKind>, asked: bool) -> Vec<String>
 const FEELING_BACK: &str = "Has normal feeling come back? If not: space, and wait.";
 
 /// The commands after a session was cut off.
-pub const CUT_OFF: &str = "therapy resume   go on with it\n  therapy stop     close it with the dose recorded so far";
+pub const CUT_OFF: &str = "therapy resume   go on with it\n  therapy stop     close it, and say when the pack came off";
 
 /// Why heat or cold is recommended for an injury of this age.
 pub fn because(injury: Injury) -> &'static str {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::domain::rules::RuleId;
 use crate::domain::session::{Event, EventKind, Outcome, Session};
-use crate::domain::step::{Modality, PerModality, StepKind};
+use crate::domain::step::{Modality, PerModality, Step, StepKind};
+use crate::runner::Loss;
 use crate::text::advice;
 use crate::text::durations::{count, in_words, part_of, roughly};
 use crate::text::printable::capital;
@@ -66,12 +67,30 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
                 // A step that was skipped at the very end put nothing on.
                 Outcome::Completed => plan.before(event.step + 1),
             };
-            let is_on = last.is_some_and(|last| last.step.kind.has_pack());
+            let is_on = !session.ended_in_pause() && last.is_some_and(|last| last.step.kind.has_pack());
             let off = if is_on { "Take the pack off. " } else { "" };
             (format!("{off}{}", finished(outcome, given, session)), "Keep gently moving.".to_owned(), is_on)
         }
     };
     Words { headline, advice, urgent }
+}
+
+/// Puts a loss into words.
+pub fn lost(what: Loss, session: &Session) -> Words {
+    let has_pack = session.segment().step.kind.has_pack() && !session.is_paused();
+    let off = if has_pack { "Take the pack off. " } else { "" };
+    match what {
+        Loss::Terminal => Words {
+            headline: "The terminal was closed: the session goes on without it".to_owned(),
+            advice: "From any terminal: therapy status, therapy pause, therapy stop.".to_owned(),
+            urgent: false,
+        },
+        Loss::Process => Words {
+            headline: format!("{off}The session was cut off: this program had to end"),
+            advice: if has_pack { "Until you say when it came off, it counts as on." } else { "" }.to_owned(),
+            urgent: has_pack,
+        },
+    }
 }
 
 /// One line of full sentences.
@@ -110,6 +129,16 @@ fn extended(by: Duration, by_rule: Option<RuleId>) -> String {
 }
 
 /// How the session ended, and what it gave of what it was meant to give.
+/// Each dose that was given or planned, against its plan: `cold 5 of 15 min`.
+pub fn doses(given: PerModality<Duration>, steps: &[Step]) -> String {
+    let doses = [Modality::Heat, Modality::Cold].map(|modality| {
+        let planned = steps.iter().filter(|step| step.kind.modality() == Some(modality)).map(|step| step.length).sum();
+        (given[modality] + planned > Duration::ZERO)
+            .then(|| format!("{modality} {}", part_of(given[modality], planned)))
+    });
+    doses.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 fn finished(outcome: Outcome, given: PerModality<Duration>, session: &Session) -> String {
     let steps = || session.plan().segments().iter().map(|segment| &segment.step);
     let doses = [Modality::Heat, Modality::Cold].map(|modality| {
@@ -138,7 +167,23 @@ mod tests {
     use crate::domain::moment::Moment;
     use crate::domain::protocol::{Choice, Draft};
     use crate::domain::rules::Context;
-    use crate::domain::session::SessionOptions;
+    use crate::domain::session::{Input, SessionOptions};
+
+    #[test]
+    fn what_is_stopped_in_a_pause_needs_no_hands() {
+        let steps = [(StepKind::Cold, Duration::from_secs(600))];
+        let protocol =
+            Draft::of("ice", &steps).review(Choice::default(), &Context::default(), &[]).expect("it may run");
+        let stopped = |inputs: &[Input]| {
+            let (mut session, _) = Session::start(&protocol, SessionOptions::default(), Moment::default());
+            let events: Vec<_> = inputs.iter().flat_map(|input| session.handle(Moment::default(), *input)).collect();
+            let words = of(events.last().expect("an end"), &session, false);
+            (words.urgent, words.headline.starts_with("Take the pack off. "))
+        };
+        assert_eq!(stopped(&[Input::Stop]), (true, true));
+        assert_eq!(stopped(&[Input::Pause, Input::Stop]), (false, false));
+        assert_eq!(stopped(&[Input::Pause, Input::Resume, Input::Stop]), (true, true));
+    }
 
     #[test]
     fn a_change_says_which_pack_comes_off_and_how_the_next_goes_on() {

@@ -149,7 +149,7 @@ fn a_deaf_service_does_not_hold_up_a_session_that_is_stopped() {
     let start = clock::now();
     let mut running = Running::new(session(&home, &["--progress", "json"]));
     running.see("started");
-    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
     // The last alarm has the same time limit as any other.
     assert!(clock::now().since(start) < Duration::from_millis(1500) + LATE + held_up(start));

@@ -44,7 +44,7 @@ fn every_press_of_a_button_has_its_effect() {
         running.see(event);
     }
     assert_eq!(running.see("extended").1["by_s"].as_f64(), Some(60.0));
-    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
     assert_eq!(names(&running), [&BEFORE[..], &PRESSED, &["finished"]].concat());
 }
@@ -118,7 +118,7 @@ fn dunst_shows_one_notification_whose_buttons_work_after_a_replacement() {
         "{}",
         dunst.history()
     );
-    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
     assert_eq!(names(&running), [&BEFORE[..], &PRESSED, &["finished"]].concat());
     until("the last alert", || dunst.count("displayed") == Some(1));

@@ -405,8 +405,27 @@ fn a_service_and_a_bus_that_come_back_get_the_next_alert() {
     desktop.serve(ACCEPTS);
     skip(&desktop);
     assert!(desktop.wait_for(1)[0].title.starts_with("own: Cold on for 9 min"));
-    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
     assert!(desktop.wait_for(2)[1].title.starts_with("own: Take the pack off. Stopped: "));
     assert_eq!(running.errors().matches("warning: ").count(), 1, "{}", running.errors());
+}
+
+#[test]
+fn a_notification_says_what_the_system_took_away() {
+    let Some(desktop) = Desktop::with(ACCEPTS, 1.0) else { return };
+    desktop.home.file("own.toml", &steps(1, &[("cold", "15min")]));
+    let mut running = desktop.session(&[]);
+    running.see("step_began");
+    desktop.wait_for(1);
+    running.signal(Signal::HUP);
+    let arrivals = desktop.wait_for(2);
+    assert_eq!(arrivals[1].title, "own: The terminal was closed: the session goes on without it");
+    assert!(arrivals[1].body.contains("therapy stop") && !arrivals[1].buttons.is_empty(), "{}", arrivals[1].body);
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code(), Some(143));
+    let last = desktop.wait_for(3).pop().expect("a notification");
+    assert_eq!(last.title, "own: Take the pack off. The session was cut off: this program had to end");
+    assert_eq!((last.body.as_str(), last.urgency), ("Until you say when it came off, it counts as on.", 2));
+    assert!(last.buttons.is_empty(), "nobody listens to them");
 }

@@ -323,7 +323,7 @@ impl Fixture {
             assert_wait_suffices(now.clock, doses, record_ahead);
         }
         if let Ok(Some(open)) = journal.open_session(now)
-            && journal.close_cut_off(&open).is_ok()
+            && journal.close_cut_off(&open, open.assumed_off(), false).is_ok()
         {
             let closed = journal.record(open.id, now).expect("it could be read before it was closed");
             assert_eq!(closed.outcome.as_deref(), Some("cut_off"));

@@ -69,17 +69,23 @@ fn long_session(home: &Home) -> Terminal {
     terminal
 }
 
+/// As when its window is closed or the connection is lost.
 #[test]
-fn closing_the_terminal_stops_the_session_with_a_complete_record() {
+fn a_session_goes_on_when_its_terminal_is_gone() {
     let home = home();
     let mut terminal = long_session(&home);
-    // Replacing the terminal closes the last descriptor of the old one, so the system hangs up.
-    let (spare, _spare_inner) = pty_process::blocking::open().expect("a pseudo-terminal");
-    drop(std::mem::replace(&mut terminal.pty, spare));
-    assert_eq!(terminal.end().code(), Some(130));
+    terminal.hang_up();
+    assert_eq!(home.ask(&["pause"]), "Paused: pack off.\n");
+    assert!(home.ask(&["status"]).starts_with("PAUSED "));
+    assert_eq!(home.ask(&["resume"]), "Going on with heat.\n");
+    home.ask(&["stop"]);
+    assert_eq!(terminal.child.wait().expect("a child").code(), Some(130));
     let (outcome, events) = recorded(&home);
     let names: Vec<&str> = events.iter().map(|(name, ..)| name.as_str()).collect();
-    assert_eq!((outcome.as_str(), &names[..]), ("stopped", &["started", "step_began", "finished"][..]));
+    assert_eq!(
+        (outcome.as_str(), &names[..]),
+        ("stopped", &["started", "step_began", "paused", "resumed", "finished"][..])
+    );
 }
 
 #[test]
@@ -215,7 +221,7 @@ fn keys_for_a_foreground_program_are_ignored() {
     clock::wait(Duration::from_millis(1500));
     let took = Duration::from_nanos(ran() - before);
     assert!(took < Duration::from_millis(100), "{took:?} in a second and a half");
-    kill_process(Pid::from_raw(process).expect("a process"), Signal::TERM).expect("it still runs");
+    kill_process(Pid::from_raw(process).expect("a process"), Signal::INT).expect("it still runs");
     assert_eq!(terminal.end().code(), Some(130));
     assert_eq!(recorded(&home).0, "stopped");
 }

@@ -127,7 +127,7 @@ fn a_suspend_within_a_step_counts_as_time_of_the_step() {
     assert!(late < FRAME + LATE + held_up(woken), "{late:?}");
     machine.ask(&["skip"]);
     assert_about(seconds(&running.see("skipped").1, "elapsed_s"), 360.0);
-    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
     assert_eq!(names(&running), ["started", "step_began", "halfway", "skipped", "step_began", "finished"]);
     assert_about(seconds(&running.see("finished").1, "heat_s"), 360.0);
@@ -179,7 +179,7 @@ fn after_a_sigstop_past_the_end_of_a_step_the_alarm_sounds_at_once_and_the_step_
     assert!(late < LATE + held_up(woken), "{late:?}");
     machine.ask(&["skip"]);
     alarm(&machine, "Cold on for 10 min", woken);
-    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
     assert_eq!(names(&running).iter().filter(|name| *name == "overran").count(), 1);
     let heat = seconds(&running.see("finished").1, "heat_s");
@@ -262,7 +262,7 @@ fn a_disk_that_takes_a_minute_delays_no_alarm_and_is_reported() {
     let written: Vec<String> = machine.home.written().into_iter().map(|(name, ..)| name).collect();
     assert_eq!(written, ["started", "step_began"]);
     machine.ask(&["stop"]);
-    assert_eq!(machine.home.history()[0]["outcome"], "stopped");
+    assert_eq!(machine.home.history()[0]["outcome"], "cut_off");
 }
 
 /// Without an answer, a person would repeat the command, and skip a second step.
@@ -276,7 +276,7 @@ fn the_answer_to_another_shell_does_not_wait_for_the_disk() {
     let (began, _) = running.see("started");
     until("the first sync", || clock::now().since(began) > Duration::from_millis(5500));
     assert!(machine.ask(&["pause"]).starts_with("Paused"));
-    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130), "{}", running.errors());
 }
 
@@ -296,7 +296,7 @@ fn each_event_that_changes_the_dose_is_synced_to_the_disk() {
     }
     // Neither a request without effect nor the end needs a sync.
     assert_eq!(machine.ask(&["resume"]), "Nothing to change.\n");
-    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130), "{}", running.errors());
     assert_eq!(count(), 4);
     machine.assert_recorded(&running);

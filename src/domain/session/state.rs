@@ -34,6 +34,11 @@ impl Session {
         matches!(self.phase, Phase::Paused { .. })
     }
 
+    /// Whether the session was stopped in a pause, with the pack off.
+    pub fn ended_in_pause(&self) -> bool {
+        self.ended_in_pause
+    }
+
     /// Whether the step is past its end and the session waits for the person.
     pub fn is_held(&self) -> bool {
         matches!(self.phase, Phase::Held { .. })

@@ -33,6 +33,8 @@ pub struct Entry {
     pub ended_ms: Option<i64>,
     /// `completed`, `stopped` or `cut_off`; `None` while it is open.
     pub outcome: Option<String>,
+    /// Nobody said when the pack came off: the doses are assumed.
+    pub assumed: bool,
     /// Planned doses.
     pub planned: PerModality<Duration>,
     /// Doses that were given.
@@ -61,7 +63,10 @@ pub struct Record {
     pub unwritten: usize,
     /// `None` while it is open.
     pub outcome: Option<String>,
-    pub(super) last_wall_ms: i64,
+    /// The time of day of the last event in the journal.
+    pub last_wall_ms: i64,
+    /// When the pack came off, as far as it is known: the end of a session that was closed as cut off.
+    pub(super) off: Option<Moment>,
 }
 
 impl Record {
@@ -83,17 +88,25 @@ impl Record {
     }
 
     /// Its doses until now. Without an end, the pack counts as on: until now while the session can be
-    /// resumed, and until the planned end of its step once it is closed as cut off.
+    /// resumed, and until [`Record::assumed_off`] once it is closed as cut off and nobody said more.
     pub fn doses(&self, now: &Stamp) -> Doses {
-        let last = self.events.last().map(|last| last.at).unwrap_or_default();
         let until = match self.outcome.as_deref() {
             None => now.clock,
-            Some("cut_off") => {
-                self.session().map_or(last, |session| if session.is_paused() { last } else { session.end().max(last) })
-            }
-            Some(_) => last,
+            Some("cut_off") => self.off.unwrap_or_else(|| self.assumed_off()),
+            Some(_) => self.last(),
         };
-        doses(&self.protocol, &self.events, until.min(now.clock.max(last)))
+        doses(&self.protocol, &self.events, until.min(now.clock.max(self.last())))
+    }
+
+    /// Until when the pack counts as on if nobody ever says when it came off: the planned end of its step.
+    pub fn assumed_off(&self) -> Moment {
+        let end = self.session().filter(|session| !session.is_paused()).map(|session| session.end());
+        end.map_or(self.last(), |end| end.max(self.last()))
+    }
+
+    /// The moment of its last event.
+    pub fn last(&self) -> Moment {
+        self.events.last().map(|last| last.at).unwrap_or_default()
     }
 }
 

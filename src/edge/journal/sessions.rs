@@ -11,12 +11,15 @@ use crate::domain::course::{doses, replay};
 use crate::domain::dose::Doses;
 use crate::domain::exposure::Load;
 use crate::domain::protocol::Protocol;
-use crate::domain::session::{Event, EventKind, SessionOptions};
+use crate::domain::session::{Event, EventKind, Moment, SessionOptions};
 use crate::domain::step::{PerModality, Step};
 
 /// The age beyond which a session concerns no rule: a day for the daily limits, and a day more for a load
 /// that a suspend made large.
 const RELEVANT_MS: i64 = 48 * 60 * 60 * 1000;
+/// The outcomes of a session that was cut off: the end of its dose is assumed, or a person said when it was.
+const CUT_OFF: &str = "cut_off";
+const TOLD: &str = "cut_off_told";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Journal {
@@ -53,12 +56,14 @@ impl Journal {
         Ok(self.connection.last_insert_rowid())
     }
 
-    /// Closes a session that was cut off too long ago, with the doses of its events.
-    pub fn close_cut_off(&self, record: &Record) -> Result<()> {
-        let last = record.events.last().map(|last| last.at).unwrap_or_default();
-        let doses = doses(&record.protocol, &record.events, last);
-        let given = PerModality::from_fn(|modality| doses.total(modality));
-        self.end(record.id, "cut_off", record.last_wall_ms, given)
+    /// Closes a session that was cut off, with its doses until the pack came off. `told`: a person said when.
+    /// Returns the doses.
+    pub fn close_cut_off(&self, record: &Record, off: Moment, told: bool) -> Result<PerModality<Duration>> {
+        let given = doses(&record.protocol, &record.events, off).totals();
+        let after = off.since(record.last()).as_nanos().div_ceil(1_000_000);
+        let ended_ms = record.last_wall_ms.saturating_add(i64::try_from(after).unwrap_or(i64::MAX));
+        self.end(record.id, if told { TOLD } else { CUT_OFF }, ended_ms, given)?;
+        Ok(given)
     }
 
     pub(super) fn end(&self, id: i64, outcome: &str, ended_ms: i64, given: PerModality<Duration>) -> Result<()> {
@@ -81,12 +86,13 @@ impl Journal {
 
     fn read(&self, id: i64, now: &Stamp, earlier: Doses) -> Result<Record> {
         let sql = "SELECT protocol, steps, carried_cold, carried_heat, confirm, grace_ns, started_ms, outcome, \
-                   cold_ns, heat_ns FROM session WHERE id = ?";
-        let (name, steps, load, options, started_ms, outcome, doses) = self.row(sql, [id], |row| {
+                   cold_ns, heat_ns, ended_ms FROM session WHERE id = ?";
+        let (name, steps, load, options, started_ms, outcome, doses, ended_ms) = self.row(sql, [id], |row| {
             let load = Load::from_half_nanos(PerModality { cold: row.get(2)?, heat: row.get(3)? });
             let options = SessionOptions { confirm: row.get(4)?, grace: length(row, 5)? };
             let steps: String = row.get(1)?;
-            Ok((text(row, 0)?, steps, load, options, row.get(6)?, optional_text(row, 7)?, doses_of(row, 8)?))
+            let outcome = optional_text(row, 7)?;
+            Ok((text(row, 0)?, steps, load, options, row.get(6)?, outcome, doses_of(row, 8)?, row.get(10)?))
         })?;
         let steps: Vec<StepRow> =
             serde_json::from_str(&steps).map_err(|_| self.damaged("the steps of a session cannot be read"))?;
@@ -109,7 +115,14 @@ impl Journal {
         let last = events.last().map(|last| last.at).unwrap_or_default();
         events.extend(missing.iter().map(|event| Event { at: event.at.max(last), ..*event }));
         let unwritten = missing.len();
-        Ok(Record { id, started_ms, protocol, options, events, unwritten, outcome, last_wall_ms })
+        let known = outcome.as_deref() == Some(TOLD);
+        // Earlier versions wrote the time of the last event: then it is not known when the pack came off.
+        let ended_ms: Option<i64> = ended_ms;
+        let off = ended_ms.filter(|ended| known || *ended > last_wall_ms);
+        let off = off
+            .map(|ended| events.last().map(|last| last.at).unwrap_or_default() + millis_between(last_wall_ms, ended));
+        let outcome = outcome.map(|outcome| if outcome == TOLD { CUT_OFF.to_owned() } else { outcome });
+        Ok(Record { id, started_ms, protocol, options, events, unwritten, outcome, last_wall_ms, off })
     }
 
     /// The doses that concern the rules, and how far in the future the last record ends. The session `but`
@@ -144,12 +157,14 @@ impl Journal {
         let sql = "SELECT id, protocol, started_ms, ended_ms, outcome, planned_cold_ns, planned_heat_ns, cold_ns, heat_ns, \
                    pain_before, pain_after, overrides FROM session WHERE started_ms >= ? ORDER BY started_ms, id";
         self.rows(sql, [since_ms], |row| {
+            let outcome = optional_text(row, 4)?;
             Ok(Entry {
+                assumed: outcome.as_deref().is_none_or(|outcome| outcome == CUT_OFF),
                 id: row.get(0)?,
                 protocol: text(row, 1)?,
                 started_ms: row.get(2)?,
                 ended_ms: row.get(3)?,
-                outcome: optional_text(row, 4)?,
+                outcome: outcome.map(|outcome| if outcome == TOLD { CUT_OFF.to_owned() } else { outcome }),
                 planned: doses_of(row, 5)?,
                 actual: doses_of(row, 7)?,
                 pain: [row.get(9)?, row.get(10)?],

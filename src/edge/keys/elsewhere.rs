@@ -7,7 +7,7 @@ use std::thread;
 use console::{Key, Term};
 
 use super::input_of;
-use crate::edge::inbox::Sender;
+use crate::edge::inbox::{Message, Sender};
 
 /// Does nothing: this system has no such limit.
 pub fn outlive_file_limits() {}
@@ -31,7 +31,7 @@ impl Keys {
                         Key::Enter => b'\n',
                         _ => 0,
                     };
-                    if input_of(byte).is_some_and(|input| inbox.send(Some(input)).is_err()) {
+                    if input_of(byte).is_some_and(|input| inbox.send(Message::Said(input)).is_err()) {
                         return;
                     }
                 }

@@ -1,7 +1,9 @@
 //! Keys of a terminal and signals, on one thread each.
 //!
 //! Only `ECHO` and `ICANON` are cleared, so that other writers and Ctrl-C work as always. The mode is
-//! restored on every way out: `Drop` (also in a panic), SIGINT, SIGTERM, SIGHUP and SIGTSTP.
+//! restored on every way out: `Drop` (also in a panic), SIGINT, SIGTERM, SIGQUIT and SIGTSTP.
+//!
+//! Only SIGINT is a word of the person. SIGHUP takes the terminal away, SIGTERM and SIGQUIT the process.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -14,14 +16,15 @@ use rustix::io::Errno;
 use rustix::process::getpgrp;
 use rustix::stdio::stdin;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH, SIGXFSZ};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use super::input_of;
 use crate::domain::session::Input;
 use crate::edge::clock;
-use crate::edge::inbox::Sender;
+use crate::edge::inbox::{Message, Sender};
+use crate::runner::Loss;
 
 /// How long to ignore a key that another job must read.
 const BACKGROUND: Duration = Duration::from_secs(1);
@@ -47,8 +50,7 @@ impl Keys {
     pub fn take(terminal: bool, inbox: Sender) -> io::Result<Keys> {
         let continued = Arc::<AtomicBool>::default();
         let mode = Arc::new(Mode(Mutex::new(State { before: None, wanted: terminal })));
-        let signals = [SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH, SIGHUP];
-        let signals = Signals::new(&signals[..signals.len() - usize::from(outlives_the_terminal())])?;
+        let signals = Signals::new([SIGINT, SIGTERM, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH, SIGHUP])?;
         let spawn = |name: &str| thread::Builder::new().name(name.to_owned());
         let keys = Keys { mode: Arc::clone(&mode), continued: Arc::clone(&continued) };
         let (to, of) = (inbox.clone(), Arc::clone(&mode));
@@ -86,25 +88,27 @@ impl Drop for Keys {
 fn obey(mut signals: Signals, mode: &Mode, continued: &AtomicBool, inbox: &Sender) {
     let mut stopping = false;
     for signal in signals.forever() {
-        let input = match signal {
+        let message = match signal {
             SIGTSTP => {
                 mode.stop_process();
                 continued.store(true, Relaxed);
-                None
+                // The clock went on while the process was stopped.
+                Message::WakeUp
             }
             SIGCONT => {
                 mode.enter();
-                None
+                Message::WakeUp
             }
-            SIGWINCH => None,
-            _ if stopping => exit_at_once(mode),
-            _ => {
+            SIGINT if stopping => exit_at_once(mode),
+            SIGINT => {
                 stopping = true;
-                Some(Input::Stop)
+                Message::Said(Input::Stop)
             }
+            SIGHUP => Message::Lost(Loss::Terminal),
+            SIGTERM | SIGQUIT => Message::Lost(Loss::Process),
+            _ => Message::WakeUp,
         };
-        // Without an input this ends the wait: the clock went on while the process was stopped.
-        let _ = inbox.send(input);
+        let _ = inbox.send(message);
     }
 }
 
@@ -116,10 +120,14 @@ fn read(mode: &Mode, inbox: &Sender) {
         if !mode.lock().wanted {
             return;
         }
-        // Reading in the background would stop the process.
-        if !is_foreground() {
-            clock::wait(BACKGROUND);
-            continue;
+        match tcgetpgrp(stdin()) {
+            Ok(group) if group == getpgrp() => {}
+            // Reading in the background would stop the process.
+            Ok(_) => {
+                clock::wait(BACKGROUND);
+                continue;
+            }
+            Err(_) => return,
         }
         let mut bytes = [0; 64];
         match ready.and_then(|_| rustix::io::read(stdin(), &mut bytes)) {
@@ -128,7 +136,7 @@ fn read(mode: &Mode, inbox: &Sender) {
             Ok(_) if bytes[0] == 0x1b => {}
             Ok(count) => {
                 for input in bytes[..count].iter().filter_map(|byte| input_of(*byte)) {
-                    let _ = inbox.send(Some(input));
+                    let _ = inbox.send(Message::Said(input));
                 }
             }
             Err(Errno::INTR | Errno::AGAIN) => {}
@@ -203,12 +211,4 @@ impl Mode {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether this process must survive a closed terminal: its parent ignores SIGHUP, as nohup does.
-fn outlives_the_terminal() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    ignored.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
 }

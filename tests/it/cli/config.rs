@@ -36,7 +36,7 @@ fn config_toml_can_turn_confirm_on() {
     let home = configured("confirm = true\nno_notify = true\nprogress = \"json\"\n");
     let mut running = Running::new(home.command(&["run", "ice", "--speed", "10000"]));
     running.see("overran");
-    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
 }
 

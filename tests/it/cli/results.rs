@@ -42,7 +42,7 @@ fn the_waybar_class_is_the_pack_that_is_on() {
     assert_eq!(class(&["pause"], "paused", "paused", "heat "), 0);
     assert_eq!(class(&["skip"], "skipped", "cold", "cold "), 0);
     assert!(class(&["skip"], "overran", "held", "rest ") > 90, "the last second is over");
-    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
 }
 

@@ -161,10 +161,9 @@ fn a_sleep_during_cold_counts_as_cold_unless_paused() {
 }
 
 #[test]
-fn a_session_cut_off_long_ago_is_closed_with_the_recorded_dose() {
-    // (inputs, recorded dose, dose that the rules count)
-    let cases = [(vec![], min(10), min(20)), (vec![(min(11), Input::Pause)], min(11), min(11))];
-    for (inputs, known, counted) in cases {
+fn a_session_cut_off_long_ago_is_closed_with_the_dose_until_the_planned_end_of_its_step() {
+    let cases = [(vec![], min(20)), (vec![(min(11), Input::Pause)], min(11))];
+    for (inputs, counted) in cases {
         let mut log = events_of(&ice_20(), START, &inputs);
         // Nothing was written after 12 min.
         log.retain(|event| event.at < START + min(12));
@@ -178,14 +177,14 @@ fn a_session_cut_off_long_ago_is_closed_with_the_recorded_dose() {
         let now = SECOND_BOOT.after(hours(4));
         let open = place.journal.open_session(&now).expect("read").expect("it is open");
         assert!(open.age(&now) > STALE);
-        place.journal.close_cut_off(&open).expect("it is closed");
+        place.journal.close_cut_off(&open, open.assumed_off(), false).expect("it is closed");
         assert!(place.journal.open_session(&now).expect("read").is_none());
         let [entry] = &place.journal.history(i64::MIN).expect("a history")[..] else { panic!("one session") };
         assert_eq!(
             (entry.outcome.as_deref(), entry.actual),
-            (Some("cut_off"), PerModality { cold: known, heat: Duration::ZERO })
+            (Some("cut_off"), PerModality { cold: counted, heat: Duration::ZERO })
         );
-        assert_eq!(entry.ended_ms, Some(FIRST.at(last).wall_ms));
+        assert_eq!((entry.ended_ms, entry.assumed), (Some(FIRST.at(START + counted).wall_ms), true));
         let context = place.context(&now);
         assert_eq!(ago(&context), [(Modality::Cold, hours(4), hours(4).saturating_sub(counted))]);
     }
@@ -207,7 +206,7 @@ fn a_session_whose_clock_never_started_has_no_dose() {
     let open = place.journal.open_session(&now).expect("read").expect("it is open");
     assert!(open.session().is_none());
     assert_eq!(ago(&place.context(&now)), []);
-    place.journal.close_cut_off(&open).expect("it is closed");
+    place.journal.close_cut_off(&open, open.assumed_off(), false).expect("it is closed");
     assert_eq!(ago(&place.context(&now)), []);
     assert_eq!(place.journal.history(i64::MIN).expect("a history")[0].actual, PerModality::default());
     assert_ne!(place.begin(&ice_20(), OPTIONS, NOON_MS), id);

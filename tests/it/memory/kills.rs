@@ -227,7 +227,7 @@ fn a_cut_off_session_refuses_the_next_one_before_its_dose_does() {
     let ice = home.run(&["run", "ice"]);
     assert_eq!(ice.status.code(), Some(3));
     assert!(stderr(&ice).contains("error: ice was cut off "), "{}", stderr(&ice));
-    let ways_out = "  therapy resume   go on with it\n  therapy stop     close it with the dose recorded so far\n";
+    let ways_out = "  therapy resume   go on with it\n  therapy stop     close it, and say when the pack came off\n";
     assert!(stderr(&ice).ends_with(ways_out), "{}", stderr(&ice));
     assert!(!stderr(&ice).contains("rewarm"), "{}", stderr(&ice));
 }

@@ -9,6 +9,7 @@ use crate::running::Running;
 use crate::support::Home;
 
 mod control;
+mod cut_off;
 mod kills;
 mod person;
 mod trouble;

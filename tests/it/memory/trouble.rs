@@ -234,7 +234,7 @@ fn only_the_owner_can_read_the_data_folder() {
     for file in files {
         assert_eq!(mode(file.clone()), 0o600, "{file:?}");
     }
-    running.signal(Signal::TERM);
+    running.signal(Signal::INT);
     running.end();
 }
 

@@ -200,7 +200,7 @@ fn play(steps: &str, script: &str) -> String {
     }
     observers.push(&mut ledger);
     let report = builder::session(steps).confirm(script.confirm).run(&mut world, &mut observers);
-    assert_eq!(report.session.outcome(), Some(report.outcome));
+    assert_eq!(report.session.outcome(), report.outcome);
     ledger.text
 }
 

@@ -122,6 +122,15 @@ impl Terminal {
         kill_process(pid, signal).expect("the program runs");
     }
 
+    /// Closes the window. The program goes on without a terminal.
+    pub fn hang_up(&mut self) {
+        // Replacing the terminal closes the last descriptor of the old one, so the system hangs up.
+        let (pty, pts) = open().expect("another pseudo-terminal");
+        let name = ttyname(&pts, Vec::new()).expect("a name");
+        let inner = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty());
+        (self.pty, self.inner) = (pty, File::from(inner.expect("its other side")));
+    }
+
     pub fn resize(&mut self, rows: u16, columns: u16) {
         self.pty.resize(Size::new(rows, columns)).expect("a size");
         self.screen.set_size(size(rows), size(columns));

@@ -64,6 +64,6 @@ fn a_terminal_without_a_size_is_taken_for_80_columns() {
     let mut terminal = Terminal { pty, inner, before, child, screen, bytes: Vec::new() };
     terminal.see("q stop");
     assert_eq!(terminal.frame("long").len(), 10, "{}", terminal.contents());
-    terminal.signal(Signal::TERM);
+    terminal.signal(Signal::INT);
     terminal.until("the last words", |terminal| terminal.contents().contains("Stopped: "));
 }

@@ -2,7 +2,7 @@
 
 use therapy::domain::moment::Moment;
 use therapy::domain::session::{Event, EventKind, Input, Session, SessionOptions};
-use therapy::edge::inbox::Inbox;
+use therapy::edge::inbox::{Inbox, Message};
 use therapy::edge::keys::Keys;
 use therapy::edge::terminal;
 use therapy::runner::{self, Observer, Trouble, World};
@@ -42,14 +42,19 @@ fn ctrl_c_stops_with_130_and_gives_the_terminal_back() {
 }
 
 #[test]
-fn every_deadly_signal_stops_with_130_and_gives_the_terminal_back() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+fn every_deadly_signal_gives_the_terminal_back() {
+    for (signal, code, says) in [
+        (Signal::INT, 130, "Stopped: "),
+        (Signal::TERM, 143, "Take the pack off. The session was cut off"),
+        (Signal::QUIT, 143, "therapy stop "),
+    ] {
         let (_home, mut terminal) = long_session(&[]);
         terminal.until("keys taken", Terminal::is_taken);
         terminal.signal(signal);
-        assert_eq!(terminal.end().code(), Some(130), "{signal:?}");
+        assert_eq!(terminal.end().code(), Some(code), "{signal:?}");
         terminal.assert_restored();
-        assert!(terminal.contents().contains("Stopped: "), "{signal:?}: {}", terminal.contents());
+        assert!(terminal.contents().contains(says), "{signal:?}: {}", terminal.contents());
+        assert!(!terminal.contents().contains("space pause"), "{signal:?}: {}", terminal.contents());
     }
 }
 
@@ -106,7 +111,7 @@ fn a_session_that_panics() {
         }
 
         fn wait(&mut self, _: Moment) -> Option<Input> {
-            assert_eq!(self.0.wait(Duration::from_secs(1)), None, "on purpose");
+            assert_eq!(self.0.wait(Duration::from_secs(1)), Message::WakeUp, "on purpose");
             None
         }
     }

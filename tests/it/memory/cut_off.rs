@@ -1,0 +1,132 @@
+//! Sessions that the system ends or separates from their terminal, and sessions that were cut off.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::Value;
+use therapy::edge::clock;
+
+use crate::running::until;
+use crate::support::{Home, stderr, stdout};
+
+/// A home whose session of ice was killed halfway, 10 of 20 min, at this rate.
+fn killed(rate: f64) -> Home {
+    let home = Home::at_rate(rate);
+    let mut running = home.start(&["run", "ice", "--minutes", "20"]);
+    running.see("halfway");
+    running.kill();
+    home
+}
+
+#[test]
+fn only_ctrl_c_is_a_word_of_the_person() {
+    let home = Home::new();
+    let mut running = home.long_session();
+    running.signal(Signal::INT);
+    assert_eq!(running.end().code(), Some(130));
+    let (_, last) = running.lines().pop().expect("an end");
+    assert_eq!((&last["event"], &last["outcome"]), (&"finished".into(), &"stopped".into()));
+    let history = home.history();
+    assert_eq!(history[0]["outcome"], "stopped");
+    assert_eq!(history[0]["heat_s"], last["heat_s"]);
+    assert_eq!((&history[0]["assumed"], running.events()), (&Value::Bool(false), home.written()));
+}
+
+#[test]
+fn a_termination_leaves_the_session_cut_off_in_any_order_with_a_hangup() {
+    for signals in [&[Signal::TERM][..], &[Signal::QUIT], &[Signal::HUP, Signal::TERM], &[Signal::TERM, Signal::HUP]] {
+        let home = Home::new();
+        let mut running = home.long_session();
+        for signal in signals {
+            running.signal(*signal);
+        }
+        assert_eq!(running.end().code(), Some(143), "{signals:?}");
+        assert!(running.events().iter().all(|(event, ..)| event != "finished"), "{:?}", running.events());
+        assert_eq!(running.events(), home.written(), "{signals:?}");
+        let said = running.errors();
+        assert!(said.contains("Take the pack off. The session was cut off"), "{signals:?}: {said}");
+        assert!(said.contains("therapy resume"), "{signals:?}: {said}");
+        assert_eq!((&home.history()[0]["outcome"], &home.history()[0]["assumed"]), (&Value::Null, &Value::Bool(true)));
+        let next = home.run(&["run", "ice"]);
+        assert_eq!(next.status.code(), Some(3), "{signals:?}: {}", stderr(&next));
+        let mut again = home.start(&["resume"]);
+        until("it goes on", || home.run(&["status"]).status.success());
+        again.signal(Signal::INT);
+        assert_eq!(again.end().code(), Some(130));
+        assert_eq!(home.history()[0]["outcome"], "stopped", "{signals:?}");
+    }
+}
+
+#[test]
+fn a_hangup_takes_only_the_terminal_away() {
+    let home = Home::new();
+    let mut running = home.long_session();
+    running.signal(Signal::HUP);
+    running.signal(Signal::HUP);
+    assert_eq!(home.ask(&["pause"]), "Paused: pack off.\n");
+    assert!(home.ask(&["stop"]).starts_with("Stopped: heat under 1 of 10 min"));
+    assert_eq!(running.end().code(), Some(130));
+    assert_eq!(home.history()[0]["outcome"], "stopped");
+}
+
+/// An hour passes in less than two seconds.
+#[test]
+fn without_a_word_the_pack_of_a_cut_off_session_counts_as_on_until_now() {
+    let home = killed(2000.0);
+    clock::wait(Duration::from_millis(900));
+    let said = home.ask(&["stop"]);
+    assert!(said.contains("Nobody said when the pack came off, so it counts as on until now."), "{said}");
+    let [entry] = &home.history()[..] else { panic!("one session") };
+    assert_eq!((&entry["outcome"], &entry["assumed"]), (&"cut_off".into(), &Value::Bool(true)));
+    let cold = entry["cold_s"].as_f64().expect("a dose");
+    assert!(cold > 2000.0, "10 min, and what passed since: {cold}");
+    assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'finished'"), 0);
+    let refused = home.run(&["run", "ice"]);
+    assert!(stderr(&refused).contains("rewarm"), "{}", stderr(&refused));
+    let table = home.ask(&["history"]);
+    assert!(table.contains("cut off, dose assumed"), "{table}");
+    assert!(home.ask(&["history", "--csv"]).contains(",cut_off,"), "{table}");
+}
+
+#[test]
+fn a_person_says_when_the_pack_of_a_cut_off_session_came_off() {
+    let home = killed(2000.0);
+    clock::wait(Duration::from_millis(900));
+    for (when, why) in [("5h ago", "is not between"), ("2099-01-01", "is not between"), ("soon", "cannot read")] {
+        let refused = home.run(&["stop", "--off", when]);
+        assert_eq!(refused.status.code(), Some(2), "{when}: {}", stdout(&refused));
+        assert!(stderr(&refused).contains(why) && stderr(&refused).contains("  try: "), "{}", stderr(&refused));
+    }
+    // The record ends at least half an hour ago.
+    let said = home.ask(&["stop", "--off", "25min ago"]);
+    assert!(said.contains("; the pack came off at "), "{said}");
+    let [entry] = &home.history()[..] else { panic!("one session") };
+    assert_eq!((&entry["outcome"], &entry["assumed"]), (&"cut_off".into(), &Value::Bool(false)));
+    let cold = entry["cold_s"].as_f64().expect("a dose");
+    let passed = home.json(&["next", "--json"])["cold_load_s"].as_f64().expect("a load");
+    assert!(cold >= 600.0, "{cold}");
+    assert!(passed < cold - 600.0, "{passed} is left of {cold}: it recovers since the pack came off");
+    assert!(home.ask(&["history"]).contains("cut off\n"), "{}", home.ask(&["history"]));
+}
+
+#[test]
+fn a_pack_that_was_off_when_the_session_was_cut_off_needs_no_word() {
+    let home = Home::at_rate(100.0);
+    let mut running = home.start(&["run", "ice", "--minutes", "20"]);
+    running.see("step_began");
+    home.ask(&["pause"]);
+    running.kill();
+    let said = home.ask(&["stop"]);
+    assert!(said.starts_with("ice: closed, cold ") && !said.contains("Nobody"), "{said}");
+    assert_eq!(home.history()[0]["assumed"], false);
+}
+
+#[test]
+fn a_running_session_takes_no_time_at_which_the_pack_came_off() {
+    let home = Home::new();
+    let mut running = home.long_session();
+    let refused = home.run(&["stop", "--off", "now"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    running.signal(Signal::INT);
+    assert_eq!(running.end().code(), Some(130));
+}
