@@ -79,11 +79,12 @@ impl Doses {
         doses.map(|dose| at.since(dose.to)).min()
     }
 
-    /// When the last session with this modality put it on for the first time.
-    pub fn last_began(&self, modality: Modality) -> Option<Moment> {
-        let of_kind = |dose: &&Dose| dose.modality == modality;
-        let last = self.0.iter().rfind(of_kind)?;
-        self.0.iter().filter(of_kind).find(|dose| dose.session == last.session).map(|dose| dose.from)
+    /// When the last session that gave `enough` of this modality put it on for the first time.
+    pub fn last_began(&self, modality: Modality, enough: Duration) -> Option<Moment> {
+        let of = |session| self.0.iter().filter(move |dose| (dose.modality, dose.session) == (modality, session));
+        let given = |session| of(session).map(|dose| dose.to.since(dose.from)).sum::<Duration>();
+        let last = self.0.iter().rfind(|dose| dose.modality == modality && given(dose.session) >= enough)?;
+        of(last.session).next().map(|dose| dose.from)
     }
 }
 
@@ -169,11 +170,13 @@ mod tests {
     #[test]
     fn sessions_are_told_apart_by_their_start() {
         let mut all = doses();
-        assert_eq!(all.last_began(Modality::Cold), Some(at(200)));
+        assert_eq!(all.last_began(Modality::Cold, minutes_of(10)), Some(at(200)));
         all.push(dose(Modality::Cold, 215, 220, 200));
-        assert_eq!(all.last_began(Modality::Cold), Some(at(200)));
-        assert_eq!(all.last_began(Modality::Heat), Some(at(100)));
-        assert_eq!(Doses::default().last_began(Modality::Heat), None);
+        assert_eq!(all.last_began(Modality::Cold, minutes_of(10)), Some(at(200)));
+        assert_eq!(all.last_began(Modality::Heat, Duration::ZERO), Some(at(100)));
+        assert_eq!(all.last_began(Modality::Cold, minutes_of(16)), Some(at(120)));
+        assert_eq!(all.last_began(Modality::Cold, minutes_of(21)), None);
+        assert_eq!(Doses::default().last_began(Modality::Heat, Duration::ZERO), None);
     }
 
     #[test]

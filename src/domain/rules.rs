@@ -262,6 +262,8 @@ pub const SESSION_STEPS: usize = 64;
 pub const STEP_MIN: Duration = Duration::from_secs(1);
 /// The usual time between the starts of two cold sessions (Bleakley 2006, Mayo).
 pub const COLD_SPACING: Duration = hours(2);
+/// A session that gave less cold than this was a false start, and does not count for the spacing (ours).
+pub const FALSE_START: Duration = minutes(2);
 /// How long skin and muscle may stay numb or weak after cold (`PMC6849860`, `MacAuley 2001`).
 pub const NUMB: Duration = minutes(30);
 /// The most cold in any 24 h (AAOS).
@@ -274,7 +276,8 @@ pub const COLD_SHORT: Duration = minutes(10);
 pub const HEAT_LONG: Duration = minutes(20);
 const CLOCK_BEHIND: Duration = minutes(2);
 const LONG_PAIN_DAYS: u32 = 7;
-const DAY: Duration = hours(24);
+/// The window of the daily limits.
+pub const DAY: Duration = hours(24);
 
 const fn minutes(number: u64) -> Duration {
     Duration::from_secs(number * 60)

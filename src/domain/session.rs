@@ -15,8 +15,8 @@ use crate::domain::dose::{Dose, Doses};
 use crate::domain::exposure::Load;
 use crate::domain::plan::{Cue, Plan};
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::{RuleId, SESSION, SESSION_DOSE, STEP_MIN};
-use crate::domain::step::{PerModality, StepKind};
+use crate::domain::rules::{COLD_DAILY, DAY, RuleId, SESSION, SESSION_DOSE, STEP_MIN};
+use crate::domain::step::{Modality, PerModality, StepKind};
 
 mod event;
 mod state;
@@ -310,6 +310,10 @@ impl Session {
             rooms.push((SESSION_DOSE.saturating_sub(dose), RuleId::SessionLimit));
             let rule = RuleId::limit_of(modality);
             rooms.push((self.load().after(kind, left).room(kind, &following), rule));
+            if modality == Modality::Cold {
+                let earlier = self.doses.sum(modality, self.now - DAY, self.began);
+                rooms.push((COLD_DAILY.saturating_sub(earlier + dose), RuleId::ColdDaily));
+            }
         }
         rooms.into_iter().min_by_key(|(room, _)| *room).unwrap_or((Duration::ZERO, RuleId::SessionLimit))
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    ACUTE, Breach, CLOCK_BEHIND, COLD_SHORT, COLD_SPACING, Context, DAY, Detail, HEAT_LONG, Injury, LONG_PAIN_DAYS,
-    NUMB, SESSION, SESSION_DOSE, SESSION_STEPS, STEP_MIN, Severity,
+    ACUTE, Breach, CLOCK_BEHIND, COLD_SHORT, COLD_SPACING, Context, DAY, Detail, FALSE_START, HEAT_LONG, Injury,
+    LONG_PAIN_DAYS, NUMB, SESSION, SESSION_DOSE, SESSION_STEPS, STEP_MIN, Severity,
 };
 use crate::domain::dose::{Dose, Doses};
 use crate::domain::exposure::{Exposure, Load, limit};
@@ -169,7 +169,7 @@ pub(super) fn heat_long(case: &Case<'_>) -> Vec<Breach> {
 
 pub(super) fn cold_spacing(case: &Case<'_>) -> Vec<Breach> {
     let first = case.of_kind(StepKind::Cold).next();
-    let Some(((index, _), last)) = first.zip(case.context.doses.last_began(Modality::Cold)) else {
+    let Some(((index, _), last)) = first.zip(case.context.doses.last_began(Modality::Cold, FALSE_START)) else {
         return Vec::new();
     };
     let spacing = case.start(index).since(last);

@@ -218,6 +218,20 @@ fn cold_sessions_are_spaced_from_start_to_start() {
 }
 
 #[test]
+fn a_false_start_of_cold_moves_no_spacing() {
+    let place = Place::new();
+    let seconds = |number| Duration::from_secs(number);
+    place.session(&protocol(&[(Cold, min(15))]), START, &[], &FIRST);
+    place.session(&protocol(&[(Cold, min(2))]), START + min(60), &[(seconds(119), Input::Stop)], &FIRST);
+    let now = FIRST.at(START + min(119));
+    let warned = finding(RuleId::ColdSpacing, &[(Cold, min(10))], &place.context(&now)).expect("of the first");
+    assert_eq!(warned.passes_after, Some(min(1)));
+    place.session(&protocol(&[(Cold, min(2))]), START + min(115), &[], &FIRST);
+    let warned = finding(RuleId::ColdSpacing, &[(Cold, min(10))], &place.context(&now)).expect("of the third");
+    assert_eq!(warned.passes_after, Some(min(116)));
+}
+
+#[test]
 fn the_eighth_day_of_sessions_for_an_injury_makes_a_note() {
     let place = Place::new();
     let ice = protocol(&[(Cold, min(10))]);

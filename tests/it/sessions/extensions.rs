@@ -1,11 +1,10 @@
 //! Extensions of steps.
 
-use therapy::domain::session::EventKind;
-
-use therapy::domain::rules::RuleId;
+use therapy::domain::rules::{Context, RuleId};
+use therapy::domain::session::{EventKind, Input};
 
 use super::check;
-use crate::builder::{duration, session};
+use crate::builder::{Build, START, duration, earlier, review, session, steps};
 
 #[test]
 fn an_extension_is_granted_if_there_is_room() {
@@ -106,6 +105,24 @@ fn an_extension_stays_within_the_dose_of_a_session() {
          0:06:00 0:06:00 1 heat stopped: cold 0s, heat 6m
         ",
     );
+}
+
+/// Doses of the last 24 h limit an extension like a new session.
+#[test]
+fn an_extension_stays_within_the_cold_of_a_day() {
+    let day = [&steps("cold 20m, rest 160m").repeat(7)[..], &steps("cold 5m, rest 115m")].concat();
+    let context = earlier(&day, START - duration("23h"));
+    let extended = |ago: &str| {
+        let context = Context { now: START + duration(ago), ..context.clone() };
+        let protocol = review(&steps("cold 10m"), &context).expect("145 min and 10 min");
+        let (mut session, _) = Build::of(protocol).at(context.now).start();
+        let by = duration("15m");
+        let events = session.handle(context.now + duration("5m"), Input::Extend(by));
+        events.last().expect("an answer").kind
+    };
+    assert_eq!(extended("0s"), EventKind::Extended { by: duration("5m"), by_rule: Some(RuleId::ColdDaily) });
+    // An hour later, the first dose is more than a day ago.
+    assert_eq!(extended("1h 30m"), EventKind::Extended { by: duration("10m"), by_rule: Some(RuleId::ColdLimit) });
 }
 
 #[test]
