@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::domain::exposure::limit;
 use crate::domain::rules::RuleId;
 use crate::domain::session::{Event, EventKind, Outcome, Session};
 use crate::domain::step::{Modality, PerModality, Step, StepKind};
@@ -69,7 +70,7 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
             };
             let is_on = !session.ended_in_pause() && last.is_some_and(|last| last.step.kind.has_pack());
             let off = if is_on { "Take the pack off. " } else { "" };
-            (format!("{off}{}", finished(outcome, given, session)), "Keep gently moving.".to_owned(), is_on)
+            (format!("{off}{}", finished(outcome, given, session)), after(session), is_on)
         }
     };
     Words { headline, advice, urgent }
@@ -129,6 +130,16 @@ fn extended(by: Duration, by_rule: Option<RuleId>) -> String {
 }
 
 /// How the session ended, and what it gave of what it was meant to give.
+/// What to do after a session.
+fn after(session: &Session) -> String {
+    let load = session.load();
+    let Some(over) = Modality::ALL.into_iter().find(|modality| load.exceeds_limit(*modality)) else {
+        return "Keep gently moving.".to_owned();
+    };
+    let more = roughly(load.of(over).saturating_sub(limit(over)));
+    format!("That is {more} of {over} over the limit. {}", advice::too_long(over.into()))
+}
+
 /// Each dose that was given or planned, against its plan: `cold 5 of 15 min`.
 pub fn doses(given: PerModality<Duration>, steps: &[Step]) -> String {
     let doses = [Modality::Heat, Modality::Cold].map(|modality| {
@@ -168,6 +179,23 @@ mod tests {
     use crate::domain::protocol::{Choice, Draft};
     use crate::domain::rules::Context;
     use crate::domain::session::{Input, SessionOptions};
+
+    #[test]
+    fn a_dose_over_its_limit_ends_with_what_to_look_for() {
+        let steps = [(StepKind::Cold, Duration::from_secs(20 * 60))];
+        let protocol =
+            Draft::of("ice", &steps).review(Choice::default(), &Context::default(), &[]).expect("it may run");
+        let options = SessionOptions { confirm: true, ..SessionOptions::default() };
+        let advice = |minutes: u64| {
+            let (mut session, _) = Session::start(&protocol, options, Moment::default());
+            let _ = session.advance(Moment::default() + Duration::from_secs(minutes * 60).min(steps[0].1));
+            let events = session.handle(Moment::default() + Duration::from_secs(minutes * 60), Input::Confirm);
+            of(events.last().expect("an end"), &session, false).advice
+        };
+        assert_eq!(advice(20), "Keep gently moving.");
+        let said = "That is 15 min of cold over the limit. Look at the skin. White, blistered or still numb: get help.";
+        assert_eq!(advice(35), said);
+    }
 
     #[test]
     fn what_is_stopped_in_a_pause_needs_no_hands() {
