@@ -61,9 +61,11 @@ fn document(entry: &Entry) -> Value {
     })
 }
 
-/// A value of the JSON form in CSV. Text that may hold a comma is in quotes.
+/// A value of the JSON form in CSV. Text that may hold a comma is in quotes. A spreadsheet would run a name that
+/// begins like a formula, so it gets an apostrophe.
 fn cell(column: &str, value: &Value) -> String {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mark = |text: &str| if text.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+    let quoted = |text: &str| format!("\"{}{}\"", mark(text), text.replace('"', "\"\""));
     match value {
         Value::Null => String::new(),
         // Without the `.0` that JSON gives to whole seconds.

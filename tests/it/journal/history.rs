@@ -95,6 +95,14 @@ fn a_session_whose_clock_never_started_is_closed_without_a_message() {
 }
 
 #[test]
+fn a_name_that_looks_like_a_formula_is_marked_in_csv() {
+    let (home, journal) = home();
+    noted(&journal, "=cmd|' /C calc'!A0", &[(Heat, min(5))], 0, [None, None]);
+    let printed = shown(&home, &["--csv"]);
+    assert!(printed.contains("\n1,\"'=cmd|' /C calc'!A0\","), "{printed}");
+}
+
+#[test]
 fn csv_keeps_its_columns_for_any_protocol_name() {
     let (home, journal) = home();
     noted(&journal, "say \"ice\", twice", &[(Cold, min(15))], 0, [Some(7), None]);
