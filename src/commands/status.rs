@@ -13,8 +13,8 @@ use crate::domain::course::STALE;
 use crate::domain::view::{State, View};
 use crate::edge::journal::Journal;
 use crate::text::advice::CUT_OFF;
-use crate::text::durations::{countdown, in_words, seconds};
-use crate::text::printable::printable;
+use crate::text::durations::{count_up, countdown, in_words, seconds};
+use crate::text::printable::{markup, printable};
 use crate::text::view as say;
 
 /// The fields of `--format`.
@@ -38,9 +38,14 @@ pub(super) fn run(folders: &Folders, args: &StatusArgs) -> Result<Exit, Failure>
         print_json(&document(&name, &view))
     } else if args.waybar {
         // The kind of step while it runs, otherwise the state.
-        let class = if view.state == State::Running { view.kind.as_str() } else { view.state.as_str() };
-        let text = format!("{} {}", view.kind, countdown(view.left));
-        print(format!("{}\n", json!({ "text": text, "tooltip": lines, "class": class, "percentage": view.percent })))
+        let (class, text) = match view.state {
+            _ if view.is_overrun() => ("overrun", say::heading(&view)),
+            State::Running => (view.kind.as_str(), format!("{} {}", view.kind, left(&view))),
+            state => (state.as_str(), format!("{} {}", view.kind, left(&view))),
+        };
+        // Waybar reads the tooltip as markup.
+        let tooltip = markup(&lines);
+        print(format!("{}\n", json!({ "text": text, "tooltip": tooltip, "class": class, "percentage": view.percent })))
     } else if let Some(format) = &args.format {
         print(fill(format, &name, &view)? + "\n")
     } else {
@@ -77,6 +82,7 @@ fn document(name: &str, view: &View) -> Value {
     json!({
         "state": view.state.as_str(), "protocol": name, "kind": view.kind, "step": view.step, "of": view.of,
         "round": view.round, "rounds": view.rounds, "length_s": seconds(view.length), "left_s": seconds(view.left),
+        "overrun_s": seconds(view.over),
         "elapsed_s": seconds(view.elapsed), "total_s": seconds(view.total), "ends_at": ends_at, "next": next,
         "cold_s": seconds(view.doses.cold.given), "heat_s": seconds(view.doses.heat.given),
     })
@@ -90,9 +96,11 @@ fn fill(format: &str, name: &str, view: &View) -> Result<String, Failure> {
     while let Some((before, after)) = rest.split_once('{') {
         let (field, after) = after.split_once('}').ok_or_else(|| unknown_field(after))?;
         let value = match (field, view.next) {
-            ("left", _) => countdown(view.left),
+            ("left", _) => left(view),
             ("elapsed", _) => countdown(view.elapsed),
             ("percent", _) => view.percent.to_string(),
+            ("next", Some(next)) if !view.over.is_zero() => format!("next {} for {}", next.kind, in_words(next.length)),
+            ("next", None) if !view.over.is_zero() => format!("ended at {at}"),
             ("next", Some(next)) => format!("next {} for {} at {at}", next.kind, in_words(next.length)),
             ("next", None) => format!("ends at {at}"),
             _ if FIELDS.contains(&field) => {
@@ -104,6 +112,11 @@ fn fill(format: &str, name: &str, view: &View) -> Result<String, Failure> {
         rest = after;
     }
     Ok(text + rest)
+}
+
+/// The time left; past the end of the step, how long that was ago: `-0:42`.
+fn left(view: &View) -> String {
+    if view.over.is_zero() { countdown(view.left) } else { format!("-{}", count_up(view.over)) }
 }
 
 fn unknown_field(field: &str) -> Failure {

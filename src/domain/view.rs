@@ -124,7 +124,7 @@ impl View {
             paused_for: session.paused_for(),
             elapsed,
             total,
-            percent: u64::try_from(elapsed.as_nanos() * 100 / total.as_nanos().max(1)).unwrap_or(u64::MAX),
+            percent: u64::try_from(elapsed.as_nanos() * 100 / total.as_nanos().max(1)).unwrap_or(u64::MAX).min(100),
             ends_at: session.end(),
             all_ends_at: session.end().max(session.now()) + rest,
             next: plan.next(session.index()).map(|next| Next { kind: next.step.kind, length: next.length }),

@@ -14,6 +14,7 @@ use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::edge::clock;
 use crate::edge::inbox;
 use crate::runner::{Loss, Observer, Trouble};
+use crate::text::printable::markup;
 use crate::text::wording::{self, Words};
 
 /// A service that takes longer for one notification is reported.
@@ -137,7 +138,7 @@ impl Alert {
         Alert {
             title: format!("{prefix}: {}", words.headline),
             // Services may read the body as markup.
-            body: body.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
+            body: markup(&body),
             urgent: words.urgent,
             has_buttons,
         }

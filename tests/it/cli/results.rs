@@ -10,6 +10,7 @@ use serde_json::Value;
 use therapy::edge::clock;
 use therapy::text::times::{day_and_time, next_minute};
 
+use crate::running::until;
 use crate::support::{Home, stderr, stdout};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -46,15 +47,36 @@ fn the_waybar_class_is_the_pack_that_is_on() {
     assert_eq!(running.end().code(), Some(130));
 }
 
+/// A pack that is on for too long must not look like any other.
+#[test]
+fn status_and_status_bars_say_that_a_pack_is_on_for_too_long() {
+    let home = Home::at_rate(100.0);
+    let own =
+        "name = \"hot & <cold>\"\n[[step]]\ndo = \"heat\"\nfor = \"20s\"\n[[step]]\ndo = \"cold\"\nfor = \"10min\"\n";
+    home.file("own.toml", own);
+    let mut running = home.start(&["run", "own.toml", "--confirm"]);
+    running.see("overran");
+    until("the first reminder", || home.json(&["status", "--json"])["overrun_s"].as_f64().is_some_and(|s| s >= 30.0));
+    let (shown, code) = waybar(&home);
+    assert_eq!((&shown["class"], code), (&"overrun".into(), Some(0)), "{shown}");
+    assert!(shown["text"].as_str().is_some_and(|text| text.starts_with("TAKE IT OFF: heat is ")), "{shown}");
+    assert!(shown["tooltip"].as_str().is_some_and(|text| text.contains("hot &amp; &lt;cold&gt;")), "{shown}");
+    assert!(shown["percentage"].as_u64().is_some_and(|percent| percent <= 100), "{shown}");
+    assert!(home.ask(&["status", "--format", "{left}"]).starts_with('-'));
+    assert_eq!(home.ask(&["status", "--format", "{next}"]), "next cold for 10 min\n");
+    running.signal(Signal::INT);
+    assert_eq!(running.end().code(), Some(130));
+}
+
 /// Cold sessions should be two hours apart, from start to start.
 #[test]
 fn the_next_cold_is_two_hours_after_the_start_of_this_one() {
-    let home = Home::new();
-    home.own(1, &[("cold", "1s")]);
+    let home = Home::at_rate(2000.0);
+    home.own(1, &[("cold", "2min")]);
     // The time is rounded up, so that it is never too early.
     let in_two_hours = || {
         let now = clock::wall();
-        day_and_time(next_minute(now + Duration::from_secs(2 * 60 * 60)), now, &TimeZone::UTC)
+        day_and_time(next_minute(now + Duration::from_secs(118 * 60)), now, &TimeZone::UTC)
     };
     let earliest = in_two_hours();
     let output = home.run(&["run", "own.toml", "--no-notify", "--progress", "plain"]);
