@@ -155,6 +155,12 @@ Examples:
     },
     /// Show when to stop and get help, and whom to ask first
     Safety {
+        /// Ask whether a sign applies to you
+        #[arg(long, conflicts_with_all = ["json", "answer"])]
+        ask: bool,
+        /// Answer beforehand: none, or the numbers of the signs that apply, such as 2,5
+        #[arg(long, value_name = "N,…", conflicts_with = "json")]
+        answer: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,

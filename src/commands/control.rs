@@ -8,6 +8,7 @@ use super::admission;
 use super::folders::Folders;
 use super::live::Live;
 use super::memory::was_cut_off;
+use super::screening::refusal;
 use super::settings::settings;
 use super::times::{from_millis, local, stamp, wall_at, when};
 use super::{Exit, Failure, ask, can_ask, last_words, print, report_failure};
@@ -62,6 +63,9 @@ pub(super) fn resume(folders: &Folders, progress: Option<Progress>, no_notify: b
     let (journal, lock, record, now) = cut_off(folders)?;
     let name = record.protocol.name();
     let (mut session, mut events) = record.resume().ok_or_else(|| anyhow!("the journal lacks the start of {name}"))?;
+    if journal.warning_sign()? {
+        return Err(refusal());
+    }
     if record.age(&now) > STALE {
         let error = anyhow!("{}, too long ago to go on with it", was_cut_off(&record, &now));
         return Err(Failure::new(Exit::Failed, error, "say when the pack came off: therapy stop --off WHEN"));

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::folders::Folders;
+use super::screening::refusal;
 use super::times::{later, local, stamp, when};
-use super::{Exit, Failure, print, print_json};
+use super::{Exit, Failure, print, print_json, say};
 use crate::cli::InjuryCommand;
 use crate::domain::rules::ACUTE;
 use crate::edge::clock;
@@ -35,11 +36,19 @@ pub(super) fn run(folders: &Folders, command: Option<&InjuryCommand>, json: bool
 }
 
 fn show(folders: &Folders, json: bool) -> Result<Exit, Failure> {
-    let entry = folders.journal()?.map_or(Ok(None), |journal| journal.injury())?;
+    let journal = folders.journal()?;
+    let entry = journal.as_ref().map_or(Ok(None), Journal::injury)?;
+    let warning_sign = journal.as_ref().map_or(Ok(false), Journal::warning_sign)?;
     let happened = entry.and_then(|entry| Timestamp::from_millisecond(entry.happened_ms).ok());
     let age = happened.map(|at| clock::wall().duration_since(at).unsigned_abs());
     if json {
-        return print_json(&json!({ "happened_at": happened, "age_s": age.map(seconds) }));
+        return print_json(
+            &json!({ "happened_at": happened, "age_s": age.map(seconds), "warning_sign": warning_sign }),
+        );
+    }
+    if warning_sign {
+        let refusal = refusal();
+        say(&format!("{}\n  {}", refusal.error, refusal.hint.unwrap_or_default()));
     }
     let (Some(happened), Some(age)) = (happened, age) else {
         return print("No injury time is set.\n  try: therapy injury set yesterday\n");

@@ -65,6 +65,7 @@ impl Memory {
             closed.outcome = Some("cut_off".to_owned());
             context.doses.extend(closed.doses(now));
         }
+        context.warning_sign = journal.warning_sign()?;
         self.injury = journal.injury()?;
         if let Some(entry) = self.injury {
             context.injury = age(entry.happened_ms, now);

@@ -7,7 +7,6 @@ mod printing;
 mod times;
 
 mod memory;
-mod safety;
 
 mod chosen;
 mod screening;
@@ -28,6 +27,7 @@ mod man;
 mod next;
 mod pain;
 mod run;
+mod safety;
 mod status;
 
 pub use self::failure::{Exit, Failure};
@@ -65,7 +65,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Pain { score } => pain::run(folders, score),
         Command::Check { files, json } => check::run(&files, json),
         Command::Explain { name, json } => explain::run(name.as_deref(), json),
-        Command::Safety { json } => safety::run(json),
+        Command::Safety { ask, answer, json } => safety::run(folders, ask, answer.as_deref(), json),
         Command::Completions { shell } => man::completions(shell),
         Command::Man { command } => man::run(command.as_deref()),
     }

@@ -12,14 +12,14 @@ use super::{Exit, Failure, print_json, print_text};
 use crate::domain::course::{earliest, findings, recommend};
 use crate::domain::exposure::limit;
 use crate::domain::protocol::Choice;
-use crate::domain::rules::{Context, Finding, RuleId};
+use crate::domain::rules::{Context, Detail, Finding, RuleId};
 use crate::domain::step::{Modality, StepKind};
 use crate::edge::catalog::{self, Entry};
 use crate::edge::clock;
 use crate::text::advice::because;
 use crate::text::colours::{colour, paint};
 use crate::text::durations::{part_of, roughly, seconds};
-use crate::text::printable::aligned;
+use crate::text::printable::{aligned, capital};
 use crate::text::rules;
 use crate::text::timeline::{TO_COME, texture};
 
@@ -73,6 +73,10 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
     let mut text = match chosen.map(|chosen| (chosen.rule, chosen.wait)) {
         Some((None, _)) => format!("Use {best} now. {why}.\n"),
         Some((Some(rule), Some(wait))) => format!("Use {best} {}. {why}.\n", available(wait, rule)),
+        _ if context.warning_sign => {
+            let rules::RuleText { way_out, .. } = rules::of(RuleId::WarningSign);
+            format!("Nothing now: {}. {}.\n", rules::detail(&Detail::WarningSign), capital(way_out))
+        }
         _ if context.running => "Nothing now: a session is running.\n".to_owned(),
         _ => "Nothing now: the journal cannot be read.\n".to_owned(),
     };

@@ -1,13 +1,30 @@
-//! `therapy safety`.
+//! `therapy safety`: the signs, and what a person says about them.
 
+use anyhow::anyhow;
 use serde_json::json;
 
-use super::{Exit, Failure, print_json, print_text};
-use crate::domain::source::OURS;
+use super::folders::Folders;
+use super::screening::{answered, signs};
+use super::times::stamp;
+use super::{Exit, Failure, can_ask, print, print_json, print_text, say};
+use crate::edge::journal::Journal;
 use crate::text::advice::{ALWAYS, CONTRAINDICATIONS, DISCLAIMER, EVIDENCE, RED_FLAGS, URGENT};
+use crate::text::printable::printable;
 
-/// Shows the disclaimer, the warning signs and the contraindications.
-pub(super) fn run(json: bool) -> Result<Exit, Failure> {
+/// Shows the disclaimer, the warning signs and the contraindications; with `ask` or an answer, stores it.
+pub(super) fn run(folders: &Folders, asks: bool, answer: Option<&str>, json: bool) -> Result<Exit, Failure> {
+    if let Some(answer) = answer {
+        let applies = applies(answer)?;
+        Journal::open(&folders.data)?.screened(applies, &stamp())?;
+        return noted(applies);
+    }
+    if asks {
+        if !can_ask() {
+            return Err(Failure::new(Exit::Usage, anyhow!("there is no terminal to ask on"), ANSWER));
+        }
+        say(&signs(false).join("\n"));
+        return noted(answered(&Journal::open(&folders.data)?)?);
+    }
     if json {
         let flag = |(flag, source): &(&str, &str)| json!({ "sign": flag, "source": source });
         let flags = |flags: &[(&str, &str)]| flags.iter().map(flag).collect::<Vec<_>>();
@@ -21,19 +38,26 @@ pub(super) fn run(json: bool) -> Result<Exit, Failure> {
     print_text(&format!("{DISCLAIMER}\n{EVIDENCE}\n\n{}\n\nAlways: {ALWAYS}\n", signs(true).join("\n\n")))
 }
 
-/// The warning signs and the contraindications in three paragraphs, the most urgent first.
-pub(super) fn signs(with_sources: bool) -> [String; 3] {
-    let flags = |flags: &[(&str, &str)]| {
-        let shown = flags.iter().map(|(flag, source)| match *source {
-            source if with_sources && source != OURS => format!("\n  - {flag} ({source})"),
-            _ => format!("\n  - {flag}"),
-        });
-        shown.collect::<String>()
-    };
-    let ask = CONTRAINDICATIONS.iter().map(|(what, with)| format!("\n  - {what}: {}", with.join(", ")));
-    [
-        format!("Get help now:{}", flags(&RED_FLAGS[..URGENT])),
-        format!("See a professional first:{}", flags(&RED_FLAGS[URGENT..])),
-        format!("Ask a clinician first:{}", ask.collect::<String>()),
-    ]
+const ANSWER: &str = "therapy safety --answer none, or with the numbers that therapy safety shows: --answer 2,5";
+
+/// Whether an answer names a sign.
+fn applies(answer: &str) -> Result<bool, Failure> {
+    let most = RED_FLAGS.len() + CONTRAINDICATIONS.len();
+    let is_sign = |number: &str| number.trim().parse().is_ok_and(|number: usize| (1..=most).contains(&number));
+    match answer.trim() {
+        none if none.eq_ignore_ascii_case("none") => Ok(false),
+        numbers if numbers.split(',').all(is_sign) => Ok(true),
+        _ => {
+            let error = anyhow!("\"{}\" is neither none nor numbers from 1 to {most}", printable(answer));
+            Err(Failure::new(Exit::Usage, error, ANSWER))
+        }
+    }
+}
+
+fn noted(applies: bool) -> Result<Exit, Failure> {
+    print(if applies {
+        "Noted. No session starts until you take this back: therapy safety --answer none\n"
+    } else {
+        "Noted: no sign applies.\n"
+    })
 }

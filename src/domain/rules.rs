@@ -61,6 +61,8 @@ pub enum RuleId {
     StepLength,
     /// Stretching soon after an injury or cold.
     StretchEarly,
+    /// A warning sign that the person affirmed.
+    WarningSign,
 }
 
 impl RuleId {
@@ -182,6 +184,8 @@ pub enum Detail {
     StretchAcute,
     /// The time from the end of cold to the stretching.
     StretchAfterCold(Duration),
+    /// The person said that a warning sign applies.
+    WarningSign,
 }
 
 /// What one rule finds in one plan. Its wording is not here.
@@ -224,6 +228,7 @@ pub enum Injury {
 
 /// What rules know besides the steps. The default is a person without earlier doses.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Context {
     /// When the session would start.
     pub now: Moment,
@@ -241,6 +246,8 @@ pub struct Context {
     pub record_ahead: Duration,
     /// Days with a session since this injury.
     pub days: u32,
+    /// The person said that a warning sign applies, and did not take it back.
+    pub warning_sign: bool,
 }
 
 impl Context {
@@ -324,6 +331,7 @@ pub static RULES: &[Rule] = {
         rule(Id::SessionLimit, Refuse, &StepKind::ALL, &["S1", "ours"], checks::session_limit),
         rule(Id::StepLength, Refuse, &StepKind::ALL, &["ours"], checks::step_length),
         rule(Id::StretchEarly, Warn, &[Stretch], &["S3", "MacAuley 2001"], checks::stretch_early),
+        rule(Id::WarningSign, Refuse, &[], &["S3", "S1", "ours"], |case| checks::whole(case.context.warning_sign, Detail::WarningSign)),
     ]
 };
 

@@ -84,6 +84,9 @@ pub fn of(rule: RuleId) -> RuleText {
         RuleId::StretchEarly => ("no stretching less than 72 h after the injury or less than 30 min after cold",
             "S3 stretches after recovery, S2 at once; muscles work less well for up to 30 min after cold (MacAuley 2001)",
             "stretch later, or put at least 30 min of rest before it"),
+        RuleId::WarningSign => ("no session while you say that a warning sign applies",
+            "such a sign can mean something that needs treatment (S3, S1); this timer cannot tell",
+            "see a professional; if it was a mistake: therapy safety --answer none"),
     };
     RuleText { summary, because, way_out }
 }
@@ -132,6 +135,7 @@ pub fn detail(detail: &Detail) -> String {
         Detail::SessionSteps(steps) => format!("{steps} steps; the limit is {SESSION_STEPS}"),
         Detail::StepLength(length) => format!("a step of {}; it must last 1 s to 2 h 30 min", in_words(length)),
         Detail::StretchAcute => "stretching less than 72 h after the injury".to_owned(),
+        Detail::WarningSign => "you said that a warning sign applies".to_owned(),
         Detail::StretchAfterCold(since) => {
             format!("stretching {} after cold; 30 min is better", before(since, NUMB, MINUTE))
         }

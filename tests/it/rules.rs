@@ -79,7 +79,7 @@ fn the_table_has_every_id_in_order_and_known_sources() {
             assert!(*key == OURS || source::find(key).is_some(), "{}: {key}", rule.id);
         }
     }
-    assert_eq!(RULES.last().map(|rule| rule.id), Some(RuleId::StretchEarly), "no id without a row");
+    assert_eq!(RULES.last().map(|rule| rule.id), Some(RuleId::WarningSign), "no id without a row");
     assert!(RULES.is_sorted_by(|a, b| a.id.as_str() < b.id.as_str()), "sorted and unique");
 }
 
@@ -180,6 +180,11 @@ fn table() -> Vec<(RuleId, Case, Case)> {
             RuleId::StretchEarly,
             (vec![(Cold, m(20)), (Rest, m(30) - SECOND), (Stretch, m(5))], old()),
             (vec![(Cold, m(20)), (Rest, m(30)), (Stretch, m(5))], old()),
+        ),
+        (
+            RuleId::WarningSign,
+            (vec![(Cold, m(15))], Context { warning_sign: true, ..old() }),
+            (vec![(Cold, m(15))], old()),
         ),
     ]
 }

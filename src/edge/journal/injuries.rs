@@ -20,10 +20,22 @@ impl Journal {
         self.execute(sql, params![happened_ms, now.wall_ms]).map(drop)
     }
 
-    /// Stores the answer to the question before the first session of an injury.
-    pub fn screened(&self, injury: i64, red_flag: bool, now: &Stamp) -> Result<()> {
-        let sql = "INSERT INTO screening (injury, red_flag, noted_ms) VALUES (?, ?, ?)";
-        self.execute(sql, params![injury, red_flag, now.wall_ms]).map(drop)
+    /// Stores whether a warning sign applies. The answer is kept with the last injury; a person who never had
+    /// one gets one that is cleared.
+    pub fn screened(&self, applies: bool, now: &Stamp) -> Result<()> {
+        self.together(|| {
+            let sql =
+                "INSERT INTO injury (happened_ms, noted_ms) SELECT NULL, ? WHERE NOT EXISTS (SELECT 1 FROM injury)";
+            self.execute(sql, [now.wall_ms])?;
+            let sql = "INSERT INTO screening (injury, red_flag, noted_ms) SELECT max(id), ?, ? FROM injury";
+            self.execute(sql, params![applies, now.wall_ms]).map(drop)
+        })
+    }
+
+    /// Whether the last answer was that a warning sign applies. It is about the person, whatever the injury.
+    pub fn warning_sign(&self) -> Result<bool> {
+        let sql = "SELECT red_flag FROM screening ORDER BY id DESC LIMIT 1";
+        Ok(self.rows(sql, [], |row| row.get(0))?.pop().unwrap_or(false))
     }
 
     /// Stores a pain score, 0 to 10, as the pain after the last session. Returns that session.

@@ -47,12 +47,15 @@ fn the_first_session_of_an_injury_asks_once_and_the_answer_is_kept() {
     }
     asked.press("perhaps\n");
     asked.until("the question again", |terminal| terminal.text().matches(QUESTION).count() == 2);
-    asked.press("yes\n");
+    asked.press("yes\nno\n");
+    asked.until("the question once more", |terminal| terminal.text().matches(QUESTION).count() == 3);
+    asked.press("yes\ny\n");
     assert_eq!(asked.end().code(), Some(3), "{}", asked.text());
     let refusal = joined(&asked.text());
     for sentence in [
-        "you said that a warning sign applies. No session will start: see a professional",
-        "If that was a mistake, set the injury time again: therapy injury set yesterday",
+        "Then no session starts until you take it back. Is that right? [y/n]",
+        "you said that a warning sign applies: no session will start",
+        "see a professional; if it was a mistake: therapy safety --answer none",
     ] {
         assert!(refusal.contains(sentence), "{sentence}: {refusal}");
     }
@@ -66,6 +69,7 @@ fn the_first_session_of_an_injury_asks_once_and_the_answer_is_kept() {
     assert_eq!(off.status.code(), Some(3), "{}", stderr(&off));
 
     // A new injury asks again. After a no the session starts, and the next one does not ask.
+    assert_eq!(home.ask(&["safety", "--answer", "none"]), "Noted: no sign applies.\n");
     assert_eq!(home.run(&["injury", "set", "10h ago"]).status.code(), Some(0));
     let mut no = on_terminal(&home, &run);
     no.see(QUESTION);
@@ -74,8 +78,56 @@ fn the_first_session_of_an_injury_asks_once_and_the_answer_is_kept() {
     let mut next = on_terminal(&home, &run);
     assert_eq!(next.end().code(), Some(0), "{}", next.text());
     assert!(!next.text().contains(QUESTION) && !next.text().contains("Before you start"), "{}", next.text());
-    let red_flags = "SELECT group_concat(red_flag, ' ') = '1 0' FROM (SELECT red_flag FROM screening ORDER BY id)";
+    let red_flags = "SELECT group_concat(red_flag, ' ') = '1 0 0' FROM (SELECT red_flag FROM screening ORDER BY id)";
     assert_eq!(home.number(red_flags), 1, "all answers are kept");
+}
+
+/// The sign is about the person: no other injury, and no missing one, gets past it.
+#[test]
+fn a_warning_sign_refuses_every_session_until_it_is_taken_back() {
+    let home = Home::at_rate(3000.0);
+    home.own(1, &[("cold", "1min")]);
+    home.file("rest.toml", &steps(1, &[("rest", "1min")]));
+    let mut cut_off = home.start(&["run", "own.toml"]);
+    cut_off.see("step_began");
+    cut_off.kill();
+    let noted = home.ask(&["safety", "--answer", "2, 12"]);
+    assert!(noted.contains("therapy safety --answer none"), "{noted}");
+    let resumed = home.run(&["resume", "--no-notify"]);
+    assert_eq!(resumed.status.code(), Some(3), "{}", stderr(&resumed));
+    home.ask(&["stop"]);
+    let routes = [
+        &["run", "own.toml"][..],
+        &["run", "rest.toml"],
+        &["run", "own.toml", "--injured", "30h ago"],
+        &["run", "own.toml", "--dry-run"],
+        &["run", "own.toml", "--speed", "100"],
+        &["run", "own.toml", "--override", "rewarm"],
+        &["run"],
+    ];
+    for before in [&["status"][..], &["injury", "set", "30h ago"], &["injury", "clear"]] {
+        let _ = home.run(before);
+        for route in routes {
+            assert_refused(&home.run(route), "warning-sign");
+        }
+        assert!(home.ask(&["next"]).starts_with("Nothing now: you said that a warning sign applies. See a "));
+        assert_eq!(home.json(&["next", "--json"])["protocols"][0]["rule"], "warning-sign");
+        let injury = home.run(&["injury"]);
+        assert!(stderr(&injury).contains("therapy safety --answer none"), "{}", stderr(&injury));
+        assert_eq!(home.json(&["injury", "--json"])["warning_sign"], true);
+    }
+    home.ask(&["safety", "--answer", "none"]);
+    assert_eq!(home.session(&["rest.toml"]).status.code(), Some(0));
+    for bad in ["", "0", "99", "1,,2", "yes", "1 2"] {
+        let refused = home.run(&["safety", "--answer", bad]);
+        assert_eq!(refused.status.code(), Some(2), "{bad}: {}", stdout(&refused));
+    }
+    assert_eq!(home.run(&["safety", "--ask"]).status.code(), Some(2), "there is no terminal");
+    let mut asked = on_terminal(&home, &["safety", "--ask"]);
+    asked.see("Does any of these apply to you? [y/n]");
+    asked.press("y\ny\n");
+    assert_eq!(asked.end().code(), Some(0));
+    assert_refused(&home.run(&["run", "own.toml"]), "warning-sign");
 }
 
 #[test]
