@@ -92,9 +92,11 @@ impl Notifications {
 
 impl Observer for Notifications {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
+        // What a person just asked for needs no box that stays until it is closed.
+        let asked = events.iter().any(|event| event.kind.input().is_some());
         for event in events {
             if let Some(alert) = Alert::of(event, session, &self.prefix) {
-                self.send(alert);
+                self.send(Alert { urgent: alert.urgent && !asked, ..alert });
             }
         }
         Ok(self.collect(Duration::ZERO)?)
