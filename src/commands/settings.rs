@@ -8,6 +8,7 @@ use clap::ValueEnum as _;
 use super::folders::Folders;
 use super::{Exit, Failure, draw, is_dumb};
 use crate::cli::Progress;
+use crate::edge::files;
 use crate::format;
 use crate::format::report;
 use crate::text::printable::printable;
@@ -46,7 +47,7 @@ pub(super) fn settings(folders: &Folders, progress: Option<Progress>, no_notify:
 fn read(folders: &Folders) -> Result<format::Settings, Failure> {
     let path = folders.config.join("config.toml");
     let place = printable(&path.to_string_lossy()).into_owned();
-    let text = match std::fs::read_to_string(&path) {
+    let text = match files::read(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(format::Settings::default()),
         Err(error) => return Err(Failure { exit: Exit::Usage, ..anyhow!("could not read {place}: {error}").into() }),

@@ -7,6 +7,7 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use crate::domain::protocol::Draft;
 use crate::domain::rules::{ACUTE, Injury};
+use crate::edge::files;
 use crate::format::{self, ByInjury, Parsed};
 use crate::text::printable::{nearest, printable};
 
@@ -19,9 +20,6 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("intermittent", include_str!("../protocols/intermittent.toml")),
     ("contrast-short", include_str!("../protocols/contrast-short.toml")),
 ];
-
-/// The size limit of a protocol file. A larger file is no protocol, and reporting its problems would take long.
-const MAX_BYTES: u64 = 1 << 16;
 
 /// A protocol and where it was found.
 #[derive(Clone, Debug)]
@@ -84,8 +82,8 @@ pub fn built_in(name: &str) -> Option<Entry> {
 /// The person's own protocols in `folder`, sorted by file name, and the files that cannot be read.
 pub fn own(folder: &Path) -> (Vec<Entry>, Vec<CatalogError>) {
     // Without a folder there are no protocols.
-    let files = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths: Vec<_> = files.map(|file| file.path()).filter(|path| is_toml(path)).collect();
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<_> = entries.map(|file| file.path()).filter(|path| is_toml(path)).collect();
     paths.sort();
     let (mut entries, mut errors) = (Vec::new(), Vec::new());
     for path in paths {
@@ -106,11 +104,7 @@ pub fn read(path: &Path) -> Result<Entry, CatalogError> {
         message: format!("could not read {}: {why}", printable(&path.to_string_lossy())),
         hint: "try: therapy list".to_owned(),
     };
-    let about = fs::metadata(path).map_err(|error| unreadable(&error))?;
-    if !about.is_file() || about.len() > MAX_BYTES {
-        return Err(unreadable(&"not a file, or larger than 64 KiB"));
-    }
-    let text = fs::read_to_string(path).map_err(|error| unreadable(&error))?;
+    let text = files::read(path).map_err(|error| unreadable(&error))?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let mut entry = Entry { parsed: format::parse(&text, &printable(&stem)), text, path: Some(path.to_owned()) };
     entry.parsed.check_references(|name| built_in(name).is_some_and(|entry| entry.parsed.by_injury.is_none()));

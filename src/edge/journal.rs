@@ -94,6 +94,9 @@ impl Journal {
     pub fn open(folder: &Path) -> Result<Journal> {
         let path = folder.join("journal.db");
         match fs::metadata(&path) {
+            Ok(about) if !about.is_file() => {
+                return Err(JournalError::Unusable { path, why: "it is not a regular file".to_owned() });
+            }
             Ok(about) if about.len() == 0 => {
                 return Err(JournalError::Damaged { path, why: "it is empty".to_owned() });
             }

@@ -1,5 +1,7 @@
 //! One effect a file; `commands` combines them. The order is total: a module uses only those above it.
 
+pub mod files;
+
 pub mod catalog;
 pub mod clock;
 pub mod inbox;

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{Journal, JournalError, Result, create_tables, explain};
+use crate::edge::files;
 
 /// How long a commit waits for another process that writes. A session waits longer for its commit, so that
 /// it reports this cause.
@@ -39,6 +40,9 @@ impl Journal {
         const TRIES: usize = 500;
         create_folder(folder)?;
         let file = private().read(true).create(true).truncate(false).open(lock_file(folder))?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("session.lock is not a regular file"));
+        }
         for _ in 0..TRIES {
             match file.try_lock() {
                 Ok(()) => return Ok(Some(Lock(file))),
@@ -57,7 +61,7 @@ impl Journal {
 
     /// Whether a session runs now.
     pub fn is_running(folder: &Path) -> bool {
-        let file = File::open(lock_file(folder));
+        let file = files::open(&lock_file(folder));
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
     }
 }

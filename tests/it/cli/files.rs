@@ -1,5 +1,10 @@
 //! Protocol files: problems, and custom protocols.
 
+#[cfg(unix)]
+use std::path::Path;
+#[cfg(unix)]
+use std::process::Command;
+
 use serde_json::Value;
 
 use crate::support::{Home, stderr, stdout};
@@ -18,7 +23,44 @@ fn a_file_full_of_mistakes_is_reported_quickly() {
     }
     let long = home.file("long.toml", &"#".repeat((1 << 16) + 1));
     let output = home.run(&["check", &long]);
-    assert!(stdout(&output).contains("not a file, or larger than 64 KiB"), "{output:?}");
+    assert!(stdout(&output).contains("it is larger than 64 KiB"), "{output:?}");
+}
+
+/// Whatever is where a file should be, no command waits for it or reads it for ever.
+#[cfg(unix)]
+#[test]
+fn pipes_devices_and_endless_files_are_refused_at_once() {
+    let pipe_at = |path: &Path| {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+        let made = Command::new("mkfifo").arg(path).status().expect("mkfifo is a standard program");
+        assert!(made.success(), "{path:?}");
+    };
+    let home = Home::new();
+    let (pipe, latin) = (home.path().join("pipe"), home.path().join("latin.toml"));
+    pipe_at(&pipe);
+    std::fs::write(&latin, b"a = 1\nb = \"\xe9\"\n").expect("a file");
+    for (file, why) in [
+        (pipe.as_path(), "it is not a regular file"),
+        (Path::new("/dev/zero"), "it is not a regular file"),
+        (home.path(), "it is a folder"),
+        (&latin, "line 2 is not UTF-8 text"),
+    ] {
+        let file = file.to_str().expect("plain");
+        let checked = home.run(&["check", file]);
+        assert_eq!(checked.status.code(), Some(2), "{file}");
+        assert!(stdout(&checked).contains(why), "{file}: {checked:?}");
+        assert_eq!(home.run(&["run", file]).status.code(), Some(2), "{file}");
+    }
+    for place in ["config/config.toml", "data/session.lock", "data/journal.db"] {
+        let home = Home::new();
+        home.own(1, &[("cold", "10min")]);
+        pipe_at(&home.path().join(place));
+        assert_ne!(home.run(&["run", "own.toml"]).status.code(), Some(0), "{place}");
+        for arguments in [&["status"][..], &["next"], &["history"]] {
+            // It ends: that is all.
+            let _ = home.run(arguments);
+        }
+    }
 }
 
 #[test]

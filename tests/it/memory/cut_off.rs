@@ -64,7 +64,8 @@ fn a_hangup_takes_only_the_terminal_away() {
     running.signal(Signal::HUP);
     running.signal(Signal::HUP);
     assert_eq!(home.ask(&["pause"]), "Paused: pack off.\n");
-    assert!(home.ask(&["stop"]).starts_with("Stopped: heat under 1 of 10 min"));
+    let stopped = home.ask(&["stop"]);
+    assert!(stopped.starts_with("Stopped: heat under 1 of 10 min"), "{stopped}");
     assert_eq!(running.end().code(), Some(130));
     assert_eq!(home.history()[0]["outcome"], "stopped");
 }

@@ -217,7 +217,7 @@ fn a_rehearsal_is_refused_for_the_same_reasons_as_a_session() {
     // A warning sign that the person reported.
     let mut asked = Terminal::start(home.command(&["run", "ice", "--override", "rewarm"]), 40, 100);
     asked.see("Does any of these apply to you? [y/n]");
-    asked.press("y\n");
+    asked.press("y\ny\n");
     assert_eq!(asked.end().code(), Some(3));
     refuses(&home, &["ice", "--override", "rewarm"], "you said that a warning sign applies");
 }

@@ -1,0 +1,43 @@
+//! Files that somebody else wrote. Reading one must neither block nor go on for ever, whatever it is.
+//! This module must not know what a file means.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// More than any file of a person has. To report the problems of a larger one would take long.
+const MOST: usize = 1 << 16;
+
+/// The text of a file of at most 64 KiB.
+///
+/// # Errors
+/// When it is no such file, or cannot be read.
+pub fn read(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    open(path)?.take(MOST as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MOST {
+        return Err(io::Error::other("it is larger than 64 KiB"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.split(|byte| *byte == b'\n').count();
+        io::Error::other(format!("line {line} is not UTF-8 text"))
+    })
+}
+
+/// Opens a file for reading.
+///
+/// # Errors
+/// When it is something else, such as a pipe or a device, or cannot be opened.
+pub fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    // A pipe without a writer would block.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    let file = options.read(true).open(path)?;
+    match file.metadata()?.file_type() {
+        kind if kind.is_file() => Ok(file),
+        kind if kind.is_dir() => Err(io::Error::other("it is a folder")),
+        _ => Err(io::Error::other("it is not a regular file")),
+    }
+}
