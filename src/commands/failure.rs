@@ -26,7 +26,7 @@ pub enum Exit {
 impl From<Outcome> for Exit {
     fn from(outcome: Outcome) -> Exit {
         match outcome {
-            Outcome::Completed => Exit::Completed,
+            Outcome::Completed | Outcome::EndedEarly => Exit::Completed,
             Outcome::Stopped => Exit::Stopped,
         }
     }

@@ -83,6 +83,7 @@ fn ending(entry: &Entry) -> &str {
         None => "not ended, dose assumed",
         Some("cut_off") if entry.assumed => "cut off, dose assumed",
         Some("cut_off") => "cut off",
+        Some("ended_early") => "ended early",
         Some("completed") if Modality::ALL.into_iter().any(short) => "ended early",
         Some("completed") => "",
         Some(outcome) => outcome,

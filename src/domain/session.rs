@@ -58,7 +58,11 @@ enum Phase {
         since: Moment,
         at_end: bool,
     },
-    Over(Outcome),
+    /// The pack was off already when it was stopped `in_pause`.
+    Over {
+        outcome: Outcome,
+        in_pause: bool,
+    },
 }
 
 /// A running session.
@@ -82,8 +86,8 @@ pub struct Session {
     load: Load,
     /// The doses of earlier sessions and of this one.
     doses: Doses,
-    /// The pack was off when the session ended.
-    ended_in_pause: bool,
+    /// The person skipped the rest of a dose.
+    cut_short: bool,
 }
 
 impl Session {
@@ -103,7 +107,7 @@ impl Session {
             settled: now,
             load: protocol.initial_load(),
             doses: protocol.doses().clone(),
-            ended_in_pause: false,
+            cut_short: false,
         };
         let mut events = vec![session.event(now, EventKind::Started)];
         session.begin(0, now, &mut events);
@@ -121,7 +125,7 @@ impl Session {
                 Phase::Running if self.now.since(self.end()) > self.options.grace => self.overrun(&mut events),
                 Phase::Running => self.cue(due, &mut events),
                 Phase::Held { .. } => self.remind(&mut events),
-                Phase::Paused { .. } | Phase::Over(_) => break,
+                Phase::Paused { .. } | Phase::Over { .. } => break,
             }
         }
         events
@@ -133,7 +137,7 @@ impl Session {
         let mut all = self.advance(now);
         let events = &mut all;
         match (input, self.phase) {
-            (_, Phase::Over(_)) => {}
+            (_, Phase::Over { .. }) => {}
             (Input::Stop, _) => self.finish(self.now, Outcome::Stopped, events),
             (Input::Pause | Input::Toggle, Phase::Running) => self.pause(false, events),
             (Input::Pause | Input::Toggle, Phase::Held { .. }) => self.pause(true, events),
@@ -169,7 +173,7 @@ impl Session {
     /// What is on the skin: nothing in a pause, otherwise the pack of the step.
     fn on(&self) -> StepKind {
         match self.phase {
-            Phase::Paused { .. } | Phase::Over(_) => StepKind::Rest,
+            Phase::Paused { .. } | Phase::Over { .. } => StepKind::Rest,
             Phase::Running | Phase::Held { .. } => self.segment().step.kind,
         }
     }
@@ -270,6 +274,7 @@ impl Session {
     }
 
     fn skip(&mut self, events: &mut Vec<Event>) {
+        self.cut_short |= self.segment().step.kind.has_pack();
         events.push(self.event(self.now, EventKind::Skipped { by_rule: None }));
         self.leave(self.now, events);
     }
@@ -365,20 +370,21 @@ impl Session {
                 kind.modality().map(|modality| if full { RuleId::limit_of(modality) } else { RuleId::SessionLimit });
             events.push(self.event(at, EventKind::Skipped { by_rule }));
         }
-        self.finish(at, Outcome::Completed, events);
+        self.finish(at, if self.cut_short { Outcome::EndedEarly } else { Outcome::Completed }, events);
     }
 
     fn finish(&mut self, at: Moment, outcome: Outcome, events: &mut Vec<Event>) {
         self.settle(at);
+        let in_pause = self.is_paused();
         if let Phase::Paused { since, .. } = self.phase {
             self.origin = self.origin + at.since(since);
-            (self.phase, self.ended_in_pause) = (Phase::Running, true);
+            self.phase = Phase::Running;
         }
         if outcome == Outcome::Stopped {
             self.close_step(at);
         }
         events.push(self.event(at, EventKind::Finished { outcome, given: self.given() }));
-        self.phase = Phase::Over(outcome);
+        self.phase = Phase::Over { outcome, in_pause };
         // The time of a session stops at its end.
         self.now = at;
     }

@@ -66,7 +66,7 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
             let last = match outcome {
                 Outcome::Stopped => Some(segment),
                 // A step that was skipped at the very end put nothing on.
-                Outcome::Completed => plan.before(event.step + 1),
+                Outcome::Completed | Outcome::EndedEarly => plan.before(event.step + 1),
             };
             let is_on = !session.ended_in_pause() && last.is_some_and(|last| last.step.kind.has_pack());
             let off = if is_on { "Take the pack off. " } else { "" };
@@ -158,6 +158,7 @@ fn finished(outcome: Outcome, given: PerModality<Duration>, session: &Session) -
     });
     let is_short = doses.iter().any(|&(_, given, planned)| given + Duration::from_secs(1) <= planned);
     let how = match outcome {
+        Outcome::EndedEarly => "Ended early",
         Outcome::Completed if is_short => "Ended early",
         Outcome::Completed => "Done",
         Outcome::Stopped => "Stopped",

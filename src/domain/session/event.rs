@@ -32,9 +32,11 @@ pub enum Input {
 #[derive(Clone, Copy, Debug, Default, EnumString, IntoStaticStr, PartialEq, Eq)]
 #[strum(serialize_all = "snake_case")]
 pub enum Outcome {
-    /// Every step is over or was skipped.
+    /// Every step is over, or was left out by a rule.
     #[default]
     Completed,
+    /// Every step is over, and the person cut a dose short.
+    EndedEarly,
     /// The person stopped it.
     Stopped,
 }

@@ -17,14 +17,14 @@ impl Session {
         match self.phase {
             Phase::Running => Some(self.origin + self.due().1),
             Phase::Held { remind } => Some(remind),
-            Phase::Paused { .. } | Phase::Over(_) => None,
+            Phase::Paused { .. } | Phase::Over { .. } => None,
         }
     }
 
     /// How it ended, when it is over.
     pub fn outcome(&self) -> Option<Outcome> {
         match self.phase {
-            Phase::Over(outcome) => Some(outcome),
+            Phase::Over { outcome, .. } => Some(outcome),
             _ => None,
         }
     }
@@ -36,7 +36,7 @@ impl Session {
 
     /// Whether the session was stopped in a pause, with the pack off.
     pub fn ended_in_pause(&self) -> bool {
-        self.ended_in_pause
+        matches!(self.phase, Phase::Over { in_pause: true, .. })
     }
 
     /// Whether the step is past its end and the session waits for the person.
@@ -114,7 +114,7 @@ impl Session {
     /// How much longer the rules let the current step be.
     pub fn room_to_extend(&self) -> Duration {
         match self.phase {
-            Phase::Paused { at_end: true, .. } | Phase::Over(_) => Duration::ZERO,
+            Phase::Paused { at_end: true, .. } | Phase::Over { .. } => Duration::ZERO,
             _ => self.room(self.segment().end().saturating_sub(self.elapsed())).0,
         }
     }

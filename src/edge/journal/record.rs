@@ -31,7 +31,7 @@ pub struct Entry {
     pub started_ms: i64,
     /// When it ended; `None` while it is open.
     pub ended_ms: Option<i64>,
-    /// `completed`, `stopped` or `cut_off`; `None` while it is open.
+    /// `completed`, `ended_early`, `stopped` or `cut_off`; `None` while it is open.
     pub outcome: Option<String>,
     /// Nobody said when the pack came off: the doses are assumed.
     pub assumed: bool,

@@ -108,7 +108,7 @@ impl Journal {
         if let Some(Event { kind: EventKind::Finished { given, .. }, .. }) = events.last_mut() {
             *given = doses;
         }
-        let is_whole = matches!(outcome.as_deref(), Some("completed" | "stopped"));
+        let is_whole = matches!(outcome.as_deref(), Some("completed" | "ended_early" | "stopped"));
         let replayed = if is_whole { None } else { replay(&protocol, options, &events) };
         let missing = replayed.map(|(_, missing)| missing).unwrap_or_default();
         // In a damaged record, a missing event may come before the last one.

@@ -42,6 +42,7 @@ fn events_and_outcomes_have_names_and_some_events_have_an_input() {
     for (kind, name, input) in table {
         assert_eq!((kind.name(), kind.input()), (name, input));
     }
-    assert_eq!((Outcome::Completed.name(), Outcome::Stopped.name()), ("completed", "stopped"));
+    let names = [Outcome::Completed, Outcome::EndedEarly, Outcome::Stopped].map(Outcome::name);
+    assert_eq!(names, ["completed", "ended_early", "stopped"]);
     assert_eq!((Modality::Cold.to_string(), Modality::Heat.as_str()), ("cold".to_owned(), "heat"));
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use humantime::format_duration;
 use therapy::domain::rules::RuleId;
-use therapy::domain::session::{Event, EventKind, Input, Moment, Outcome, Session};
+use therapy::domain::session::{Event, EventKind, Input, Moment, Session};
 use therapy::domain::step::Modality;
 use therapy::runner::{Observer, Trouble, World};
 use therapy::simulate::{Happening, Simulation};
@@ -168,7 +168,7 @@ fn what(kind: EventKind) -> String {
         EventKind::Overran { over } => format!("overran {}", format_duration(over)),
         EventKind::Confirmed => "confirmed".to_owned(),
         EventKind::Finished { outcome, given } => {
-            let how = if outcome == Outcome::Completed { "completed" } else { "stopped" };
+            let how = outcome.name().replace('_', " ");
             format!("{how}: cold {}, heat {}", format_duration(given.cold), format_duration(given.heat))
         }
     }

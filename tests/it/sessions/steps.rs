@@ -51,7 +51,23 @@ fn skip_ends_a_step_early() {
          0:05:00 0:05:00 2 cold began for 20m
          0:10:00 0:10:00 2 cold skipped
          0:10:00 0:10:00 3 rest began for 5m
-         0:15:00 0:15:00 3 rest completed: cold 5m, heat 5m
+         0:15:00 0:15:00 3 rest ended early: cold 5m, heat 5m
+        ",
+    );
+}
+
+#[test]
+fn a_skipped_rest_cuts_no_dose_short() {
+    check(
+        "rest 5m, heat 1m",
+        "1m skip",
+        "
+         0:00:00 0:00:00 1 rest started
+         0:00:00 0:00:00 1 rest began for 5m
+         0:01:00 0:01:00 1 rest skipped
+         0:01:00 0:01:00 2 heat began for 1m
+         0:01:30 0:01:30 2 heat halfway
+         0:02:00 0:02:00 2 heat completed: cold 0s, heat 1m
         ",
     );
 }
@@ -70,7 +86,7 @@ fn skip_in_a_pause_starts_the_next_step() {
          0:10:00 0:05:00 2 cold began for 20m
          0:20:00 0:15:00 2 cold halfway
          0:29:00 0:24:00 2 cold soon over, then the end
-         0:30:00 0:25:00 2 cold completed: cold 20m, heat 5m
+         0:30:00 0:25:00 2 cold ended early: cold 20m, heat 5m
         ",
     );
 }
@@ -86,7 +102,7 @@ fn skipping_every_step_completes_the_session() {
          0:01:00 0:01:00 1 heat skipped
          0:01:00 0:01:00 2 cold began for 20m
          0:02:00 0:02:00 2 cold skipped
-         0:02:00 0:02:00 2 cold completed: cold 1m, heat 1m
+         0:02:00 0:02:00 2 cold ended early: cold 1m, heat 1m
         ",
     );
 }
@@ -106,7 +122,7 @@ fn skipping_a_rest_shortens_a_later_step_to_its_limit() {
          0:22:00 0:22:00 3 heat began for 12m
          0:28:00 0:28:00 3 heat halfway
          0:33:00 0:33:00 3 heat soon over, then the end
-         0:34:00 0:34:00 3 heat completed: cold 2m, heat 32m
+         0:34:00 0:34:00 3 heat ended early: cold 2m, heat 32m
         ",
     );
 }
@@ -125,7 +141,7 @@ fn skipping_a_rest_skips_a_later_step_without_room() {
          0:20:00 0:20:00 2 heat skipped
          0:20:00 0:20:00 3 cold left out by cold-limit
          0:20:00 0:20:00 4 rest began for 5m
-         0:25:00 0:25:00 4 rest completed: cold 20m, heat 0s
+         0:25:00 0:25:00 4 rest ended early: cold 20m, heat 0s
         ",
     );
 }
@@ -143,7 +159,7 @@ fn a_session_is_completed_when_a_rule_skips_its_last_step() {
          0:20:00 0:20:00 2 heat began for 20m
          0:20:00 0:20:00 2 heat skipped
          0:20:00 0:20:00 3 cold left out by cold-limit
-         0:20:00 0:20:00 3 cold completed: cold 20m, heat 0s
+         0:20:00 0:20:00 3 cold ended early: cold 20m, heat 0s
         ",
     );
 }
@@ -162,7 +178,7 @@ fn a_step_runs_when_one_second_of_room_is_left() {
          0:20:01 0:20:01 2 heat skipped
          0:20:01 0:20:01 3 cold began for 1s
          0:20:01.500 0:20:01.500 3 cold halfway
-         0:20:02 0:20:02 3 cold completed: cold 20m 1s, heat 1s
+         0:20:02 0:20:02 3 cold ended early: cold 20m 1s, heat 1s
         ",
     );
 }
@@ -186,7 +202,7 @@ fn a_step_is_skipped_when_less_than_a_second_of_room_is_left() {
          0:30:00 0:30:00 5 cold began for 10m
          0:35:00 0:35:00 5 cold halfway
          0:39:00 0:39:00 5 cold soon over, then the end
-         0:40:00 0:40:00 5 cold completed: cold 30m, heat 10m
+         0:40:00 0:40:00 5 cold ended early: cold 30m, heat 10m
         ",
     );
 }
