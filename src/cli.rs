@@ -126,6 +126,12 @@ Examples:
         #[arg(long)]
         csv: bool,
     },
+    /// Copy the whole journal into a new file
+    Export {
+        /// The new file, such as therapy.db
+        #[arg(value_name = "FILE.db")]
+        file: PathBuf,
+    },
     /// Note the pain now, for the last session
     Pain {
         /// From 0, no pain, to 10, the worst

@@ -18,6 +18,7 @@ mod live;
 mod check;
 mod control;
 mod explain;
+mod export;
 mod history;
 mod injury;
 mod show;
@@ -62,6 +63,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Stop { off } => control::stop(folders, off.as_deref()),
         Command::Extend { length } => control::run(folders, Input::Extend(length)),
         Command::History { since, json, csv } => history::run(folders, since.as_deref(), json, csv),
+        Command::Export { file } => export::run(folders, &file),
         Command::Pain { score } => pain::run(folders, score),
         Command::Check { files, json } => check::run(&files, json),
         Command::Explain { name, json } => explain::run(name.as_deref(), json),

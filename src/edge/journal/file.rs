@@ -28,6 +28,16 @@ impl Journal {
         self.log.as_ref().map_or(Ok(()), File::sync_data)
     }
 
+    /// Writes a whole copy into a new file, which only its owner can read.
+    ///
+    /// # Errors
+    /// When there is such a file already, or when it cannot be written.
+    pub fn copy_to(&self, file: &Path) -> io::Result<()> {
+        let name = file.to_str().ok_or_else(|| io::Error::other("its name is not UTF-8 text"))?;
+        private().create_new(true).open(file)?;
+        self.execute("VACUUM INTO ?", [name]).map(drop).map_err(io::Error::other)
+    }
+
     /// The length and the time of the log. They stay the same while no process commits.
     pub fn log_state(&self) -> Option<(u64, SystemTime)> {
         let log = self.log.as_ref()?.metadata().ok()?;

@@ -43,6 +43,7 @@ fn every_line_of_help_fits_80_columns() {
         "stop",
         "extend",
         "history",
+        "export",
         "pain",
         "check",
         "explain",

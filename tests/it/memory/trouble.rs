@@ -222,6 +222,30 @@ fn a_rehearsal_is_refused_for_the_same_reasons_as_a_session() {
     refuses(&home, &["ice", "--override", "rewarm"], "you said that a warning sign applies");
 }
 
+/// The last sessions are in the log, which a copy of `journal.db` alone lacks.
+#[test]
+fn an_export_is_the_whole_journal_and_replaces_no_file() {
+    let home = Home::at_rate(3000.0);
+    home.own(1, &[("cold", "1min")]);
+    let copy = home.path().join("copy.db").to_string_lossy().into_owned();
+    let none = home.run(&["export", &copy]);
+    assert_eq!(none.status.code(), Some(1), "{}", stderr(&none));
+    home.session(&["own.toml"]);
+    let mut running = home.start(&["run", "own.toml", "--override", "rewarm"]);
+    running.see("step_began");
+    let said = home.ask(&["export", &copy]);
+    assert!(said.contains("journal.db in the data folder"), "{said}");
+    let again = home.run(&["export", &copy]);
+    assert_eq!(again.status.code(), Some(1), "{}", stdout(&again));
+    assert!(stderr(&again).contains("give the name of a new file"), "{}", stderr(&again));
+    running.kill();
+    let there = Home::new();
+    std::fs::create_dir(there.data()).expect("a folder");
+    std::fs::rename(&copy, there.journal()).expect("it can be moved");
+    assert_eq!(there.history().len(), 2);
+    assert_eq!(there.json(&["history", "--json"])[0], home.json(&["history", "--json"])[0]);
+}
+
 #[test]
 fn only_the_owner_can_read_the_data_folder() {
     let home = Home::new();
