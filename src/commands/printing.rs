@@ -92,7 +92,8 @@ pub(super) fn is_dumb() -> bool {
 pub(super) fn set_colours() {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0" && !value.is_empty());
-    let wanted = |terminal: bool| !is_set("NO_COLOR") && (forced || terminal && !is_dumb());
+    let is_off = std::env::var_os("CLICOLOR").is_some_and(|value| value == "0");
+    let wanted = |terminal: bool| !is_set("NO_COLOR") && (forced || terminal && !is_off && !is_dumb());
     console::set_colors_enabled(wanted(io::stdout().is_terminal()));
     console::set_colors_enabled_stderr(wanted(io::stderr().is_terminal()));
 }

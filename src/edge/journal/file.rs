@@ -95,11 +95,13 @@ pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
     File::options().write(true).open(&draft).and_then(|file| file.sync_all()).map_err(unusable)?;
     // A link does not replace a journal that another process created meanwhile.
     let placed = match fs::hard_link(&draft, path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(unusable(error)),
-        _ => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // A file system without links, such as exFAT.
+        Err(_) if !path.exists() => fs::rename(&draft, path),
+        placed => placed,
     };
     let _ = fs::remove_file(&draft);
-    placed
+    placed.map_err(unusable)
 }
 
 fn lock_file(folder: &Path) -> PathBuf {

@@ -107,6 +107,14 @@ fn no_color_turns_colours_off() {
     coloured.press("q");
     assert_eq!(coloured.end().code(), Some(130));
 
+    let mut off = command(&home, &["own.toml"]);
+    off.env("CLICOLOR", "0");
+    let mut off = Terminal::start(off, 24, 80);
+    off.see("q stop");
+    assert!(!renditions(&off.text()).iter().any(is_colour), "{:?}", off.text());
+    off.press("q");
+    assert_eq!(off.end().code(), Some(130));
+
     let mut command = command(&home, &["own.toml"]);
     command.env("NO_COLOR", "1");
     let mut plain = Terminal::start(command, 24, 80);
