@@ -249,7 +249,7 @@ mod bus {
                     if let NotificationResponse::Action(key) = response
                         && let Some((_, input)) = key.parse().ok().and_then(|index: usize| BUTTONS.get(index))
                     {
-                        let _ = inbox.send(inbox::Message::Said(*input));
+                        inbox.send(inbox::Message::Said(*input));
                     }
                 }));
                 let waker = Waker::from(Arc::new(WakeUp(wake.clone())));

@@ -7,7 +7,7 @@ use std::thread;
 use console::{Key, Term};
 
 use super::input_of;
-use crate::edge::inbox::{Message, Sender};
+use crate::edge::inbox::Sender;
 
 /// Does nothing: this system has no such limit.
 pub fn outlive_file_limits() {}
@@ -25,14 +25,16 @@ impl Keys {
         if terminal {
             thread::Builder::new().name("keys".to_owned()).spawn(move || {
                 let console = Term::stdout();
-                while let Ok(key) = console.read_key() {
+                while inbox.is_open()
+                    && let Ok(key) = console.read_key()
+                {
                     let byte = match key {
                         Key::Char(key) => u8::try_from(key).unwrap_or(0),
                         Key::Enter => b'\n',
                         _ => 0,
                     };
-                    if input_of(byte).is_some_and(|input| inbox.send(Message::Said(input)).is_err()) {
-                        return;
+                    if let Some(input) = input_of(byte) {
+                        inbox.press(input);
                     }
                 }
             })?;

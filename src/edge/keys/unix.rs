@@ -108,7 +108,7 @@ fn obey(mut signals: Signals, mode: &Mode, continued: &AtomicBool, inbox: &Sende
             SIGTERM | SIGQUIT => Message::Lost(Loss::Process),
             _ => Message::WakeUp,
         };
-        let _ = inbox.send(message);
+        inbox.send(message);
     }
 }
 
@@ -136,7 +136,7 @@ fn read(mode: &Mode, inbox: &Sender) {
             Ok(_) if bytes[0] == 0x1b => {}
             Ok(count) => {
                 for input in bytes[..count].iter().filter_map(|byte| input_of(*byte)) {
-                    let _ = inbox.send(Message::Said(input));
+                    inbox.press(input);
                 }
             }
             Err(Errno::INTR | Errno::AGAIN) => {}

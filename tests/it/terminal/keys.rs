@@ -87,3 +87,14 @@ fn other_keys_and_arrows_do_nothing() {
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
 }
+
+#[test]
+fn control_c_does_not_wait_behind_a_paste() {
+    let (_home, mut terminal) = long_session(&[]);
+    terminal.press(&" ".repeat(100_000));
+    terminal.press("\u{3}");
+    let pressed = clock::now();
+    assert_eq!(terminal.end().code(), Some(130));
+    let waited = clock::now().since(pressed);
+    assert!(waited < Duration::from_secs(2), "{waited:?}");
+}
