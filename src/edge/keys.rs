@@ -7,10 +7,14 @@ use crate::edge::inbox::MINUTE_MORE;
 #[cfg(not(unix))]
 mod elsewhere;
 #[cfg(unix)]
+mod parser;
+#[cfg(unix)]
 mod unix;
 
 #[cfg(not(unix))]
 pub use elsewhere::{Keys, outlive_file_limits};
+#[cfg(unix)]
+pub use parser::Parser;
 #[cfg(unix)]
 pub use unix::{Keys, outlive_file_limits};
 

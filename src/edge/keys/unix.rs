@@ -20,7 +20,7 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SI
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-use super::input_of;
+use super::Parser;
 use crate::domain::session::Input;
 use crate::edge::clock;
 use crate::edge::inbox::{Message, Sender};
@@ -114,6 +114,7 @@ fn obey(mut signals: Signals, mode: &Mode, continued: &AtomicBool, inbox: &Sende
 
 /// The thread of the keys. It ends when the terminal is gone or the session is over.
 fn read(mode: &Mode, inbox: &Sender) {
+    let mut parser = Parser::default();
     loop {
         let ready = poll(&mut [PollFd::from_borrowed_fd(stdin(), PollFlags::IN)], None);
         // After the end, keys are for the shell.
@@ -129,16 +130,11 @@ fn read(mode: &Mode, inbox: &Sender) {
             }
             Err(_) => return,
         }
-        let mut bytes = [0; 64];
+        // As much as a terminal holds: a paste must be read before the Ctrl-C behind it is seen.
+        let mut bytes = [0; 4096];
         match ready.and_then(|_| rustix::io::read(stdin(), &mut bytes)) {
             Ok(0) => return,
-            // An arrow or a function key is an escape and several bytes.
-            Ok(_) if bytes[0] == 0x1b => {}
-            Ok(count) => {
-                for input in bytes[..count].iter().filter_map(|byte| input_of(*byte)) {
-                    inbox.press(input);
-                }
-            }
+            Ok(count) => parser.feed(&bytes[..count], |key| inbox.press(key)),
             Err(Errno::INTR | Errno::AGAIN) => {}
             Err(_) => return,
         }

@@ -88,6 +88,58 @@ fn other_keys_and_arrows_do_nothing() {
     assert_eq!(terminal.end().code(), Some(130));
 }
 
+/// Writes these in turn, each for a read of its own.
+fn press_apart(terminal: &mut Terminal, writes: &[&str]) {
+    for write in writes {
+        terminal.press(write);
+        clock::wait(Duration::from_millis(100));
+    }
+}
+
+/// The keys so far did nothing: the session still runs its first step, and Space pauses it.
+fn assert_nothing_pressed(terminal: &mut Terminal) {
+    terminal.press(" ");
+    terminal.see("PAUSED 0:0");
+    assert!(terminal.contents().contains("step 1 of 2"), "{}", terminal.contents());
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+}
+
+#[test]
+fn a_function_key_in_two_reads_does_nothing() {
+    let (_home, mut terminal) = long_session(&[]);
+    press_apart(&mut terminal, &["\u{1b}", "OQ", "\u{1b}O", "q", "\u{1b}[1;", "2S"]);
+    assert_nothing_pressed(&mut terminal);
+}
+
+#[test]
+fn a_key_with_alt_does_nothing() {
+    let (_home, mut terminal) = long_session(&[]);
+    press_apart(&mut terminal, &["x\u{1b}s", "\u{1b}", "s", "\u{1b}q"]);
+    assert_nothing_pressed(&mut terminal);
+}
+
+#[test]
+fn a_report_of_the_mouse_after_a_key_does_nothing() {
+    let (_home, mut terminal) = long_session(&[]);
+    press_apart(&mut terminal, &["x\u{1b}[M qs", "x\u{1b}[M s", "q"]);
+    assert_nothing_pressed(&mut terminal);
+}
+
+#[test]
+fn a_key_right_after_an_arrow_is_a_key() {
+    let (_home, mut terminal) = long_session(&[]);
+    terminal.press("\u{1b}[Aq");
+    assert_eq!(terminal.end().code(), Some(130));
+}
+
+#[test]
+fn a_bracketed_paste_does_nothing() {
+    let (_home, mut terminal) = long_session(&[]);
+    press_apart(&mut terminal, &["\u{1b}[200~qqqq\u{1b}[201~", "x\u{1b}[200~s", "q\u{1b}[201~"]);
+    assert_nothing_pressed(&mut terminal);
+}
+
 #[test]
 fn control_c_does_not_wait_behind_a_paste() {
     let (_home, mut terminal) = long_session(&[]);
