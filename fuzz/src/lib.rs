@@ -5,4 +5,4 @@ pub mod builder;
 #[path = "../../tests/it/fuzz.rs"]
 mod fuzz;
 
-pub use fuzz::{journal, protocol, settings, when};
+pub use fuzz::{journal, keys, protocol, settings, when};

@@ -1,5 +1,5 @@
-//! Checks for untrusted input: protocol files, `config.toml`, times, and the rows of a journal. Each
-//! function takes any bytes, and panics when a check fails. The fuzz targets in `fuzz/` call these
+//! Checks for untrusted input: protocol files, `config.toml`, times, the rows of a journal, and what a terminal
+//! sends. Each function takes any bytes, and panics when a check fails. The fuzz targets in `fuzz/` call these
 //! functions; the tests here run the seeds.
 
 use std::time::Duration;
@@ -19,6 +19,8 @@ use therapy::domain::rules::{Context, Injury};
 use therapy::domain::session::{EventKind, Input, Moment, Outcome, Session};
 use therapy::domain::step::{Modality, Step, StepKind};
 use therapy::edge::journal::{Journal, Record, Stamp};
+#[cfg(unix)]
+use therapy::edge::keys::{Parser, input_of};
 use therapy::format::{self, Level, Problem, report};
 use therapy::text::printable::is_control;
 use therapy::text::{durations, timeline, times, wording};
@@ -368,6 +370,26 @@ fn assert_wait_suffices(now: Moment, doses: Doses, record_ahead: Duration) {
     }
 }
 
+// Keys.
+
+/// Parses bytes from a terminal, in one read and in a read for each byte. Whatever they are, the end of a paste
+/// and Enter make the next key a key.
+#[cfg(unix)]
+pub fn keys(input: &[u8]) {
+    let (mut whole, mut split) = (Parser::default(), Parser::default());
+    let (mut keys, mut same) = (Vec::new(), Vec::new());
+    whole.feed(input, |key| keys.push(key));
+    input.chunks(1).for_each(|byte| split.feed(byte, |key| same.push(key)));
+    assert_eq!(keys, same, "{}", input.escape_ascii());
+    if !input.contains(&0x1b) {
+        let plain: Vec<_> = input.iter().filter_map(|byte| input_of(*byte)).collect();
+        assert_eq!(keys, plain, "{}", input.escape_ascii());
+    }
+    let mut last = Vec::new();
+    whole.feed(b"\x1b[201~\r q", |key| last.push(key));
+    assert_eq!(last, [Input::Confirm, Input::Toggle, Input::Stop], "after {}", input.escape_ascii());
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -386,6 +408,12 @@ mod tests {
     #[test]
     fn journal_seeds_pass() {
         run_seeds("journal", super::journal);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn keys_seeds_pass() {
+        run_seeds("keys", super::keys);
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub use crate::builder::START;
 use crate::builder::{self, Build, Options};
 
 mod doses;
+#[cfg(unix)]
+mod keys;
 mod sessions;
 mod texts;
 
