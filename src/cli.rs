@@ -6,11 +6,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::domain::rules::{RULES, RuleId, Severity};
-use crate::text::durations::minutes;
+use crate::text::lengths::minutes;
+use crate::text::typed::{Unreadable, pain, whole};
 
 /// Hot and cold therapy timer that tracks the dose on your skin
 ///
@@ -83,6 +84,9 @@ Examples:
     Injury {
         #[command(subcommand)]
         command: Option<InjuryCommand>,
+        /// When it was, as with `set`; a day alone counts to its end
+        #[arg(value_name = "WHEN")]
+        when: Vec<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -105,20 +109,20 @@ Examples:
     /// Stop the running session, or close one that was cut off
     Stop {
         /// When the pack came off, for a session that was cut off: 18:40, "5min ago"
-        #[arg(long, value_name = "WHEN")]
-        off: Option<String>,
+        #[arg(long, value_name = "WHEN", num_args = 1.., action = ArgAction::Set)]
+        off: Option<Vec<String>>,
     },
     /// Give the running step more time, within the limits
     Extend {
-        /// How much longer, such as 2min
-        #[arg(value_name = "DURATION", value_parser = humantime::parse_duration)]
-        length: Duration,
+        /// How much longer: 2 or 2min, 90s
+        #[arg(value_name = "DURATION", required = true)]
+        length: Vec<String>,
     },
     /// Show past sessions: dose given and planned, and pain
     History {
-        /// Only sessions since then, such as 30d, Monday or 2026-11-20
-        #[arg(long, value_name = "WHEN")]
-        since: Option<String>,
+        /// Only sessions since then, such as 30d or 2026-11-20; a day counts from its start
+        #[arg(long, value_name = "WHEN", num_args = 1.., action = ArgAction::Set)]
+        since: Option<Vec<String>>,
         /// Print JSON
         #[arg(long, conflicts_with = "csv")]
         json: bool,
@@ -135,8 +139,8 @@ Examples:
     /// Note the pain now, for the last session
     Pain {
         /// From 0, no pain, to 10, the worst
-        #[arg(value_name = "N", value_parser = clap::value_parser!(u8).range(0..=10))]
-        score: u8,
+        #[arg(value_name = "N", required = true, allow_negative_numbers = true)]
+        score: Vec<String>,
     },
     /// Check protocol files and report every problem
     ///
@@ -186,12 +190,12 @@ Examples:
 // What a person chooses about a protocol.
 #[derive(Args, Debug)]
 pub struct Which {
-    /// Length of the step of a one-step protocol in minutes, such as 15 or 12.5
+    /// Length of the step of a one-step protocol in minutes, such as 15, 12.5 or 15min
     #[arg(long, value_name = "N", value_parser = minutes, allow_negative_numbers = true)]
     pub minutes: Option<Duration>,
 
     /// Number of rounds, for a protocol with rounds
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = rounds, allow_negative_numbers = true)]
     pub rounds: Option<u32>,
 
     /// Time of the injury, such as "30h ago", "yesterday 18:00" or 2026-11-20
@@ -205,11 +209,15 @@ pub struct RunArgs {
     /// A name from `therapy list`, or a .toml file [default: the one that `therapy next` recommends]
     pub protocol: Option<String>,
 
+    /// Length of a one-step protocol in minutes, as with `--minutes`
+    #[arg(value_name = "MINUTES", conflicts_with = "minutes", allow_negative_numbers = true)]
+    pub length: Vec<String>,
+
     #[command(flatten)]
     pub which: Which,
 
     /// Pain before the session, 0 to 10; you are asked again after it
-    #[arg(long, value_name = "0-10", value_parser = clap::value_parser!(u8).range(0..=10))]
+    #[arg(long, value_name = "0-10", value_parser = pain, allow_negative_numbers = true)]
     pub pain: Option<u8>,
 
     /// Wait for you at every change; until you answer, the alarm repeats and the dose grows
@@ -242,9 +250,12 @@ pub struct RunArgs {
 pub enum InjuryCommand {
     /// Set the time of the injury
     Set {
-        /// Such as "30h ago", "yesterday 18:00", "24 Nov 18:00" or 2026-11-20
-        #[arg(value_name = "WHEN")]
-        when: String,
+        /// Such as 30h ago, last night, Monday 18:00, 24 Nov 6pm or 2026-11-20
+        ///
+        /// It lies in the past. A text that leaves a range means the latest time of it that is not after now,
+        /// because that keeps heat away longer: a day alone means its end.
+        #[arg(value_name = "WHEN", required = true)]
+        when: Vec<String>,
     },
     /// Forget the injury
     Clear,
@@ -280,6 +291,10 @@ pub enum Progress {
     Json,
     /// Only notifications and warnings
     Quiet,
+}
+
+fn rounds(text: &str) -> Result<u32, Unreadable> {
+    whole(text, "rounds", "try: --rounds 2")
 }
 
 fn speed(text: &str) -> Result<f64, &'static str> {

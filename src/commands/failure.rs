@@ -5,6 +5,7 @@ use std::io;
 use crate::domain::session::Outcome;
 use crate::edge::catalog::CatalogError;
 use crate::edge::journal::JournalError;
+use crate::text::typed::Unreadable;
 
 /// The exit code. The numbers are part of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,5 +74,13 @@ impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Failure {
         let hint = error.hint();
         Failure::new(Exit::Failed, error.into(), hint)
+    }
+}
+
+impl From<Unreadable> for Failure {
+    fn from(error: Unreadable) -> Failure {
+        let typed: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+        let hint = error.way_out(&typed);
+        Failure::new(Exit::Usage, error.into(), hint)
     }
 }

@@ -6,14 +6,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::folders::Folders;
-use super::times::{from_millis, local, stamp, unreadable};
+use super::times::{self, from_millis, local, stamp};
 use super::{Exit, Failure, print, print_json};
 use crate::domain::step::Modality;
-use crate::edge::clock;
 use crate::edge::journal::Entry;
 use crate::text::durations::{count, part_of, seconds};
 use crate::text::printable::aligned;
-use crate::text::times;
 
 /// Fewer sessions than this with a pain before and after show too little (ours).
 const ENOUGH: usize = 3;
@@ -28,7 +26,7 @@ const COLUMNS: [&str; 13] = [
 /// Shows past sessions.
 pub(super) fn run(folders: &Folders, since: Option<&str>, json: bool, csv: bool) -> Result<Exit, Failure> {
     let since = match since {
-        Some(text) => times::since(text, clock::wall(), &clock::zone()).map_err(unreadable)?.as_millisecond(),
+        Some(text) => times::since(text)?.as_millisecond(),
         None => i64::MIN,
     };
     let journal = folders.journal()?;

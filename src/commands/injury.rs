@@ -1,4 +1,4 @@
-//! `therapy injury [set WHEN | clear]`.
+//! `therapy injury [[set] WHEN | clear]`.
 
 use anyhow::anyhow;
 use jiff::Timestamp;
@@ -6,33 +6,42 @@ use serde_json::json;
 
 use super::folders::Folders;
 use super::screening::refusal;
-use super::times::{later, local, stamp, when};
+use super::times::{in_full, later, local, stamp, when};
 use super::{Exit, Failure, print, print_json, say};
 use crate::cli::InjuryCommand;
 use crate::domain::rules::ACUTE;
 use crate::edge::clock;
 use crate::edge::journal::Journal;
 use crate::text::durations::{roughly, seconds};
-use crate::text::times::TRY;
+use crate::text::when::TRY;
 
-/// Shows, sets or clears the time of the injury.
-pub(super) fn run(folders: &Folders, command: Option<&InjuryCommand>, json: bool) -> Result<Exit, Failure> {
+/// Shows, sets or clears the time of the injury. Without `set`, words are a time too.
+pub(super) fn run(
+    folders: &Folders,
+    command: Option<&InjuryCommand>,
+    words: &[String],
+    json: bool,
+) -> Result<Exit, Failure> {
     match command {
-        None => show(folders, json),
-        Some(InjuryCommand::Set { when: text }) => {
-            let now = clock::wall();
-            let at = when(text, now)?;
-            if at > now {
-                return Err(Failure::new(Exit::Refused, anyhow!("that is in the future: {}", local(at)), TRY));
-            }
-            Journal::open(&folders.data)?.set_injury(Some(at.as_millisecond()), &stamp())?;
-            show(folders, json)
-        }
-        Some(InjuryCommand::Clear) => {
+        None if words.is_empty() => show(folders, json),
+        None => set(folders, &words.join(" "), json),
+        Some(InjuryCommand::Set { when }) => set(folders, &[words, when].concat().join(" "), json),
+        Some(InjuryCommand::Clear) if words.is_empty() => {
             Journal::open(&folders.data)?.set_injury(None, &stamp())?;
             print("Injury forgotten.\n")
         }
+        Some(InjuryCommand::Clear) => set(folders, &format!("{} clear", words.join(" ")), json),
     }
+}
+
+fn set(folders: &Folders, text: &str, json: bool) -> Result<Exit, Failure> {
+    let now = clock::wall();
+    let at = when(text, now)?;
+    if at > now {
+        return Err(Failure::new(Exit::Refused, anyhow!("that is in the future: {}", in_full(at)), TRY));
+    }
+    Journal::open(&folders.data)?.set_injury(Some(at.as_millisecond()), &stamp())?;
+    show(folders, json)
 }
 
 fn show(folders: &Folders, json: bool) -> Result<Exit, Failure> {
@@ -58,5 +67,5 @@ fn show(folders: &Folders, json: bool) -> Result<Exit, Failure> {
     } else {
         "heat is possible (S3)".to_owned()
     };
-    print(format!("Injured {}, {} ago: {what}\n", local(happened), roughly(age)))
+    print(format!("Injured {}, {} ago: {what}\n", in_full(happened), roughly(age)))
 }

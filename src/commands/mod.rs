@@ -37,6 +37,8 @@ pub use self::printing::report_failure;
 use self::printing::{ask, can_ask, draw, is_dumb, last_words, print, print_json, print_text, say};
 use crate::cli::{Cli, Command};
 use crate::domain::session::Input;
+use crate::text::lengths::minutes;
+use crate::text::typed;
 
 /// Prepares the process: colours, and limits on the size of files.
 pub fn set_up() {
@@ -53,22 +55,32 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::List { json } => list::run(folders, json),
         Command::Show { protocol, which, json } => show::run(folders, &protocol, &which, json),
-        Command::Run(args) => run::run(folders, &args),
+        Command::Run(mut args) => {
+            if !args.length.is_empty() {
+                args.which.minutes = Some(minutes(&args.length.join(" "))?);
+            }
+            run::run(folders, &args)
+        }
         Command::Next { json } => next::run(folders, json),
-        Command::Injury { command, json } => injury::run(folders, command.as_ref(), json),
+        Command::Injury { command, when, json } => injury::run(folders, command.as_ref(), &when, json),
         Command::Status(args) => status::run(folders, &args),
         Command::Pause => control::run(folders, Input::Pause),
         Command::Resume { progress, no_notify } => control::resume(folders, progress, no_notify),
         Command::Skip => control::run(folders, Input::Skip),
-        Command::Stop { off } => control::stop(folders, off.as_deref()),
-        Command::Extend { length } => control::run(folders, Input::Extend(length)),
-        Command::History { since, json, csv } => history::run(folders, since.as_deref(), json, csv),
+        Command::Stop { off } => control::stop(folders, joined(off).as_deref()),
+        Command::Extend { length } => control::run(folders, Input::Extend(minutes(&length.join(" "))?)),
+        Command::History { since, json, csv } => history::run(folders, joined(since).as_deref(), json, csv),
         Command::Export { file } => export::run(folders, &file),
-        Command::Pain { score } => pain::run(folders, score),
+        Command::Pain { score } => pain::run(folders, typed::pain(&score.join(" "))?),
         Command::Check { files, json } => check::run(&files, json),
         Command::Explain { name, json } => explain::run(name.as_deref(), json),
         Command::Safety { ask, answer, json } => safety::run(folders, ask, answer.as_deref(), json),
         Command::Completions { shell } => man::completions(shell),
         Command::Man { command } => man::run(command.as_deref()),
     }
+}
+
+/// Words that were typed without quotes.
+fn joined(words: Option<Vec<String>>) -> Option<String> {
+    words.map(|words| words.join(" "))
 }

@@ -4,15 +4,13 @@ use super::folders::Folders;
 use super::times::stamp;
 use super::{Exit, Failure, ask, can_ask, last_words, print, say};
 use crate::edge::journal::Journal;
-
-/// The worst pain.
-const MOST: u8 = 10;
+use crate::text::typed::{WORST, pain};
 
 /// Notes the pain now for the last session.
 pub(super) fn run(folders: &Folders, score: u8) -> Result<Exit, Failure> {
     let noted = Journal::open(&folders.data)?.note_pain(score, &stamp())?;
     let what = if noted.is_some() { "for the last session" } else { "without a session: there is none yet" };
-    print(format!("Pain {score} of {MOST} noted {what}.\n"))
+    print(format!("Pain {score} of {WORST} noted {what}.\n"))
 }
 
 /// Prints the last words of a session and asks for the pain after it, when the pain before is known and
@@ -24,7 +22,7 @@ pub(super) fn after(folders: &Folders, mut words: Vec<String>, is_known_before: 
     last_words(&words);
     let read = |answer: &str| match answer {
         "" => Some(None),
-        score => score.parse().ok().filter(|score| *score <= MOST).map(Some),
+        score => pain(score).ok().map(Some),
     };
     if asks
         && let Ok(Some(Some(score))) = ask(&format!("{QUESTION} (Enter skips)"), read)

@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
+use anyhow::anyhow;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, say};
 use crate::domain::moment::Moment;
 use crate::edge::clock;
 use crate::edge::journal::Stamp;
-use crate::text::times::{self, WhenError, day_and_time, next_minute};
+use crate::text::printable::printable;
+use crate::text::times::{self, day_and_time, next_minute};
+use crate::text::when::{self, When};
 
 /// All clocks, now.
 pub(super) fn stamp() -> Stamp {
@@ -54,12 +57,33 @@ pub(super) fn local_after(wait: Duration) -> String {
     local(next_minute(later(clock::wall(), wait)))
 }
 
-/// A point in time that a person typed.
-pub(super) fn when(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
-    times::parse(text, now, &clock::zone()).map_err(unreadable)
+/// A local time in full, as a check of what a person typed.
+pub(super) fn in_full(at: Timestamp) -> String {
+    times::in_full(at, clock::wall(), &clock::zone())
 }
 
-/// The failure for a text that is not a point in time.
-pub(super) fn unreadable(error: WhenError) -> Failure {
-    Failure::new(Exit::Usage, error.into(), times::TRY)
+/// When an injury or a dose was, as a person typed it. Of a range the latest time that is not after `now`, and a
+/// note says so.
+pub(super) fn when(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    let when = read(text, now)?;
+    let at = when.latest(now);
+    if when.is_range() && at <= now {
+        say(&format!("note: \"{}\" leaves a range; its latest time counts: {}", printable(text), in_full(at)));
+    }
+    Ok(at)
+}
+
+/// Where a list begins, as a person typed it: the earliest time of a range.
+pub(super) fn since(text: &str) -> Result<Timestamp, Failure> {
+    read(text, clock::wall()).map(|when| when.first)
+}
+
+/// Reads a time in the zone of the machine, which must be known.
+fn read(text: &str, now: Timestamp) -> Result<When, Failure> {
+    let zone = clock::zone();
+    if let Some(name) = std::env::var_os("TZ").filter(|_| zone.is_unknown()) {
+        let error = anyhow!("there is no time zone \"{}\" (TZ)", printable(&name.to_string_lossy()));
+        return Err(Failure::new(Exit::Usage, error, "set TZ to a name such as Europe/Berlin, or unset it"));
+    }
+    Ok(when::read(text, now, &zone)?)
 }

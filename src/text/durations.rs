@@ -1,5 +1,4 @@
-//! Every length that a person types or reads. Files and programs use other forms: humantime's in files, seconds in
-//! JSON.
+//! Every length that a person reads. Programs read seconds, in JSON.
 
 use std::time::Duration;
 
@@ -95,24 +94,6 @@ pub fn seconds(length: Duration) -> f64 {
     millis / 1000.0
 }
 
-/// Reads minutes: `15`, `12.5`, `12,5`, `15m` or `15min`. They are exact to 60 ns.
-///
-/// # Errors
-/// Any other text, and a number too large for a [`Duration`].
-pub fn minutes(text: &str) -> Result<Duration, String> {
-    let number = text.strip_suffix("min").or_else(|| text.strip_suffix('m')).unwrap_or(text).trim_end();
-    let (whole, part) = number.split_once(['.', ',']).unwrap_or((number, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let read = || {
-        let part = Some(part).filter(|part| digits(whole) && digits(part) && part.len() <= 9)?;
-        // `part` counts 10^-9 min, and each is 60 ns.
-        let part: u64 = format!("{part:0<9}").parse().ok()?;
-        let seconds = whole.parse::<u64>().ok()?.checked_mul(MINUTE)?;
-        Duration::from_secs(seconds).checked_add(Duration::from_nanos(part * 60))
-    };
-    read().ok_or_else(|| "write minutes as a number, such as 15 or 12.5".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,18 +173,5 @@ mod tests {
     fn counts_and_seconds() {
         assert_eq!([0, 1, 2].map(|number: u32| count(number, "step")), ["0 steps", "1 step", "2 steps"]);
         assert!((seconds(millis(1_501)) - 1.501).abs() < f64::EPSILON);
-    }
-
-    #[test]
-    fn minutes_are_exact() {
-        for text in ["15", "15m", "15min", "15 min", "15.0", "15,0"] {
-            assert_eq!(minutes(text), Ok(Duration::from_secs(900)), "{text}");
-        }
-        assert_eq!(minutes("0.1"), Ok(Duration::from_secs(6)));
-        assert_eq!(minutes("20.000000001"), Ok(Duration::from_secs(1200) + Duration::from_nanos(60)));
-        for bad in ["", ".", "-1", "1e3", "15h", "m", "1.5.5", "99999999999999999999", "1.0000000001", "NaN", "٣"] {
-            assert!(minutes(bad).is_err(), "{bad}");
-        }
-        assert!(minutes("999999999999999999").is_err());
     }
 }

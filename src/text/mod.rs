@@ -7,12 +7,19 @@ pub mod printable;
 
 pub mod colours;
 
+pub mod typed;
+
 pub mod durations;
+
+pub mod lengths;
 
 pub mod timeline;
 
 #[cfg(feature = "cli")]
 pub mod times;
+
+#[cfg(feature = "cli")]
+pub mod when;
 
 pub mod advice;
 

@@ -23,7 +23,7 @@ use therapy::edge::journal::{Journal, Record, Stamp};
 use therapy::edge::keys::{Parser, input_of};
 use therapy::format::{self, Level, Problem, report};
 use therapy::text::printable::is_control;
-use therapy::text::{durations, timeline, times, wording};
+use therapy::text::{durations, lengths, timeline, when, wording};
 
 use crate::builder::Build;
 
@@ -164,25 +164,40 @@ pub fn when(input: &[u8]) {
 fn points_in_time(text: &str, now: Timestamp) {
     let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a zone");
     for zone in [TimeZone::UTC, berlin] {
-        match times::parse(text, now, &zone) {
+        match when::read(text, now, &zone) {
             Ok(at) => {
-                assert_eq!(times::parse(&format!(" {text}\t"), now, &zone), Ok(at), "blanks around {text:?}");
-                assert_eq!(times::parse(&at.to_string(), now, &zone), Ok(at), "{text:?} in full form");
+                assert!(at.first <= at.last, "{text:?}");
+                assert_eq!(when::read(&format!(" {text}\t"), now, &zone), Ok(at), "blanks around {text:?}");
+                for at in [at.first, at.last] {
+                    let full = when::read(&at.to_string(), now, &zone);
+                    assert!(full.is_err() || full.is_ok_and(|full| [full.first, full.last] == [at; 2]), "{text:?}");
+                }
                 if text.trim().ends_with("ago") {
-                    assert!(at <= now, "{text:?} is {at}, after {now}");
+                    assert!(at.last <= now, "{text:?} is {at:?}, after {now}");
                 }
             }
-            Err(error) => assert_printable(&error.to_string().replace('\n', "")),
+            Err(error) => {
+                assert_printable(&error.to_string().replace('\n', ""));
+                for reading in error.readings {
+                    assert!(when::read(&reading, now, &zone).is_ok(), "{reading:?} instead of {text:?}");
+                }
+            }
         }
     }
 }
 
 fn minutes(text: &str) {
-    let Ok(length) = durations::minutes(text) else { return };
-    let number = text.trim_end_matches(['m', 'i', 'n']).trim_end();
+    let length = match lengths::minutes(text) {
+        Ok(length) => length,
+        Err(error) => return assert_printable(&error.to_string().replace('\n', "")),
+    };
+    // A number alone, with a point or a comma.
+    let number = text.trim();
     let (whole, part) = number.split_once(['.', ',']).unwrap_or((number, ""));
-    let nanos: u128 = format!("{whole}{part:0<9}").parse().expect("digits alone");
-    assert_eq!(length.as_nanos(), nanos * 60, "{text:?}");
+    if [whole, part].iter().all(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())) {
+        let nanos: u128 = format!("{whole}{part:0<9}").parse().expect("digits alone");
+        assert_eq!(length.as_nanos(), nanos * 60, "{text:?}");
+    }
     let choice = Choice { length: Some(length), rounds: None };
     let ice = Draft::of("ice", &[(StepKind::Cold, 15 * MINUTE)]);
     assert_eq!(ice.choice_errors(choice), []);

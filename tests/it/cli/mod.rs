@@ -8,6 +8,7 @@ mod files;
 mod lines;
 mod results;
 mod streams;
+mod when;
 
 /// Runs all files in `tests/cases`, in an isolated environment.
 #[test]

@@ -1,0 +1,209 @@
+//! Reads every length that a person types. Protocol files have humantime's form instead, and `format` reads them.
+
+use std::time::Duration;
+
+use super::typed::{Unreadable, misspelled, plain};
+
+/// Forms that [`read`] reads.
+const EXAMPLES: &str = "try: 15min, 90s, \"1h 30min\" or \"half an hour\"";
+/// Forms that [`minutes`] reads.
+const MINUTES: &str = "give minutes as a number, such as 15 or 12.5";
+
+const SECOND: u64 = 1_000_000_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+/// As humantime has them: 30.44 days, and 365.25 days.
+const MONTH: u64 = 2_630_016 * SECOND;
+const YEAR: u64 = 31_557_600 * SECOND;
+
+/// The units by their names, in nanoseconds. The first name of each is the one that readings use.
+#[rustfmt::skip]
+const UNITS: [(u64, &[&str]); 10] = [
+    (SECOND,    &["s", "sec", "secs", "second", "seconds"]),
+    (MINUTE,    &["min", "m", "mins", "minute", "minutes"]),
+    (HOUR,      &["h", "hr", "hrs", "hour", "hours"]),
+    (DAY,       &["days", "d", "day"]),
+    (7 * DAY,   &["weeks", "w", "wk", "wks", "week"]),
+    (MONTH,     &["months", "month", "mth", "mths"]),
+    (YEAR,      &["years", "y", "yr", "yrs", "year"]),
+    (1_000_000, &["ms", "msec", "millis"]),
+    (1_000,     &["us", "usec"]),
+    (1,         &["ns", "nsec"]),
+];
+
+/// Numbers in words.
+#[rustfmt::skip]
+const NUMBERS: [(&str, &str); 19] = [
+    ("a", "1"), ("an", "1"), ("one", "1"), ("two", "2"), ("three", "3"), ("four", "4"), ("five", "5"), ("six", "6"),
+    ("seven", "7"), ("eight", "8"), ("nine", "9"), ("ten", "10"), ("eleven", "11"), ("twelve", "12"),
+    ("fifteen", "15"), ("twenty", "20"), ("thirty", "30"), ("forty", "40"), ("fifty", "50"),
+];
+
+/// The words of a length.
+pub fn vocabulary() -> impl Iterator<Item = &'static str> {
+    let units = UNITS.iter().flat_map(|(_, names)| names.iter().copied());
+    units.chain(NUMBERS.iter().map(|(word, _)| *word)).chain(["and", "M"])
+}
+
+/// Reads a length in one unit or more: `15min`, `1h 30m`, `1,5 hours`, `half an hour`. It is exact to a nanosecond.
+///
+/// # Errors
+/// A number without a unit, `M`, which is minutes or months, and any other text.
+pub fn read(text: &str) -> Result<Duration, Unreadable> {
+    spelled(&plain(text), text)
+}
+
+/// Reads a length of which a number alone is minutes: `15`, `12,5`, `15m`, `1h 30m`.
+///
+/// # Errors
+/// As [`read`].
+pub fn minutes(text: &str) -> Result<Duration, Unreadable> {
+    let plain = plain(text);
+    let is_number = plain.bytes().all(|byte| byte.is_ascii_digit() || b".,".contains(&byte));
+    let length = if is_number { spelled(&format!("{plain}min"), text) } else { spelled(&plain, text) };
+    length.map_err(|error| Unreadable { examples: MINUTES, ..error })
+}
+
+fn spelled(plain: &str, typed: &str) -> Result<Duration, Unreadable> {
+    let words: Vec<_> = vocabulary().collect();
+    if let Some((_, readings)) = misspelled(plain, &words, |word| words.contains(&word)) {
+        return Err(wrong(typed).or(readings.into_iter().filter(|reading| read(reading).is_ok())));
+    }
+    of_plain(plain, typed)
+}
+
+/// As [`read`], for a text that is in [`plain`] spelling already, and not about wrong letters.
+pub(super) fn of_plain(plain: &str, typed: &str) -> Result<Duration, Unreadable> {
+    let mut nanos = 0_u128;
+    let mut last = None;
+    let mut rest = plain;
+    while !rest.is_empty() {
+        let (number, at) = number(rest);
+        let after = rest[at..].trim_start();
+        let name = &after[..after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len())];
+        let before = plain.len() - rest.len();
+        let with = |unit: &str| format!("{}{}{unit}{}", &plain[..before], &rest[..at], &after[name.len()..]);
+        let Some(number) = number else { return Err(wrong(typed)) };
+        if let Some((whole, part)) = number.split_once(',') {
+            let readings = [format!("{whole}{part}"), format!("{whole}.{part}")];
+            let message = format!("{number} can be {}", readings.join(" or "));
+            return Err(Unreadable::new(typed, message, EXAMPLES).or(readings.map(|n| plain.replacen(number, &n, 1))));
+        }
+        let unit = UNITS.iter().find(|(_, names)| names.contains(&name)).map(|(unit, _)| *unit);
+        let Some(unit) = unit else { return Err(without_unit(name, typed, last, with)) };
+        nanos += scaled(number, unit).ok_or_else(|| wrong(typed))?;
+        last = Some(unit);
+        rest = after[name.len()..].trim_start();
+        rest = rest.strip_prefix("and ").unwrap_or(rest);
+    }
+    if last.is_none() { Err(wrong(typed)) } else { length(nanos, typed) }
+}
+
+fn wrong(typed: &str) -> Unreadable {
+    Unreadable::new(typed, format!("cannot read \"{typed}\" as a length of time"), EXAMPLES)
+}
+
+/// The error for a number whose unit is missing or has two meanings. A missing unit is smaller than the `last` one.
+fn without_unit(name: &str, typed: &str, last: Option<u64>, with: impl Fn(&str) -> String) -> Unreadable {
+    let (message, units) = match name {
+        "M" => (format!("M in \"{typed}\" is minutes or months"), &[(0, "min"), (0, "months")][..]),
+        "" => (format!("a number in \"{typed}\" has no unit"), &[(MINUTE, "min"), (HOUR, "h"), (DAY, " days")][..]),
+        _ => return wrong(typed),
+    };
+    let units = units.iter().filter(|(unit, _)| last.is_none_or(|last| *unit < last));
+    Unreadable::new(typed, message, EXAMPLES).or(units.map(|(_, unit)| with(unit)))
+}
+
+/// The number at the start, as digits, and where it ends.
+fn number(text: &str) -> (Option<&str>, usize) {
+    let is_of_number = |c: char| c.is_ascii_digit() || c == '.' || c == ',';
+    let digits = text.find(|c: char| !is_of_number(c)).unwrap_or(text.len());
+    if digits > 0 {
+        return (Some(&text[..digits]), digits);
+    }
+    let word = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
+    (NUMBERS.iter().find(|(name, _)| *name == &text[..word]).map(|(_, digits)| *digits), word)
+}
+
+/// A decimal number of units, in nanoseconds.
+fn scaled(number: &str, unit: u64) -> Option<u128> {
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(part) || part.len() > 9 {
+        return None;
+    }
+    let billionths: u128 = format!("{part:0<9}").parse().ok()?;
+    let unit = u128::from(unit);
+    whole.parse::<u64>().ok().map(|whole| u128::from(whole) * unit + billionths * unit / u128::from(SECOND))
+}
+
+fn length(nanos: u128, typed: &str) -> Result<Duration, Unreadable> {
+    let seconds = u64::try_from(nanos / u128::from(SECOND));
+    let too_long = |_| Unreadable::new(typed, format!("\"{typed}\" is too long"), EXAMPLES);
+    let rest = u32::try_from(nanos % u128::from(SECOND)).unwrap_or_default();
+    seconds.map(|seconds| Duration::new(seconds, rest)).map_err(too_long)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_length_is_read_in_the_ways_people_write() {
+        #[rustfmt::skip]
+        let table = [
+            ("15min", 900), ("15m", 900), ("15 MIN", 900), ("1h 30m", 5400), ("1h30min", 5400), ("1.5h", 5400),
+            ("1,5 hours", 5400), ("half an hour", 1800), ("an hour", 3600), ("an hour and a half", 5400),
+            ("2 hours and 10 minutes", 7800), ("2 and a half hours", 9000), ("two days", 172_800), ("3D", 259_200),
+            ("1 week", 604_800), ("1month", 2_630_016), ("90s", 90), ("0s", 0), ("a couple of hours", 7200),
+        ];
+        for (text, length) in table {
+            assert_eq!(read(text), Ok(seconds(length)), "{text}");
+        }
+        assert_eq!(read("1.5ms"), Ok(Duration::from_micros(1500)));
+    }
+
+    #[test]
+    fn what_has_two_meanings_is_refused_with_both() {
+        #[rustfmt::skip]
+        let table: [(&str, &[&str]); 9] = [
+            ("2M",      &["2min", "2months"]),
+            ("1h 2 M",  &["1h 2min", "1h 2months"]),
+            ("30",      &["30min", "30h", "30 days"]),
+            ("1h30",    &["1h30min"]),
+            ("1,000s",  &["1000s", "1.000s"]),
+            ("2 hurs",  &["2 hours"]),
+            ("soon",    &[]),
+            ("2 h ago", &[]),
+            ("99999999999999999999h", &[]),
+        ];
+        for (text, readings) in table {
+            let refused = read(text).expect_err(text);
+            assert_eq!(
+                (refused.typed.as_str(), &refused.readings[..]),
+                (text, &readings.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>()[..])
+            );
+        }
+    }
+
+    #[test]
+    fn minutes_are_exact() {
+        for text in ["15", "15m", "15min", "15 min", "15.0", "15,0", "0.25h", "900s", "about 15"] {
+            assert_eq!(minutes(text), Ok(seconds(900)), "{text}");
+        }
+        assert_eq!(minutes("12,5"), Ok(seconds(750)));
+        assert_eq!(minutes("0.1"), Ok(seconds(6)));
+        assert_eq!(minutes("20.000000001"), Ok(seconds(1200) + Duration::from_nanos(60)));
+        for bad in
+            ["", ".", "-1", "1e3", "m", "1.5.5", "99999999999999999999", "1.0000000001", "NaN", "٣", "15M", "1,000"]
+        {
+            assert!(minutes(bad).is_err(), "{bad}");
+        }
+        assert!(minutes("9999999999999999999h").is_err());
+    }
+}

@@ -1,0 +1,158 @@
+//! Reads every point in time that a person types. What is timed lies in the past, so a text that fits many days
+//! means the latest of them. Pure: it is told the time and the zone.
+
+mod words;
+
+mod days;
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use self::words::{Found, is_name};
+use super::lengths;
+use super::typed::{Unreadable, misspelled, plain};
+
+/// Forms that [`read`] reads.
+pub const TRY: &str = "try: yesterday, \"30h ago\", \"24 Nov 18:00\" or 2026-11-20";
+
+/// Times longer ago are typing mistakes.
+const CENTURY: i64 = 100 * YEAR;
+/// 365.25 days, in hours.
+const YEAR: i64 = 8766;
+
+/// A day in seconds.
+const DAY: u64 = 86_400;
+
+/// The first and the last moment that a text means. A day alone is a range, and so is an hour that occurs twice
+/// when summer time ends; otherwise both are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct When {
+    /// The first moment.
+    pub first: Timestamp,
+    /// The last moment, which may be after now.
+    pub last: Timestamp,
+}
+
+impl When {
+    const fn point(at: Timestamp) -> When {
+        When { first: at, last: at }
+    }
+
+    /// The latest moment that is not after `now`: for an injury and a dose, because it keeps heat away longer. All
+    /// of it may be after `now`; then the first.
+    pub fn latest(self, now: Timestamp) -> Timestamp {
+        if self.first > now { self.first } else { self.last.min(now) }
+    }
+
+    /// Whether it is more than a point.
+    pub fn is_range(self) -> bool {
+        self.first != self.last
+    }
+}
+
+/// What is wrong with a text in plain spelling, and what may be meant. Without a message it is just no time.
+#[derive(Debug, Default)]
+struct Mistake {
+    message: Option<String>,
+    readings: Vec<String>,
+}
+
+impl Mistake {
+    fn new(message: impl Into<String>, readings: impl IntoIterator<Item = String>) -> Mistake {
+        Mistake { message: Some(message.into()), readings: readings.into_iter().collect() }
+    }
+}
+
+impl From<Unreadable> for Mistake {
+    /// A text that is no length at all may still be a time.
+    fn from(error: Unreadable) -> Mistake {
+        let message = (!error.readings.is_empty()).then_some(error.message);
+        Mistake { message, readings: error.readings }
+    }
+}
+
+/// Reads when something was: `30h ago`, `2 days`, `last night`, `Monday 6pm`, `24 Nov 18:00`, `24.11.2026` or RFC
+/// 3339. Times without a zone are in `zone`. A length alone was so long ago.
+///
+/// # Errors
+/// A text of another form, a time that does not exist, one more than a century ago, and a text with two meanings.
+pub fn read(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Unreadable> {
+    let when = text.trim().parse().map(When::point).or_else(|_| of_plain(&plain(text), now, zone));
+    when.and_then(|when| not_too_old(when, text, now, zone)).map_err(|mistake| {
+        let is_none = mistake.readings.is_empty();
+        let readings: Vec<_> =
+            mistake.readings.into_iter().filter(|reading| read(reading, now, zone).is_ok()).collect();
+        // Without one of its readings, what was thought to be wrong is not.
+        let message = mistake.message.filter(|_| is_none || !readings.is_empty());
+        let message = message.unwrap_or_else(|| format!("cannot read \"{text}\" as a time"));
+        Unreadable::new(text, message, TRY).or(readings)
+    })
+}
+
+fn of_plain(plain: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistake> {
+    let vocabulary: Vec<_> = words::vocabulary().chain(lengths::vocabulary()).collect();
+    let is_known = |run: &str| vocabulary.contains(&run) || is_name(run);
+    if let Some((run, readings)) = misspelled(plain, &vocabulary, is_known) {
+        let readings = readings.into_iter().filter(|reading| read(reading, now, zone).is_ok());
+        return Err(Mistake::new(format!("cannot read \"{run}\" as a time"), readings));
+    }
+    let is_read = |c: char| c.is_alphanumeric() || " .,:/-".contains(c);
+    if let Some(letter) = plain.chars().find(|c| !is_read(*c)) {
+        return Err(Mistake::new(format!("cannot read \"{letter}\" in a time"), [plain.replace(letter, ":")]));
+    }
+    if plain == "now" {
+        return Ok(When::point(now));
+    }
+    if ["tomorrow", "next ", "in "].iter().any(|future| plain.starts_with(future)) {
+        return Err(Mistake::new(format!("\"{plain}\" is in the future"), []));
+    }
+    if let Some((length, rest)) = plain.split_once("ago") {
+        return ago(length.trim(), rest.trim(), now, zone);
+    }
+    let length = lengths::of_plain(plain, plain).map_err(Mistake::from);
+    match (length, Found::read(plain)) {
+        (Ok(length), _) => before(length, now),
+        (_, Ok(found)) => found.on_a_day(plain, now, zone),
+        (Err(mistake), Err(Mistake { message: None, .. })) | (_, Err(mistake)) => Err(mistake),
+    }
+}
+
+/// `2 days ago`, or `2 days ago 18:00`, which is on a day.
+fn ago(length: &str, rest: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistake> {
+    let and_rest = |reading: String| format!("{reading} ago {rest}").trim_end().to_owned();
+    let length = lengths::of_plain(length, length).map_err(|error| {
+        let Mistake { message, readings } = error.into();
+        Mistake { message, readings: readings.into_iter().map(and_rest).collect() }
+    })?;
+    if rest.is_empty() {
+        return before(length, now);
+    }
+    let days = i64::try_from(length.as_secs() / DAY).ok().filter(|_| length.as_secs().is_multiple_of(DAY));
+    let days_ago = Some(days.ok_or_else(Mistake::default)?);
+    Found { days_ago, ..Found::read(rest)? }.on_a_day(rest, now, zone)
+}
+
+fn before(length: Duration, now: Timestamp) -> Result<When, Mistake> {
+    let length = SignedDuration::try_from(length).ok();
+    let at = length.and_then(|length| now.checked_sub(length).ok());
+    at.map(When::point).ok_or_else(|| Mistake::new("that is too long ago", []))
+}
+
+/// Refuses a time more than a century ago. The same date in this century, or the last, may be meant.
+fn not_too_old(when: When, text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistake> {
+    let age = now.duration_since(when.last).as_hours();
+    if age < CENTURY {
+        return Ok(when);
+    }
+    let [then, today] = [when.last, now].map(|at| at.to_zoned(zone.clone()).datetime());
+    let century = today.year() - today.year().rem_euclid(100);
+    let meant = [century, century - 100].into_iter().filter_map(|century| {
+        let meant = then.with().year(century + then.year().rem_euclid(100)).build().ok()?;
+        let is_past = meant <= today;
+        is_past.then(|| meant.strftime(if when.is_range() { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M" }).to_string())
+    });
+    let is_typed = text.contains(&format!("{:04}", then.year()));
+    Err(Mistake::new(format!("\"{text}\" is {} years ago", age / YEAR), meant.take(usize::from(is_typed))))
+}

@@ -1,0 +1,200 @@
+//! Times, lengths and numbers as people write them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use therapy::edge::clock;
+use therapy::text::times::in_full;
+use therapy::text::when;
+
+use crate::support::{Home, stderr, stdout};
+
+/// `tests/cases/when.txt` says how it is written.
+#[test]
+fn times_are_read_as_in_the_case_file() {
+    let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a zone");
+    let now: Timestamp = "2026-11-25T16:00:00Z".parse().expect("a time");
+    let local = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z").to_string();
+    let cases = include_str!("../../cases/when.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let (mut understood, mut refused, mut wrong) = (0, 0, Vec::new());
+    for case in cases {
+        let typed = case.split(" | ").next().and_then(|start| start.split(" ! ").next()).expect("what is typed");
+        // The only control character that somebody types.
+        let read = when::read(&typed.replace("\\u{1b}", "\u{1b}"), now, &zone);
+        let told = match &read {
+            Ok(at) if at.is_range() => format!("{typed} | {} | {}", local(at.latest(now)), local(at.first)),
+            Ok(at) => format!("{typed} | {}", local(at.latest(now))),
+            Err(error) => {
+                [format!("{typed} ! {error}")].into_iter().chain(error.readings.clone()).collect::<Vec<_>>().join(" | ")
+            }
+        };
+        wrong.extend((told != case).then(|| format!("{case}\n{told}\n")));
+        understood += usize::from(read.is_ok());
+        refused += usize::from(read.is_err());
+    }
+    assert!(wrong.is_empty(), "expected, and told:\n{}", wrong.join("\n"));
+    assert!(understood >= 60 && refused >= 40, "{understood} understood, {refused} refused");
+}
+
+/// Exit code, standard output and standard error.
+fn run(home: &Home, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = home.run(arguments);
+    (output.status.code(), stdout(&output), stderr(&output))
+}
+
+#[test]
+fn an_injury_needs_no_quotes_and_no_set() {
+    let home = Home::new();
+    let ways: [&[&str]; 5] = [&["set", "30h", "ago"], &["30h", "ago"], &["30h ago"], &["set", "30H AGO"], &["30h"]];
+    for way in ways {
+        assert_eq!(run(&home, &["injury", "clear"]), (Some(0), "Injury forgotten.\n".to_owned(), String::new()));
+        let before = clock::wall();
+        let (code, told, _) = run(&home, &[&["injury"], way].concat());
+        let echoes = [before, clock::wall()].map(|now| {
+            let at = now - Duration::from_secs(30 * 60 * 60);
+            format!("Injured {}, 1 day 6 h ago: cold until ", in_full(at, now, &TimeZone::UTC))
+        });
+        assert!(code == Some(0) && echoes.iter().any(|echo| told.starts_with(echo)), "{way:?}: {told}\n{echoes:?}");
+        let age = home.json(&["injury", "--json"])["age_s"].as_f64().expect("an age");
+        assert!((108_000.0..108_060.0).contains(&age), "{age}");
+    }
+    let (code, _, why) = run(&home, &["injury", "30h", "clear"]);
+    assert_eq!((code, why.lines().next()), (Some(2), Some("error: cannot read \"clear\" as a time")));
+}
+
+#[test]
+fn of_a_range_the_latest_time_counts_and_the_program_says_so() {
+    let home = Home::new();
+    let end = |now: Timestamp| {
+        let today = now.to_zoned(TimeZone::UTC).start_of_day().expect("a day").timestamp();
+        let last = today - Duration::from_secs(1);
+        in_full(last, now, &TimeZone::UTC)
+    };
+    let before = end(clock::wall());
+    let (code, told, note) = run(&home, &["injury", "yesterday"]);
+    let ends = [before, end(clock::wall())];
+    assert_eq!(code, Some(0));
+    let says = |end: &String| {
+        let expected = format!("note: \"yesterday\" leaves a range; its latest time counts: {end}\n");
+        note == expected && told.starts_with(&format!("Injured {end}, "))
+    };
+    assert!(ends.iter().any(says), "{note}{told}");
+    let (code, _, note) = run(&home, &["show", "heat", "--injured", "today"]);
+    assert_eq!(code, Some(0));
+    assert!(note.starts_with("note: \"today\" leaves a range; its latest time counts: "), "{note}");
+    let (code, _, note) = run(&home, &["injury", "today", "23:59:59"]);
+    assert_eq!(
+        (code, note.lines().next().map(|line| line.starts_with("error: that is in the future: "))),
+        (Some(3), Some(true))
+    );
+}
+
+/// A clock in another zone would give the injury another age.
+#[test]
+fn an_unknown_time_zone_is_an_error() {
+    let home = Home::new();
+    for arguments in
+        [&["injury", "yesterday"][..], &["history", "--since", "monday"], &["show", "ice", "--injured", "1h"]]
+    {
+        let output = crate::programs::output(home.command(arguments).env("TZ", "Europe/Berlinn"));
+        let expected = "error: there is no time zone \"Europe/Berlinn\" (TZ)\n  set TZ to a name such as Europe/Berlin, or unset it\n";
+        assert_eq!((output.status.code(), stderr(&output)), (Some(2), expected.to_owned()), "{arguments:?}");
+    }
+}
+
+#[test]
+fn m_is_refused_with_both_readings_as_commands() {
+    let home = Home::new();
+    #[rustfmt::skip]
+    let table: [(&[&str], &str, &str); 8] = [
+        (&["extend", "2M"],                           "therapy extend 2min",  "therapy extend 2months"),
+        (&["extend", "2", "M"],                       "therapy extend 2min",  "therapy extend 2months"),
+        (&["run", "heat", "--injured", "90M ago"],    "therapy run heat --injured \"90min ago\"", "therapy run heat --injured \"90months ago\""),
+        (&["run", "heat", "--injured=90M ago"],       "therapy run heat \"--injured=90min ago\"", "therapy run heat \"--injured=90months ago\""),
+        (&["run", "ice", "15M", "--dry-run"],         "therapy run ice 15min --dry-run", "therapy run ice 15months --dry-run"),
+        (&["run", "ice", "--minutes", "15M"],         "therapy run ice --minutes 15min", "therapy run ice --minutes 15months"),
+        (&["history", "--since", "6M"],               "therapy history --since 6min", "therapy history --since 6months"),
+        (&["injury", "90M", "ago"],                   "therapy injury \"90min ago\"", "therapy injury \"90months ago\""),
+    ];
+    for (typed, minutes, months) in table {
+        let (code, told, why) = run(&home, typed);
+        assert_eq!((code, told.as_str()), (Some(2), ""), "{typed:?}");
+        let way_out = why.split_once('\n').expect("two lines").1;
+        assert_eq!(way_out, format!("  try: {minutes}\n  or:  {months}\n"), "{typed:?}: {why}");
+    }
+    assert!(!home.journal().exists(), "nothing is written");
+}
+
+#[test]
+fn minutes_are_read_with_a_unit_or_without() {
+    let home = Home::new();
+    let ways: [(&[&str], f64); 8] = [
+        (&["15"], 900.0),
+        (&["12,5"], 750.0),
+        (&["15", "min"], 900.0),
+        (&["--minutes", "15"], 900.0),
+        (&["--minutes", "15m"], 900.0),
+        (&["--minutes", "15min"], 900.0),
+        (&["--minutes", "12,5"], 750.0),
+        (&["--minutes", "quarter of an hour"], 900.0),
+    ];
+    for (way, length) in ways {
+        let lines = home.ask(&[&["run", "ice", "--dry-run", "--progress", "json"], way].concat());
+        let started: serde_json::Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+        assert_eq!(started["length_s"].as_f64(), Some(length), "{way:?}: {started}");
+    }
+    assert_eq!(run(&home, &["run", "ice", "15", "--minutes", "15"]).0, Some(2));
+}
+
+#[test]
+fn a_running_session_is_extended_by_minutes() {
+    let home = Home::new();
+    home.own(1, &[("rest", "10min")]);
+    let mut running = home.start(&["run", "own.toml"]);
+    running.see("step_began");
+    for (words, told) in
+        [(&["2"][..], "2 min"), (&["1,5"], "1 min 30 s"), (&["1", "min"], "1 min"), (&["90s"], "1 min 30 s")]
+    {
+        let answer = home.ask(&[&["extend"], words].concat());
+        assert!(answer.starts_with(&format!("{told} longer")), "{words:?}: {answer}");
+    }
+    running.signal(rustix::process::Signal::INT);
+    running.end();
+}
+
+#[test]
+fn pain_is_a_whole_number() {
+    let home = Home::new();
+    for words in [&["4"][..], &["4/10"], &["4", "of", "10"]] {
+        assert!(home.ask(&[&["pain"], words].concat()).starts_with("Pain 4 of 10 noted"), "{words:?}");
+    }
+    let message = "is not a pain score; pain is a whole number from 0 to 10";
+    let expected = format!("error: \"4.5\" {message}\n  try: therapy pain 4\n  or:  therapy pain 5\n");
+    assert_eq!(run(&home, &["pain", "4.5"]), (Some(2), String::new(), expected));
+    let expected =
+        format!("error: \"4,5\" {message}\n  try: therapy run ice --pain 4\n  or:  therapy run ice --pain 5\n");
+    assert_eq!(run(&home, &["run", "ice", "--pain", "4,5"]), (Some(2), String::new(), expected));
+}
+
+/// Each error says what is wanted.
+#[test]
+fn no_error_is_about_digits() {
+    let home = Home::new();
+    for number in ["", "x", "-1", "2.5", "1e3", "11", "99999999999999999999", "٣", "1/2", "\u{1b}[31m"] {
+        for command in [
+            &["run", "ice", "--minutes"][..],
+            &["run", "ice"],
+            &["run", "contrast", "--rounds"],
+            &["run", "ice", "--pain"],
+            &["run", "ice", "--speed"],
+            &["show", "contrast", "--rounds"],
+            &["pain"],
+            &["extend"],
+        ] {
+            let (_, _, why) =
+                run(&home, &[command, &[number], &["--dry-run"][..usize::from(command[0] == "run")]].concat());
+            assert!(!why.contains("digit") && !why.contains('\u{1b}'), "{command:?} {number:?}: {why}");
+        }
+    }
+}
