@@ -115,7 +115,7 @@ Examples:
     /// Give the running step more time, within the limits
     Extend {
         /// How much longer: 2 or 2min, 90s
-        #[arg(value_name = "DURATION", required = true)]
+        #[arg(value_name = "DURATION", required = true, allow_negative_numbers = true)]
         length: Vec<String>,
     },
     /// Show past sessions: dose given and planned, and pain

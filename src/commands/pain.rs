@@ -22,7 +22,7 @@ pub(super) fn after(folders: &Folders, mut words: Vec<String>, is_known_before: 
     last_words(&words);
     let read = |answer: &str| match answer {
         "" => Some(None),
-        score => pain(score).ok().map(Some),
+        score => pain(score).map_err(|error| say(&error.to_string())).ok().map(Some),
     };
     if asks
         && let Ok(Some(Some(score))) = ask(&format!("{QUESTION} (Enter skips)"), read)

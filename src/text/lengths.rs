@@ -17,7 +17,7 @@ const DAY: u64 = 24 * HOUR;
 const MONTH: u64 = 2_630_016 * SECOND;
 const YEAR: u64 = 31_557_600 * SECOND;
 
-/// The units by their names, in nanoseconds. The first name of each is the one that readings use.
+/// The units in nanoseconds, and their names.
 #[rustfmt::skip]
 const UNITS: [(u64, &[&str]); 10] = [
     (SECOND,    &["s", "sec", "secs", "second", "seconds"]),
@@ -68,7 +68,7 @@ pub fn minutes(text: &str) -> Result<Duration, Unreadable> {
 fn spelled(plain: &str, typed: &str) -> Result<Duration, Unreadable> {
     let words: Vec<_> = vocabulary().collect();
     if let Some((_, readings)) = misspelled(plain, &words, |word| words.contains(&word)) {
-        return Err(wrong(typed).or(readings.into_iter().filter(|reading| read(reading).is_ok())));
+        return Err(wrong(typed).or(readings.into_iter().filter(|reading| of_plain(reading, reading).is_ok())));
     }
     of_plain(plain, typed)
 }
@@ -83,12 +83,16 @@ pub(super) fn of_plain(plain: &str, typed: &str) -> Result<Duration, Unreadable>
         let after = rest[at..].trim_start();
         let name = &after[..after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len())];
         let before = plain.len() - rest.len();
-        let with = |unit: &str| format!("{}{}{unit}{}", &plain[..before], &rest[..at], &after[name.len()..]);
+        let blank = if rest[..at].ends_with(char::is_alphabetic) { " " } else { "" };
+        let with = |unit: &str| format!("{}{}{blank}{unit}{}", &plain[..before], &rest[..at], &after[name.len()..]);
         let Some(number) = number else { return Err(wrong(typed)) };
         if let Some((whole, part)) = number.split_once(',') {
-            let readings = [format!("{whole}{part}"), format!("{whole}.{part}")];
+            let decimal = if whole.is_empty() { "0" } else { whole };
+            let mut readings = vec![format!("{whole}{part}"), format!("{decimal}.{part}")];
+            readings.drain(..usize::from(whole.is_empty()));
             let message = format!("{number} can be {}", readings.join(" or "));
-            return Err(Unreadable::new(typed, message, EXAMPLES).or(readings.map(|n| plain.replacen(number, &n, 1))));
+            return Err(Unreadable::new(typed, message, EXAMPLES)
+                .or(readings.iter().map(|reading| plain.replacen(number, reading, 1))));
         }
         let unit = UNITS.iter().find(|(_, names)| names.contains(&name)).map(|(unit, _)| *unit);
         let Some(unit) = unit else { return Err(without_unit(name, typed, last, with)) };
@@ -108,7 +112,7 @@ fn wrong(typed: &str) -> Unreadable {
 fn without_unit(name: &str, typed: &str, last: Option<u64>, with: impl Fn(&str) -> String) -> Unreadable {
     let (message, units) = match name {
         "M" => (format!("M in \"{typed}\" is minutes or months"), &[(0, "min"), (0, "months")][..]),
-        "" => (format!("a number in \"{typed}\" has no unit"), &[(MINUTE, "min"), (HOUR, "h"), (DAY, " days")][..]),
+        "" => (format!("a number in \"{typed}\" has no unit"), &[(MINUTE, "min"), (HOUR, "h"), (DAY, "d")][..]),
         _ => return wrong(typed),
     };
     let units = units.iter().filter(|(unit, _)| last.is_none_or(|last| *unit < last));
@@ -174,7 +178,7 @@ mod tests {
         let table: [(&str, &[&str]); 9] = [
             ("2M",      &["2min", "2months"]),
             ("1h 2 M",  &["1h 2min", "1h 2months"]),
-            ("30",      &["30min", "30h", "30 days"]),
+            ("30",      &["30min", "30h", "30d"]),
             ("1h30",    &["1h30min"]),
             ("1,000s",  &["1000s", "1.000s"]),
             ("2 hurs",  &["2 hours"]),

@@ -104,6 +104,8 @@ pub fn plain(text: &str) -> String {
         // Before three digits it can also be for thousands.
         ',' if is_thousands(at) => ',',
         ',' if is_in_digits(at) => '.',
+        // The end of a number without its start.
+        ',' if digit(at + 1) && !letter(at.wrapping_sub(1)) => ',',
         ',' => ' ',
         // Between the date and the time of RFC 3339.
         'T' | 't' if is_in_digits(at) => ' ',
@@ -202,6 +204,7 @@ mod tests {
             ("yesterday in the evening", "yesterday evening"),
             ("half an hour ago",       "0.5 hour ago"),
             ("1,500 or 0,500 or 1,5000", "1,500 or 0.500 or 1.5000"),
+            (",5 or 24 Nov,18:00",     ",5 or 24 nov 18:00"),
             ("2026-11-24T18:00",       "2026-11-24 18:00"),
             ("MAY",                    "may"),
         ];

@@ -57,19 +57,20 @@ impl When {
 struct Mistake {
     message: Option<String>,
     readings: Vec<String>,
+    /// Whether the message holds only with a reading that is a time.
+    is_doubtful: bool,
 }
 
 impl Mistake {
     fn new(message: impl Into<String>, readings: impl IntoIterator<Item = String>) -> Mistake {
-        Mistake { message: Some(message.into()), readings: readings.into_iter().collect() }
+        Mistake { message: Some(message.into()), readings: readings.into_iter().collect(), is_doubtful: false }
     }
 }
 
 impl From<Unreadable> for Mistake {
     /// A text that is no length at all may still be a time.
     fn from(error: Unreadable) -> Mistake {
-        let message = (!error.readings.is_empty()).then_some(error.message);
-        Mistake { message, readings: error.readings }
+        Mistake { is_doubtful: true, ..Mistake::new(error.message, error.readings) }
     }
 }
 
@@ -79,23 +80,24 @@ impl From<Unreadable> for Mistake {
 /// # Errors
 /// A text of another form, a time that does not exist, one more than a century ago, and a text with two meanings.
 pub fn read(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Unreadable> {
-    let when = text.trim().parse().map(When::point).or_else(|_| of_plain(&plain(text), now, zone));
-    when.and_then(|when| not_too_old(when, text, now, zone)).map_err(|mistake| {
-        let is_none = mistake.readings.is_empty();
-        let readings: Vec<_> =
-            mistake.readings.into_iter().filter(|reading| read(reading, now, zone).is_ok()).collect();
-        // Without one of its readings, what was thought to be wrong is not.
-        let message = mistake.message.filter(|_| is_none || !readings.is_empty());
+    meaning(text, now, zone).map_err(|Mistake { message, mut readings, is_doubtful }| {
+        readings.retain(|reading| meaning(reading, now, zone).is_ok());
+        let message = message.filter(|_| !is_doubtful || !readings.is_empty());
         let message = message.unwrap_or_else(|| format!("cannot read \"{text}\" as a time"));
         Unreadable::new(text, message, TRY).or(readings)
     })
+}
+
+/// As [`read`], with readings that may be no times.
+fn meaning(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistake> {
+    let when = text.trim().parse().map(When::point).or_else(|_| of_plain(&plain(text), now, zone))?;
+    not_too_old(when, text, now, zone)
 }
 
 fn of_plain(plain: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistake> {
     let vocabulary: Vec<_> = words::vocabulary().chain(lengths::vocabulary()).collect();
     let is_known = |run: &str| vocabulary.contains(&run) || is_name(run);
     if let Some((run, readings)) = misspelled(plain, &vocabulary, is_known) {
-        let readings = readings.into_iter().filter(|reading| read(reading, now, zone).is_ok());
         return Err(Mistake::new(format!("cannot read \"{run}\" as a time"), readings));
     }
     let is_read = |c: char| c.is_alphanumeric() || " .,:/-".contains(c);
@@ -115,6 +117,7 @@ fn of_plain(plain: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistak
     match (length, Found::read(plain)) {
         (Ok(length), _) => before(length, now),
         (_, Ok(found)) => found.on_a_day(plain, now, zone),
+        // A number without a unit may be all that is wrong.
         (Err(mistake), Err(Mistake { message: None, .. })) | (_, Err(mistake)) => Err(mistake),
     }
 }
@@ -123,8 +126,8 @@ fn of_plain(plain: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistak
 fn ago(length: &str, rest: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistake> {
     let and_rest = |reading: String| format!("{reading} ago {rest}").trim_end().to_owned();
     let length = lengths::of_plain(length, length).map_err(|error| {
-        let Mistake { message, readings } = error.into();
-        Mistake { message, readings: readings.into_iter().map(and_rest).collect() }
+        let mistake = Mistake::from(error);
+        Mistake { readings: mistake.readings.into_iter().map(and_rest).collect(), ..mistake }
     })?;
     if rest.is_empty() {
         return before(length, now);

@@ -91,9 +91,9 @@ impl Found {
                 numbers.push((place, *word));
                 continue;
             }
-            found.add(word).map_err(|Mistake { message, readings }| Mistake {
-                message,
-                readings: readings.iter().map(|instead| with(place, instead)).collect(),
+            found.add(word).map_err(|mistake| Mistake {
+                readings: mistake.readings.iter().map(|instead| with(place, instead)).collect(),
+                ..mistake
             })?;
         }
         for (place, number) in numbers {

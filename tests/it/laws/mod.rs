@@ -28,6 +28,7 @@ mod doses;
 mod keys;
 mod sessions;
 mod texts;
+mod times;
 
 /// More events than any generated session has.
 const MAX_EVENTS: usize = 20_000;
