@@ -96,7 +96,7 @@ pub(super) fn of_plain(plain: &str, typed: &str) -> Result<Duration, Unreadable>
         }
         let unit = UNITS.iter().find(|(_, names)| names.contains(&name)).map(|(unit, _)| *unit);
         let Some(unit) = unit else { return Err(without_unit(name, typed, last, with)) };
-        nanos += scaled(number, unit).ok_or_else(|| wrong(typed))?;
+        nanos = scaled(number, unit).and_then(|more| nanos.checked_add(more)).ok_or_else(|| wrong(typed))?;
         last = Some(unit);
         rest = after[name.len()..].trim_start();
         rest = rest.strip_prefix("and ").unwrap_or(rest);
@@ -169,6 +169,7 @@ mod tests {
         for (text, length) in table {
             assert_eq!(read(text), Ok(seconds(length)), "{text}");
         }
+        assert!(read(&"18446744073709551615y ".repeat(700)).is_err());
         assert_eq!(read("1.5ms"), Ok(Duration::from_micros(1500)));
     }
 
