@@ -23,7 +23,6 @@ use crate::text::typed::{Unreadable, pain, whole};
     version,
     disable_help_subcommand = true,
     max_term_width = 80,
-    arg_required_else_help = true,
     after_help = "Examples:
   therapy list                      all protocols
   therapy run contrast              heat and cold in turn, 20 min each
@@ -35,9 +34,9 @@ use crate::text::typed::{Unreadable, pain, whole};
 Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 130 stopped, 143 cut off"
 )]
 pub struct Cli {
-    /// What to do.
+    /// What to do; without it, an overview.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// The subcommands. Clap builds only the requested one in full.

@@ -59,13 +59,26 @@ fn show(folders: &Folders, json: bool) -> Result<Exit, Failure> {
         let refusal = refusal();
         say(&format!("{}\n  {}", refusal.error, refusal.hint.unwrap_or_default()));
     }
-    let (Some(happened), Some(age)) = (happened, age) else {
+    let Some(happened) = happened else {
         return print("No injury time is set.\n  try: therapy injury set yesterday\n");
     };
+    print(format!("Injured {}\n", what_fits(happened)))
+}
+
+/// When the injury was, and what fits it: `Tuesday 24 November, 18:00, 1 day 7 h ago: cold until …`.
+fn what_fits(happened: Timestamp) -> String {
+    let age = clock::wall().duration_since(happened).unsigned_abs();
     let what = if age < ACUTE {
         format!("cold until {}, then heat (S3)", local(later(happened, ACUTE)))
     } else {
         "heat is possible (S3)".to_owned()
     };
-    print(format!("Injured {}, {} ago: {what}\n", in_full(happened), roughly(age)))
+    format!("{}, {} ago: {what}", in_full(happened), roughly(age))
+}
+
+/// The injury in a line.
+pub(super) fn in_short(folders: &Folders) -> Result<String, Failure> {
+    let entry = folders.journal()?.map_or(Ok(None), |journal| journal.injury())?;
+    let happened = entry.and_then(|entry| Timestamp::from_millisecond(entry.happened_ms).ok());
+    Ok(happened.map_or_else(|| "none is set: therapy injury set yesterday".to_owned(), what_fits))
 }

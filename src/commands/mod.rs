@@ -31,6 +31,8 @@ mod run;
 mod safety;
 mod status;
 
+mod overview;
+
 pub use self::failure::{Exit, Failure};
 use self::folders::Folders;
 pub use self::printing::report_failure;
@@ -52,7 +54,8 @@ pub fn set_up() {
 /// Everything that keeps the command from its work, for [`report_failure`].
 pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let folders = &Folders::find();
-    match cli.command {
+    let Some(command) = cli.command else { return overview::run(folders) };
+    match command {
         Command::List { json } => list::run(folders, json),
         Command::Show { protocol, which, json } => show::run(folders, &protocol, &which, json),
         Command::Run(mut args) => {

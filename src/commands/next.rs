@@ -47,15 +47,48 @@ impl Candidate {
     }
 }
 
-/// Shows what is possible now, and when the rest becomes available.
-pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
+/// What may run, and the candidates.
+fn candidates(folders: &Folders) -> Result<(Context, Vec<Candidate>), Failure> {
     let context = Memory::read(folders, None, false)?.context;
     let mut entries = catalog::built_ins();
     entries.retain(|entry| entry.parsed.by_injury.is_none());
-    let candidates: Vec<_> = entries.iter().map(|entry| Candidate::new(entry, &context)).collect();
+    let candidates = entries.iter().map(|entry| Candidate::new(entry, &context)).collect();
+    Ok((context, candidates))
+}
+
+/// What is recommended and when it may run, and what is on the skin, in a line each.
+pub(super) fn in_short(folders: &Folders) -> Result<[String; 2], Failure> {
+    let (context, candidates) = candidates(folders)?;
+    Ok([headline(&context, &candidates), skin(&context)])
+}
+
+/// What is recommended, and when.
+fn headline(context: &Context, candidates: &[Candidate]) -> String {
     let (best, why) = (recommend(context.injury), because(context.injury));
+    let chosen = candidates.iter().find(|candidate| candidate.name == best);
+    match chosen.map(|chosen| (chosen.rule, chosen.wait)) {
+        Some((None, _)) => format!("Use {best} now. {why}."),
+        Some((Some(rule), Some(wait))) => format!("Use {best} {}. {why}.", available(wait, rule)),
+        _ if context.warning_sign => {
+            let rules::RuleText { way_out, .. } = rules::of(RuleId::WarningSign);
+            format!("Nothing now: {}. {}.", rules::detail(&Detail::WarningSign), capital(way_out))
+        }
+        _ if context.running => "Nothing now: a session is running.".to_owned(),
+        _ => "Nothing now: the journal cannot be read.".to_owned(),
+    }
+}
+
+/// What is on the skin.
+fn skin(context: &Context) -> String {
     let load = context.load();
+    Modality::ALL.map(|modality| on_the_skin(modality, load.of(modality))).join(", ")
+}
+
+/// Shows what is possible now, and when the rest becomes available.
+pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
+    let (context, candidates) = candidates(folders)?;
     if json {
+        let (best, why, load) = (recommend(context.injury), because(context.injury), context.load());
         let candidates = candidates.iter().map(|Candidate { name, rule, wait, spacing }| {
             json!({
                 "protocol": name, "may_run": rule.is_none(), "rule": rule,
@@ -69,17 +102,7 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
             "cold_load_s": cold, "heat_load_s": heat,
         }));
     }
-    let chosen = candidates.iter().find(|candidate| candidate.name == best);
-    let mut text = match chosen.map(|chosen| (chosen.rule, chosen.wait)) {
-        Some((None, _)) => format!("Use {best} now. {why}.\n"),
-        Some((Some(rule), Some(wait))) => format!("Use {best} {}. {why}.\n", available(wait, rule)),
-        _ if context.warning_sign => {
-            let rules::RuleText { way_out, .. } = rules::of(RuleId::WarningSign);
-            format!("Nothing now: {}. {}.\n", rules::detail(&Detail::WarningSign), capital(way_out))
-        }
-        _ if context.running => "Nothing now: a session is running.\n".to_owned(),
-        _ => "Nothing now: the journal cannot be read.\n".to_owned(),
-    };
+    let mut text = headline(&context, &candidates) + "\n";
     // Protocols that are possible at the same time share a row.
     let mut rows: Vec<Vec<String>> = Vec::new();
     for Candidate { name, rule, wait, spacing } in &candidates {
@@ -98,8 +121,7 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
         }
     }
     text.push_str(&aligned(&rows));
-    let [cold, heat] = Modality::ALL.map(|modality| on_the_skin(modality, load.of(modality)));
-    let _ = writeln!(text, "On the skin: {cold}, {heat}");
+    let _ = writeln!(text, "On the skin: {}", skin(&context));
     print_text(&text)
 }
 

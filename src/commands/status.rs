@@ -54,7 +54,7 @@ pub(super) fn run(folders: &Folders, args: &StatusArgs) -> Result<Exit, Failure>
 }
 
 /// The name and the view of the session whose process holds the lock.
-fn running(folders: &Folders) -> Result<Option<(String, View)>, Failure> {
+pub(super) fn running(folders: &Folders) -> Result<Option<(String, View)>, Failure> {
     let now = stamp();
     let record =
         if Journal::is_running(&folders.data) { Journal::open(&folders.data)?.open_session(&now)? } else { None };
@@ -68,12 +68,17 @@ fn running(folders: &Folders) -> Result<Option<(String, View)>, Failure> {
 
 /// No session runs. The hint mentions one that was cut off and can be resumed.
 fn nothing(folders: &Folders) -> Failure {
-    let now = stamp();
-    let open = folders.journal().ok().flatten().and_then(|journal| journal.open_session(&now).ok()?);
-    match open.filter(|open| open.age(&now) <= STALE) {
-        Some(open) => Failure { hint: Some(format!("{}\n  {CUT_OFF}", was_cut_off(&open, &now))), ..none() },
+    match cut_off(folders) {
+        Some(what) => Failure { hint: Some(format!("{what}\n  {CUT_OFF}")), ..none() },
         None => none(),
     }
+}
+
+/// What was cut off and can be resumed.
+pub(super) fn cut_off(folders: &Folders) -> Option<String> {
+    let now = stamp();
+    let open = folders.journal().ok().flatten().and_then(|journal| journal.open_session(&now).ok()?);
+    open.filter(|open| open.age(&now) <= STALE).map(|open| was_cut_off(&open, &now))
 }
 
 fn document(name: &str, view: &View) -> Value {

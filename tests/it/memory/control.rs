@@ -60,6 +60,22 @@ fn another_shell_controls_the_session_within_a_second() {
 }
 
 #[test]
+fn the_overview_names_the_running_session_and_one_that_was_cut_off() {
+    let home = Home::new();
+    let mut running = home.long_session();
+    let row = |name: &str| {
+        let shown = home.ask(&[]);
+        assert!(shown.lines().count() <= 24, "{shown}");
+        let row = shown.lines().find_map(|line| line.trim_start().strip_prefix(name).map(str::to_owned));
+        row.expect("a row").trim_start().to_owned()
+    };
+    assert!(row("Now ").starts_with("HEAT "), "{}", row("Now "));
+    assert_eq!(row("Next "), "Nothing now: a session is running.");
+    running.kill();
+    assert!(row("Now ").contains(" was cut off "), "{}", row("Now "));
+}
+
+#[test]
 fn without_a_session_there_is_nothing_to_control() {
     let home = Home::new();
     for _ in 0..2 {
