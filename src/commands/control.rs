@@ -23,7 +23,7 @@ use crate::text::wording;
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often this command looks for the answer.
 const LOOK: Duration = Duration::from_millis(50);
-const QUESTION: &str = "When did the pack come off? Such as 18:40 or 5min ago; Enter: it counts as on until now.";
+const QUESTION: &str = "When did the pack come off? 18:40, 5min ago, or Enter if nobody knows:";
 const TRY: &str = "try: therapy stop --off \"5min ago\"";
 
 /// Sends an input to the running session and prints the answer.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::folders::Folders;
-use super::memory::Memory;
-use super::times::{later, local_after};
+use super::memory::{Memory, was_cut_off};
+use super::times::{later, local_after, stamp};
 use super::{Exit, Failure, print_json, print_text};
 use crate::domain::course::{earliest, findings, recommend};
 use crate::domain::exposure::limit;
@@ -47,23 +47,29 @@ impl Candidate {
     }
 }
 
-/// What may run, and the candidates.
-fn candidates(folders: &Folders) -> Result<(Context, Vec<Candidate>), Failure> {
-    let context = Memory::read(folders, None, false)?.context;
+/// What is known, and the candidates. A session that was cut off is in the way of any other.
+fn candidates(folders: &Folders) -> Result<(Memory, Vec<Candidate>), Failure> {
+    let mut memory = Memory::read(folders, None, false)?;
+    memory.open.take_if(|_| memory.context.running);
+    let context = Context { running: memory.context.running || memory.open.is_some(), ..memory.context.clone() };
     let mut entries = catalog::built_ins();
     entries.retain(|entry| entry.parsed.by_injury.is_none());
     let candidates = entries.iter().map(|entry| Candidate::new(entry, &context)).collect();
-    Ok((context, candidates))
+    Ok((memory, candidates))
 }
 
 /// What is recommended and when it may run, and what is on the skin, in a line each.
 pub(super) fn in_short(folders: &Folders) -> Result<[String; 2], Failure> {
-    let (context, candidates) = candidates(folders)?;
-    Ok([headline(&context, &candidates), skin(&context)])
+    let (memory, candidates) = candidates(folders)?;
+    Ok([headline(&memory, &candidates), skin(&memory.context)])
 }
 
 /// What is recommended, and when.
-fn headline(context: &Context, candidates: &[Candidate]) -> String {
+fn headline(memory: &Memory, candidates: &[Candidate]) -> String {
+    let context = &memory.context;
+    if let Some(open) = &memory.open {
+        return format!("Nothing now: {}. First therapy resume, or therapy stop.", was_cut_off(open, &stamp()));
+    }
     let (best, why) = (recommend(context.injury), because(context.injury));
     let chosen = candidates.iter().find(|candidate| candidate.name == best);
     match chosen.map(|chosen| (chosen.rule, chosen.wait)) {
@@ -86,7 +92,8 @@ fn skin(context: &Context) -> String {
 
 /// Shows what is possible now, and when the rest becomes available.
 pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
-    let (context, candidates) = candidates(folders)?;
+    let (memory, candidates) = candidates(folders)?;
+    let context = &memory.context;
     if json {
         let (best, why, load) = (recommend(context.injury), because(context.injury), context.load());
         let candidates = candidates.iter().map(|Candidate { name, rule, wait, spacing }| {
@@ -102,7 +109,7 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
             "cold_load_s": cold, "heat_load_s": heat,
         }));
     }
-    let mut text = headline(&context, &candidates) + "\n";
+    let mut text = headline(&memory, &candidates) + "\n";
     // Protocols that are possible at the same time share a row.
     let mut rows: Vec<Vec<String>> = Vec::new();
     for Candidate { name, rule, wait, spacing } in &candidates {
@@ -121,7 +128,7 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
         }
     }
     text.push_str(&aligned(&rows));
-    let _ = writeln!(text, "On the skin: {}", skin(&context));
+    let _ = writeln!(text, "On the skin: {}", skin(context));
     print_text(&text)
 }
 

@@ -73,6 +73,8 @@ fn the_overview_names_the_running_session_and_one_that_was_cut_off() {
     assert_eq!(row("Next "), "Nothing now: a session is running.");
     running.kill();
     assert!(row("Now ").contains(" was cut off "), "{}", row("Now "));
+    assert!(row("Next ").ends_with("First therapy resume, or therapy stop."), "{}", row("Next "));
+    assert_eq!(home.json(&["next", "--json"])["protocols"][0]["rule"], "one-session");
 }
 
 #[test]
