@@ -72,7 +72,7 @@ impl Chosen {
         let DraftStep { kind, length, .. } = self.draft.only_step()?;
         kind.modality().filter(|modality| RuleId::limit_of(*modality) == rule)?;
         let room = self.context.load().room(*kind, &[]);
-        let minutes = if length.is_open() { room.min(length.max) } else { room }.as_secs() / 60;
+        let minutes = if length.stated { room.min(length.max) } else { room }.as_secs() / 60;
         (minutes > 0).then_some(minutes)
     }
 

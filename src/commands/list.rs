@@ -63,7 +63,7 @@ fn row(entry: &Entry) -> (Value, Vec<String>) {
 fn in_short(draft: &Draft) -> String {
     let is_only = draft.only_step().is_some();
     let steps = draft.steps().map(|step| {
-        let Range { default, min, max } = step.length;
+        let Range { default, min, max, .. } = step.length;
         format!("{} {}", step.kind, if is_only { with_range(default, min, max) } else { in_words(default) })
     });
     let rounds = draft.rounds.map(|rounds| format!("{} rounds", rounds.default));

@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
                 "order them: min, default, max",
             );
         }
-        Some(Range { default, min, max })
+        Some(Range { default, min, max, stated: true })
     }
 }
 

@@ -12,14 +12,16 @@ pub struct Range<T> {
     pub default: T,
     /// A smaller choice is allowed, with a note.
     pub min: T,
-    /// A larger choice is refused.
+    /// A larger choice is refused, when the range is stated.
     pub max: T,
+    /// The range is stated, and binds even when it has one value. A value alone is only a default.
+    pub stated: bool,
 }
 
 impl<T: Copy + PartialOrd> Range<T> {
-    /// A range of one value.
+    /// One value, without a range.
     pub fn fixed(value: T) -> Range<T> {
-        Range { default: value, min: value, max: value }
+        Range { default: value, min: value, max: value, stated: false }
     }
 
     /// Whether there is anything to choose.
@@ -184,7 +186,7 @@ impl Draft {
     pub fn choice_errors(&self, choice: Choice) -> Vec<ChoiceError> {
         let length = choice.length.and_then(|asked| match self.only_step() {
             Some(DraftStep { length, .. }) => {
-                let too_long = length.is_open() && asked > length.max;
+                let too_long = length.stated && asked > length.max;
                 too_long.then_some(ChoiceError::TooLong { max: length.max, asked })
             }
             // The steps are not known yet: they depend on the age of the injury.
@@ -194,7 +196,7 @@ impl Draft {
         let rounds = choice.rounds.and_then(|asked| match self.rounds {
             None => Some(ChoiceError::NoRounds),
             Some(rounds) => {
-                let max = if rounds.is_open() { rounds.max } else { u32::MAX };
+                let max = if rounds.stated { rounds.max } else { u32::MAX };
                 (asked == 0 || asked > max).then_some(ChoiceError::Rounds { max, asked })
             }
         });
@@ -228,7 +230,7 @@ mod tests {
 
     fn set_max(draft: &mut Draft, max: Duration) {
         let [Part::Step(step)] = &mut draft.parts[..] else { panic!("one step") };
-        step.length.max = max;
+        (step.length.max, step.length.stated) = (max, true);
     }
 
     fn expanded(draft: &Draft, choice: Choice) -> Vec<(StepKind, u32)> {
@@ -276,7 +278,7 @@ mod tests {
         let both = Choice { length: Some(minutes(5)), rounds: Some(2) };
         let two = draft(&[(StepKind::Heat, 10, true), (StepKind::Cold, 10, true)], None);
         assert_eq!(two.choice_errors(both).len(), 2);
-        let mut one = draft(&[(StepKind::Cold, 15, true)], Some(Range { default: 1, min: 1, max: 3 }));
+        let mut one = draft(&[(StepKind::Cold, 15, true)], Some(Range { default: 1, min: 1, max: 3, stated: true }));
         assert!(one.choice_errors(both).is_empty());
         set_max(&mut one, minutes(20));
         let long = Choice { length: Some(minutes(20) + Duration::from_nanos(1)), rounds: Some(4) };
@@ -293,8 +295,19 @@ mod tests {
     }
 
     #[test]
+    fn a_stated_range_of_one_value_binds_and_a_value_alone_does_not() {
+        let asked = |stated| {
+            let mut draft = draft(&[(StepKind::Cold, 5, true)], Some(Range { stated, ..Range::fixed(2) }));
+            let Part::Step(step) = &mut draft.parts[0] else { panic!("one step") };
+            step.length.stated = stated;
+            draft.choice_errors(Choice { length: Some(minutes(6)), rounds: Some(3) }).len()
+        };
+        assert_eq!((asked(false), asked(true)), (0, 2));
+    }
+
+    #[test]
     fn only_an_open_range_offers_a_choice() {
-        let open = Range { default: 2, min: 1, max: 3 };
+        let open = Range { default: 2, min: 1, max: 3, stated: true };
         assert!(open.is_open());
         assert!(!Range::fixed(2).is_open());
         let mut draft = Draft::of("one", &[(StepKind::Cold, Duration::from_secs(60))]);
