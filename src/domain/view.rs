@@ -168,6 +168,7 @@ mod tests {
         assert_eq!((view.ends_at, view.all_ends_at), (at(12), at(32)));
         assert_eq!(view.next, Some(Next { kind: StepKind::Cold, length: minutes(20) }));
         assert_eq!((view.doses.heat.given, view.doses.heat.load), (minutes(3), minutes(2)));
+        assert_eq!((view.doses.heat.planned, view.doses.cold.planned), (minutes(10), minutes(20)));
 
         let _ = session.handle(at(5), Input::Resume);
         let _ = session.advance(at(12));
