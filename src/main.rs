@@ -1,6 +1,7 @@
 //! The program: parse, dispatch, print one error with its hint, choose the exit code.
 
 use std::error::Error;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -30,7 +31,8 @@ fn arguments() -> Result<Cli, Failure> {
     })
 }
 
-/// Prints the error and ends. For the name of a protocol alone, it suggests the command that runs the protocol.
+/// Prints the error, or the help, and ends. For the name of a protocol alone, it suggests the command that runs the protocol.
+#[expect(clippy::disallowed_methods, reason = "no session runs yet")]
 fn exit(mut error: clap::Error) -> Cli {
     if let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)
         && catalog::built_in(name).is_some()
@@ -38,5 +40,14 @@ fn exit(mut error: clap::Error) -> Cli {
         let command = ContextValue::Strings(vec![format!("run {name}")]);
         error.insert(ContextKind::SuggestedSubcommand, command);
     }
-    error.exit()
+    // Help that cannot be written is a failure like any other result.
+    let code = match error.print() {
+        Err(unwritten) if unwritten.kind() != ErrorKind::BrokenPipe => {
+            let failure = Failure::from(unwritten);
+            commands::report_failure(&failure);
+            failure.exit as i32
+        }
+        _ => error.exit_code(),
+    };
+    std::process::exit(code)
 }

@@ -111,7 +111,9 @@ fn closed_standard_error_changes_no_exit_code() {
 fn a_result_that_cannot_be_written_is_a_failure() {
     let home = Home::new();
     let json = ["run", "contrast", "--dry-run", "--progress", "json"];
-    for arguments in [&["list"][..], &["show", "ice"], &["man"], &["run", "ice", "--dry-run"], &json] {
+    for arguments in
+        [&["list"][..], &["--help"], &["--version"], &["show", "ice"], &["man"], &["run", "ice", "--dry-run"], &json]
+    {
         let full = std::fs::File::options().write(true).open("/dev/full").expect("a full device");
         let child = home.command(arguments).stdout(full).stderr(Stdio::piped()).spawn();
         let output = finish(child.expect("the program starts"));

@@ -1,6 +1,9 @@
 //! The sequence of steps: announcements, steps skipped by the person, and steps skipped by a rule.
 
+use std::time::Duration;
+
 use super::check;
+use crate::builder::{Build, START, duration, earlier, review, steps};
 
 #[test]
 fn an_undisturbed_session_runs_every_step() {
@@ -54,6 +57,15 @@ fn skip_ends_a_step_early() {
          0:15:00 0:15:00 3 rest ended early: cold 5m, heat 5m
         ",
     );
+}
+
+#[test]
+fn skin_counts_as_numb_for_less_than_half_an_hour() {
+    let context = earlier(&steps("cold 10m"), START - duration("40m"));
+    let (session, _) = Build::of(review(&steps("heat 10m"), &context).expect("only a warning")).start();
+    let nanosecond = Duration::from_nanos(1);
+    assert!(session.is_numb(START - nanosecond));
+    assert!(!session.is_numb(START));
 }
 
 #[test]
