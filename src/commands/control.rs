@@ -10,7 +10,7 @@ use super::live::Live;
 use super::memory::was_cut_off;
 use super::screening::refusal;
 use super::settings::settings;
-use super::times::{from_millis, local, stamp, wall_at, when};
+use super::times::{from_millis, later, local, stamp, wall_at, when};
 use super::{Exit, Failure, ask, can_ask, last_words, print, report_failure};
 use crate::cli::Progress;
 use crate::domain::course::STALE;
@@ -86,27 +86,34 @@ pub(super) fn stop(folders: &Folders, off: Option<&str>) -> Result<Exit, Failure
         let only = || Failure::new(Exit::Usage, anyhow!("the session runs: --off is for one that was cut off"), TRY);
         return if off.is_some() { Err(only()) } else { run(folders, Input::Stop) };
     }
-    let (journal, _lock, record, now) = cut_off(folders)?;
-    let name = record.protocol.name();
-    let on = record
-        .session()
-        .filter(|session| !session.is_paused())
-        .and_then(|session| session.segment().step.kind.modality());
+    // Asked without the lock, which would make it look as if the session ran.
+    let now = stamp();
+    let asked = folders.journal()?.ok_or_else(none)?.open_session(&now)?.ok_or_else(none)?;
+    let session = asked.session().filter(|session| !session.is_paused());
+    let on = session.and_then(|session| session.segment().step.kind.modality());
     let off = match (off, on) {
-        (Some(text), _) => Some(came_off(text, &record, &now)?),
+        (Some(text), _) => Some(came_off(text, &asked, &now)?),
         (None, Some(_)) if can_ask() => ask(QUESTION, |answer| match answer {
             "" => Some(None),
-            answer => came_off(answer, &record, &now).map_err(|failure| report_failure(&failure)).ok().map(Some),
+            answer => came_off(answer, &asked, &now).map_err(|failure| report_failure(&failure)).ok().map(Some),
         })?
-        .flatten(),
+        .ok_or_else(|| Failure::new(Exit::Stopped, anyhow!("the question was not answered"), TRY))?,
         // Without a pack there is nothing to say.
-        (None, on) => on.is_none().then(|| record.last()),
+        (None, on) => on.is_none().then(|| asked.last()),
     };
-    let given = journal.close_cut_off(&record, off.unwrap_or(now.clock), off.is_some())?;
+    let (journal, _lock, record, now) = cut_off(folders)?;
+    if record.id != asked.id {
+        return Err(none());
+    }
+    let name = record.protocol.name();
+    let is_stale = record.age(&now) > STALE;
+    let assumed = if is_stale { record.assumed_off() } else { now.clock };
+    let given = journal.close_cut_off(&record, off.unwrap_or(assumed), off.is_some())?;
     let dose = wording::doses(given, record.protocol.steps());
     print(match (off, on) {
         (None, _) => {
-            format!("{name}: closed, {dose}. Nobody said when the pack came off, so it counts as on until now.\n")
+            let until = if is_stale { "the planned end of its step" } else { "now" };
+            format!("{name}: closed, {dose}. Nobody said when the pack came off, so it counts as on until {until}.\n")
         }
         (Some(off), Some(_)) => format!("{name}: closed, {dose}; the pack came off at {}.\n", local(wall_at(off))),
         (Some(_), None) => format!("{name}: closed, {dose}.\n"),
@@ -115,18 +122,19 @@ pub(super) fn stop(folders: &Folders, off: Option<&str>) -> Result<Exit, Failure
 
 /// When the pack came off, as a person says it: after the last record, and not after now.
 fn came_off(text: &str, record: &Record, now: &Stamp) -> Result<Moment, Failure> {
-    /// People say the minute.
-    const MINUTE: Duration = Duration::from_secs(60);
+    /// People say the minute, and mean all of it.
+    const MINUTE: Duration = Duration::from_secs(59);
     let wall = from_millis(now.wall_ms);
     let at = when(text, wall)?;
+    let at = if text.contains(':') && at.as_second() % 60 == 0 { later(at, MINUTE).min(wall) } else { at };
     let ago = Duration::try_from(wall.duration_since(at)).ok();
-    let off = ago.map(|ago| now.clock - ago).filter(|off| *off + MINUTE > record.last());
+    let off = ago.map(|ago| now.clock - ago).filter(|off| *off >= record.last());
     let no_time = || {
         let last = local(wall_at(record.last()));
         let error = anyhow!("{} is not between {last}, when the pack was last known to be on, and now", local(at));
         Failure::new(Exit::Usage, error, TRY)
     };
-    off.map(|off| off.max(record.last())).ok_or_else(no_time)
+    off.ok_or_else(no_time)
 }
 
 /// The session that was cut off, with the lock that closing or continuing it needs.

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::folders::Folders;
 use super::times::{self, from_millis, local, stamp};
 use super::{Exit, Failure, print, print_json};
+use crate::domain::course::STALE;
 use crate::domain::step::Modality;
-use crate::edge::journal::Entry;
+use crate::edge::journal::{Entry, Journal};
 use crate::text::durations::{count, part_of, seconds};
 use crate::text::printable::aligned;
 
@@ -31,9 +32,15 @@ pub(super) fn run(folders: &Folders, since: Option<&str>, json: bool, csv: bool)
     };
     let journal = folders.journal()?;
     let mut entries = journal.as_ref().map_or(Ok(Vec::new()), |journal| journal.history(since))?;
+    let (now, is_running) = (stamp(), Journal::is_running(&folders.data));
     for entry in entries.iter_mut().filter(|entry| entry.assumed) {
-        let record = journal.as_ref().and_then(|journal| journal.record(entry.id, &stamp()).ok());
-        entry.actual = record.map_or(entry.actual, |record| record.doses(&stamp()).totals());
+        let record = journal.as_ref().and_then(|journal| journal.record(entry.id, &now).ok());
+        let Some(mut record) = record else { continue };
+        // The next session will close it like this.
+        if record.outcome.is_none() && !is_running && record.age(&now) > STALE {
+            record.outcome = Some("cut_off".to_owned());
+        }
+        entry.actual = record.doses(&now).totals();
     }
     if json {
         return print_json(&entries.iter().map(document).collect::<Vec<_>>());

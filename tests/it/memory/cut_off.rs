@@ -8,6 +8,7 @@ use therapy::edge::clock;
 
 use crate::running::until;
 use crate::support::{Home, stderr, stdout};
+use crate::terminal::Terminal;
 
 /// A home whose session of ice was killed halfway, 10 of 20 min, at this rate.
 fn killed(rate: f64) -> Home {
@@ -128,6 +129,58 @@ fn a_running_session_takes_no_time_at_which_the_pack_came_off() {
     let mut running = home.long_session();
     let refused = home.run(&["stop", "--off", "now"]);
     assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    running.signal(Signal::INT);
+    assert_eq!(running.end().code(), Some(130));
+}
+
+/// The question takes as long as a person takes. Meanwhile nothing runs.
+#[test]
+fn the_question_when_the_pack_came_off_holds_no_lock() {
+    let home = Home::new();
+    let mut running = home.start(&["run", "ice"]);
+    running.see("step_began");
+    running.kill();
+    let mut asked = Terminal::start(home.command(&["stop"]), 24, 100);
+    asked.see("When did the pack come off?");
+    assert_eq!(home.run(&["status"]).status.code(), Some(1));
+    // An odd answer is asked again, and no answer closes nothing.
+    asked.press("5h ago\n");
+    asked.see("is not between");
+    asked.press("\u{4}");
+    assert_eq!(asked.end().code(), Some(130));
+    assert_eq!(home.history()[0]["outcome"], Value::Null);
+    let mut asked = Terminal::start(home.command(&["stop"]), 24, 100);
+    asked.see("When did the pack come off?");
+    asked.press("now\n");
+    asked.see("the pack came off at ");
+    assert_eq!(asked.end().code(), Some(0));
+    assert_eq!(
+        (&home.history()[0]["outcome"], &home.history()[0]["assumed"]),
+        (&"cut_off".into(), &Value::Bool(false))
+    );
+}
+
+/// Until the planned end of its step, whoever closes it.
+#[test]
+fn a_session_that_nobody_closed_for_hours_has_one_dose_everywhere() {
+    // Four hours pass in seven seconds.
+    let home = Home::at_rate(2000.0);
+    let mut running = home.start(&["run", "ice", "--minutes", "20"]);
+    running.see("halfway");
+    running.kill();
+    until("four hours", || home.json(&["next", "--json"])["cold_load_s"].as_f64() == Some(0.0));
+    assert_eq!(home.history()[0]["cold_s"], 1200.0);
+    let said = home.ask(&["stop"]);
+    assert!(said.contains("so it counts as on until the planned end of its step."), "{said}");
+    assert_eq!(home.history()[0]["cold_s"], 1200.0);
+}
+
+#[test]
+fn an_affirmed_sign_names_the_running_session() {
+    let home = Home::new();
+    let mut running = home.long_session();
+    let noted = home.run(&["safety", "--answer", "3"]);
+    assert!(stderr(&noted).contains("therapy stop"), "{}", stderr(&noted));
     running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
 }
