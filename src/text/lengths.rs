@@ -115,7 +115,9 @@ fn without_unit(name: &str, typed: &str, last: Option<u64>, with: impl Fn(&str) 
         "" => (format!("a number in \"{typed}\" has no unit"), &[(MINUTE, "min"), (HOUR, "h"), (DAY, "d")][..]),
         _ => return wrong(typed),
     };
-    let units = units.iter().filter(|(unit, _)| last.is_none_or(|last| *unit < last));
+    // A long number is a date, or nothing.
+    let is_long = typed.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > 4);
+    let units = units.iter().filter(|(unit, _)| !is_long && last.is_none_or(|last| *unit < last));
     Unreadable::new(typed, message, EXAMPLES).or(units.map(|(_, unit)| with(unit)))
 }
 

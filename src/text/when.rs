@@ -110,6 +110,12 @@ fn of_plain(plain: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistak
     if ["tomorrow", "next ", "in "].iter().any(|future| plain.starts_with(future)) {
         return Err(Mistake::new(format!("\"{plain}\" is in the future"), []));
     }
+    if let Some((hour, minute)) = plain.split_once('h')
+        && [hour, minute].iter().all(|part| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
+    {
+        let readings = [format!("{hour}:{minute}"), format!("{hour}h {minute}min ago")];
+        return Err(Mistake::new(format!("{plain} is a time or a length"), readings));
+    }
     if let Some((length, rest)) = plain.split_once("ago") {
         return ago(length.trim(), rest.trim(), now, zone);
     }
