@@ -81,15 +81,18 @@ impl Live {
         let runner::Report { session, outcome } = runner::resume(session, events, &mut world, &mut observers);
         // First the last frame, then the mode of the terminal, then the journal. Notifications may be slow: last.
         drop(shown);
-        drop(world);
+        let Real { keys, inbox, .. } = world;
+        drop(keys);
         let is_recorded = recorder.is_some();
         let unrecorded = recorder.and_then(|recorder| recorder.finish().err());
         let mut words: Vec<_> = unrecorded.map(|error| format!("warning: {error:#}")).into_iter().collect();
         drop(notifications);
         drop(lock);
+        // From here on a signal ends the process: all is told and written.
+        drop(inbox);
         let Some(outcome) = outcome else {
-            let way_out = if is_recorded { CUT_OFF } else { "" };
-            words.push(sentences([&*wording::lost(Loss::Process, &session).headline, way_out]));
+            words.push(sentences([&*wording::lost(Loss::Process, &session).headline]));
+            words.extend(is_recorded.then(|| format!("  {CUT_OFF}")));
             return (Exit::Terminated, words);
         };
         if settings.is_for_people() && speed.is_none() && session.dose(Modality::Cold) > Duration::ZERO {

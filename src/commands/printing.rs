@@ -64,11 +64,11 @@ pub(super) fn can_ask() -> bool {
 pub(super) fn ask<T>(question: &str, read: impl Fn(&str) -> Option<T>) -> io::Result<Option<T>> {
     loop {
         let _ = write!(io::stderr(), "{question} ");
-        let mut answer = String::new();
-        if io::stdin().lock().read_line(&mut answer)? == 0 {
+        let mut answer = Vec::new();
+        if io::stdin().lock().read_until(b'\n', &mut answer)? == 0 {
             return Ok(None);
         }
-        if let Some(answer) = read(answer.trim()) {
+        if let Some(answer) = read(String::from_utf8_lossy(&answer).trim()) {
             return Ok(Some(answer));
         }
     }

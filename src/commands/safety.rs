@@ -16,14 +16,14 @@ pub(super) fn run(folders: &Folders, asks: bool, answer: Option<&str>, json: boo
     if let Some(answer) = answer {
         let applies = applies(answer)?;
         Journal::open(&folders.data)?.screened(applies, &stamp())?;
-        return noted(applies);
+        return noted(folders, applies);
     }
     if asks {
         if !can_ask() {
             return Err(Failure::new(Exit::Usage, anyhow!("there is no terminal to ask on"), ANSWER));
         }
         say(&signs(false).join("\n"));
-        return noted(answered(&Journal::open(&folders.data)?)?);
+        return noted(folders, answered(&Journal::open(&folders.data)?)?);
     }
     if json {
         let flag = |(flag, source): &(&str, &str)| json!({ "sign": flag, "source": source });
@@ -54,7 +54,10 @@ fn applies(answer: &str) -> Result<bool, Failure> {
     }
 }
 
-fn noted(applies: bool) -> Result<Exit, Failure> {
+fn noted(folders: &Folders, applies: bool) -> Result<Exit, Failure> {
+    if applies && Journal::is_running(&folders.data) {
+        say("A session is running. Take the pack off, and end it: therapy stop");
+    }
     print(if applies {
         "Noted. No session starts until you take this back: therapy safety --answer none\n"
     } else {

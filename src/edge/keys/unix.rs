@@ -99,7 +99,11 @@ fn obey(mut signals: Signals, mode: &Mode, continued: &AtomicBool, inbox: &Sende
                 mode.enter();
                 Message::WakeUp
             }
-            SIGINT if stopping => exit_at_once(mode),
+            SIGINT if stopping => exit_at_once(mode, 130),
+            // After the session there is at most a question left.
+            SIGINT | SIGHUP | SIGTERM | SIGQUIT if !inbox.is_open() => {
+                exit_at_once(mode, if signal == SIGINT { 130 } else { 143 })
+            }
             SIGINT => {
                 stopping = true;
                 Message::Said(Input::Stop)
@@ -141,11 +145,11 @@ fn read(mode: &Mode, inbox: &Sender) {
     }
 }
 
-/// Obeys a second Ctrl-C while the first is still at work.
+/// Obeys a second Ctrl-C while the first is still at work, and any signal after the session.
 #[expect(clippy::disallowed_methods, reason = "the mode of the terminal is restored first")]
-fn exit_at_once(mode: &Mode) -> ! {
+fn exit_at_once(mode: &Mode, code: i32) -> ! {
     mode.leave();
-    std::process::exit(130)
+    std::process::exit(code)
 }
 
 fn is_foreground() -> bool {

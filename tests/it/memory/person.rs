@@ -1,5 +1,6 @@
 //! Questions to the person, and the effect of the injury and of earlier sessions on the next one.
 
+use rustix::process::Signal;
 use serde_json::Value;
 use therapy::edge::clock;
 use therapy::text::times::day_and_time;
@@ -171,6 +172,20 @@ fn the_pain_after_is_asked_if_the_pain_before_is_known() {
         assert_eq!(home.run(bad).status.code(), Some(2), "{bad:?}");
     }
     assert_eq!(home.history().pop(), Some(last));
+}
+
+/// The dose is recorded by then, so nothing may hold up the end.
+#[test]
+fn any_signal_ends_the_question_after_a_session() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 143), (Signal::QUIT, 143), (Signal::INT, 130)] {
+        let home = Home::at_rate(3000.0);
+        home.own(1, &[("rest", "1min")]);
+        let mut asked = on_terminal(&home, &["run", "own.toml", "--no-notify", "--progress", "plain", "--pain", "6"]);
+        asked.see("(Enter skips)");
+        asked.signal(signal);
+        assert_eq!(asked.end().code(), Some(code), "{signal:?}");
+        assert_eq!(home.history()[0]["outcome"], "completed", "{signal:?}");
+    }
 }
 
 #[test]

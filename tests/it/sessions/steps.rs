@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use therapy::domain::session::Input;
+
 use super::check;
-use crate::builder::{Build, START, duration, earlier, review, steps};
+use crate::builder::{Build, START, duration, earlier, review, session, steps};
 
 #[test]
 fn an_undisturbed_session_runs_every_step() {
@@ -66,6 +68,15 @@ fn skin_counts_as_numb_for_less_than_half_an_hour() {
     let nanosecond = Duration::from_nanos(1);
     assert!(session.is_numb(START - nanosecond));
     assert!(!session.is_numb(START));
+}
+
+#[test]
+fn a_step_that_is_over_has_no_room() {
+    let (mut session, _) = session("cold 10m, rest 5m").confirm(true).start();
+    let _ = session.handle(START + duration("10m"), Input::Pause);
+    assert_eq!(session.room_to_extend(), Duration::ZERO);
+    let _ = session.handle(START + duration("11m"), Input::Stop);
+    assert_eq!(session.room_to_extend(), Duration::ZERO);
 }
 
 #[test]
