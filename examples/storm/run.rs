@@ -374,8 +374,9 @@ impl Run {
         if fate.one_in(6) {
             // A person closes it, and says when the pack came off.
             let (last, now) = (record.last(), fate.moment());
-            let share = f64::from(fate.rng.borrow_mut().u8(..)) / 255.0;
-            let off = last + now.since(last).mul_f64(share);
+            let most = u64::try_from(now.since(last).as_millis()).unwrap_or(u64::MAX);
+            // The record of that has milliseconds.
+            let off = last + Duration::from_millis(fate.rng.borrow_mut().u64(0..=most));
             witness.skin.pass(fate.truth(off));
             witness.skin.put(StepKind::Rest);
             self.tally.cut_off += 1;

@@ -56,7 +56,8 @@ impl Journal {
         Ok(self.connection.last_insert_rowid())
     }
 
-    /// Closes a session that was cut off, with its doses until the pack came off. `told`: a person said when.
+    /// Closes a session that was cut off, with its doses until the pack came off, which is kept to a millisecond,
+    /// rounded up. `told`: a person said when.
     /// Returns the doses.
     pub fn close_cut_off(&self, record: &Record, off: Moment, told: bool) -> Result<PerModality<Duration>> {
         let given = doses(&record.protocol, &record.events, off).totals();
