@@ -360,10 +360,7 @@ impl World for Storm<'_> {
     }
 
     fn lost(&mut self) -> Option<Loss> {
-        let lost = self.lost.take();
-        // As after a kill during a wait.
-        self.fate.asleep.set(self.fate.asleep.get() || lost == Some(Loss::Process));
-        lost
+        self.lost.take()
     }
 
     fn answered(&mut self, events: &[Event], _: &Session) {
