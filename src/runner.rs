@@ -26,7 +26,7 @@ pub trait World {
     fn answered(&mut self, _events: &[Event], _session: &Session) {}
 }
 
-/// What the system takes away from a session. It is no word of the person: the pack counts as on.
+/// What the system takes away from a session. The person did not say that the pack is off, so it counts as on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
     /// The terminal. The session goes on without it.
@@ -99,7 +99,7 @@ pub fn resume(
     observers: &mut [&mut dyn Observer],
 ) -> Report {
     let mut failed = vec![false; observers.len()];
-    let mut input = None;
+    let (mut input, mut lost) = (None, None);
     loop {
         if !events.is_empty() {
             tell(observers, &mut failed, |observer| observer.observe(&events, &session));
@@ -111,6 +111,12 @@ pub fn resume(
         if let Some(outcome) = session.outcome() {
             return Report { session, outcome: Some(outcome) };
         }
+        if let Some(loss) = lost {
+            tell(observers, &mut failed, |observer| observer.lost(loss, &session));
+            if loss == Loss::Process {
+                return Report { session, outcome: None };
+            }
+        }
         let frame = next_frame(&session);
         let deadline = session.wake_at().map_or(frame, |wake| wake.min(frame));
         input = world.wait(deadline);
@@ -119,12 +125,7 @@ pub fn resume(
             Some(input) => session.handle(now, input),
             None => session.advance(now),
         };
-        if let Some(loss) = world.lost() {
-            tell(observers, &mut failed, |observer| observer.lost(loss, &session));
-            if loss == Loss::Process {
-                return Report { session, outcome: None };
-            }
-        }
+        lost = world.lost();
     }
 }
 
