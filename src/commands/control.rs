@@ -13,7 +13,6 @@ use super::settings::settings;
 use super::times::{from_millis, later, local, stamp, wall_at, when};
 use super::{Exit, Failure, ask, can_ask, last_words, print, report_failure};
 use crate::cli::Progress;
-use crate::domain::course::STALE;
 use crate::domain::session::{Input, Moment};
 use crate::edge::clock;
 use crate::edge::journal::{Journal, Lock, Record, Stamp};
@@ -23,7 +22,7 @@ use crate::text::wording;
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often this command looks for the answer.
 const LOOK: Duration = Duration::from_millis(50);
-const QUESTION: &str = "When did the pack come off? 18:40, 5min ago, or Enter if nobody knows:";
+const QUESTION: &str = "When did the pack come off? 18:40, 5min ago, or Enter if unknown:";
 const TRY: &str = "try: therapy stop --off \"5min ago\"";
 
 /// Sends an input to the running session and prints the answer.
@@ -66,7 +65,7 @@ pub(super) fn resume(folders: &Folders, progress: Option<Progress>, no_notify: b
     if journal.warning_sign()? {
         return Err(refusal());
     }
-    if record.age(&now) > STALE {
+    if record.is_stale(&now) {
         let error = anyhow!("{}, too long ago to go on with it", was_cut_off(&record, &now));
         return Err(Failure::new(Exit::Failed, error, "say when the pack came off: therapy stop --off WHEN"));
     }
@@ -79,8 +78,8 @@ pub(super) fn resume(folders: &Folders, progress: Option<Progress>, no_notify: b
     Ok(exit)
 }
 
-/// `stop`: stops the running session. Without one, closes a session that was cut off: a person says when the
-/// pack came off, or it counts as on until now.
+/// `stop`: stops the running session. Without one, closes a session that was cut off. If it is not known when the
+/// pack came off, it counts as on until now.
 pub(super) fn stop(folders: &Folders, off: Option<&str>) -> Result<Exit, Failure> {
     if Journal::is_running(&folders.data) {
         let only = || Failure::new(Exit::Usage, anyhow!("the session runs: --off is for one that was cut off"), TRY);
@@ -89,35 +88,41 @@ pub(super) fn stop(folders: &Folders, off: Option<&str>) -> Result<Exit, Failure
     // Asked without the lock, which would make it look as if the session ran.
     let now = stamp();
     let asked = folders.journal()?.ok_or_else(none)?.open_session(&now)?.ok_or_else(none)?;
-    let session = asked.session().filter(|session| !session.is_paused());
-    let on = session.and_then(|session| session.segment().step.kind.modality());
-    let off = match (off, on) {
-        (Some(text), _) => Some(came_off(text, &asked, &now)?),
-        (None, Some(_)) if can_ask() => ask(QUESTION, |answer| match answer {
-            "" => Some(None),
-            answer => came_off(answer, &asked, &now).map_err(|failure| report_failure(&failure)).ok().map(Some),
-        })?
-        .ok_or_else(|| Failure::new(Exit::Stopped, anyhow!("the question was not answered"), TRY))?,
-        // Without a pack there is nothing to say.
-        (None, on) => on.is_none().then(|| asked.last()),
-    };
+    let off = off_time(off, &asked, &now)?;
     let (journal, _lock, record, now) = cut_off(folders)?;
     if record.id != asked.id {
         return Err(none());
     }
-    let name = record.protocol.name();
-    let is_stale = record.age(&now) > STALE;
-    let assumed = if is_stale { record.assumed_off() } else { now.clock };
-    let given = journal.close_cut_off(&record, off.unwrap_or(assumed), off.is_some())?;
-    let dose = wording::doses(given, record.protocol.steps());
-    print(match (off, on) {
-        (None, _) => {
-            let until = if is_stale { "the planned end of its step" } else { "now" };
-            format!("{name}: closed, {dose}. Nobody said when the pack came off, so it counts as on until {until}.\n")
-        }
-        (Some(off), Some(_)) => format!("{name}: closed, {dose}; the pack came off at {}.\n", local(wall_at(off))),
-        (Some(_), None) => format!("{name}: closed, {dose}.\n"),
-    })
+    let (assumed, until) =
+        if record.is_stale(&now) { (record.assumed_off(), "the planned end of its step") } else { (now.clock, "now") };
+    let has_pack = has_pack_on(&record);
+    // Without a pack on, the record says all.
+    let known = off.or((!has_pack).then(|| record.last()));
+    let given = journal.close_cut_off(&record, known.unwrap_or(assumed), known.is_some())?;
+    let said = off.filter(|_| has_pack).map(|off| local(wall_at(off)));
+    let until = has_pack.then_some(until);
+    let closed = wording::closed(given, record.protocol.steps(), said.as_deref(), until);
+    print(format!("{}: {closed}\n", record.protocol.name()))
+}
+
+/// When the pack came off, from the command line or the answer to a question; `None` when it is not known.
+fn off_time(typed: Option<&str>, record: &Record, now: &Stamp) -> Result<Option<Moment>, Failure> {
+    if let Some(text) = typed {
+        return came_off(text, record, now).map(Some);
+    }
+    if !has_pack_on(record) || !can_ask() {
+        return Ok(None);
+    }
+    let answer = ask(QUESTION, |answer| match answer {
+        "" => Some(None),
+        answer => came_off(answer, record, now).map_err(|failure| report_failure(&failure)).ok().map(Some),
+    })?;
+    answer.ok_or_else(|| Failure::new(Exit::Stopped, anyhow!("the question was not answered"), TRY))
+}
+
+/// Whether the record ends with a pack on.
+fn has_pack_on(record: &Record) -> bool {
+    record.session().is_some_and(|session| !session.is_paused() && session.segment().step.kind.has_pack())
 }
 
 /// When the pack came off, as a person says it: after the last record, and not after now.

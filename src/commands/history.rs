@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::folders::Folders;
 use super::times::{self, from_millis, local, stamp};
 use super::{Exit, Failure, print, print_json};
-use crate::domain::course::STALE;
 use crate::domain::step::Modality;
 use crate::edge::journal::{Entry, Journal};
 use crate::text::durations::{count, part_of, seconds};
@@ -35,12 +34,9 @@ pub(super) fn run(folders: &Folders, since: Option<&str>, json: bool, csv: bool)
     let (now, is_running) = (stamp(), Journal::is_running(&folders.data));
     for entry in entries.iter_mut().filter(|entry| entry.assumed) {
         let record = journal.as_ref().and_then(|journal| journal.record(entry.id, &now).ok());
-        let Some(mut record) = record else { continue };
-        // The next session will close it like this.
-        if record.outcome.is_none() && !is_running && record.age(&now) > STALE {
-            record.outcome = Some("cut_off".to_owned());
-        }
-        entry.actual = record.doses(&now).totals();
+        let Some(record) = record else { continue };
+        let is_stale = record.outcome.is_none() && !is_running && record.is_stale(&now);
+        entry.actual = if is_stale { record.closed() } else { record }.doses(&now).totals();
     }
     if json {
         return print_json(&entries.iter().map(document).collect::<Vec<_>>());

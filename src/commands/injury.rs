@@ -11,7 +11,7 @@ use super::{Exit, Failure, print, print_json, say};
 use crate::cli::InjuryCommand;
 use crate::domain::rules::ACUTE;
 use crate::edge::clock;
-use crate::edge::journal::Journal;
+use crate::edge::journal::{InjuryEntry, Journal};
 use crate::text::durations::{roughly, seconds};
 use crate::text::when::TRY;
 
@@ -77,8 +77,7 @@ fn what_fits(happened: Timestamp) -> String {
 }
 
 /// The injury in a line.
-pub(super) fn in_short(folders: &Folders) -> Result<String, Failure> {
-    let entry = folders.journal()?.map_or(Ok(None), |journal| journal.injury())?;
+pub(super) fn in_short(entry: Option<InjuryEntry>) -> String {
     let happened = entry.and_then(|entry| Timestamp::from_millisecond(entry.happened_ms).ok());
-    Ok(happened.map_or_else(|| "none is set: therapy injury set yesterday".to_owned(), what_fits))
+    happened.map_or_else(|| "none is set: therapy injury set yesterday".to_owned(), what_fits)
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::folders::Folders;
 use super::times::{from_millis, stamp, when};
 use super::{Failure, say};
-use crate::domain::course::STALE;
 use crate::domain::rules::{Context, Injury};
 use crate::edge::journal::{InjuryEntry, Journal, JournalError, Record, Stamp};
 use crate::text::durations::roughly;
@@ -51,7 +50,7 @@ impl Memory {
         let context = &mut self.context;
         context.running = Journal::is_running(&folders.data);
         self.open = journal.open_session(now)?;
-        let stale = self.open.take_if(|open| !context.running && open.age(now) > STALE);
+        let stale = self.open.take_if(|open| !context.running && open.is_stale(now));
         if let Some(open) = stale.as_ref().filter(|_| writes) {
             journal.close_cut_off(open, open.assumed_off(), false)?;
             // A session whose clock never started needs no message.
@@ -61,9 +60,8 @@ impl Memory {
             }
         }
         (context.doses, context.record_ahead) = journal.doses(now, stale.as_ref().map(|open| open.id))?;
-        if let Some(mut closed) = stale {
-            closed.outcome = Some("cut_off".to_owned());
-            context.doses.extend(closed.doses(now));
+        if let Some(stale) = stale {
+            context.doses.extend(stale.closed().doses(now));
         }
         context.warning_sign = journal.warning_sign()?;
         self.injury = journal.injury()?;

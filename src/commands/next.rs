@@ -47,27 +47,23 @@ impl Candidate {
     }
 }
 
-/// What is known, and the candidates. A session that was cut off is in the way of any other.
-fn candidates(folders: &Folders) -> Result<(Memory, Vec<Candidate>), Failure> {
-    let mut memory = Memory::read(folders, None, false)?;
-    memory.open.take_if(|_| memory.context.running);
+/// The candidates. A session that was cut off must be closed first, so it refuses all of them.
+fn candidates(memory: &Memory) -> Vec<Candidate> {
     let context = Context { running: memory.context.running || memory.open.is_some(), ..memory.context.clone() };
     let mut entries = catalog::built_ins();
     entries.retain(|entry| entry.parsed.by_injury.is_none());
-    let candidates = entries.iter().map(|entry| Candidate::new(entry, &context)).collect();
-    Ok((memory, candidates))
+    entries.iter().map(|entry| Candidate::new(entry, &context)).collect()
 }
 
 /// What is recommended and when it may run, and what is on the skin, in a line each.
-pub(super) fn in_short(folders: &Folders) -> Result<[String; 2], Failure> {
-    let (memory, candidates) = candidates(folders)?;
-    Ok([headline(&memory, &candidates), skin(&memory.context)])
+pub(super) fn in_short(memory: &Memory) -> [String; 2] {
+    [headline(memory, &candidates(memory)), skin(&memory.context)]
 }
 
 /// What is recommended, and when.
 fn headline(memory: &Memory, candidates: &[Candidate]) -> String {
     let context = &memory.context;
-    if let Some(open) = &memory.open {
+    if let Some(open) = memory.open.as_ref().filter(|_| !context.running) {
         return format!("Nothing now: {}. First therapy resume, or therapy stop.", was_cut_off(open, &stamp()));
     }
     let (best, why) = (recommend(context.injury), because(context.injury));
@@ -92,8 +88,8 @@ fn skin(context: &Context) -> String {
 
 /// Shows what is possible now, and when the rest becomes available.
 pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
-    let (memory, candidates) = candidates(folders)?;
-    let context = &memory.context;
+    let memory = Memory::read(folders, None, false)?;
+    let (context, candidates) = (&memory.context, candidates(&memory));
     if json {
         let (best, why, load) = (recommend(context.injury), because(context.injury), context.load());
         let candidates = candidates.iter().map(|Candidate { name, rule, wait, spacing }| {

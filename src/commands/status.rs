@@ -9,9 +9,9 @@ use super::memory::was_cut_off;
 use super::times::{stamp, time_of_day, wall_at};
 use super::{Exit, Failure, print, print_json};
 use crate::cli::StatusArgs;
-use crate::domain::course::STALE;
+use crate::domain::moment::Moment;
 use crate::domain::view::{State, View};
-use crate::edge::journal::Journal;
+use crate::edge::journal::{Journal, Record};
 use crate::text::advice::CUT_OFF;
 use crate::text::durations::{count_up, countdown, in_words, seconds};
 use crate::text::printable::{markup, printable};
@@ -54,31 +54,29 @@ pub(super) fn run(folders: &Folders, args: &StatusArgs) -> Result<Exit, Failure>
 }
 
 /// The name and the view of the session whose process holds the lock.
-pub(super) fn running(folders: &Folders) -> Result<Option<(String, View)>, Failure> {
+fn running(folders: &Folders) -> Result<Option<(String, View)>, Failure> {
     let now = stamp();
     let record =
         if Journal::is_running(&folders.data) { Journal::open(&folders.data)?.open_session(&now)? } else { None };
-    Ok(record.and_then(|record| {
-        let mut session = record.session()?;
-        // Its own process reports the events that this finds.
-        let _ = session.advance(now.clock);
-        Some((record.protocol.name().to_owned(), View::of(&session)))
-    }))
+    Ok(record.and_then(|record| Some((record.protocol.name().to_owned(), view_now(&record, now.clock)?))))
+}
+
+/// The view of a running session, from its record.
+pub(super) fn view_now(record: &Record, now: Moment) -> Option<View> {
+    let mut session = record.session()?;
+    // Its own process reports the events that this finds.
+    let _ = session.advance(now);
+    Some(View::of(&session))
 }
 
 /// No session runs. The hint mentions one that was cut off and can be resumed.
 fn nothing(folders: &Folders) -> Failure {
-    match cut_off(folders) {
-        Some(what) => Failure { hint: Some(format!("{what}\n  {CUT_OFF}")), ..none() },
-        None => none(),
-    }
-}
-
-/// What was cut off and can be resumed.
-pub(super) fn cut_off(folders: &Folders) -> Option<String> {
     let now = stamp();
     let open = folders.journal().ok().flatten().and_then(|journal| journal.open_session(&now).ok()?);
-    open.filter(|open| open.age(&now) <= STALE).map(|open| was_cut_off(&open, &now))
+    match open.filter(|open| !open.is_stale(&now)) {
+        Some(open) => Failure { hint: Some(format!("{}\n  {CUT_OFF}", was_cut_off(&open, &now))), ..none() },
+        None => none(),
+    }
 }
 
 fn document(name: &str, view: &View) -> Value {

@@ -143,3 +143,12 @@ impl Step {
         Step { kind, length, note: None, round: 1, origin: 0 }
     }
 }
+
+/// The planned dose of each modality in these steps.
+pub fn planned<'a>(steps: impl IntoIterator<Item = &'a Step, IntoIter: Clone>) -> PerModality<Duration> {
+    let steps = steps.into_iter();
+    PerModality::from_fn(|modality| {
+        let of_kind = steps.clone().filter(|step| step.kind.modality() == Some(modality));
+        of_kind.map(|step| step.length).sum()
+    })
+}

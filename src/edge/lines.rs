@@ -74,11 +74,13 @@ impl Observer for Plain<'_> {
     }
 
     fn lost(&mut self, what: Loss, session: &Session) -> Result<(), Trouble> {
+        // Before its end the program itself prints what it means to be cut off.
+        if what == Loss::Process {
+            return Ok(());
+        }
         let words = wording::lost(what, session);
         let line = format!("{}  {}", (self.wall)(session.now()), sentences([&*words.headline, &words.advice]));
-        // The last words of the process say the rest.
-        let wanted = if what == Loss::Terminal { wrapped(&line, WIDTH, INDENT) } else { String::new() };
-        Ok(self.output.write_all(wanted.as_bytes()).context(FAILED)?)
+        Ok(self.output.write_all(wrapped(&line, WIDTH, INDENT).as_bytes()).context(FAILED)?)
     }
 
     fn trouble(&mut self, what: &str) {

@@ -104,9 +104,14 @@ pub fn keys(view: &View, width: usize, keys: bool) -> &'static str {
 
 /// The session called `name` in two lines, for `status`.
 pub fn lines(name: &str, view: &View, wall: impl Fn(Moment) -> String) -> String {
-    let now = [vec![heading(view)], details(view, &wall(view.ends_at), " ")].concat().join(", ");
+    let now = now(view, &wall);
     let place = [vec![name.to_owned()], position(view)].concat().join(", ");
     format!("{now}\n{place}, until {}", wall(view.all_ends_at))
+}
+
+/// What is on, until when, and what comes then.
+pub fn now(view: &View, wall: impl Fn(Moment) -> String) -> String {
+    [vec![heading(view)], details(view, &wall(view.ends_at), " ")].concat().join(", ")
 }
 
 fn too_long(view: &View) -> String {

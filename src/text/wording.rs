@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::domain::exposure::limit;
 use crate::domain::rules::RuleId;
 use crate::domain::session::{Event, EventKind, Outcome, Session};
-use crate::domain::step::{Modality, PerModality, Step, StepKind};
+use crate::domain::step::{Modality, PerModality, Step, StepKind, planned};
 use crate::runner::Loss;
 use crate::text::advice;
 use crate::text::durations::{count, in_words, part_of, roughly};
@@ -129,7 +129,6 @@ fn extended(by: Duration, by_rule: Option<RuleId>) -> String {
     }
 }
 
-/// How the session ended, and what it gave of what it was meant to give.
 /// What to do after a session.
 fn after(session: &Session) -> String {
     let load = session.load();
@@ -141,35 +140,48 @@ fn after(session: &Session) -> String {
 }
 
 /// Each dose that was given or planned, against its plan: `cold 5 of 15 min`.
-pub fn doses(given: PerModality<Duration>, steps: &[Step]) -> String {
-    let doses = [Modality::Heat, Modality::Cold].map(|modality| {
-        let planned = steps.iter().filter(|step| step.kind.modality() == Some(modality)).map(|step| step.length).sum();
-        (given[modality] + planned > Duration::ZERO)
-            .then(|| format!("{modality} {}", part_of(given[modality], planned)))
-    });
-    doses.into_iter().flatten().collect::<Vec<_>>().join(", ")
+fn doses(given: PerModality<Duration>, planned: PerModality<Duration>) -> String {
+    let doses = [Modality::Heat, Modality::Cold].into_iter().filter(|modality| is_dose(given, planned, *modality));
+    let doses = doses.map(|modality| format!("{modality} {}", part_of(given[modality], planned[modality])));
+    doses.collect::<Vec<_>>().join(", ")
 }
 
+fn is_dose(given: PerModality<Duration>, planned: PerModality<Duration>, modality: Modality) -> bool {
+    given[modality] + planned[modality] > Duration::ZERO
+}
+
+/// How a session that was cut off is closed. `off` is when the pack came off, as the person said; `assumed` is
+/// until when it counts as on otherwise.
+pub fn closed(given: PerModality<Duration>, steps: &[Step], off: Option<&str>, assumed: Option<&str>) -> String {
+    let doses = doses(given, planned(steps));
+    let why = match (off, assumed) {
+        (Some(off), _) => format!("The pack came off at {off}"),
+        (None, Some(until)) => format!("It is not known when the pack came off, so it counts as on until {until}"),
+        (None, None) => String::new(),
+    };
+    sentences([if doses.is_empty() { "Closed".to_owned() } else { format!("Closed: {doses}") }.as_str(), &why])
+}
+
+/// How the session ended, and what it gave of what it was meant to give.
 fn finished(outcome: Outcome, given: PerModality<Duration>, session: &Session) -> String {
-    let steps = || session.plan().segments().iter().map(|segment| &segment.step);
-    let doses = [Modality::Heat, Modality::Cold].map(|modality| {
-        let planned = steps().filter(|step| step.kind.modality() == Some(modality)).map(|step| step.length);
-        (modality, given[modality], planned.sum::<Duration>())
-    });
-    let is_short = doses.iter().any(|&(_, given, planned)| given + Duration::from_secs(1) <= planned);
+    let planned = planned(session.plan().segments().iter().map(|segment| &segment.step));
+    let second = Duration::from_secs(1);
+    let is_short = Modality::ALL.into_iter().any(|modality| given[modality] + second <= planned[modality]);
     let how = match outcome {
         Outcome::EndedEarly => "Ended early",
         Outcome::Completed if is_short => "Ended early",
         Outcome::Completed => "Done",
         Outcome::Stopped => "Stopped",
     };
-    let doses = doses.iter().filter(|(_, given, planned)| *given + *planned > Duration::ZERO);
-    let doses = doses.map(|&(modality, given, planned)| match how {
-        "Done" if given < planned + Duration::from_secs(1) => format!("{} of {modality}", in_words(planned)),
-        "Done" => format!("{} of {modality}", roughly(given)),
-        _ => format!("{modality} {}", part_of(given, planned)),
-    });
-    let doses = doses.collect::<Vec<_>>().join(", ");
+    let in_full = || {
+        let doses = [Modality::Heat, Modality::Cold].into_iter().filter(|modality| is_dose(given, planned, *modality));
+        let doses = doses.map(|modality| match (given[modality], planned[modality]) {
+            (given, planned) if given < planned + second => format!("{} of {modality}", in_words(planned)),
+            (given, _) => format!("{} of {modality}", roughly(given)),
+        });
+        doses.collect::<Vec<_>>().join(", ")
+    };
+    let doses = if how == "Done" { in_full() } else { doses(given, planned) };
     format!("{how}: {}", if doses.is_empty() { in_words(session.elapsed()) } else { doses })
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::course::{doses, replay};
+use crate::domain::course::{STALE, doses, replay};
 use crate::domain::dose::Doses;
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::RuleId;
@@ -33,7 +33,7 @@ pub struct Entry {
     pub ended_ms: Option<i64>,
     /// `completed`, `ended_early`, `stopped` or `cut_off`; `None` while it is open.
     pub outcome: Option<String>,
-    /// Nobody said when the pack came off: the doses are assumed.
+    /// It is not known when the pack came off, so the doses are assumed.
     pub assumed: bool,
     /// Planned doses.
     pub planned: PerModality<Duration>,
@@ -82,13 +82,24 @@ impl Record {
         self.session().map(|session| (session, unwritten))
     }
 
+    /// Whether it was cut off too long ago to be resumed, if no process runs it.
+    pub fn is_stale(&self, now: &Stamp) -> bool {
+        self.age(now) > STALE
+    }
+
+    /// The record as the next session will leave it, once it is stale: closed as cut off.
+    #[must_use]
+    pub fn closed(self) -> Record {
+        Record { outcome: Some("cut_off".to_owned()), ..self }
+    }
+
     /// The time since its last event.
     pub fn age(&self, now: &Stamp) -> Duration {
         self.events.last().map_or(Duration::MAX, |last| now.clock.since(last.at))
     }
 
-    /// Its doses until now. Without an end, the pack counts as on: until now while the session can be
-    /// resumed, and until [`Record::assumed_off`] once it is closed as cut off and nobody said more.
+    /// Its doses until now. While it can be resumed, the pack counts as on until now. Once it is closed as cut
+    /// off, the pack counts as on until the time that the person gave, or else until [`Record::assumed_off`].
     pub fn doses(&self, now: &Stamp) -> Doses {
         let until = match self.outcome.as_deref() {
             None => now.clock,
@@ -98,7 +109,7 @@ impl Record {
         doses(&self.protocol, &self.events, until.min(now.clock.max(self.last())))
     }
 
-    /// Until when the pack counts as on if nobody ever says when it came off: the planned end of its step.
+    /// When the pack is assumed to have come off, without an answer from the person: the planned end of its step.
     pub fn assumed_off(&self) -> Moment {
         let end = self.session().filter(|session| !session.is_paused()).map(|session| session.end());
         end.map_or(self.last(), |end| end.max(self.last()))

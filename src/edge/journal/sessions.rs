@@ -12,7 +12,7 @@ use crate::domain::dose::Doses;
 use crate::domain::exposure::Load;
 use crate::domain::protocol::Protocol;
 use crate::domain::session::{Event, EventKind, Moment, SessionOptions};
-use crate::domain::step::{PerModality, Step};
+use crate::domain::step::{PerModality, Step, planned};
 
 /// The age beyond which a session concerns no rule: a day for the daily limits, and a day more for a load
 /// that a suspend made large.
@@ -29,10 +29,7 @@ impl Journal {
         let steps: Vec<StepRow> = protocol.steps().iter().map(StepRow::from).collect();
         let steps = serde_json::to_string(&steps).unwrap_or_default();
         let load = protocol.initial_load().half_nanos();
-        let planned = PerModality::from_fn(|modality| {
-            let steps = protocol.steps().iter().filter(|step| step.kind.modality() == Some(modality));
-            nanos(steps.map(|step| step.length).sum())
-        });
+        let planned = planned(protocol.steps()).map(nanos);
         let overrides = new.overrides.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(" ");
         let (confirm, grace) = (new.options.confirm, nanos(new.options.grace));
         let sql = "INSERT INTO session (protocol, steps, carried_cold, carried_heat, confirm, grace_ns, overrides, \
@@ -57,7 +54,7 @@ impl Journal {
     }
 
     /// Closes a session that was cut off, with its doses until the pack came off, which is kept to a millisecond,
-    /// rounded up. `told`: a person said when.
+    /// rounded up. `told`: the person gave that time.
     /// Returns the doses.
     pub fn close_cut_off(&self, record: &Record, off: Moment, told: bool) -> Result<PerModality<Duration>> {
         let given = doses(&record.protocol, &record.events, off).totals();

@@ -3,7 +3,7 @@
 //! Only `ECHO` and `ICANON` are cleared, so that other writers and Ctrl-C work as always. The mode is
 //! restored on every way out: `Drop` (also in a panic), SIGINT, SIGTERM, SIGQUIT and SIGTSTP.
 //!
-//! Only SIGINT is a word of the person. SIGHUP takes the terminal away, SIGTERM and SIGQUIT the process.
+//! Only SIGINT comes from the person. SIGHUP takes the terminal away, SIGTERM and SIGQUIT the process.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
