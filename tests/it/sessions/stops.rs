@@ -1,4 +1,7 @@
-//! Sessions that the person stops.
+//! Sessions that the person stops, and those from which the system takes something away.
+
+use therapy::domain::session::{Event, Input, Moment, Outcome, Session};
+use therapy::runner::{Loss, Observer, Trouble, World};
 
 use super::check;
 use crate::builder::{START, duration, session};
@@ -118,4 +121,58 @@ fn a_stopped_step_keeps_its_real_length() {
     let (mut completed, _) = session("heat 20m").start();
     let _ = completed.advance(START + duration("20m"));
     assert_eq!(completed.segment().length, duration("20m"));
+}
+
+/// A world in which only waiting takes time, and which takes something away at one moment.
+struct Taking {
+    now: Moment,
+    at: Moment,
+    what: Option<Loss>,
+}
+
+impl World for Taking {
+    fn now(&self) -> Moment {
+        self.now
+    }
+
+    fn wait(&mut self, deadline: Moment) -> Option<Input> {
+        self.now = deadline;
+        None
+    }
+
+    fn lost(&mut self) -> Option<Loss> {
+        self.what.take_if(|_| self.now >= self.at)
+    }
+}
+
+/// Notes the names of events, and what was lost.
+#[derive(Default)]
+struct Noting(Vec<&'static str>);
+
+impl Observer for Noting {
+    fn observe(&mut self, events: &[Event], _: &Session) -> Result<(), Trouble> {
+        self.0.extend(events.iter().map(|event| event.kind.name()));
+        Ok(())
+    }
+
+    fn lost(&mut self, what: Loss, _: &Session) -> Result<(), Trouble> {
+        self.0.push(if what == Loss::Process { "process" } else { "terminal" });
+        Ok(())
+    }
+}
+
+/// At the moment at which a step ends, its end is told first.
+#[test]
+fn a_lost_process_ends_without_an_outcome_and_a_lost_terminal_does_not_end() {
+    let run = |what| {
+        let mut noting = Noting::default();
+        let mut world = Taking { now: START, at: START + duration("10s"), what: Some(what) };
+        let report = session("rest 10s, heat 10s").run(&mut world, &mut [&mut noting]);
+        (report.outcome, noting.0.join(" "))
+    };
+    let (outcome, told) = run(Loss::Process);
+    assert_eq!((outcome, told.as_str()), (None, "started step_began step_began process"));
+    let (outcome, told) = run(Loss::Terminal);
+    assert_eq!(outcome, Some(Outcome::Completed));
+    assert_eq!(told, "started step_began step_began terminal halfway finished");
 }
