@@ -251,8 +251,8 @@ pub enum InjuryCommand {
     Set {
         /// Such as 30h ago, last night, Monday 18:00, 24 Nov 6pm or 2026-11-20
         ///
-        /// It lies in the past. A text that leaves a range means the latest time of it that is not after now,
-        /// because that keeps heat away longer: a day alone means its end.
+        /// The time must be in the past. If the text leaves a range, such as a day, the latest time in it counts,
+        /// because that keeps heat away longer.
         #[arg(value_name = "WHEN", required = true)]
         when: Vec<String>,
     },

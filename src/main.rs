@@ -31,7 +31,8 @@ fn arguments() -> Result<Cli, Failure> {
     })
 }
 
-/// Prints the error, or the help, and ends. For the name of a protocol alone, it suggests the command that runs the protocol.
+/// Prints the error, or the help, and ends. For the name of a protocol alone, it suggests the command that runs
+/// the protocol.
 #[expect(clippy::disallowed_methods, reason = "no session runs yet")]
 fn exit(mut error: clap::Error) -> Cli {
     if let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)

@@ -88,7 +88,7 @@ impl Live {
         let mut words: Vec<_> = unrecorded.map(|error| format!("warning: {error:#}")).into_iter().collect();
         drop(notifications);
         drop(lock);
-        // From here on a signal ends the process: all is told and written.
+        // From here on a signal ends the process: everything is shown and recorded.
         drop(inbox);
         let Some(outcome) = outcome else {
             words.push(sentences([&*wording::lost(Loss::Process, &session).headline]));

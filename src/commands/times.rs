@@ -68,7 +68,7 @@ pub(super) fn when(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     let when = read(text, now)?;
     let at = when.latest(now);
     if when.is_range() && at <= now {
-        say(&format!("note: \"{}\" leaves a range; its latest time counts: {}", printable(text), in_full(at)));
+        say(&format!("note: \"{}\" is not exact, so its latest time counts: {}", printable(text), in_full(at)));
     }
     Ok(at)
 }

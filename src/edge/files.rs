@@ -1,11 +1,11 @@
-//! Files that somebody else wrote. Reading one must neither block nor go on for ever, whatever it is.
+//! Files from outside the program. Whatever is at a path, reading it must neither block nor go on for ever.
 //! This module must not know what a file means.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// More than any file of a person has. To report the problems of a larger one would take long.
+/// More than any protocol or settings file needs. To report the problems of a larger one would take long.
 const MOST: usize = 1 << 16;
 
 /// The text of a file of at most 64 KiB.

@@ -26,7 +26,7 @@ pub enum Message {
     WakeUp,
 }
 
-/// Sends from any thread, without waiting. After the end of the inbox it sends to nobody.
+/// Sends from any thread, without waiting. Without the inbox it does nothing.
 #[derive(Clone, Debug)]
 pub struct Sender(Weak<Queue>);
 

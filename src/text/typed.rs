@@ -226,7 +226,7 @@ mod tests {
             way_out(&["$x", "--injured=90M  ago"]),
             "try: therapy '$x' \"--injured=90min ago\"\n  or:  therapy '$x' \"--injured=2 days\""
         );
-        // Somebody typed it as an answer.
+        // It was typed as an answer to a question.
         assert_eq!(way_out(&["stop"]), "try: \"90min ago\"\n  or:  \"2 days\"");
         let words = Unreadable { typed: "90M ago".to_owned(), ..error.clone() };
         let arguments = ["injury", "90M", "ago"].map(str::to_owned);

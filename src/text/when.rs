@@ -1,5 +1,5 @@
-//! Reads every point in time that a person types. What is timed lies in the past, so a text that fits many days
-//! means the latest of them. Pure: it is told the time and the zone.
+//! Reads every point in time that a person types. All of them lie in the past, so a text that fits several days
+//! means the latest one. Pure: it is told the time and the zone.
 
 mod words;
 
@@ -68,7 +68,7 @@ impl Mistake {
 }
 
 impl From<Unreadable> for Mistake {
-    /// A text that is no length at all may still be a time.
+    /// A text that is not a length may still be a time.
     fn from(error: Unreadable) -> Mistake {
         Mistake { is_doubtful: true, ..Mistake::new(error.message, error.readings) }
     }

@@ -20,8 +20,8 @@ impl Journal {
         self.execute(sql, params![happened_ms, now.wall_ms]).map(drop)
     }
 
-    /// Stores whether a warning sign applies. The answer is kept with the last injury; a person who never had
-    /// one gets one that is cleared.
+    /// Stores whether a warning sign applies. The answer is stored with the last injury. Without one, a cleared injury
+    /// is stored first.
     pub fn screened(&self, applies: bool, now: &Stamp) -> Result<()> {
         self.together(|| {
             let sql =
@@ -32,7 +32,7 @@ impl Journal {
         })
     }
 
-    /// Whether the last answer was that a warning sign applies. It is about the person, whatever the injury.
+    /// Whether the last answer was that a warning sign applies. It holds for the person, not only for one injury.
     pub fn warning_sign(&self) -> Result<bool> {
         let sql = "SELECT red_flag FROM screening ORDER BY id DESC LIMIT 1";
         Ok(self.rows(sql, [], |row| row.get(0))?.pop().unwrap_or(false))

@@ -17,7 +17,7 @@ use crate::domain::step::{PerModality, Step, planned};
 /// The age beyond which a session concerns no rule: a day for the daily limits, and a day more for a load
 /// that a suspend made large.
 const RELEVANT_MS: i64 = 48 * 60 * 60 * 1000;
-/// The outcomes of a session that was cut off: the end of its dose is assumed, or a person said when it was.
+/// The outcomes of a session that was cut off: the end of its dose is assumed, or the person gave it.
 const CUT_OFF: &str = "cut_off";
 const TOLD: &str = "cut_off_told";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;

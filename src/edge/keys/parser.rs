@@ -1,5 +1,6 @@
-//! The keys among the bytes of a terminal. vte has the grammar of escape sequences; this module has what
-//! terminals send beside it. It must not know who reads the bytes, nor in which pieces: there is no timeout.
+//! Finds the keys in the bytes of a terminal. vte parses escape sequences; this module handles what terminals
+//! send beyond its grammar. There is no timeout, so the result does not depend on how the bytes are split into
+//! reads. It must not know who reads them.
 
 use std::mem;
 
@@ -10,11 +11,11 @@ use crate::domain::session::Input;
 
 const ESC: u8 = 0x1b;
 
-/// A letter that is no key. It ends a sequence, and is a part of a string.
+/// A letter that no key has. It ends a sequence, and is allowed in a string.
 const LETTER: u8 = b'x';
 
 /// Finds the keys in a stream of bytes. A byte of an escape sequence, of a letter beyond ASCII, or of a
-/// bracketed paste is no key.
+/// bracketed paste is not a key.
 #[derive(Default)]
 pub struct Parser {
     grammar: vte::Parser,
@@ -49,7 +50,7 @@ impl Parser {
                 self.found.press(byte);
             }
             _ if self.found.rest != Rest::None => self.found.rest = self.found.rest.after(byte),
-            // No key is beyond ASCII. As an ASCII letter it cannot be taken for a control character.
+            // No key is outside ASCII. Replaced by a letter, it cannot be taken for a control character.
             0x80.. => self.advance(LETTER),
             _ => self.advance(byte),
         }
@@ -90,7 +91,7 @@ impl Perform for Found {
     }
 
     fn csi_dispatch(&mut self, params: &Params, intermediates: &[u8], _: bool, last: char) {
-        // vte has a zero where there is no number.
+        // vte reports a missing number as zero.
         let mut numbers = params.iter().flatten();
         match (intermediates, numbers.next(), numbers.next(), last) {
             ([], Some(200), None, '~') => self.is_pasting = true,
@@ -104,7 +105,7 @@ impl Perform for Found {
     }
 }
 
-/// What still belongs to a sequence that is complete in the grammar.
+/// Bytes that still belong to a sequence although vte has finished it.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Rest {
     #[default]

@@ -236,7 +236,7 @@ fn clock(word: &str) -> Result<i64, Mistake> {
     if minute < 60 && second < 60 && at <= 24 * HOUR && is_minute { Ok(at) } else { Err(no_time(Vec::new())) }
 }
 
-/// What a word of digits with separators can mean, and what is wrong when that is nothing.
+/// The possible meanings of a word of digits with separators, and the error when there are none.
 fn meanings(word: &str) -> Option<(Vec<Meaning>, String)> {
     let number = word.strip_suffix('.').unwrap_or(word);
     let separator = number.chars().find(|c| matches!(c, '.' | '/' | '-'))?;

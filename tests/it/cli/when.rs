@@ -76,13 +76,13 @@ fn of_a_range_the_latest_time_counts_and_the_program_says_so() {
     let ends = [before, end(clock::wall())];
     assert_eq!(code, Some(0));
     let says = |end: &String| {
-        let expected = format!("note: \"yesterday\" leaves a range; its latest time counts: {end}\n");
+        let expected = format!("note: \"yesterday\" is not exact, so its latest time counts: {end}\n");
         note == expected && told.starts_with(&format!("Injured {end}, "))
     };
     assert!(ends.iter().any(says), "{note}{told}");
     let (code, _, note) = run(&home, &["show", "heat", "--injured", "today"]);
     assert_eq!(code, Some(0));
-    assert!(note.starts_with("note: \"today\" leaves a range; its latest time counts: "), "{note}");
+    assert!(note.starts_with("note: \"today\" is not exact, so its latest time counts: "), "{note}");
     let (code, _, note) = run(&home, &["injury", "today", "23:59:59"]);
     assert_eq!(
         (code, note.lines().next().map(|line| line.starts_with("error: that is in the future: "))),
