@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use super::chosen::Chosen;
 use super::folders::Folders;
 use super::memory::{Memory, was_cut_off};
-use super::screening::screen;
+use super::screening::{concerns, screen};
 use super::times::stamp;
 use super::{Exit, Failure, say};
 use crate::cli::RunArgs;
@@ -43,13 +43,13 @@ pub(super) fn admit(folders: &Folders, args: &RunArgs) -> Result<Admitted, Failu
         return Err(Failure::new(Exit::Refused, anyhow!(was_cut_off(&open, &stamp())), CUT_OFF));
     }
     let protocol = chosen.review(&args.overrides)?;
-    if let (Some(injury), Some(journal)) = (memory.injury, &memory.journal) {
-        screen(injury, journal, memory.context.days, !is_rehearsal)?;
-    }
     if is_rehearsal {
         return Ok(Admitted { protocol, chosen, record: None });
     }
+    let answer = screen(memory.about, &memory.screenings, memory.journal.as_ref())?;
     let Some(journal) = memory.journal else {
+        chosen.context.concerns.extend(answer.into_iter().flatten());
+        let protocol = chosen.review(&args.overrides)?;
         say("warning: this session is not recorded");
         return Ok(Admitted { protocol, chosen, record: None });
     };
@@ -60,7 +60,8 @@ pub(super) fn admit(folders: &Folders, args: &RunArgs) -> Result<Admitted, Failu
         return Err(one_session("another session was started meanwhile"));
     }
     let (doses, record_ahead) = journal.doses(&now, None)?;
-    chosen.context = Context { now: now.clock, doses, record_ahead, ..chosen.context };
+    let concerns = concerns(&journal.screenings()?);
+    chosen.context = Context { now: now.clock, doses, record_ahead, concerns, ..chosen.context };
     let protocol = chosen.review(&args.overrides)?;
     Ok(Admitted { protocol, chosen, record: Some((journal, lock)) })
 }

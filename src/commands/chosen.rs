@@ -8,7 +8,7 @@ use super::{Exit, Failure, draw, say};
 use crate::cli::Which;
 use crate::domain::exposure::limit;
 use crate::domain::protocol::{Choice, ChoiceError, Draft, DraftStep, Protocol};
-use crate::domain::rules::{Context, Finding, RuleId, refuses};
+use crate::domain::rules::{Context, Detail, Finding, RuleId, refuses};
 use crate::domain::step::Modality;
 use crate::edge::catalog::{self, Entry};
 use crate::format::Level;
@@ -56,6 +56,11 @@ impl Chosen {
         let blocking = findings.iter().find(|finding| finding.blocks(overrides));
         let hint = match (blocking, blocking.and_then(|finding| self.longest(finding.rule))) {
             (_, Some(minutes)) => format!("try: therapy run {} --minutes {minutes}", self.entry.place()),
+            (Some(Finding { detail: Detail::Unreadable, .. }), None) => {
+                let unreadable = findings.iter().filter(|finding| finding.detail == Detail::Unreadable);
+                let rules = unreadable.map(|finding| finding.rule.as_str()).collect::<Vec<_>>().join(" --override ");
+                format!("repair the journal, or run without it: --override {rules}")
+            }
             (Some(finding), None) => {
                 let from = finding.passes_after.map(|wait| format!("; possible from {}", local_after(wait)));
                 let way_out = rules::of(finding.rule).way_out;

@@ -8,7 +8,7 @@ use super::admission;
 use super::folders::Folders;
 use super::live::Live;
 use super::memory::was_cut_off;
-use super::screening::refusal;
+use super::screening::objection;
 use super::settings::settings;
 use super::times::{from_millis, later, local, stamp, wall_at, when};
 use super::{Exit, Failure, ask, can_ask, last_words, print, report_failure};
@@ -32,6 +32,10 @@ pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
     }
     let journal = Journal::open(&folders.data)?;
     let session = journal.open_session(&stamp())?.ok_or_else(none)?;
+    let takes_off = matches!(input, Input::Pause | Input::Stop);
+    if let Some(refused) = objection(&journal, session.protocol.steps())?.filter(|_| !takes_off) {
+        return Err(refused);
+    }
     let request = journal.ask(session.id, input)?;
     let since = clock::unhurried();
     loop {
@@ -62,8 +66,8 @@ pub(super) fn resume(folders: &Folders, progress: Option<Progress>, no_notify: b
     let (journal, lock, record, now) = cut_off(folders)?;
     let name = record.protocol.name();
     let (mut session, mut events) = record.resume().ok_or_else(|| anyhow!("the journal lacks the start of {name}"))?;
-    if journal.warning_sign()? {
-        return Err(refusal());
+    if let Some(refused) = objection(&journal, record.protocol.steps())? {
+        return Err(refused);
     }
     if record.is_stale(&now) {
         let error = anyhow!("{}, too long ago to go on with it", was_cut_off(&record, &now));

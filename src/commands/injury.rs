@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::folders::Folders;
-use super::screening::refusal;
+use super::screening::{concerns, told};
 use super::times::{in_full, later, local, stamp, when};
 use super::{Exit, Failure, print, print_json, say};
 use crate::cli::InjuryCommand;
@@ -47,17 +47,17 @@ fn set(folders: &Folders, text: &str, json: bool) -> Result<Exit, Failure> {
 fn show(folders: &Folders, json: bool) -> Result<Exit, Failure> {
     let journal = folders.journal()?;
     let entry = journal.as_ref().map_or(Ok(None), Journal::injury)?;
-    let warning_sign = journal.as_ref().map_or(Ok(false), Journal::warning_sign)?;
+    let screenings = journal.as_ref().map_or(Ok(Vec::new()), Journal::screenings)?;
+    let concerns = concerns(&screenings);
     let happened = entry.and_then(|entry| Timestamp::from_millisecond(entry.happened_ms).ok());
     let age = happened.map(|at| clock::wall().duration_since(at).unsigned_abs());
     if json {
         return print_json(
-            &json!({ "happened_at": happened, "age_s": age.map(seconds), "warning_sign": warning_sign }),
+            &json!({ "happened_at": happened, "age_s": age.map(seconds), "warning_sign": !concerns.is_empty() }),
         );
     }
-    if warning_sign {
-        let refusal = refusal();
-        say(&format!("{}\n  {}", refusal.error, refusal.hint.unwrap_or_default()));
+    if !concerns.is_empty() {
+        say(&told(&concerns));
     }
     let Some(happened) = happened else {
         return print("No injury time is set.\n  try: therapy injury set yesterday\n");

@@ -81,10 +81,10 @@ impl Live {
         let runner::Report { session, outcome } = runner::resume(session, events, &mut world, &mut observers);
         // First the last frame, then the mode of the terminal, then the journal. Notifications may be slow: last.
         drop(shown);
-        let Real { keys, inbox, .. } = world;
+        let Real { keys, inbox, requests, .. } = world;
         drop(keys);
         let is_recorded = recorder.is_some();
-        let unrecorded = recorder.and_then(|recorder| recorder.finish().err());
+        let unrecorded = recorder.and_then(|recorder| recorder.finish(requests).err());
         let mut words: Vec<_> = unrecorded.map(|error| format!("warning: {error:#}")).into_iter().collect();
         drop(notifications);
         drop(lock);

@@ -1,12 +1,14 @@
 //! What is known about the person before a session: the injury, earlier doses, a session without an end.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::folders::Folders;
-use super::times::{from_millis, stamp, when};
+use super::screening::{About, concerns};
+use super::times::{date, from_millis, stamp, when};
 use super::{Failure, say};
 use crate::domain::rules::{Context, Injury};
-use crate::edge::journal::{InjuryEntry, Journal, JournalError, Record, Stamp};
+use crate::edge::journal::{InjuryEntry, Journal, JournalError, Record, Screening, Stamp};
 use crate::text::durations::roughly;
 
 /// What the journal holds.
@@ -18,6 +20,10 @@ pub(super) struct Memory {
     pub(super) context: Context,
     /// The stored injury; `None` when `--injured` replaces it.
     pub(super) injury: Option<InjuryEntry>,
+    /// The signs that were shown and answered.
+    pub(super) screenings: Vec<Screening>,
+    /// Whom the next answer is about.
+    pub(super) about: About,
     /// A session without an end: it runs, or it was cut off and can be resumed.
     pub(super) open: Option<Record>,
 }
@@ -35,10 +41,11 @@ impl Memory {
             && let Err(error) = memory.read_journal(folders, &now, writes)
         {
             say(&format!("warning: {error}; {}", error.hint()));
-            memory.context.doses_unknown = true;
+            memory.context.unreadable = true;
         }
         if let Some(happened) = injured {
             memory.injury = None;
+            memory.about = About::Time(happened.as_millisecond());
             memory.context.days = 0;
             memory.context.injury = age(happened.as_millisecond(), &now);
         }
@@ -63,11 +70,14 @@ impl Memory {
         if let Some(stale) = stale {
             context.doses.extend(stale.closed().doses(now));
         }
-        context.warning_sign = journal.warning_sign()?;
+        self.screenings = journal.screenings()?;
+        context.concerns = concerns(&self.screenings);
         self.injury = journal.injury()?;
         if let Some(entry) = self.injury {
+            self.about = About::Injury(entry.id);
             context.injury = age(entry.happened_ms, now);
-            context.days = journal.days_with_sessions(entry.happened_ms, 32)?;
+            let dates = journal.starts(entry.happened_ms)?.into_iter().map(date).collect::<BTreeSet<_>>();
+            context.days = u32::try_from(dates.len()).unwrap_or(u32::MAX);
         }
         self.journal = Some(journal);
         Ok(())

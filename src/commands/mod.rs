@@ -6,10 +6,11 @@ mod folders;
 mod printing;
 mod times;
 
+mod screening;
+
 mod memory;
 
 mod chosen;
-mod screening;
 mod settings;
 
 mod admission;

@@ -12,7 +12,7 @@ use super::{Exit, Failure, print_json, print_text};
 use crate::domain::course::{earliest, findings, recommend};
 use crate::domain::exposure::limit;
 use crate::domain::protocol::Choice;
-use crate::domain::rules::{Context, Detail, Finding, RuleId};
+use crate::domain::rules::{Context, Finding, RuleId};
 use crate::domain::step::{Modality, StepKind};
 use crate::edge::catalog::{self, Entry};
 use crate::edge::clock;
@@ -26,8 +26,8 @@ use crate::text::timeline::{TO_COME, texture};
 /// When a protocol may run.
 struct Candidate {
     name: String,
-    /// The rule that refuses it now.
-    rule: Option<RuleId>,
+    /// What refuses it now.
+    refused: Option<Finding>,
     /// The wait until no rule refuses it; `None` when waiting does not help.
     wait: Option<Duration>,
     /// The warning about the spacing of cold.
@@ -40,7 +40,7 @@ impl Candidate {
         let findings = findings(draft, context);
         Candidate {
             name: draft.name.clone(),
-            rule: findings.iter().find(|finding| finding.blocks(&[])).map(|finding| finding.rule),
+            refused: findings.iter().find(|finding| finding.blocks(&[])).cloned(),
             wait: earliest(draft, Choice::default(), context),
             spacing: findings.into_iter().find(|finding| finding.rule == RuleId::ColdSpacing),
         }
@@ -68,15 +68,15 @@ fn headline(memory: &Memory, candidates: &[Candidate]) -> String {
     }
     let (best, why) = (recommend(context.injury), because(context.injury));
     let chosen = candidates.iter().find(|candidate| candidate.name == best);
-    match chosen.map(|chosen| (chosen.rule, chosen.wait)) {
-        Some((None, _)) => format!("Use {best} now. {why}."),
-        Some((Some(rule), Some(wait))) => format!("Use {best} {}. {why}.", available(wait, rule)),
-        _ if context.warning_sign => {
-            let rules::RuleText { way_out, .. } = rules::of(RuleId::WarningSign);
-            format!("Nothing now: {}. {}.", rules::detail(&Detail::WarningSign), capital(way_out))
+    match chosen.map(|chosen| (chosen.refused.as_ref(), chosen.wait)) {
+        Some((Some(refused), Some(wait))) => format!("Use {best} {}. {why}.", available(wait, refused.rule)),
+        Some((Some(refused), None)) => {
+            let is_all = candidates.iter().all(|other| other.refused.is_some() && other.wait.is_none());
+            let what = if is_all { "Nothing".to_owned() } else { format!("Not {best}") };
+            let way_out = capital(rules::of(refused.rule).way_out);
+            format!("{what} now: {}. {way_out}.", rules::detail(&refused.detail))
         }
-        _ if context.running => "Nothing now: a session is running.".to_owned(),
-        _ => "Nothing now: the journal cannot be read.".to_owned(),
+        Some((None, _)) | None => format!("Use {best} now. {why}."),
     }
 }
 
@@ -92,9 +92,9 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
     let (context, candidates) = (&memory.context, candidates(&memory));
     if json {
         let (best, why, load) = (recommend(context.injury), because(context.injury), context.load());
-        let candidates = candidates.iter().map(|Candidate { name, rule, wait, spacing }| {
+        let candidates = candidates.iter().map(|Candidate { name, refused, wait, spacing }| {
             json!({
-                "protocol": name, "may_run": rule.is_none(), "rule": rule,
+                "protocol": name, "may_run": refused.is_none(), "rule": refused.as_ref().map(|refused| refused.rule),
                 "warning": spacing.as_ref().map(|finding| rules::detail(&finding.detail)),
                 "from": wait.map(|wait| later(clock::wall(), wait)), "wait_s": wait.map(seconds),
             })
@@ -108,14 +108,14 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
     let mut text = headline(&memory, &candidates) + "\n";
     // Protocols that are possible at the same time share a row.
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for Candidate { name, rule, wait, spacing } in &candidates {
+    for Candidate { name, refused, wait, spacing } in &candidates {
         let better = spacing.as_ref().and_then(|finding| finding.passes_after);
-        let when = match (rule, wait, better) {
+        let when = match (refused.as_ref().map(|refused| refused.rule), wait, better) {
             (None, _, Some(wait)) => {
                 format!("possible now; better from {} (2 h between cold sessions)", local_after(wait))
             }
             (None, _, None) => "possible now".to_owned(),
-            (Some(rule), Some(wait), _) => available(*wait, *rule),
+            (Some(rule), Some(wait), _) => available(*wait, rule),
             (Some(rule), None, _) => format!("not now ({rule})"),
         };
         match rows.iter_mut().find(|row| row[1] == when) {

@@ -9,7 +9,7 @@ use crate::text::typed::{WORST, pain};
 /// Notes the pain now for the last session.
 pub(super) fn run(folders: &Folders, score: u8) -> Result<Exit, Failure> {
     let noted = Journal::open(&folders.data)?.note_pain(score, &stamp())?;
-    let what = if noted.is_some() { "for the last session" } else { "without a session: there is none yet" };
+    let what = if noted { "for the last session" } else { "on its own: no session ended in the last 2 h" };
     print(format!("Pain {score} of {WORST} noted {what}.\n"))
 }
 

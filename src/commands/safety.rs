@@ -4,63 +4,57 @@ use anyhow::anyhow;
 use serde_json::json;
 
 use super::folders::Folders;
-use super::screening::{answered, signs};
+use super::screening::{answered, told};
 use super::times::stamp;
 use super::{Exit, Failure, can_ask, print, print_json, print_text, say};
+use crate::domain::rules::Concern;
 use crate::edge::journal::Journal;
-use crate::text::advice::{ALWAYS, CONTRAINDICATIONS, DISCLAIMER, EVIDENCE, RED_FLAGS, URGENT};
+use crate::text::advice::{ALWAYS, DISCLAIMER, EVIDENCE};
 use crate::text::printable::printable;
+use crate::text::signs::{self, SIGNS, Sign, URGENT, before, contraindications, paragraphs, warning_signs};
 
 /// Shows the disclaimer, the warning signs and the contraindications; with `ask` or an answer, stores it.
 pub(super) fn run(folders: &Folders, asks: bool, answer: Option<&str>, json: bool) -> Result<Exit, Failure> {
     if let Some(answer) = answer {
-        let applies = applies(answer)?;
-        Journal::open(&folders.data)?.screened(applies, &stamp())?;
-        return noted(folders, applies);
+        let keys = signs::read(answer).ok_or_else(|| {
+            let error = anyhow!("\"{}\" is neither none nor numbers from 1 to {}", printable(answer), SIGNS.len());
+            Failure::new(Exit::Usage, error, ANSWER)
+        })?;
+        Journal::open(&folders.data)?.screened(Some(&keys), &stamp())?;
+        return noted(folders, &signs::concerns(keys));
     }
     if asks {
         if !can_ask() {
             return Err(Failure::new(Exit::Usage, anyhow!("there is no terminal to ask on"), ANSWER));
         }
-        say(&signs(false).join("\n"));
-        return noted(folders, answered(&Journal::open(&folders.data)?)?);
+        let journal = Journal::open(&folders.data)?;
+        say(&paragraphs(false).join("\n"));
+        return noted(folders, &answered(Some(&journal))?);
     }
     if json {
-        let flag = |(flag, source): &(&str, &str)| json!({ "sign": flag, "source": source });
-        let flags = |flags: &[(&str, &str)]| flags.iter().map(flag).collect::<Vec<_>>();
-        let ask = CONTRAINDICATIONS.iter().map(|(what, with)| json!({ "what": what, "with": with }));
+        let flag = |sign: &Sign| json!({ "sign": sign.text, "source": sign.source });
+        let flags = |flags: &[Sign]| flags.iter().map(flag).collect::<Vec<_>>();
+        let ask = contraindications()
+            .iter()
+            .map(|group| json!({ "what": before(group.concern), "with": group.text.split(", ").collect::<Vec<_>>() }));
+        let (urgent, others) = warning_signs().split_at(URGENT);
         return print_json(&json!({
-            "disclaimer": DISCLAIMER, "evidence": EVIDENCE, "urgent": flags(&RED_FLAGS[..URGENT]),
-            "stop_and_get_help": flags(&RED_FLAGS[URGENT..]),
+            "disclaimer": DISCLAIMER, "evidence": EVIDENCE, "urgent": flags(urgent),
+            "stop_and_get_help": flags(others),
             "ask_a_clinician_first": ask.collect::<Vec<_>>(),
         }));
     }
-    print_text(&format!("{DISCLAIMER}\n{EVIDENCE}\n\n{}\n\nAlways: {ALWAYS}\n", signs(true).join("\n\n")))
+    print_text(&format!("{DISCLAIMER}\n{EVIDENCE}\n\n{}\n\nAlways: {ALWAYS}\n", paragraphs(true).join("\n\n")))
 }
 
 const ANSWER: &str = "therapy safety --answer none, or with the numbers that therapy safety shows: --answer 2,5";
 
-/// Whether an answer names a sign.
-fn applies(answer: &str) -> Result<bool, Failure> {
-    let most = RED_FLAGS.len() + CONTRAINDICATIONS.len();
-    let is_sign = |number: &str| number.trim().parse().is_ok_and(|number: usize| (1..=most).contains(&number));
-    match answer.trim() {
-        none if none.eq_ignore_ascii_case("none") => Ok(false),
-        numbers if numbers.split(',').all(is_sign) => Ok(true),
-        _ => {
-            let error = anyhow!("\"{}\" is neither none nor numbers from 1 to {most}", printable(answer));
-            Err(Failure::new(Exit::Usage, error, ANSWER))
-        }
+fn noted(folders: &Folders, concerns: &[Concern]) -> Result<Exit, Failure> {
+    if concerns.is_empty() {
+        return print("Noted: no sign applies.\n");
     }
-}
-
-fn noted(folders: &Folders, applies: bool) -> Result<Exit, Failure> {
-    if applies && Journal::is_running(&folders.data) {
+    if Journal::is_running(&folders.data) {
         say("A session is running. Take the pack off, and end it: therapy stop");
     }
-    print(if applies {
-        "Noted. No session starts until you take this back: therapy safety --answer none\n"
-    } else {
-        "Noted: no sign applies.\n"
-    })
+    print(format!("Noted. {}\n", told(concerns)))
 }

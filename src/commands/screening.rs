@@ -1,75 +1,102 @@
-//! The question about warning signs: before the first session of an injury, and whenever a person wants it.
-
-use std::io::{self, IsTerminal as _};
+//! The question about warning signs: once for a person, once for each injury, and whenever a person wants it.
 
 use anyhow::anyhow;
 
 use super::times::stamp;
 use super::{Exit, Failure, ask, can_ask, say};
-use crate::domain::rules::{Detail, RuleId};
-use crate::domain::source::OURS;
-use crate::edge::journal::{InjuryEntry, Journal};
-use crate::text::advice::{CONTRAINDICATIONS, RED_FLAGS, URGENT};
+use crate::domain::rules::{Concern, Context, RuleId, review};
+use crate::domain::step::Step;
+use crate::edge::journal::{Journal, JournalError, Screening};
+use crate::text::printable::capital;
 use crate::text::rules;
+use crate::text::signs::{self, paragraphs, refused};
 
-/// Asks once for each injury on a terminal, and stores the answer. Elsewhere the signs are printed before the
-/// first session of the injury. `days` is the number of days with a session since the injury. Without `asks`
-/// nothing happens: the rule knows a stored answer.
-pub(super) fn screen(injury: InjuryEntry, journal: &Journal, days: u32, asks: bool) -> Result<(), Failure> {
-    if injury.red_flag.is_some() || !asks {
-        return Ok(());
+/// Whom an answer is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum About {
+    /// The person: there is no injury.
+    #[default]
+    Person,
+    /// The injury with this number.
+    Injury(i64),
+    /// An injury for one session, by its time in milliseconds since 1970.
+    Time(i64),
+}
+
+impl About {
+    /// Whether an earlier answer is about the same.
+    fn includes(self, earlier: &Screening) -> bool {
+        match self {
+            About::Person => true,
+            About::Injury(id) => earlier.injury == Some(id),
+            About::Time(happened_ms) => earlier.noted_ms >= happened_ms,
+        }
     }
-    if days == 0 || io::stdin().is_terminal() {
-        say(&format!("Before you start with this injury\n{}", signs(false).join("\n")));
+}
+
+/// Before a session, asks on a terminal whether a sign applies, and shows the signs elsewhere, once for each person
+/// and injury. Returns the answer if it asked. Without a journal nothing is kept, so it asks every time.
+pub(super) fn screen(
+    about: About,
+    earlier: &[Screening],
+    journal: Option<&Journal>,
+) -> Result<Option<Vec<Concern>>, Failure> {
+    let asks = can_ask();
+    if earlier.iter().any(|earlier| about.includes(earlier) && (earlier.signs.is_some() || !asks)) {
+        return Ok(None);
     }
-    if can_ask() && answered(journal)? {
-        return Err(refusal());
+    let heading = if about == About::Person { "Before you start" } else { "Before you start with this injury" };
+    say(&format!("{heading}\n{}", paragraphs(false).join("\n")));
+    if asks {
+        return answered(journal).map(Some);
     }
-    Ok(())
+    journal.map_or(Ok(()), |journal| journal.screened(None, &stamp()))?;
+    Ok(None)
 }
 
 /// Asks whether a sign applies, and stores the answer. Only a clear one counts, and a yes is confirmed.
-pub(super) fn answered(journal: &Journal) -> Result<bool, Failure> {
-    let clear = |question| {
+pub(super) fn answered(journal: Option<&Journal>) -> Result<Vec<Concern>, Failure> {
+    let unanswered = || Failure::new(Exit::Stopped, anyhow!("the question was not answered"), "answer y or n");
+    let is_yes = |question: &str| {
         let answer = ask(question, |answer| match &*answer.to_lowercase() {
             "yes" | "y" => Some(true),
             "no" | "n" => Some(false),
             _ => None,
         });
-        answer?.ok_or_else(|| Failure::new(Exit::Stopped, anyhow!("the question was not answered"), "answer y or n"))
+        answer?.ok_or_else(unanswered)
     };
     loop {
-        let applies = clear("Does any of these apply to you? [y/n]")?;
-        if !applies || clear("Then no session starts until you take it back. Is that right? [y/n]")? {
-            journal.screened(applies, &stamp())?;
-            return Ok(applies);
+        let keys = if is_yes("Does any of these apply to you? [y/n]")? {
+            ask("Which? Their numbers, such as 2,5:", signs::read)?.ok_or_else(unanswered)?
+        } else {
+            Vec::new()
+        };
+        let concerns = signs::concerns(keys.iter().copied());
+        let consequence = format!("Then {} starts until you take it back. Is that right? [y/n]", refused(&concerns));
+        if concerns.is_empty() || is_yes(&consequence)? {
+            journal.map_or(Ok(()), |journal| journal.screened(Some(&keys), &stamp()))?;
+            return Ok(concerns);
         }
     }
 }
 
-/// The refusal of a person to whom a warning sign applies.
-pub(super) fn refusal() -> Failure {
-    let error = anyhow!("{}: no session will start", rules::detail(&Detail::WarningSign));
-    Failure::new(Exit::Refused, error, rules::of(RuleId::WarningSign).way_out)
+/// What the last answer refuses. It holds for the person, not only for one injury.
+pub(super) fn concerns(screenings: &[Screening]) -> Vec<Concern> {
+    let last = screenings.iter().rev().find_map(|screening| screening.signs.as_ref());
+    signs::concerns(last.into_iter().flatten().map(String::as_str))
 }
 
-/// The warning signs and the contraindications in three paragraphs, the most urgent first, all in one count.
-pub(super) fn signs(with_sources: bool) -> [String; 3] {
-    let mut count = 0;
-    let mut row = |text: String| {
-        count += 1;
-        format!("\n  {count:>2}  {text}")
-    };
-    let flags = RED_FLAGS.iter().map(|(flag, source)| match *source {
-        source if with_sources && source != OURS => row(format!("{flag} ({source})")),
-        _ => row((*flag).to_owned()),
-    });
-    let flags: Vec<String> = flags.collect();
-    let ask = CONTRAINDICATIONS.iter().map(|(what, with)| row(format!("{what}: {}", with.join(", "))));
-    let ask: String = ask.collect();
-    [
-        format!("Get help now:{}", flags[..URGENT].concat()),
-        format!("See a professional first:{}", flags[URGENT..].concat()),
-        format!("Ask a clinician first:{ask}"),
-    ]
+/// What the last answer has against these steps.
+pub(super) fn objection(journal: &Journal, steps: &[Step]) -> Result<Option<Failure>, JournalError> {
+    let context = Context { concerns: concerns(&journal.screenings()?), ..Context::default() };
+    let found = review(steps, &context).into_iter().find(|finding| finding.rule == RuleId::WarningSign);
+    Ok(found.map(|finding| {
+        Failure::new(Exit::Refused, anyhow!(rules::detail(&finding.detail)), rules::of(finding.rule).way_out)
+    }))
+}
+
+/// What a person is told whose answer refuses something.
+pub(super) fn told(concerns: &[Concern]) -> String {
+    let what = capital(refused(concerns));
+    format!("{what} starts until you take back what you said about warning signs: therapy safety --answer none")
 }

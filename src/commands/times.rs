@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Exit, Failure, say};
@@ -39,6 +40,11 @@ pub(super) fn later(start: Timestamp, wait: Duration) -> Timestamp {
 /// A wall time in milliseconds, as the journal has it.
 pub(super) fn from_millis(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or_default()
+}
+
+/// The local date of a wall time in milliseconds.
+pub(super) fn date(millis: i64) -> Date {
+    from_millis(millis).to_zoned(clock::zone()).date()
 }
 
 /// The local time of day of a moment, from its wall time.

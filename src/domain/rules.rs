@@ -144,8 +144,8 @@ pub enum Detail {
     ClockBehind(Duration),
     /// The doses of any 24 h: modality, their sum, the limit.
     Daily(Modality, Duration, Duration),
-    /// Earlier doses cannot be read.
-    DosesUnknown,
+    /// The record cannot be read.
+    Unreadable,
     /// The load inside the session: modality, the load it reaches, the limit.
     Load(Modality, Duration, Duration),
     /// The same load with what earlier sessions left.
@@ -184,8 +184,8 @@ pub enum Detail {
     StretchAcute,
     /// The time from the end of cold to the stretching.
     StretchAfterCold(Duration),
-    /// The person said that a warning sign applies.
-    WarningSign,
+    /// The person said that a warning sign or a contraindication applies.
+    WarningSign(Concern),
 }
 
 /// What one rule finds in one plan. Its wording is not here.
@@ -226,9 +226,21 @@ pub enum Injury {
     InFuture(Duration),
 }
 
+/// What a warning sign or a contraindication refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Concern {
+    /// Every session: a warning sign is about the person.
+    Everything,
+    /// Heat and cold.
+    Packs,
+    /// One of them.
+    Only(Modality),
+    /// Heat and cold in one session.
+    Contrast,
+}
+
 /// What rules know besides the steps. The default is a person without earlier doses.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Context {
     /// When the session would start.
     pub now: Moment,
@@ -238,16 +250,16 @@ pub struct Context {
     pub injury_required: bool,
     /// The doses of the last days.
     pub doses: Doses,
-    /// Earlier doses may exist and cannot be read.
-    pub doses_unknown: bool,
+    /// The record cannot be read: earlier doses and an injury may exist.
+    pub unreadable: bool,
     /// Another session is running.
     pub running: bool,
     /// How far in the future the last record ends.
     pub record_ahead: Duration,
     /// Days with a session since this injury.
     pub days: u32,
-    /// The person said that a warning sign applies, and did not take it back.
-    pub warning_sign: bool,
+    /// What the person said that speaks against heat or cold, and did not take back.
+    pub concerns: Vec<Concern>,
 }
 
 impl Context {
@@ -331,7 +343,7 @@ pub static RULES: &[Rule] = {
         rule(Id::SessionLimit, Refuse, &StepKind::ALL, &["S1", "ours"], checks::session_limit),
         rule(Id::StepLength, Refuse, &StepKind::ALL, &["ours"], checks::step_length),
         rule(Id::StretchEarly, Warn, &[Stretch], &["S3", "MacAuley 2001"], checks::stretch_early),
-        rule(Id::WarningSign, Refuse, &[], &["S3", "S1", "ours"], |case| checks::whole(case.context.warning_sign, Detail::WarningSign)),
+        rule(Id::WarningSign, Refuse, &[], &["S3", "S1", "ours"], checks::warning_sign),
     ]
 };
 

@@ -14,22 +14,22 @@ use thiserror::Error;
 
 use crate::text::printable::printable;
 
-mod file;
 mod record;
 mod rows;
+mod versions;
 
+mod file;
 mod requests;
-mod sessions;
+mod scores;
 
 mod events;
 mod injuries;
+mod migration;
+mod sessions;
 
 pub use file::Lock;
-pub use record::{Entry, InjuryEntry, NewSession, Record, Stamp};
-
-const SCHEMA: &str = include_str!("journal.sql");
-/// The version of the schema. A later version is reached by steps from this one.
-const VERSION: i64 = 1;
+pub use record::{Entry, InjuryEntry, NewSession, Record, Screening, Stamp};
+use versions::{Content, VERSION};
 
 /// Why the journal cannot be used.
 #[derive(Debug, Error)]
@@ -40,7 +40,7 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
         /// Its version.
-        found: i64,
+        found: u32,
     },
     /// The file is not what this program wrote.
     #[error("{}: the journal is damaged: {why}", path.display())]
@@ -104,12 +104,17 @@ impl Journal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => file::create(folder, &path)?,
             Err(error) => return Err(JournalError::Unusable { path, why: error.to_string() }),
         }
-        let connected = file::connect(&path).and_then(|connection| Ok((version(&connection)?, connection)));
-        match connected.map_err(|error| explain(&path, &error))? {
-            (VERSION, connection) => Journal::over(connection),
-            (newer, _) if newer > VERSION => Err(JournalError::Newer { path, found: newer }),
-            _ => Err(JournalError::Damaged { path, why: "it is not a journal".to_owned() }),
+        let wrong = |error: &rusqlite::Error| explain(&path, error);
+        let connection = file::connect(&path).map_err(|error| wrong(&error))?;
+        match versions::content(&connection).map_err(|error| wrong(&error))? {
+            Content::Journal(found) if found > VERSION => return Err(JournalError::Newer { path, found }),
+            Content::Journal(VERSION) => migration::discard_old(&path, &connection),
+            Content::Journal(older) => migration::migrate(folder, &path, older, &connection)?,
+            Content::Nothing | Content::Foreign => {
+                return Err(JournalError::Damaged { path, why: "it is not a journal of therapy".to_owned() });
+            }
         }
+        Journal::over(connection)
     }
 
     /// A journal over a connection to a database that holds one. In an empty database, for example in
@@ -121,11 +126,9 @@ impl Journal {
         let path = PathBuf::from(connection.path().unwrap_or_default());
         let mut journal = Journal { connection, path, log: None };
         journal.wrap(|connection| {
-            if version(connection)? == 0 {
-                create_tables(connection)?;
+            if versions::content(connection)? == Content::Nothing {
+                versions::bring_up(connection, 0)?;
             }
-            // The log goes into the database when it is long, not at the end of each command.
-            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
             // Plans that do not depend on the values: else each new value would prepare a statement again.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             // NORMAL: a commit does not wait for the disk, `sync` does. A short log, because the first
@@ -187,14 +190,6 @@ impl AsRef<Connection> for Journal {
     fn as_ref(&self) -> &Connection {
         &self.connection
     }
-}
-
-fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"))
-}
-
-fn version(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 fn explain(path: &Path, error: &rusqlite::Error) -> JournalError {

@@ -57,21 +57,32 @@ impl Recorder {
         let (messages, receiver) = mpsc::channel();
         let (reports, commits) = mpsc::channel();
         let (shared, answers) = (Arc::clone(&journal), messages.clone());
-        thread::spawn(move || write(&shared, session, &receiver, &reports));
+        thread::spawn(move || {
+            write(&shared, session, &receiver, &reports);
+            // Only then the reports end.
+            drop(shared);
+            drop(reports);
+        });
         let (since, last) = (Moment::default(), Ok(()));
         let recorder = Recorder { messages, commits, matters: false, uncommitted: 0, since, last, clocks };
         (recorder, Requests { journal, session, last: 0, seen: [None; 2], obeyed: None, answers })
     }
 
-    /// Waits until everything is committed, at most two seconds.
+    /// Waits until everything is committed and the journal is closed, at most two seconds. Without other readers,
+    /// closing leaves it in one file.
     ///
     /// # Errors
     /// When some of the session is not in the journal.
-    pub fn finish(mut self) -> anyhow::Result<()> {
+    pub fn finish(mut self, requests: Option<Requests>) -> anyhow::Result<()> {
         self.since = clock::unhurried();
         // The commit of no events includes all messages before it, answers too.
         self.send(Vec::new());
         let _ = self.collect(SLOW);
+        // They have the same journal.
+        drop(requests);
+        drop(self.messages);
+        let waited = clock::unhurried().since(self.since);
+        while self.commits.recv_timeout(SLOW.saturating_sub(waited)).is_ok() {}
         let why = match self.last {
             Ok(()) if self.uncommitted > 0 => "the disk is too slow".to_owned(),
             Ok(()) => return Ok(()),

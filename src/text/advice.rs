@@ -13,43 +13,6 @@ pub const DISCLAIMER: &str = "A timer, not medical advice: it cannot see skin or
 pub const EVIDENCE: &str = "Modest short-term evidence for heat, little for ice and for contrast: \
      use them for comfort.";
 
-/// Signs to stop and get help, each with its source. The first [`URGENT`] are urgent.
-pub const RED_FLAGS: &[(&str, &str)] = &[
-    ("trouble with bladder or bowel", "S3"),
-    ("numbness in groin or buttocks", "ours"),
-    ("weak or numb legs, unsteady walking", "S3"),
-    ("pain after a fall, a blow or a crash", "ours"),
-    ("pain or spasm running into thigh or lower leg", "S1"),
-    ("numb or painful arms or legs", "S3"),
-    ("fever", "S3"),
-    ("weight loss without a reason", "S3"),
-    ("pain that is worse at night or lying down", "S3"),
-    ("back pain together with chest or belly pain", "ours"),
-];
-
-/// How many of [`RED_FLAGS`], from the first, need help now.
-pub const URGENT: usize = 4;
-
-/// Conditions that need a clinician's answer first: before which therapy, then the conditions.
-pub const CONTRAINDICATIONS: &[(&str, &[&str])] = &[
-    (
-        "heat or cold",
-        &[
-            "numb skin",
-            "poor circulation",
-            "nerve damage",
-            "diabetes that affects feeling",
-            "open or infected skin",
-            "small children",
-            "alcohol",
-            "sedatives",
-        ],
-    ),
-    ("cold", &["Raynaud's", "cold hives", "past frostbite"]),
-    ("heat", &["fresh bruise or swelling", "blood clot", "cancer", "belly in pregnancy", "menthol or capsaicin rub"]),
-    ("contrast", &["heart or blood-pressure trouble"]),
-];
-
 /// Shown once in every session.
 pub const ALWAYS: &str = "Do not lie on the pack, strap it tight or fall asleep.";
 
@@ -148,13 +111,5 @@ mod tests {
         assert!(!during(StepKind::Heat, false).contains("normal feeling"));
         assert!(during(StepKind::Cold, true).starts_with("Cold on, "));
         assert!(begin(StepKind::Heat, true, true).1.ends_with("If not: space, and wait."));
-    }
-
-    #[test]
-    fn every_cited_source_exists() {
-        for (flag, source) in RED_FLAGS {
-            let known = *source == crate::domain::source::OURS || crate::domain::source::find(source).is_some();
-            assert!(known, "{flag}: {source}");
-        }
     }
 }

@@ -21,6 +21,8 @@ pub mod times;
 #[cfg(feature = "cli")]
 pub mod when;
 
+pub mod signs;
+
 pub mod advice;
 
 pub mod rules;

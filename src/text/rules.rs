@@ -7,6 +7,7 @@ use crate::domain::rules::{
     ACUTE, COLD_SPACING, Detail, Finding, NUMB, RuleId, SESSION, SESSION_DOSE, SESSION_STEPS, Severity,
 };
 use crate::text::durations::{in_words, roughly, rounded_up};
+use crate::text::signs;
 
 /// The texts of one rule.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +85,8 @@ pub fn of(rule: RuleId) -> RuleText {
         RuleId::StretchEarly => ("no stretching less than 72 h after the injury or less than 30 min after cold",
             "S3 stretches after recovery, S2 at once; muscles work less well for up to 30 min after cold (MacAuley 2001)",
             "stretch later, or put at least 30 min of rest before it"),
-        RuleId::WarningSign => ("no session while you say that a warning sign applies",
+        RuleId::WarningSign => ("no session while you say that a warning sign applies, and none of heat, of cold or of \
+             both while a contraindication of it applies",
             "such a sign can mean something that needs treatment (S3, S1); this timer cannot tell",
             "see a professional; if it was a mistake: therapy safety --answer none"),
     };
@@ -100,7 +102,7 @@ pub fn detail(detail: &Detail) -> String {
     match *detail {
         Detail::ClockBehind(ahead) => format!("the last record ends {} in the future", roughly(ahead)),
         Detail::Daily(modality, sum, most) => over(format!("{} of {modality} within 24 h", in_words(sum)), most),
-        Detail::DosesUnknown => "earlier sessions cannot be read, so the load of the skin is unknown".to_owned(),
+        Detail::Unreadable => "the journal cannot be read, so earlier doses and an injury are unknown".to_owned(),
         // Rounded up, so that a load above its limit never looks like the limit.
         Detail::Load(modality, load, limit) => {
             over(format!("the {modality} load would reach {}", in_words(rounded_up(load))), limit)
@@ -135,7 +137,10 @@ pub fn detail(detail: &Detail) -> String {
         Detail::SessionSteps(steps) => format!("{steps} steps; the limit is {SESSION_STEPS}"),
         Detail::StepLength(length) => format!("a step of {}; it must last 1 s to 2 h 30 min", in_words(length)),
         Detail::StretchAcute => "stretching less than 72 h after the injury".to_owned(),
-        Detail::WarningSign => "you said that a warning sign applies".to_owned(),
+        Detail::WarningSign(concern) => match signs::before(concern) {
+            "" => "you said that a warning sign applies".to_owned(),
+            what => format!("you said that something applies that needs a clinician's answer before {what}"),
+        },
         Detail::StretchAfterCold(since) => {
             format!("stretching {} after cold; 30 min is better", before(since, NUMB, MINUTE))
         }

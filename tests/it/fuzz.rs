@@ -243,14 +243,14 @@ struct Fixture {
 const ICE: &str = r#"[{"kind":"cold","length_ns":600000000000,"round":1,"origin":0}]"#;
 
 /// Tables with their columns and default values.
-const TABLES: [(&str, &str, &[&str]); 5] = [
+const TABLES: [(&str, &str, &[&str]); 6] = [
     ("injury", "happened_ms, noted_ms", &["0", "0"]),
-    ("screening", "injury, red_flag, noted_ms", &["1", "0", "0"]),
+    ("screening", "injury, signs, noted_ms", &["1", "", "0"]),
     (
         "session",
         "steps, started_ms, outcome, confirm, grace_ns, carried_cold, carried_heat, protocol, overrides, \
-         planned_cold_ns, planned_heat_ns, cold_ns, heat_ns, ended_ms, pain_before, pain_after",
-        &[ICE, "0", "NULL", "0", "2000000000", "0", "0", "ice", "", "0", "0", "NULL", "NULL", "NULL", "NULL", "NULL"],
+         planned_cold_ns, planned_heat_ns, cold_ns, heat_ns, ended_ms, assumed",
+        &[ICE, "0", "NULL", "0", "2000000000", "0", "0", "ice", "", "0", "0", "NULL", "NULL", "NULL", "0"],
     ),
     (
         "event",
@@ -258,6 +258,7 @@ const TABLES: [(&str, &str, &[&str]); 5] = [
         &["1", "0", "started", "0", "0", "NULL", "NULL", "0", "now"],
     ),
     ("request", "session, what, length_ns, answer", &["1", "pause", "NULL", "NULL"]),
+    ("pain", "session, role, score, noted_ms", &["1", "after", "4", "0"]),
 ];
 
 /// More rows than a realistic session has, but few enough to be quick.
@@ -333,9 +334,11 @@ impl Fixture {
             journal.answer(id).into_iter().flatten().for_each(|answer| assert_printable(&answer));
         }
         if let Ok(Some(injury)) = journal.injury() {
-            let days = journal.days_with_sessions(injury.happened_ms, 32);
-            assert!(days.is_err() || days.is_ok_and(|days| days <= 32));
+            let starts = journal.starts(injury.happened_ms);
+            assert!(starts.is_err() || starts.is_ok_and(|starts| starts.iter().all(|at| *at >= injury.happened_ms)));
         }
+        let keys = journal.screenings().unwrap_or_default().into_iter().filter_map(|screening| screening.signs);
+        keys.flatten().for_each(|key| assert_printable(&key));
         if let Ok((doses, record_ahead)) = journal.doses(now, None) {
             assert_wait_suffices(now.clock, doses, record_ahead);
         }

@@ -9,7 +9,9 @@ use serde_json::Value;
 use therapy::domain::dose::Dose;
 use therapy::domain::exposure::{Exposure, limit};
 use therapy::domain::moment::Moment;
-use therapy::domain::rules::{ACUTE, Context, Detail, Injury, RULES, RuleId, SESSION, Severity, refuses, review};
+use therapy::domain::rules::{
+    ACUTE, Concern, Context, Detail, Injury, RULES, RuleId, SESSION, Severity, refuses, review,
+};
 use therapy::domain::source::{self, OURS};
 use therapy::domain::step::StepKind::{Cold, Heat, Rest, Stretch};
 use therapy::domain::step::{Modality, Step};
@@ -183,7 +185,7 @@ fn table() -> Vec<(RuleId, Case, Case)> {
         ),
         (
             RuleId::WarningSign,
-            (vec![(Cold, m(15))], Context { warning_sign: true, ..old() }),
+            (vec![(Cold, m(15))], Context { concerns: vec![Concern::Everything], ..old() }),
             (vec![(Cold, m(15))], old()),
         ),
     ]
@@ -355,10 +357,34 @@ fn a_finding_has_its_step_and_the_wait() {
 
 #[test]
 fn an_unreadable_journal_breaks_only_the_rules_that_need_it() {
-    let unknown = Context { doses_unknown: true, ..old() };
+    let unknown = Context { unreadable: true, ..old() };
     assert_eq!(ids(&[(Rest, minutes(5))], &unknown), [RuleId::NoDose]);
     assert_eq!(ids(&[(Heat, minutes(5))], &unknown), [RuleId::Rewarm]);
     assert_eq!(ids(&[(Cold, minutes(15))], &unknown), [RuleId::ColdDaily, RuleId::Rewarm]);
+    let no_injury = Context { injury: Injury::Unknown, ..unknown };
+    let [early, ..] = &ids(&[(Heat, minutes(5))], &no_injury)[..] else { panic!("the injury may be fresh") };
+    assert_eq!(*early, RuleId::EarlyHeat);
+    assert_eq!(ids(&[(Cold, minutes(15))], &no_injury), [RuleId::ColdDaily, RuleId::Rewarm]);
+}
+
+/// A warning sign is about the person, a contraindication about what is put on.
+#[test]
+fn a_contraindication_refuses_only_its_modality() {
+    let plans = [vec![(Cold, minutes(15))], vec![(Heat, minutes(15))], vec![(Heat, minutes(15)), (Cold, minutes(15))]];
+    let rest = vec![(Rest, minutes(5))];
+    let cases = [
+        (Concern::Everything, [true, true, true], true),
+        (Concern::Packs, [true, true, true], false),
+        (Concern::Only(Modality::Cold), [true, false, true], false),
+        (Concern::Only(Modality::Heat), [false, true, true], false),
+        (Concern::Contrast, [false, false, true], false),
+    ];
+    for (concern, refused, refuses_rest) in cases {
+        let context = Context { concerns: vec![concern], ..old() };
+        let is_refused = |plan: &[Exposure]| ids(plan, &context).contains(&RuleId::WarningSign);
+        assert_eq!(plans.each_ref().map(|plan| is_refused(plan)), refused, "{concern:?}");
+        assert_eq!(is_refused(&rest), refuses_rest, "{concern:?}");
+    }
 }
 
 #[test]

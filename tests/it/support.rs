@@ -25,14 +25,22 @@ pub struct Home {
 }
 
 impl Home {
-    /// An empty home, in real time.
+    /// The home of a person to whom no warning sign applies, in real time.
     pub fn new() -> Home {
         Home::at_rate(1.0)
     }
 
-    /// An empty home in which the program's clock runs `rate` times as fast.
+    /// The same, with a clock of the program that runs `rate` times as fast.
     pub fn at_rate(rate: f64) -> Home {
-        Home { folder: tempfile::tempdir().expect("a temporary folder"), rate }
+        let home = Home { rate, ..Home::empty() };
+        let now = Stamp { wall_ms: clock::wall().as_millisecond(), boot: clock::boot(), clock: clock::now() };
+        Journal::open(&home.data()).and_then(|journal| journal.screened(Some(&[]), &now)).expect("a new journal");
+        home
+    }
+
+    /// The home of a person who never used the program, in real time.
+    pub fn empty() -> Home {
+        Home { folder: tempfile::tempdir().expect("a temporary folder"), rate: 1.0 }
     }
 
     pub fn path(&self) -> &Path {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    ACUTE, Breach, CLOCK_BEHIND, COLD_SHORT, COLD_SPACING, Context, DAY, Detail, FALSE_START, HEAT_LONG, Injury,
-    LONG_PAIN_DAYS, NUMB, SESSION, SESSION_DOSE, SESSION_STEPS, STEP_MIN, Severity,
+    ACUTE, Breach, CLOCK_BEHIND, COLD_SHORT, COLD_SPACING, Concern, Context, DAY, Detail, FALSE_START, HEAT_LONG,
+    Injury, LONG_PAIN_DAYS, NUMB, SESSION, SESSION_DOSE, SESSION_STEPS, STEP_MIN, Severity,
 };
 use crate::domain::dose::{Dose, Doses};
 use crate::domain::exposure::{Exposure, Load, limit};
@@ -99,8 +99,8 @@ pub(super) fn over_limit(case: &Case<'_>, modality: Modality) -> Vec<Breach> {
 }
 
 pub(super) fn rewarm(case: &Case<'_>) -> Vec<Breach> {
-    if case.context.doses_unknown && Modality::ALL.into_iter().any(|modality| case.has(modality)) {
-        return vec![Breach::new(Detail::DosesUnknown)];
+    if case.context.unreadable && Modality::ALL.into_iter().any(|modality| case.has(modality)) {
+        return vec![Breach::new(Detail::Unreadable)];
     }
     let initial = case.context.load();
     if initial == Load::NONE {
@@ -123,8 +123,8 @@ pub(super) fn rewarm(case: &Case<'_>) -> Vec<Breach> {
 }
 
 pub(super) fn daily(case: &Case<'_>, modality: Modality, most: Duration) -> Vec<Breach> {
-    if case.context.doses_unknown && modality == Modality::Cold && case.has(modality) {
-        return vec![Breach::new(Detail::DosesUnknown)];
+    if case.context.unreadable && modality == Modality::Cold && case.has(modality) {
+        return vec![Breach::new(Detail::Unreadable)];
     }
     // The sum over a sliding day is highest where a dose ends.
     let highest = |wait: Duration| {
@@ -179,8 +179,10 @@ pub(super) fn cold_spacing(case: &Case<'_>) -> Vec<Breach> {
 }
 
 pub(super) fn early_heat(case: &Case<'_>) -> Vec<Breach> {
-    let Injury::Ago(age) = case.context.injury else {
-        return Vec::new();
+    let age = match case.context.injury {
+        Injury::Ago(age) => age,
+        Injury::Unknown if case.context.unreadable => return whole(case.has(Modality::Heat), Detail::Unreadable),
+        Injury::Unknown | Injury::InFuture(_) => return Vec::new(),
     };
     let early = case.of_kind(StepKind::Heat).filter_map(|(index, _)| {
         let at = age.saturating_add(case.starts[index]);
@@ -237,6 +239,18 @@ pub(super) fn stretch_early(case: &Case<'_>) -> Vec<Breach> {
         Some(Breach::at(index, detail))
     });
     early.collect()
+}
+
+pub(super) fn warning_sign(case: &Case<'_>) -> Vec<Breach> {
+    let [cold, heat] = Modality::ALL.map(|modality| case.has(modality));
+    let refuses = |concern: &Concern| match concern {
+        Concern::Everything => true,
+        Concern::Packs => cold || heat,
+        Concern::Only(modality) => case.has(*modality),
+        Concern::Contrast => cold && heat,
+    };
+    let first = case.context.concerns.iter().copied().find(refuses);
+    first.map(|concern| Breach::new(Detail::WarningSign(concern))).into_iter().collect()
 }
 
 pub(super) fn session_limit(case: &Case<'_>) -> Vec<Breach> {

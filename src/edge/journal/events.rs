@@ -45,7 +45,7 @@ impl Journal {
         let (wall_ms, length) = (stamp.wall_ms, length.map(nanos));
         self.execute(sql, params![session, wall_ms, stamp.boot, at, elapsed, step, kind, length, rule])?;
         match event.kind {
-            EventKind::Finished { outcome, given } => self.end(session, outcome.name(), stamp.wall_ms, given),
+            EventKind::Finished { outcome, given } => self.end(session, (outcome.name(), false), stamp.wall_ms, given),
             _ => Ok(()),
         }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Journal, JournalError, Result, create_tables, explain};
+use super::{Journal, JournalError, Result, explain, versions};
 use crate::edge::files;
 
 /// How long a commit waits for another process that writes. A session waits longer for its commit, so that
@@ -33,9 +33,7 @@ impl Journal {
     /// # Errors
     /// When there is such a file already, or when it cannot be written.
     pub fn copy_to(&self, file: &Path) -> io::Result<()> {
-        let name = file.to_str().ok_or_else(|| io::Error::other("its name is not UTF-8 text"))?;
-        private().create_new(true).open(file)?;
-        self.execute("VACUUM INTO ?", [name]).map(drop).map_err(io::Error::other)
+        copy(&self.connection, file)
     }
 
     /// The length and the time of the log. They stay the same while no process commits.
@@ -87,7 +85,7 @@ pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
     let made = Connection::open(&draft).and_then(|connection| {
         // No rollback journal: a draft that a crash leaves half written is never read.
         connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;")?;
-        create_tables(&connection)?;
+        versions::bring_up(&connection, 0)?;
         // Two processes that open the journal at once cannot both switch the log on.
         connection.pragma_update(None, "journal_mode", "wal")
     });
@@ -122,6 +120,13 @@ fn private() -> OpenOptions {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.write(true);
     options
+}
+
+/// Writes a whole copy of a database into a new file.
+pub(super) fn copy(connection: &Connection, file: &Path) -> io::Result<()> {
+    let name = file.to_str().ok_or_else(|| io::Error::other("its name is not UTF-8 text"))?;
+    private().create_new(true).open(file)?;
+    connection.execute("VACUUM INTO ?", [name]).map(drop).map_err(io::Error::other)
 }
 
 /// Opens the database.

@@ -1,51 +1,53 @@
-//! The injury, the answers to its safety question, and pain scores.
+//! The injury, and what a person said about warning signs.
 
 use rusqlite::params;
 
-use super::{InjuryEntry, Journal, Result, Stamp};
+use super::rows::optional_text;
+use super::{InjuryEntry, Journal, Result, Screening, Stamp};
+
+/// The last injury, unless it was cleared.
+const LAST: &str =
+    "SELECT id, happened_ms FROM injury WHERE id = (SELECT max(id) FROM injury) AND happened_ms IS NOT NULL";
 
 impl Journal {
     /// The injury; `None` when it was never set, or was cleared.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
     pub fn injury(&self) -> Result<Option<InjuryEntry>> {
-        let sql = "SELECT id, happened_ms, (SELECT red_flag FROM screening WHERE injury = injury.id ORDER BY id DESC LIMIT 1) \
-                   FROM injury WHERE id = (SELECT max(id) FROM injury) AND happened_ms IS NOT NULL";
-        let entry = self
-            .rows(sql, [], |row| Ok(InjuryEntry { id: row.get(0)?, happened_ms: row.get(1)?, red_flag: row.get(2)? }));
+        let entry = self.rows(LAST, [], |row| Ok(InjuryEntry { id: row.get(0)?, happened_ms: row.get(1)? }));
         Ok(entry?.pop())
     }
 
     /// Sets or clears the injury. Earlier ones stay in the journal.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
     pub fn set_injury(&self, happened_ms: Option<i64>, now: &Stamp) -> Result<()> {
         let sql = "INSERT INTO injury (happened_ms, noted_ms) VALUES (?, ?)";
         self.execute(sql, params![happened_ms, now.wall_ms]).map(drop)
     }
 
-    /// Stores whether a warning sign applies. The answer is stored with the last injury. Without one, a cleared injury
-    /// is stored first.
-    pub fn screened(&self, applies: bool, now: &Stamp) -> Result<()> {
-        self.together(|| {
-            let sql =
-                "INSERT INTO injury (happened_ms, noted_ms) SELECT NULL, ? WHERE NOT EXISTS (SELECT 1 FROM injury)";
-            self.execute(sql, [now.wall_ms])?;
-            let sql = "INSERT INTO screening (injury, red_flag, noted_ms) SELECT max(id), ?, ? FROM injury";
-            self.execute(sql, params![applies, now.wall_ms]).map(drop)
-        })
+    /// Stores the keys of the signs that apply, or that the signs were shown where nobody could answer. It belongs to
+    /// the injury, if there is one.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn screened(&self, signs: Option<&[&str]>, now: &Stamp) -> Result<()> {
+        let injury = self.injury()?.map(|entry| entry.id);
+        let sql = "INSERT INTO screening (injury, signs, noted_ms) VALUES (?, ?, ?)";
+        self.execute(sql, params![injury, signs.map(|signs| signs.join(" ")), now.wall_ms]).map(drop)
     }
 
-    /// Whether the last answer was that a warning sign applies. It holds for the person, not only for one injury.
-    pub fn warning_sign(&self) -> Result<bool> {
-        let sql = "SELECT red_flag FROM screening ORDER BY id DESC LIMIT 1";
-        Ok(self.rows(sql, [], |row| row.get(0))?.pop().unwrap_or(false))
-    }
-
-    /// Stores a pain score, 0 to 10, as the pain after the last session. Returns that session.
-    pub fn note_pain(&self, score: u8, now: &Stamp) -> Result<Option<i64>> {
-        self.together(|| {
-            let last: Option<i64> = self.row("SELECT max(id) FROM session", [], |row| row.get(0))?;
-            let sql = "INSERT INTO pain (session, score, noted_ms) VALUES (?, ?, ?)";
-            self.execute(sql, params![last, score, now.wall_ms])?;
-            self.execute("UPDATE session SET pain_after = ? WHERE id = ?", params![score, last])?;
-            Ok(last)
+    /// All that was shown and answered, oldest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn screenings(&self) -> Result<Vec<Screening>> {
+        self.rows("SELECT injury, signs, noted_ms FROM screening ORDER BY id", [], |row| {
+            let signs = optional_text(row, 1)?;
+            let signs = signs.map(|signs| signs.split_whitespace().map(str::to_owned).collect());
+            Ok(Screening { injury: row.get(0)?, signs, noted_ms: row.get(2)? })
         })
     }
 }

@@ -143,6 +143,15 @@ pub struct InjuryEntry {
     pub id: i64,
     /// When it happened, milliseconds since 1970.
     pub happened_ms: i64,
-    /// The answer before its first session. `Some(true)` is a warning sign, `None` no answer yet.
-    pub red_flag: Option<bool>,
+}
+
+/// The warning signs, shown once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Screening {
+    /// The number of the injury that it belongs to.
+    pub injury: Option<i64>,
+    /// The keys of the signs that the person affirmed; `None` when nobody could answer.
+    pub signs: Option<Vec<String>>,
+    /// When that was, milliseconds since 1970.
+    pub noted_ms: i64,
 }

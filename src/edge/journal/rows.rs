@@ -27,7 +27,8 @@ pub(super) fn on_the_clock_of(now: &Stamp, rows: &[(Stamp, Event)]) -> Vec<Event
             _ => paused,
         };
         distance = distance.saturating_add(match () {
-            () if stamp.boot == next_stamp.boot => next_stamp.clock.since(stamp.clock),
+            // Two boots without a name may be the same or not.
+            () if stamp.boot == next_stamp.boot && !stamp.boot.is_empty() => next_stamp.clock.since(stamp.clock),
             () if paused => millis_between(stamp.wall_ms, next_stamp.wall_ms),
             () => next.elapsed.saturating_sub(event.elapsed),
         });

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::params;
 
 use super::rows::{StepRow, doses_of, length, millis_between, nanos, on_the_clock_of, optional_text, text};
+use super::scores::{AFTER, BEFORE};
 use super::{Entry, Journal, NewSession, Record, Result, Stamp};
 use crate::domain::course::{doses, replay};
 use crate::domain::dose::Doses;
@@ -16,11 +17,10 @@ use crate::domain::step::{PerModality, Step, planned};
 
 /// The age beyond which a session concerns no rule: a day for the daily limits, and a day more for a load
 /// that a suspend made large.
+const RELEVANT: Duration = Duration::from_secs(48 * 60 * 60);
 const RELEVANT_MS: i64 = 48 * 60 * 60 * 1000;
-/// The outcomes of a session that was cut off: the end of its dose is assumed, or the person gave it.
+/// The outcome of a session that was cut off.
 const CUT_OFF: &str = "cut_off";
-const TOLD: &str = "cut_off_told";
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Journal {
     /// Writes a new session and returns its number.
@@ -32,25 +32,29 @@ impl Journal {
         let planned = planned(protocol.steps()).map(nanos);
         let overrides = new.overrides.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(" ");
         let (confirm, grace) = (new.options.confirm, nanos(new.options.grace));
-        let sql = "INSERT INTO session (protocol, steps, carried_cold, carried_heat, confirm, grace_ns, overrides, \
-                   started_ms, planned_cold_ns, planned_heat_ns, pain_before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-        self.execute(
-            sql,
-            params![
-                protocol.name(),
-                steps,
-                load.cold,
-                load.heat,
-                confirm,
-                grace,
-                overrides,
-                new.started_ms,
-                planned.cold,
-                planned.heat,
-                new.pain
-            ],
-        )?;
-        Ok(self.connection.last_insert_rowid())
+        let sql = "INSERT INTO session (uid, protocol, steps, carried_cold, carried_heat, confirm, grace_ns, overrides, \
+                   started_ms, planned_cold_ns, planned_heat_ns) \
+                   VALUES (lower(hex(randomblob(16))), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        self.together(|| {
+            self.execute(
+                sql,
+                params![
+                    protocol.name(),
+                    steps,
+                    load.cold,
+                    load.heat,
+                    confirm,
+                    grace,
+                    overrides,
+                    new.started_ms,
+                    planned.cold,
+                    planned.heat
+                ],
+            )?;
+            let id = self.connection.last_insert_rowid();
+            new.pain.map_or(Ok(()), |score| self.add_score(score, Some((id, BEFORE)), new.started_ms))?;
+            Ok(id)
+        })
     }
 
     /// Closes a session that was cut off, with its doses until the pack came off, which is kept to a millisecond,
@@ -60,13 +64,20 @@ impl Journal {
         let given = doses(&record.protocol, &record.events, off).totals();
         let after = off.since(record.last()).as_nanos().div_ceil(1_000_000);
         let ended_ms = record.last_wall_ms.saturating_add(i64::try_from(after).unwrap_or(i64::MAX));
-        self.end(record.id, if told { TOLD } else { CUT_OFF }, ended_ms, given)?;
+        self.end(record.id, (CUT_OFF, !told), ended_ms, given)?;
         Ok(given)
     }
 
-    pub(super) fn end(&self, id: i64, outcome: &str, ended_ms: i64, given: PerModality<Duration>) -> Result<()> {
-        let sql = "UPDATE session SET outcome = ?, ended_ms = ?, cold_ns = ?, heat_ns = ? WHERE id = ?";
-        self.execute(sql, params![outcome, ended_ms, nanos(given.cold), nanos(given.heat), id]).map(drop)
+    /// Writes the end of a session: its outcome, and whether its doses are assumed.
+    pub(super) fn end(
+        &self,
+        id: i64,
+        (outcome, assumed): (&str, bool),
+        ended_ms: i64,
+        given: PerModality<Duration>,
+    ) -> Result<()> {
+        let sql = "UPDATE session SET outcome = ?, assumed = ?, ended_ms = ?, cold_ns = ?, heat_ns = ? WHERE id = ?";
+        self.execute(sql, params![outcome, assumed, ended_ms, nanos(given.cold), nanos(given.heat), id]).map(drop)
     }
 
     /// The session that has no end yet: it runs, or it was cut off. It includes the doses before it.
@@ -84,14 +95,16 @@ impl Journal {
 
     fn read(&self, id: i64, now: &Stamp, earlier: Doses) -> Result<Record> {
         let sql = "SELECT protocol, steps, carried_cold, carried_heat, confirm, grace_ns, started_ms, outcome, \
-                   cold_ns, heat_ns, ended_ms FROM session WHERE id = ?";
-        let (name, steps, load, options, started_ms, outcome, doses, ended_ms) = self.row(sql, [id], |row| {
-            let load = Load::from_half_nanos(PerModality { cold: row.get(2)?, heat: row.get(3)? });
-            let options = SessionOptions { confirm: row.get(4)?, grace: length(row, 5)? };
-            let steps: String = row.get(1)?;
-            let outcome = optional_text(row, 7)?;
-            Ok((text(row, 0)?, steps, load, options, row.get(6)?, outcome, doses_of(row, 8)?, row.get(10)?))
-        })?;
+                   cold_ns, heat_ns, ended_ms, assumed FROM session WHERE id = ?";
+        let (name, steps, load, options, started_ms, outcome, doses, (ended_ms, assumed)) =
+            self.row(sql, [id], |row| {
+                let load = Load::from_half_nanos(PerModality { cold: row.get(2)?, heat: row.get(3)? });
+                let options = SessionOptions { confirm: row.get(4)?, grace: length(row, 5)? };
+                let steps: String = row.get(1)?;
+                let outcome = optional_text(row, 7)?;
+                let end: (Option<i64>, bool) = (row.get(10)?, row.get(11)?);
+                Ok((text(row, 0)?, steps, load, options, row.get(6)?, outcome, doses_of(row, 8)?, end))
+            })?;
         let steps: Vec<StepRow> =
             serde_json::from_str(&steps).map_err(|_| self.damaged("the steps of a session cannot be read"))?;
         let steps: Vec<Step> = steps.into_iter().map(Step::from).collect();
@@ -113,25 +126,23 @@ impl Journal {
         let last = events.last().map(|last| last.at).unwrap_or_default();
         events.extend(missing.iter().map(|event| Event { at: event.at.max(last), ..*event }));
         let unwritten = missing.len();
-        let known = outcome.as_deref() == Some(TOLD);
-        // Earlier versions wrote the time of the last event: then it is not known when the pack came off.
-        let ended_ms: Option<i64> = ended_ms;
-        let off = ended_ms.filter(|ended| known || *ended > last_wall_ms);
+        // Version 1 wrote the time of the last event: then it is not known when the pack came off.
+        let off = ended_ms.filter(|ended| !assumed || *ended > last_wall_ms);
         let off = off
             .map(|ended| events.last().map(|last| last.at).unwrap_or_default() + millis_between(last_wall_ms, ended));
-        let outcome = outcome.map(|outcome| if outcome == TOLD { CUT_OFF.to_owned() } else { outcome });
         Ok(Record { id, started_ms, protocol, options, events, unwritten, outcome, last_wall_ms, off })
     }
 
     /// The doses that concern the rules, and how far in the future the last record ends. The session `but`
     /// is left out.
     pub fn doses(&self, now: &Stamp, but: Option<i64>) -> Result<(Doses, Duration)> {
-        // The last sessions are included at any time of day, because a change of the clock must not hide
-        // them. With ORDER BY or without ALL, SQLite would read every session.
+        // A change of the wall clock must hide no session: those of this boot are found by its clock, and the
+        // last ones at any time. With ORDER BY or without ALL, SQLite would read every session.
         let sql = "SELECT id FROM session WHERE started_ms >= ?1 AND id IS NOT ?2 \
-                   UNION ALL SELECT id FROM session WHERE id > (SELECT max(id) - 8 FROM session) AND id IS NOT ?2";
-        let mut ids: Vec<i64> =
-            self.rows(sql, params![now.wall_ms.saturating_sub(RELEVANT_MS), but], |row| row.get(0))?;
+                   UNION ALL SELECT id FROM session WHERE id > (SELECT max(id) - 8 FROM session) AND id IS NOT ?2 \
+                   UNION ALL SELECT DISTINCT session FROM event WHERE boot = ?3 AND clock_ns >= ?4 AND session IS NOT ?2";
+        let since = (now.wall_ms.saturating_sub(RELEVANT_MS), nanos((now.clock - RELEVANT).since_origin()));
+        let mut ids: Vec<i64> = self.rows(sql, params![since.0, but, now.boot, since.1], |row| row.get(0))?;
         ids.sort_unstable();
         ids.dedup();
         let (mut doses, mut last_ms) = (Doses::default(), i64::MIN);
@@ -143,26 +154,27 @@ impl Journal {
         Ok((doses, millis_between(now.wall_ms, last_ms)))
     }
 
-    /// The number of days with a session since `from_ms`, at most `most`.
-    pub fn days_with_sessions(&self, from_ms: i64, most: u32) -> Result<u32> {
-        let sql = "SELECT count(DISTINCT started_ms / ?) FROM session WHERE started_ms >= ?";
-        let days: u32 = self.row(sql, [DAY_MS, from_ms], |row| row.get(0))?;
-        Ok(days.min(most))
+    /// When each session since `from_ms` started.
+    pub fn starts(&self, from_ms: i64) -> Result<Vec<i64>> {
+        self.rows("SELECT started_ms FROM session WHERE started_ms >= ?", [from_ms], |row| row.get(0))
     }
 
     /// The sessions since a time of day, oldest first.
     pub fn history(&self, since_ms: i64) -> Result<Vec<Entry>> {
+        // Several scores may belong to one session. The last one counts.
         let sql = "SELECT id, protocol, started_ms, ended_ms, outcome, planned_cold_ns, planned_heat_ns, cold_ns, heat_ns, \
-                   pain_before, pain_after, overrides FROM session WHERE started_ms >= ? ORDER BY started_ms, id";
-        self.rows(sql, [since_ms], |row| {
+                   (SELECT score FROM pain WHERE session = session.id AND role = ?2 ORDER BY id DESC LIMIT 1), \
+                   (SELECT score FROM pain WHERE session = session.id AND role = ?3 ORDER BY id DESC LIMIT 1), \
+                   overrides, assumed FROM session WHERE started_ms >= ?1 ORDER BY started_ms, id";
+        self.rows(sql, params![since_ms, BEFORE, AFTER], |row| {
             let outcome = optional_text(row, 4)?;
             Ok(Entry {
-                assumed: outcome.as_deref().is_none_or(|outcome| outcome == CUT_OFF),
+                assumed: outcome.is_none() || row.get(12)?,
                 id: row.get(0)?,
                 protocol: text(row, 1)?,
                 started_ms: row.get(2)?,
                 ended_ms: row.get(3)?,
-                outcome: outcome.map(|outcome| if outcome == TOLD { CUT_OFF.to_owned() } else { outcome }),
+                outcome,
                 planned: doses_of(row, 5)?,
                 actual: doses_of(row, 7)?,
                 pain: [row.get(9)?, row.get(10)?],

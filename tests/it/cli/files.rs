@@ -35,7 +35,7 @@ fn pipes_devices_and_endless_files_are_refused_at_once() {
         let made = Command::new("mkfifo").arg(path).status().expect("mkfifo is a standard program");
         assert!(made.success(), "{path:?}");
     };
-    let home = Home::new();
+    let home = Home::empty();
     let (pipe, latin) = (home.path().join("pipe"), home.path().join("latin.toml"));
     pipe_at(&pipe);
     std::fs::write(&latin, b"a = 1\nb = \"\xe9\"\n").expect("a file");
@@ -52,7 +52,7 @@ fn pipes_devices_and_endless_files_are_refused_at_once() {
         assert_eq!(home.run(&["run", file]).status.code(), Some(2), "{file}");
     }
     for place in ["config/config.toml", "data/session.lock", "data/journal.db"] {
-        let home = Home::new();
+        let home = Home::empty();
         home.own(1, &[("cold", "10min")]);
         pipe_at(&home.path().join(place));
         assert_ne!(home.run(&["run", "own.toml"]).status.code(), Some(0), "{place}");

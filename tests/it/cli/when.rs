@@ -105,7 +105,7 @@ fn an_unknown_time_zone_is_an_error() {
 
 #[test]
 fn m_is_refused_with_both_readings_as_commands() {
-    let home = Home::new();
+    let home = Home::empty();
     #[rustfmt::skip]
     let table: [(&[&str], &str, &str); 8] = [
         (&["extend", "2M"],                           "therapy extend 2min",  "therapy extend 2months"),

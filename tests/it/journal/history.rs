@@ -31,7 +31,7 @@ fn noted(journal: &Journal, name: &str, steps: &[Exposure], hour: i64, pain: [Op
         events_of(&protocol, START, &[]).into_iter().map(|event| (clocks.at(event.at), event)).collect();
     journal.commit(id, &events, &[]).expect("events are written");
     if let Some(after) = pain[1] {
-        assert_eq!(journal.note_pain(after, &clocks.at(START + min(40))).expect("noted"), Some(id));
+        assert!(journal.note_pain(after, &clocks.at(START + min(40))).expect("noted"));
     }
     id
 }

@@ -48,14 +48,14 @@ fn the_first_session_of_an_injury_asks_once_and_the_answer_is_kept() {
     }
     asked.press("perhaps\n");
     asked.until("the question again", |terminal| terminal.text().matches(QUESTION).count() == 2);
-    asked.press("yes\nno\n");
+    asked.press("yes\nseven\n7\nno\n");
     asked.until("the question once more", |terminal| terminal.text().matches(QUESTION).count() == 3);
-    asked.press("yes\ny\n");
+    asked.press("yes\n3, 13\ny\n");
     assert_eq!(asked.end().code(), Some(3), "{}", asked.text());
     let refusal = joined(&asked.text());
     for sentence in [
         "Then no session starts until you take it back. Is that right? [y/n]",
-        "you said that a warning sign applies: no session will start",
+        "Refused: you said that a warning sign applies (warning-sign)",
         "see a professional; if it was a mistake: therapy safety --answer none",
     ] {
         assert!(refusal.contains(sentence), "{sentence}: {refusal}");
@@ -79,8 +79,9 @@ fn the_first_session_of_an_injury_asks_once_and_the_answer_is_kept() {
     let mut next = on_terminal(&home, &run);
     assert_eq!(next.end().code(), Some(0), "{}", next.text());
     assert!(!next.text().contains(QUESTION) && !next.text().contains("Before you start"), "{}", next.text());
-    let red_flags = "SELECT group_concat(red_flag, ' ') = '1 0 0' FROM (SELECT red_flag FROM screening ORDER BY id)";
-    assert_eq!(home.number(red_flags), 1, "all answers are kept");
+    let signs = "SELECT group_concat('(' || signs || ')', ' ') = '() (weak-legs heat-sensitive) () ()' \
+                 FROM (SELECT signs FROM screening ORDER BY id)";
+    assert_eq!(home.number(signs), 1, "all answers are kept");
 }
 
 /// The sign is about the person: no other injury, and no missing one, gets past it.
@@ -119,29 +120,132 @@ fn a_warning_sign_refuses_every_session_until_it_is_taken_back() {
     }
     home.ask(&["safety", "--answer", "none"]);
     assert_eq!(home.session(&["rest.toml"]).status.code(), Some(0));
-    for bad in ["", "0", "99", "1,,2", "yes", "1 2"] {
+    for bad in ["", "0", "99", "1,x", "yes", "none 2"] {
         let refused = home.run(&["safety", "--answer", bad]);
         assert_eq!(refused.status.code(), Some(2), "{bad}: {}", stdout(&refused));
     }
     assert_eq!(home.run(&["safety", "--ask"]).status.code(), Some(2), "there is no terminal");
     let mut asked = on_terminal(&home, &["safety", "--ask"]);
     asked.see("Does any of these apply to you? [y/n]");
-    asked.press("y\ny\n");
+    asked.press("y\n1\ny\n");
     assert_eq!(asked.end().code(), Some(0));
     assert_refused(&home.run(&["run", "own.toml"]), "warning-sign");
 }
 
+/// Elsewhere than on a terminal the signs are shown, once for the person and once for each injury.
 #[test]
-fn without_a_terminal_the_first_session_prints_the_warning_signs_and_asks_nothing() {
-    let home = Home::at_rate(3000.0);
+fn without_a_terminal_the_signs_are_printed_once_and_nothing_is_asked() {
+    let mut home = Home::empty();
+    home.rate = 3000.0;
     home.own(1, &[("rest", "1min")]);
-    assert_eq!(home.run(&["injury", "set", "20h ago"]).status.code(), Some(0));
-    let first = home.session(&["own.toml"]);
-    assert!(stderr(&first).contains("Before you start with this injury\nGet help now:\n"), "{}", stderr(&first));
-    assert!(!stderr(&first).contains("[y/n]"), "{}", stderr(&first));
-    let second = home.session(&["own.toml"]);
-    assert!(!stderr(&second).contains("Before you start"), "{}", stderr(&second));
+    let is_shown = |more: &[&str]| {
+        let session = stderr(&home.session(&[&["own.toml"], more].concat()));
+        assert!(!session.contains("[y/n]"), "{session}");
+        session.contains("Get help now:\n   1  trouble with bladder or bowel\n")
+    };
+    assert_eq!([is_shown(&[]), is_shown(&[])], [true, false], "the person");
+    assert!(is_shown(&["--injured", "now"]), "an injury since then, for one session");
+    assert!(!is_shown(&["--injured", "20h ago"]), "they were shown after that");
+    home.ask(&["injury", "set", "20h ago"]);
+    assert_eq!([is_shown(&[]), is_shown(&[])], [true, false], "an injury");
+    home.ask(&["safety", "--answer", "none"]);
+    home.ask(&["injury", "set", "10h ago"]);
+    assert_eq!([is_shown(&[]), is_shown(&[])], [true, false], "another injury");
+    assert_eq!(home.number("SELECT count(*) FROM session"), 8, "all ran");
 }
+
+/// Where somebody can answer, what was only shown before is asked.
+#[test]
+fn on_a_terminal_a_person_is_asked_once_also_without_an_injury() {
+    const QUESTION: &str = "Does any of these apply to you? [y/n]";
+    let mut home = Home::empty();
+    home.rate = 3000.0;
+    home.own(1, &[("rest", "1min")]);
+    let run = ["run", "own.toml", "--no-notify", "--progress", "plain"];
+    // A rehearsal asks nothing and shows nothing.
+    for rehearsal in [&["--dry-run"][..], &["--speed", "1000"]] {
+        let mut terminal = on_terminal(&home, &[&run[..], rehearsal].concat());
+        assert_eq!(terminal.end().code(), Some(0), "{}", terminal.text());
+        assert!(!terminal.text().contains("Get help now"), "{}", terminal.text());
+    }
+    home.session(&["own.toml"]);
+    for (asks, more) in [(true, &[][..]), (false, &[]), (false, &["--injured", "20h ago"])] {
+        let mut terminal = on_terminal(&home, &[&run[..], more].concat());
+        if asks {
+            terminal.see(QUESTION);
+            terminal.press("n\n");
+        }
+        assert_eq!(terminal.end().code(), Some(0), "{}", terminal.text());
+        assert_eq!(terminal.text().contains(QUESTION), asks, "{more:?}: {}", terminal.text());
+    }
+}
+
+/// The numbers are those that `therapy safety` shows.
+#[test]
+fn a_contraindication_refuses_its_modality_and_leaves_the_other() {
+    let home = Home::at_rate(3000.0);
+    let outcome = |protocol: &str| home.run(&["run", protocol, "--dry-run", "--injured", "9 days ago"]).status.code();
+    let all = || ["ice", "heat", "contrast"].map(outcome);
+    for (answer, what, codes) in [
+        ("none", "no sign applies", [Some(0), Some(0), Some(0)]),
+        ("12", "No session with cold starts", [Some(3), Some(0), Some(3)]),
+        ("13", "No session with heat starts", [Some(0), Some(3), Some(3)]),
+        ("14", "No session with both heat and cold starts", [Some(0), Some(0), Some(3)]),
+        ("12 13", "No session with heat or cold starts", [Some(3), Some(3), Some(3)]),
+        ("11", "No session with heat or cold starts", [Some(3), Some(3), Some(3)]),
+        ("5, 12", "No session starts", [Some(3), Some(3), Some(3)]),
+    ] {
+        let noted = home.ask(&["safety", "--answer", answer]);
+        assert!(noted.contains(what), "{answer}: {noted}");
+        assert_eq!(all(), codes, "{answer}");
+    }
+    home.ask(&["safety", "--answer", "12"]);
+    let next = home.ask(&["next"]);
+    let told = "Not ice now: you said that something applies that needs a clinician's answer before cold. See a ";
+    assert!(joined(&next).starts_with(told), "{next}");
+    // A running session takes a pack off, and puts none on.
+    home.ask(&["safety", "--answer", "none"]);
+    let mut slow = home;
+    slow.rate = 1.0;
+    let mut running = slow.long_session();
+    let noted = slow.run(&["safety", "--answer", "12"]);
+    assert!(stderr(&noted).contains("Take the pack off, and end it: therapy stop"), "{}", stderr(&noted));
+    slow.ask(&["pause"]);
+    for control in [&["resume"][..], &["skip"], &["extend", "1"]] {
+        assert_eq!(slow.run(control).status.code(), Some(3), "{control:?}");
+    }
+    slow.ask(&["stop"]);
+    assert_eq!(running.end().code(), Some(130));
+}
+
+/// A session belongs to the day on which the person had it, not to that of another time zone.
+#[test]
+fn days_of_an_injury_are_local_days() {
+    let home = Home::new();
+    let hour = 60 * 60 * 1000;
+    // 01:00 and 23:00 of seven days, in a zone nine hours ahead.
+    let noon = clock::wall().as_millisecond() / (24 * hour) * 24 * hour - 9 * hour;
+    for day in 2..=8 {
+        for at in [1, 23] {
+            let sql = "INSERT INTO session (protocol, steps, carried_cold, carried_heat, confirm, grace_ns, overrides, \
+                       started_ms, planned_cold_ns, planned_heat_ns, outcome, cold_ns, heat_ns) \
+                       VALUES ('own', '[]', 0, 0, 0, 0, '', ?, 0, 0, 'completed', 0, 0)";
+            home.sql().execute(sql, [noon + (at - 24 * day) * hour]).expect("a session");
+        }
+    }
+    home.sql()
+        .execute("UPDATE session SET steps = '[{\"kind\":\"rest\",\"length_ns\":1000000000,\"note\":null,\"round\":1,\"origin\":0}]'", [])
+        .expect("rows");
+    home.ask(&["injury", "set", "12 days ago"]);
+    let is_long = |zone: &str| {
+        let mut shown = home.command(&["show", "ice"]);
+        let output = output(shown.env("TZ", zone));
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stdout(&output).contains("(long-pain)")
+    };
+    assert_eq!(["Asia/Tokyo", "UTC", "Etc/GMT-9", "Etc/GMT+11"].map(is_long), [false, true, false, true]);
+}
+
 
 #[test]
 fn the_pain_after_is_asked_if_the_pain_before_is_known() {
@@ -163,11 +267,20 @@ fn the_pain_after_is_asked_if_the_pain_before_is_known() {
     assert!(!without.text().contains(QUESTION), "{}", without.text());
     let hint = "How bad is the pain now, 0 to 10? Note it: therapy pain N";
     assert!(without.text().contains(hint), "{}", without.text());
-    // Later, without a terminal.
-    let noted = home.run(&["pain", "4"]);
-    assert_eq!(stdout(&noted), "Pain 4 of 10 noted for the last session.\n");
+    // Later, without a terminal. The last score of the two hours counts, and all are kept.
+    for score in ["3", "4"] {
+        let noted = home.run(&["pain", score]);
+        assert_eq!(stdout(&noted), format!("Pain {score} of 10 noted for the last session.\n"));
+    }
     let last = home.history().pop().expect("a session");
     assert_eq!((&last["pain_before"], &last["pain_after"]), (&Value::Null, &4.into()));
+    assert_eq!(home.number("SELECT count(*) FROM pain WHERE role = 'after' AND score IN (3, 4)"), 4);
+    // A day later it is another pain, also when a session runs.
+    home.sql().execute("UPDATE session SET ended_ms = ended_ms - 7200001", []).expect("rows");
+    let alone = "Pain 9 of 10 noted on its own: no session ended in the last 2 h.\n";
+    assert_eq!(stdout(&home.run(&["pain", "9"])), alone);
+    assert_eq!(home.history().pop().expect("a session")["pain_after"], 4);
+    let last = home.history().pop().expect("a session");
     for bad in [&["pain", "11"][..], &["pain", "-1"], &["pain"], &["run", "own.toml", "--pain", "11"]] {
         assert_eq!(home.run(bad).status.code(), Some(2), "{bad:?}");
     }
@@ -190,7 +303,7 @@ fn any_signal_ends_the_question_after_a_session() {
 
 #[test]
 fn the_injury_time_decides_which_protocol_is_recommended() {
-    let home = Home::new();
+    let home = Home::empty();
     let show = || stdout(&home.run(&["injury"]));
     let plan = |arguments: &[&str]| {
         let output = home.run(&[&["run", "--no-notify", "--progress", "plain"], arguments].concat());

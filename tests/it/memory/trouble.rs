@@ -1,11 +1,11 @@
 //! A journal that is locked, full, missing or damaged.
 
-use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use rusqlite::types::Value;
 use rustix::process::Signal;
 
 use super::Random;
@@ -71,7 +71,8 @@ fn a_full_disk_is_reported_once_and_the_session_continues() {
 
 #[test]
 fn without_a_data_folder_a_session_needs_overrides_and_warns_that_it_is_not_recorded() {
-    let home = Home::at_rate(20_000.0);
+    let mut home = Home::empty();
+    home.rate = 20_000.0;
     home.file("data", "a file where the folder should be");
     let refused = home.run(&["run", "ice"]);
     for rule in ["rewarm", "cold-daily"] {
@@ -136,16 +137,20 @@ fn a_damaged_journal_is_reported_with_a_hint_and_not_changed() {
     }
 }
 
-/// The files in the data folder, with their contents.
-fn stored(home: &Home) -> BTreeMap<String, Vec<u8>> {
-    let files = std::fs::read_dir(home.data()).expect("a folder").map(|entry| {
-        let path = entry.expect("a file").path();
-        let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name").to_owned();
-        // Readers write to the shared memory. It is not part of the data.
-        let bytes = if name.ends_with("-shm") { Vec::new() } else { std::fs::read(&path).expect("a file") };
-        (name, bytes)
-    });
-    files.collect()
+/// What the journal holds: its rows, or its bytes when it is damaged. Any reader may move rows from the log into the
+/// database.
+fn stored(home: &Home) -> Vec<String> {
+    let sql = home.sql();
+    let rows = |table: &str| -> rusqlite::Result<Vec<String>> {
+        let mut statement = sql.prepare(&format!("SELECT * FROM {table}"))?;
+        let columns = statement.column_count();
+        let row = |row: &rusqlite::Row<'_>| (0..columns).map(|column| row.get::<_, Value>(column)).collect();
+        let rows: Vec<Vec<Value>> = statement.query_map([], row)?.collect::<Result<_, _>>()?;
+        Ok(rows.iter().map(|row| format!("{table} {row:?}")).collect())
+    };
+    let tables = ["about", "injury", "screening", "session", "event", "request", "pain"];
+    let all: rusqlite::Result<Vec<_>> = tables.into_iter().map(rows).collect();
+    all.map_or_else(|_| vec![format!("{:?}", std::fs::read(home.journal()))], |all| all.concat())
 }
 
 /// Both kinds of rehearsal end with this exit code, print this text, and write nothing.
@@ -157,13 +162,13 @@ fn assert_rehearsed(home: &Home, arguments: &[&str], code: i32, says: &str) {
         let errors = stderr(&output);
         assert_eq!(output.status.code(), Some(code), "{mode:?}: {errors}");
         assert!(errors.contains(says), "{mode:?}: {errors}");
-        assert!(home.data().exists().then(|| stored(home)) == before, "{mode:?}: the data folder has changed");
+        assert!(home.data().exists().then(|| stored(home)) == before, "{mode:?}: the journal has changed");
     }
 }
 
 #[test]
 fn a_rehearsal_never_touches_the_data_folder() {
-    let home = Home::new();
+    let home = Home::empty();
     home.own(1, &[("heat", "20s"), ("cold", "20s")]);
     assert_rehearsed(&home, &["own.toml"], 0, "nothing is recorded");
     assert!(!home.data().exists());
@@ -171,12 +176,12 @@ fn a_rehearsal_never_touches_the_data_folder() {
     assert_eq!(home.run(&["pain", "3"]).status.code(), Some(0));
     assert_rehearsed(&home, &["own.toml"], 0, "nothing is recorded");
     // With a damaged journal.
-    let home = Home::new();
+    let home = Home::empty();
     home.own(1, &[("heat", "20s"), ("cold", "20s")]);
     home.file("data/journal.db", "damaged");
     assert_rehearsed(
         &home,
-        &["own.toml", "--override", "rewarm", "--override", "cold-daily"],
+        &["own.toml", "--override", "rewarm", "--override", "cold-daily", "--override", "early-heat"],
         0,
         "nothing is recorded",
     );
@@ -193,11 +198,14 @@ fn a_rehearsal_is_refused_for_the_same_reasons_as_a_session() {
         assert!(stderr(&output).contains(says), "{}", stderr(&output));
     };
     // A damaged journal.
-    let home = Home::new();
+    let home = Home::empty();
     home.own(1, &[("heat", "20s"), ("cold", "20s")]);
     home.file("data/journal.db", "damaged");
     refuses(&home, &["own.toml"], "(rewarm)");
     refuses(&home, &["own.toml", "--override", "rewarm"], "(cold-daily)");
+    // A fresh injury may be in it.
+    refuses(&home, &["own.toml", "--override", "rewarm", "--override", "cold-daily"], "(early-heat)");
+    refuses(&home, &["heat"], "repair the journal, or run without it: --override early-heat --override rewarm");
 
     // A running session, then a session that was cut off.
     let home = Home::new();
@@ -217,7 +225,7 @@ fn a_rehearsal_is_refused_for_the_same_reasons_as_a_session() {
     // A warning sign that the person reported.
     let mut asked = Terminal::start(home.command(&["run", "ice", "--override", "rewarm"]), 40, 100);
     asked.see("Does any of these apply to you? [y/n]");
-    asked.press("y\ny\n");
+    asked.press("y\n3\ny\n");
     assert_eq!(asked.end().code(), Some(3));
     refuses(&home, &["ice", "--override", "rewarm"], "you said that a warning sign applies");
 }
@@ -225,7 +233,8 @@ fn a_rehearsal_is_refused_for_the_same_reasons_as_a_session() {
 /// The last sessions are in the log, which a copy of `journal.db` alone lacks.
 #[test]
 fn an_export_is_the_whole_journal_and_replaces_no_file() {
-    let home = Home::at_rate(3000.0);
+    let mut home = Home::empty();
+    home.rate = 3000.0;
     home.own(1, &[("cold", "1min")]);
     let copy = home.path().join("copy.db").to_string_lossy().into_owned();
     let none = home.run(&["export", &copy]);
@@ -239,7 +248,7 @@ fn an_export_is_the_whole_journal_and_replaces_no_file() {
     assert_eq!(again.status.code(), Some(1), "{}", stdout(&again));
     assert!(stderr(&again).contains("give the name of a new file"), "{}", stderr(&again));
     running.kill();
-    let there = Home::new();
+    let there = Home::empty();
     std::fs::create_dir(there.data()).expect("a folder");
     std::fs::rename(&copy, there.journal()).expect("it can be moved");
     assert_eq!(there.history().len(), 2);

@@ -1,4 +1,4 @@
--- Version 1. Times of day are milliseconds since 1970; lengths and clock readings are nanoseconds.
+-- Version 1 of the journal. Times of day are milliseconds since 1970; lengths and clock readings are nanoseconds.
 CREATE TABLE injury (
     id INTEGER PRIMARY KEY,
     -- NULL: the clock was cleared.

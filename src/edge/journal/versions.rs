@@ -1,0 +1,52 @@
+//! The versions of the journal's tables, and the way from an older one to the newest. A new journal takes the same
+//! way, from nothing. This module must not know what the tables are for.
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+/// The version that this program reads and writes.
+pub(super) const VERSION: u32 = 2;
+/// The steps, each from the version before it.
+const STEPS: [&str; VERSION as usize] = [include_str!("1.sql"), include_str!("2.sql")];
+/// Marks the file as a journal of this program: `thpy` in ASCII. Version 1 had no mark.
+const APPLICATION: i64 = 0x7468_7079;
+/// All tables of version 1, by name.
+const FIRST_TABLES: &str = "event injury pain request screening session";
+
+/// What a database holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Nothing yet.
+    Nothing,
+    /// A journal of this version.
+    Journal(u32),
+    /// Something else.
+    Foreign,
+}
+
+/// Looks at a database without changing it.
+pub(super) fn content(connection: &Connection) -> rusqlite::Result<Content> {
+    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let (mark, version) = (number("application_id")?, number("user_version")?);
+    let tables = "SELECT coalesce(group_concat(name, ' '), '') FROM (SELECT name FROM sqlite_schema \
+                  WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name)";
+    let tables: String = connection.query_row(tables, [], |row| row.get(0))?;
+    Ok(match (mark, u32::try_from(version)) {
+        (0, Ok(0)) if tables.is_empty() => Content::Nothing,
+        (0, Ok(1)) if tables == FIRST_TABLES => Content::Journal(1),
+        (APPLICATION, Ok(version @ 2..)) => Content::Journal(version),
+        _ => Content::Foreign,
+    })
+}
+
+/// Takes the steps after version `from`, all of them or none.
+pub(super) fn bring_up(connection: &Connection, from: u32) -> rusqlite::Result<()> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    // Another process may have been faster.
+    let is_at = if let Content::Journal(version) = content(connection)? { version } else { from };
+    for step in STEPS.iter().skip(is_at as usize) {
+        connection.execute_batch(step)?;
+    }
+    connection.pragma_update(None, "application_id", APPLICATION)?;
+    connection.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}

@@ -1,0 +1,255 @@
+//! A journal of an older version becomes one of this version, whole or not at all. A database of another program
+//! is left alone.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+use therapy::domain::session::{Event, EventKind, Outcome};
+use therapy::domain::step::{Modality, PerModality};
+use therapy::edge::clock;
+use therapy::edge::journal::{Journal, JournalError, Stamp};
+
+use super::{FIRST, HOUR_MS, NOON_MS, events_of, hours, ice_20, min};
+use crate::laws::START;
+use crate::support::{Home, stderr, stdout};
+
+const FIRST_VERSION: &str = include_str!("../../../src/edge/journal/1.sql");
+const MINUTE_MS: i64 = 60_000;
+const ICE_20: &str = r#"[{"kind":"cold","length_ns":1200000000000,"note":"wrapped","round":1,"origin":0}]"#;
+
+/// An empty journal of version 1.
+fn first_version(folder: &Path) -> Connection {
+    std::fs::create_dir_all(folder).expect("a folder");
+    let old = Connection::open(folder.join("journal.db")).expect("a database");
+    old.execute_batch(&format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; BEGIN; {FIRST_VERSION} PRAGMA user_version = 1; COMMIT;"
+    ))
+    .expect("its tables");
+    old
+}
+
+/// Writes 20 min of ice that began this many hours after noon, up to its event number `events`, the way version 1
+/// did. It ended this many minutes after its start.
+fn ice(old: &Connection, hour: i64, events: usize, outcome: Option<&str>, ended: Option<i64>) -> Vec<Event> {
+    let started_ms = NOON_MS + hour * HOUR_MS;
+    let ended_ms = ended.map(|minutes| started_ms + minutes * MINUTE_MS);
+    let sql = "INSERT INTO session (protocol, steps, carried_cold, carried_heat, confirm, grace_ns, overrides, started_ms, \
+               planned_cold_ns, planned_heat_ns, pain_before, pain_after, outcome, ended_ms, cold_ns, heat_ns) \
+               VALUES ('ice', ?, 0, 0, 0, 2000000000, 'rewarm', ?, 1200000000000, 0, 7, 4, ?, ?, 1200000000000, 0)";
+    old.execute(sql, params![ICE_20, started_ms, outcome, ended_ms]).expect("a session");
+    let id = old.last_insert_rowid();
+    let all = events_of(&ice_20(), START + hours(hour.unsigned_abs()), &[]);
+    for event in &all[..events] {
+        let Stamp { wall_ms, boot, clock } = FIRST.at(event.at);
+        let nanos = |length: Duration| i64::try_from(length.as_nanos()).expect("short");
+        let (length, rule) = match event.kind {
+            EventKind::StepBegan { length } => (Some(nanos(length)), None),
+            EventKind::Finished { outcome, .. } => (Some(0), Some(outcome.name())),
+            _ => (None, None),
+        };
+        let (at, elapsed) = (nanos(clock.since_origin()), nanos(event.elapsed));
+        let sql = "INSERT INTO event (session, wall_ms, boot, clock_ns, elapsed_ns, step, kind, length_ns, rule) \
+                   VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)";
+        old.execute(sql, params![id, wall_ms, boot, at, elapsed, event.kind.name(), length, rule]).expect("an event");
+    }
+    all
+}
+
+fn count(folder: &Path, what: &str) -> i64 {
+    let journal = Connection::open(folder.join("journal.db")).expect("a database");
+    journal.query_row(&format!("SELECT count(*) FROM {what}"), [], |row| row.get(0)).expect("a number")
+}
+
+#[test]
+fn nothing_of_version_1_is_lost() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let old = first_version(folder.path());
+    let all = ice(&old, 0, 5, Some("completed"), Some(20));
+    assert_eq!(all.len(), 5, "{all:?}");
+    // Cut off after the halfway event. Version 1 wrote the time of that as the end; then the person gave another.
+    ice(&old, 4, 3, Some("cut_off"), Some(10));
+    ice(&old, 8, 3, Some("cut_off_told"), Some(12));
+    let cut_off = ice(&old, 12, 3, None, None);
+    let ended = |hour: i64, minutes: i64| NOON_MS + hour * HOUR_MS + minutes * MINUTE_MS;
+    let scores = [(1, 4, ended(0, 21)), (1, 9, ended(24, 0)), (2, 3, ended(6, 10))];
+    for (session, score, at) in scores {
+        old.execute("INSERT INTO pain (session, score, noted_ms) VALUES (?, ?, ?)", [session, score, at])
+            .expect("pain");
+    }
+    old.execute_batch(&format!(
+        "INSERT INTO injury (happened_ms, noted_ms) VALUES ({0}, {0}); \
+         INSERT INTO screening (injury, red_flag, noted_ms) VALUES (1, 1, {0});",
+        NOON_MS - HOUR_MS
+    ))
+    .expect("an injury");
+    drop(old);
+
+    let journal = Journal::open(folder.path()).expect("it is brought up to date");
+    let now = FIRST.at(START + hours(14));
+    let history = journal.history(i64::MIN).expect("a history");
+    let ends: Vec<_> = history.iter().map(|entry| (entry.outcome.as_deref(), entry.assumed, entry.ended_ms)).collect();
+    assert_eq!(
+        ends,
+        [
+            (Some("completed"), false, Some(ended(0, 20))),
+            (Some("cut_off"), true, Some(ended(4, 10))),
+            (Some("cut_off"), false, Some(ended(8, 12))),
+            (None, true, None),
+        ]
+    );
+    // A score of the next day is not the pain after the session, and a score before each session has its own row.
+    let pain: Vec<_> = history.iter().map(|entry| entry.pain).collect();
+    assert_eq!(pain, [[Some(7), Some(4)], [Some(7), Some(3)], [Some(7), None], [Some(7), None]]);
+    assert_eq!(count(folder.path(), "pain"), 3 + 4);
+    assert_eq!(count(folder.path(), "pain WHERE session IS NULL AND score = 9"), 1);
+    assert!(history.iter().all(|entry| entry.overrides == "rewarm" && entry.protocol == "ice"));
+    let record = journal.record(1, &now).expect("a record");
+    let finished =
+        EventKind::Finished { outcome: Outcome::Completed, given: PerModality { cold: min(20), heat: Duration::ZERO } };
+    assert_eq!((&record.events[..4], record.events[4].kind), (&all[..4], finished));
+    assert_eq!(record.protocol.steps()[0].note.as_deref(), Some("wrapped"));
+    let given = [1, 2, 3].map(|id| journal.record(id, &now).expect("a record").doses(&now).total(Modality::Cold));
+    assert_eq!(given, [min(20), min(20), min(12)], "all of its step where the end is not known");
+    assert_eq!(journal.open_session(&now).expect("read").expect("it was cut off").events, cut_off[..3]);
+    assert_eq!(journal.injury().expect("read").expect("an injury").happened_ms, NOON_MS - HOUR_MS);
+    assert_eq!(journal.screenings().expect("read"), [], "the question had two meanings");
+    for ids in ["session", "pain", "about"] {
+        let distinct = format!("(SELECT DISTINCT uid FROM {ids} WHERE length(uid) = 32)");
+        assert_eq!(count(folder.path(), &distinct), count(folder.path(), ids), "{ids}");
+    }
+    drop(journal);
+    let names = std::fs::read_dir(folder.path()).expect("a folder").map(|file| file.expect("a file").file_name());
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    assert_eq!(names, ["journal.db", "session.lock"], "one whole file, and the lock that was needed");
+}
+
+#[test]
+fn a_migrated_journal_has_the_tables_of_a_new_one() {
+    let [old, new] = [0, 1].map(|_| tempfile::tempdir().expect("a temporary folder"));
+    drop(first_version(old.path()));
+    let schema = |folder: &Path| -> Vec<String> {
+        let journal = Journal::open(folder).expect("a journal");
+        let mut all = journal.as_ref().prepare("SELECT sql FROM sqlite_schema ORDER BY name").expect("a query");
+        let rows = all.query_map([], |row| row.get::<_, Option<String>>(0)).expect("rows");
+        rows.filter_map(|row| row.expect("a row")).collect()
+    };
+    assert_eq!(schema(old.path()), schema(new.path()));
+}
+
+/// Whenever the process is killed, the journal opens afterwards, and all is there.
+#[test]
+fn a_migration_that_is_killed_loses_nothing() {
+    const KILLS: u64 = 200;
+    const SESSIONS: i64 = 400;
+    let whole = tempfile::tempdir().expect("a temporary folder");
+    let old = first_version(whole.path());
+    old.execute_batch("BEGIN").expect("a transaction");
+    for number in 0..SESSIONS {
+        ice(&old, number, 5, Some("completed"), Some(20));
+    }
+    old.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE);").expect("one file");
+    drop(old);
+    let file = std::fs::read(whole.path().join("journal.db")).expect("a file");
+    let prepared = |home: &Home| {
+        std::fs::create_dir_all(home.data()).expect("a folder");
+        std::fs::write(home.journal(), &file).expect("a file");
+    };
+    // The time of one that is not killed, on this machine and now.
+    let home = Home::empty();
+    prepared(&home);
+    let began = clock::now();
+    home.ask(&["history"]);
+    let all = u64::try_from(clock::now().since(began).as_micros()).expect("short");
+    let (mut before, mut after) = (0, 0);
+    for kill in 0..KILLS {
+        let home = Home::empty();
+        prepared(&home);
+        let mut command = home.command(&["history"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        clock::wait(Duration::from_micros(all * kill / KILLS));
+        let _ = child.kill();
+        child.wait().expect("it ends");
+        let is_new = home.number("SELECT count(*) FROM sqlite_schema WHERE name = 'about'") == 1;
+        *(if is_new { &mut after } else { &mut before }) += 1;
+        home.ask(&["next"]);
+        assert_eq!(home.number("SELECT count(*) FROM session"), SESSIONS, "killed after {kill} of {KILLS}");
+        assert_eq!(home.number("SELECT count(*) FROM event"), 5 * SESSIONS);
+        assert!(!home.data().join("journal.db.old").exists(), "the old one is removed in the end");
+    }
+    println!("{before} kills before the commit, {after} after it");
+    assert!(before > 0 && after > 0, "{before} before, {after} after");
+}
+
+#[test]
+fn no_migration_while_an_older_session_runs() {
+    let home = Home::empty();
+    drop(first_version(&home.data()));
+    let lock = Journal::lock(&home.data()).expect("a lock").expect("it is free");
+    let refused = home.run(&["history"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let why = "a session of an earlier version of therapy is running: end it first";
+    assert!(stderr(&refused).contains(why), "{}", stderr(&refused));
+    assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 1);
+    drop(lock);
+    assert_eq!(home.ask(&["history"]), "No sessions yet.\n");
+    assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 2);
+}
+
+#[test]
+fn a_session_of_version_1_that_was_cut_off_is_resumed() {
+    let home = Home::at_rate(1000.0);
+    std::fs::remove_dir_all(home.data()).expect("another journal");
+    let old = first_version(&home.data());
+    ice(&old, 0, 3, None, None);
+    // Eleven minutes ago it was noon.
+    let moved = clock::wall().as_millisecond() - 11 * 60_000 - NOON_MS;
+    old.execute("UPDATE event SET wall_ms = wall_ms + ?", [moved]).expect("rows");
+    drop(old);
+    let resumed = home.run(&["resume", "--no-notify", "--progress", "json"]);
+    assert_eq!(resumed.status.code(), Some(0), "{}", stderr(&resumed));
+    assert!(stdout(&resumed).contains("\"step_soon\"") && stdout(&resumed).contains("\"completed\""), "{resumed:?}");
+    assert_eq!(home.history()[0]["cold_s"].as_f64(), Some(1200.0));
+}
+
+/// It may have the same number of a version, and even tables of the same names.
+#[test]
+fn a_database_of_another_program_is_left_alone() {
+    let ours = FIRST_VERSION;
+    for (tables, marks) in [
+        ("CREATE TABLE song (id INTEGER);", "PRAGMA user_version = 1;"),
+        ("CREATE TABLE session (id INTEGER);", "PRAGMA user_version = 2;"),
+        (&*format!("{ours} CREATE TABLE song (id INTEGER);"), "PRAGMA user_version = 1;"),
+        (ours, "PRAGMA user_version = 1; PRAGMA application_id = 77;"),
+        (ours, "PRAGMA user_version = 0;"),
+    ] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("journal.db");
+        let other = Connection::open(&path).expect("a database");
+        other.execute_batch(&format!("{tables} {marks}")).expect("tables");
+        drop(other);
+        let before = std::fs::read(&path).expect("a file");
+        let error = Journal::open(folder.path()).expect_err("it is no journal");
+        assert!(
+            matches!(&error, JournalError::Damaged { why, .. } if why == "it is not a journal of therapy"),
+            "{error}"
+        );
+        assert!(std::fs::read(&path).expect("a file") == before, "{marks}: it was changed");
+    }
+}
+
+/// Eight later sessions, and a wall clock that is days ahead, hide no dose of this boot.
+#[test]
+fn a_wall_clock_set_forward_hides_no_dose_of_this_boot() {
+    let place = super::Place::new();
+    place.session(&ice_20(), START, &[], &FIRST);
+    let rest = super::protocol(&[(therapy::domain::step::StepKind::Rest, min(1))]);
+    let ahead = super::Clocks { origin_ms: FIRST.origin_ms + 9 * 24 * HOUR_MS, ..FIRST };
+    for number in 0..8 {
+        place.session(&rest, START + min(21 + 2 * number), &[], &ahead);
+    }
+    let cold = |now: &Stamp| place.context(now).load().of(Modality::Cold);
+    assert_eq!(cold(&ahead.at(START + min(40))), min(10));
+}
