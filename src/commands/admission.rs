@@ -22,9 +22,10 @@ pub(super) struct Admitted {
     pub(super) protocol: Protocol,
     /// What it was chosen from.
     pub(super) chosen: Chosen,
-    /// Where it is recorded, and the lock of the running session. `None` for a rehearsal, and when the
-    /// journal cannot be read.
-    pub(super) record: Option<(Journal, Lock)>,
+    /// Where it is recorded. `None` for a rehearsal, and when the journal cannot be read.
+    pub(super) journal: Option<Journal>,
+    /// The lock of the running session. `None` for a rehearsal, and where no lock can be made.
+    pub(super) lock: Option<Lock>,
 }
 
 /// Admits a session, or a rehearsal when the arguments ask for one.
@@ -44,14 +45,22 @@ pub(super) fn admit(folders: &Folders, args: &RunArgs) -> Result<Admitted, Failu
     }
     let protocol = chosen.review(&args.overrides)?;
     if is_rehearsal {
-        return Ok(Admitted { protocol, chosen, record: None });
+        return Ok(Admitted { protocol, chosen, journal: None, lock: None });
     }
     let answer = screen(memory.about, &memory.screenings, memory.journal.as_ref())?;
     let Some(journal) = memory.journal else {
         chosen.context.concerns.extend(answer.into_iter().flatten());
         let protocol = chosen.review(&args.overrides)?;
         say("warning: this session is not recorded");
-        return Ok(Admitted { protocol, chosen, record: None });
+        let lock = match Journal::lock(&folders.data) {
+            Ok(None) => return Err(one_session("a session is already running")),
+            Ok(lock) => lock,
+            Err(_) => {
+                say("warning: it is not known whether another session runs");
+                None
+            }
+        };
+        return Ok(Admitted { protocol, chosen, journal: None, lock });
     };
     let lock = lock(folders)?;
     // During the question another process may have given a dose.
@@ -63,16 +72,12 @@ pub(super) fn admit(folders: &Folders, args: &RunArgs) -> Result<Admitted, Failu
     let concerns = concerns(&journal.screenings()?);
     chosen.context = Context { now: now.clock, doses, record_ahead, concerns, ..chosen.context };
     let protocol = chosen.review(&args.overrides)?;
-    Ok(Admitted { protocol, chosen, record: Some((journal, lock)) })
+    Ok(Admitted { protocol, chosen, journal: Some(journal), lock: Some(lock) })
 }
 
 /// Takes the lock of the running session.
 pub(super) fn lock(folders: &Folders) -> Result<Lock, Failure> {
-    match Journal::lock(&folders.data) {
-        Ok(Some(lock)) => Ok(lock),
-        Ok(None) => Err(one_session("a session is already running")),
-        Err(error) => Err(anyhow!("could not lock the session: {error}").into()),
-    }
+    Journal::lock(&folders.data)?.ok_or_else(|| one_session("a session is already running"))
 }
 
 fn one_session(what: &'static str) -> Failure {

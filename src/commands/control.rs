@@ -13,10 +13,11 @@ use super::settings::settings;
 use super::times::{from_millis, later, local, stamp, wall_at, when};
 use super::{Exit, Failure, ask, can_ask, last_words, print, report_failure};
 use crate::cli::Progress;
+use crate::domain::rules::{CLOCK_BEHIND, Detail, RuleId};
 use crate::domain::session::{Input, Moment};
 use crate::edge::clock;
 use crate::edge::journal::{Journal, Lock, Record, Stamp};
-use crate::text::wording;
+use crate::text::{rules, wording};
 
 /// How long the session may take for an answer. It looks for requests once a second.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -27,7 +28,7 @@ const TRY: &str = "try: therapy stop --off \"5min ago\"";
 
 /// Sends an input to the running session and prints the answer.
 pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
-    if !Journal::is_running(&folders.data) {
+    if !folders.is_running()? {
         return Err(none());
     }
     let journal = Journal::open(&folders.data)?;
@@ -40,7 +41,7 @@ pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
     let since = clock::unhurried();
     loop {
         // Checked before the answer is read: a session that ends now may still have answered.
-        let is_over = !Journal::is_running(&folders.data);
+        let is_over = !folders.is_running()?;
         let is_late = is_over || clock::unhurried().since(since) > PATIENCE;
         let answer = if is_late { journal.withdraw(request)? } else { journal.answer(request)? };
         match answer {
@@ -58,22 +59,26 @@ pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
 /// `resume`: ends the pause of the running session. Without one, continues a session that was cut off, in
 /// this shell.
 pub(super) fn resume(folders: &Folders, progress: Option<Progress>, no_notify: bool) -> Result<Exit, Failure> {
-    if Journal::is_running(&folders.data) {
+    if folders.is_running()? {
         return run(folders, Input::Resume);
     }
     let settings = settings(folders, progress, no_notify)?;
-    let mut live = Live::new(settings, None)?;
     let (journal, lock, record, now) = cut_off(folders)?;
+    let mut live = Live::new(settings, None, Some(lock))?;
     let name = record.protocol.name();
     let (mut session, mut events) = record.resume().ok_or_else(|| anyhow!("the journal lacks the start of {name}"))?;
     if let Some(refused) = objection(&journal, record.protocol.steps())? {
         return Err(refused);
     }
+    if is_clock_behind(&record) {
+        let error = anyhow!("{} ({})", clock_behind(&record), RuleId::ClockBehind);
+        return Err(Failure::new(Exit::Refused, error, "set the clock, or close the session: therapy stop"));
+    }
     if record.is_stale(&now) {
         let error = anyhow!("{}, too long ago to go on with it", was_cut_off(&record, &now));
         return Err(Failure::new(Exit::Failed, error, "say when the pack came off: therapy stop --off WHEN"));
     }
-    live.record(journal, Some(record.id), lock);
+    live.record(journal, Some(record.id));
     let (exit, words) = live.go(record.protocol.name(), |now| {
         events.extend(session.advance(now));
         (session, events)
@@ -85,7 +90,7 @@ pub(super) fn resume(folders: &Folders, progress: Option<Progress>, no_notify: b
 /// `stop`: stops the running session. Without one, closes a session that was cut off. If it is not known when the
 /// pack came off, it counts as on until now.
 pub(super) fn stop(folders: &Folders, off: Option<&str>) -> Result<Exit, Failure> {
-    if Journal::is_running(&folders.data) {
+    if folders.is_running()? {
         let only = || Failure::new(Exit::Usage, anyhow!("the session runs: --off is for one that was cut off"), TRY);
         return if off.is_some() { Err(only()) } else { run(folders, Input::Stop) };
     }
@@ -97,8 +102,11 @@ pub(super) fn stop(folders: &Folders, off: Option<&str>) -> Result<Exit, Failure
     if record.id != asked.id {
         return Err(none());
     }
-    let (assumed, until) =
-        if record.is_stale(&now) { (record.assumed_off(), "the planned end of its step") } else { (now.clock, "now") };
+    let (assumed, until) = if record.is_stale(&now) || is_clock_behind(&record) {
+        (record.assumed_off(), "the planned end of its step")
+    } else {
+        (now.clock, "now")
+    };
     let has_pack = has_pack_on(&record);
     // Without a pack on, the record says all.
     let known = off.or((!has_pack).then(|| record.last()));
@@ -111,6 +119,12 @@ pub(super) fn stop(folders: &Folders, off: Option<&str>) -> Result<Exit, Failure
 
 /// When the pack came off, from the command line or the answer to a question; `None` when it is not known.
 fn off_time(typed: Option<&str>, record: &Record, now: &Stamp) -> Result<Option<Moment>, Failure> {
+    // No time of such a clock can be compared with the record.
+    if is_clock_behind(record) {
+        let behind =
+            |_| Failure::new(Exit::Refused, anyhow!(clock_behind(record)), "set the clock, or leave --off out");
+        return typed.map_or(Ok(None), |text| Err(behind(text)));
+    }
     if let Some(text) = typed {
         return came_off(text, record, now).map(Some);
     }
@@ -122,6 +136,15 @@ fn off_time(typed: Option<&str>, record: &Record, now: &Stamp) -> Result<Option<
         answer => came_off(answer, record, now).map_err(|failure| report_failure(&failure)).ok().map(Some),
     })?;
     answer.ok_or_else(|| Failure::new(Exit::Stopped, anyhow!("the question was not answered"), TRY))
+}
+
+/// Whether the clock was set back behind a record that nothing else dates: how long ago it was is unknown.
+fn is_clock_behind(record: &Record) -> bool {
+    record.ahead > CLOCK_BEHIND
+}
+
+fn clock_behind(record: &Record) -> String {
+    rules::detail(&Detail::ClockBehind(record.ahead))
 }
 
 /// Whether the record ends with a pack on.

@@ -9,9 +9,9 @@ use crate::edge::journal::{Journal, JournalError};
 /// Where configuration and data are.
 #[derive(Clone, Debug)]
 pub(super) struct Folders {
-    /// The folder of `config.toml` and of `protocols`.
-    pub(super) config: PathBuf,
-    /// The folder of the journal.
+    /// The folder of `config.toml` and of `protocols`, if the system has one for it.
+    pub(super) config: Option<PathBuf>,
+    /// The folder of the journal; empty when none is known, and then no journal can be opened.
     pub(super) data: PathBuf,
 }
 
@@ -19,21 +19,28 @@ impl Folders {
     /// The folders that the environment names, or those of the system.
     pub(super) fn find() -> Folders {
         let base = etcetera::choose_base_strategy().ok();
-        let own = |variable: &str| std::env::var_os(variable).filter(|folder| !folder.is_empty()).map(PathBuf::from);
-        let below = |folder: Option<PathBuf>| folder.map(|folder| folder.join("therapy")).unwrap_or_default();
+        let own = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
+        // Without a home, a relative path would put the journal into the folder where the command runs.
+        let below = |folder: PathBuf| folder.is_absolute().then(|| folder.join("therapy"));
+        let (config, data) = base.map(|base| (below(base.config_dir()), below(base.data_dir()))).unzip();
         Folders {
-            config: own("THERAPY_CONFIG_DIR").unwrap_or_else(|| below(base.as_ref().map(BaseStrategy::config_dir))),
-            data: own("THERAPY_DATA_DIR").unwrap_or_else(|| below(base.as_ref().map(BaseStrategy::data_dir))),
+            config: own("THERAPY_CONFIG_DIR").filter(|folder| !folder.as_os_str().is_empty()).or(config.flatten()),
+            data: own("THERAPY_DATA_DIR").or(data.flatten()).unwrap_or_default(),
         }
     }
 
     /// The folder of the person's own protocols.
     pub(super) fn protocols(&self) -> PathBuf {
-        self.config.join("protocols")
+        self.config.as_ref().map(|config| config.join("protocols")).unwrap_or_default()
     }
 
     /// The journal, when there is one: a command that only reads makes none.
     pub(super) fn journal(&self) -> Result<Option<Journal>, JournalError> {
         Journal::exists(&self.data).then(|| Journal::open(&self.data)).transpose()
+    }
+
+    /// Whether a session runs now.
+    pub(super) fn is_running(&self) -> Result<bool, JournalError> {
+        Journal::is_running(&self.data)
     }
 }

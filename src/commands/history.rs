@@ -9,7 +9,7 @@ use super::folders::Folders;
 use super::times::{self, from_millis, local, stamp};
 use super::{Exit, Failure, print, print_json};
 use crate::domain::step::Modality;
-use crate::edge::journal::{Entry, Journal};
+use crate::edge::journal::Entry;
 use crate::text::durations::{count, part_of, seconds};
 use crate::text::printable::aligned;
 
@@ -31,7 +31,7 @@ pub(super) fn run(folders: &Folders, since: Option<&str>, json: bool, csv: bool)
     };
     let journal = folders.journal()?;
     let mut entries = journal.as_ref().map_or(Ok(Vec::new()), |journal| journal.history(since))?;
-    let (now, is_running) = (stamp(), Journal::is_running(&folders.data));
+    let (now, is_running) = (stamp(), folders.is_running()?);
     for entry in entries.iter_mut().filter(|entry| entry.assumed) {
         let record = journal.as_ref().and_then(|journal| journal.record(entry.id, &now).ok());
         let Some(record) = record else { continue };

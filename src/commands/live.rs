@@ -47,16 +47,16 @@ type Label = Box<dyn Fn(Moment) -> Timestamp>;
 
 impl Live {
     /// Listens to keys and signals, before anything is recorded: no signal may end the process in between.
-    pub(super) fn new(settings: Settings, speed: Option<f64>) -> Result<Live, Failure> {
+    /// The lock is held until the session ends.
+    pub(super) fn new(settings: Settings, speed: Option<f64>, lock: Option<Lock>) -> Result<Live, Failure> {
         let inbox = Inbox::default();
         let keys = Keys::take(io::stdin().is_terminal(), inbox.sender()).context("could not listen to signals")?;
-        Ok(Live { keys, inbox, settings, speed, recorder: None, lock: None })
+        Ok(Live { keys, inbox, settings, speed, recorder: None, lock })
     }
 
-    /// Records the session under this number, if it has one, and holds the lock until the session ends.
-    pub(super) fn record(&mut self, journal: Journal, id: Option<i64>, lock: Lock) {
+    /// Records the session under this number, if it has one.
+    pub(super) fn record(&mut self, journal: Journal, id: Option<i64>) {
         self.recorder = id.map(|id| Recorder::new(journal, id, Box::new(stamp_at)));
-        self.lock = Some(lock);
     }
 
     /// Runs a session to its end; `start` starts its clock. Returns how it ended, and the last words.

@@ -55,7 +55,7 @@ impl Memory {
     fn read_journal(&mut self, folders: &Folders, now: &Stamp, writes: bool) -> Result<(), JournalError> {
         let journal = Journal::open(&folders.data)?;
         let context = &mut self.context;
-        context.running = Journal::is_running(&folders.data);
+        context.running = folders.is_running()?;
         self.open = journal.open_session(now)?;
         let stale = self.open.take_if(|open| !context.running && open.is_stale(now));
         if let Some(open) = stale.as_ref().filter(|_| writes) {

@@ -24,7 +24,7 @@ use crate::text::rules;
 /// Runs a session, or rehearses it.
 pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     let settings = settings(folders, args.progress, args.no_notify)?;
-    let Admitted { protocol, chosen, record } = admit(folders, args)?;
+    let Admitted { protocol, chosen, journal, lock } = admit(folders, args)?;
     if settings.progress != Progress::Quiet {
         let mut lines = announcement(&protocol, &chosen, args);
         lines.extend((settings.progress == Progress::Bar && !args.dry_run).then(String::new));
@@ -35,8 +35,8 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     }
     let rate = args.speed.unwrap_or(1.0).max(1.0) * clock::rate().unwrap_or(1.0);
     let options = SessionOptions { confirm: args.confirm || settings.confirm, grace: GRACE.mul_f64(rate) };
-    let mut live = Live::new(settings, args.speed)?;
-    if let Some((journal, lock)) = record {
+    let mut live = Live::new(settings, args.speed, lock)?;
+    if let Some(journal) = journal {
         let (overrides, started_ms) = (&args.overrides[..], clock::wall().as_millisecond());
         let new = NewSession { protocol: &protocol, options, overrides, pain: args.pain, started_ms };
         let id = match journal.begin(&new) {
@@ -48,7 +48,7 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
             }
             id => Some(id?),
         };
-        live.record(journal, id, lock);
+        live.record(journal, id);
     }
     let is_recorded = live.recorder.is_some();
     let (exit, words) = live.go(protocol.name(), |now| Session::start(&protocol, options, now));

@@ -53,7 +53,7 @@ fn noted(folders: &Folders, concerns: &[Concern]) -> Result<Exit, Failure> {
     if concerns.is_empty() {
         return print("Noted: no sign applies.\n");
     }
-    if Journal::is_running(&folders.data) {
+    if folders.is_running()? {
         say("A session is running. Take the pack off, and end it: therapy stop");
     }
     print(format!("Noted. {}\n", told(concerns)))

@@ -91,7 +91,8 @@ pub(super) fn objection(journal: &Journal, steps: &[Step]) -> Result<Option<Fail
     let context = Context { concerns: concerns(&journal.screenings()?), ..Context::default() };
     let found = review(steps, &context).into_iter().find(|finding| finding.rule == RuleId::WarningSign);
     Ok(found.map(|finding| {
-        Failure::new(Exit::Refused, anyhow!(rules::detail(&finding.detail)), rules::of(finding.rule).way_out)
+        let error = anyhow!("{} ({})", rules::detail(&finding.detail), finding.rule);
+        Failure::new(Exit::Refused, error, rules::of(finding.rule).way_out)
     }))
 }
 

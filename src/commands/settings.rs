@@ -45,7 +45,8 @@ pub(super) fn settings(folders: &Folders, progress: Option<Progress>, no_notify:
 }
 
 fn read(folders: &Folders) -> Result<format::Settings, Failure> {
-    let path = folders.config.join("config.toml");
+    let Some(config) = &folders.config else { return Ok(format::Settings::default()) };
+    let path = config.join("config.toml");
     let place = printable(&path.to_string_lossy()).into_owned();
     let text = match files::read(&path) {
         Ok(text) => text,

@@ -56,8 +56,7 @@ pub(super) fn run(folders: &Folders, args: &StatusArgs) -> Result<Exit, Failure>
 /// The name and the view of the session whose process holds the lock.
 fn running(folders: &Folders) -> Result<Option<(String, View)>, Failure> {
     let now = stamp();
-    let record =
-        if Journal::is_running(&folders.data) { Journal::open(&folders.data)?.open_session(&now)? } else { None };
+    let record = if folders.is_running()? { Journal::open(&folders.data)?.open_session(&now)? } else { None };
     Ok(record.and_then(|record| Some((record.protocol.name().to_owned(), view_now(&record, now.clock)?))))
 }
 

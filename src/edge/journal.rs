@@ -4,7 +4,6 @@
 //! the rules across sessions are read from it. It must not read a clock, nor know what its readers do.
 
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::{fs, result};
 
@@ -30,6 +29,9 @@ mod sessions;
 pub use file::Lock;
 pub use record::{Entry, InjuryEntry, NewSession, Record, Screening, Stamp};
 use versions::{Content, VERSION};
+
+/// The file of the database.
+const FILE: &str = "journal.db";
 
 /// Why the journal cannot be used.
 #[derive(Debug, Error)]
@@ -69,7 +71,9 @@ impl JournalError {
                 "move {0} and its -wal file away to start a new one, or try: sqlite3 {0} .recover",
                 path.display()
             ),
-            JournalError::Unusable { .. } => "free disk space, or fix the permissions of that folder".to_owned(),
+            JournalError::Unusable { .. } => {
+                "free disk space, fix the permissions, or name another folder in THERAPY_DATA_DIR".to_owned()
+            }
         }
     }
 }
@@ -92,7 +96,7 @@ impl Journal {
     /// # Errors
     /// When the folder or the file cannot be created, or when the file is not a journal of this version.
     pub fn open(folder: &Path) -> Result<Journal> {
-        let path = folder.join("journal.db");
+        let path = file::place(folder, FILE)?;
         match fs::metadata(&path) {
             Ok(about) if !about.is_file() => {
                 return Err(JournalError::Unusable { path, why: "it is not a regular file".to_owned() });
@@ -101,8 +105,8 @@ impl Journal {
                 return Err(JournalError::Damaged { path, why: "it is empty".to_owned() });
             }
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => file::create(folder, &path)?,
-            Err(error) => return Err(JournalError::Unusable { path, why: error.to_string() }),
+            Err(_) if file::is_missing(&path) => file::create(folder, &path)?,
+            Err(error) => return Err(file::unusable(&path, &error)),
         }
         let wrong = |error: &rusqlite::Error| explain(&path, error);
         let connection = file::connect(&path).map_err(|error| wrong(&error))?;
@@ -144,7 +148,7 @@ impl Journal {
 
     /// Whether there is a journal in `folder`, or may be one: to open it says what is wrong with the folder.
     pub fn exists(folder: &Path) -> bool {
-        folder.join("journal.db").try_exists().unwrap_or(true)
+        file::place(folder, FILE).map_or(true, |path| !file::is_missing(&path))
     }
 
     fn wrap<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {

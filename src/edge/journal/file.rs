@@ -43,41 +43,79 @@ impl Journal {
     }
 
     /// Takes the lock of the running session; `None` when another process holds it.
-    pub fn lock(folder: &Path) -> io::Result<Option<Lock>> {
-        /// Once a millisecond. On a busy machine, `is_running` in another shell may hold the lock for long.
-        const TRIES: usize = 500;
-        create_folder(folder)?;
-        let file = private().read(true).create(true).truncate(false).open(lock_file(folder))?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::other("session.lock is not a regular file"));
-        }
-        for _ in 0..TRIES {
-            match file.try_lock() {
-                Ok(()) => return Ok(Some(Lock(file))),
-                Err(fs::TryLockError::WouldBlock) => {}
-                Err(fs::TryLockError::Error(error)) => return Err(error),
-            }
-            // `is_running` shares the lock for a moment. A running session does not.
-            match file.try_lock_shared() {
-                Ok(()) => file.unlock()?,
-                Err(_) => return Ok(None),
-            }
-            std::thread::park_timeout(Duration::from_millis(1));
-        }
-        Ok(None)
+    ///
+    /// # Errors
+    /// When the file of the lock cannot be made or opened.
+    pub fn lock(folder: &Path) -> Result<Option<Lock>> {
+        let path = lock_file(folder)?;
+        take(folder, &path).map_err(|error| unusable(&path, &error))
     }
 
     /// Whether a session runs now.
-    pub fn is_running(folder: &Path) -> bool {
-        let file = files::open(&lock_file(folder));
-        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
+    ///
+    /// # Errors
+    /// When that cannot be known, because the file of the lock cannot be opened.
+    pub fn is_running(folder: &Path) -> Result<bool> {
+        let path = lock_file(folder)?;
+        match files::open(&path) {
+            Ok(file) => Ok(matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock))),
+            Err(_) if is_missing(&path) => Ok(false),
+            Err(error) => Err(unusable(&path, &error)),
+        }
     }
+}
+
+fn take(folder: &Path, path: &Path) -> io::Result<Option<Lock>> {
+    /// Once a millisecond. On a busy machine, `is_running` in another shell may hold the lock for long.
+    const TRIES: usize = 500;
+    create_folder(folder)?;
+    let file = private().read(true).create(true).truncate(false).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(Lock(file))),
+            Err(fs::TryLockError::WouldBlock) => {}
+            Err(fs::TryLockError::Error(error)) => return Err(error),
+        }
+        // `is_running` shares the lock for a moment. A running session does not.
+        match file.try_lock_shared() {
+            Ok(()) => file.unlock()?,
+            Err(_) => return Ok(None),
+        }
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+    Ok(None)
+}
+
+/// A file of the journal in this folder. An empty path is no folder, and not the one where the command runs.
+pub(super) fn place(folder: &Path, name: &str) -> Result<PathBuf> {
+    let path = folder.join(name);
+    let none = || JournalError::Unusable { path: path.clone(), why: "no data folder is known".to_owned() };
+    if folder.as_os_str().is_empty() { Err(none()) } else { Ok(path) }
+}
+
+/// Whether there is nothing at a path, as far as can be seen: a link that leads nowhere, or a folder that cannot be
+/// read, is something.
+pub(super) fn is_missing(path: &Path) -> bool {
+    let is_there = |path: &&Path| match path.symlink_metadata() {
+        Ok(_) => true,
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    };
+    let nearest = path.ancestors().filter(|path| !path.as_os_str().is_empty()).find(is_there);
+    nearest.is_none_or(|nearest| nearest != path && nearest.is_dir())
+}
+
+/// The error of a file that the system refuses.
+pub(super) fn unusable(path: &Path, error: &io::Error) -> JournalError {
+    JournalError::Unusable { path: path.to_owned(), why: error.to_string() }
 }
 
 /// Creates the folder and the file, readable by their owner only. The file appears whole or not at all, so
 /// that an empty one is always damaged.
 pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
-    let unusable = |error: io::Error| JournalError::Unusable { path: path.to_owned(), why: error.to_string() };
+    let unusable = |error: io::Error| unusable(path, &error);
     create_folder(folder).map_err(unusable)?;
     let draft = folder.join(format!("journal.db.{}", std::process::id()));
     let _ = fs::remove_file(&draft);
@@ -102,8 +140,8 @@ pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
     placed.map_err(unusable)
 }
 
-fn lock_file(folder: &Path) -> PathBuf {
-    folder.join("session.lock")
+fn lock_file(folder: &Path) -> Result<PathBuf> {
+    place(folder, "session.lock")
 }
 
 fn create_folder(folder: &Path) -> io::Result<()> {

@@ -18,22 +18,22 @@ use super::{Journal, JournalError, Result, explain, file};
 pub(super) fn migrate(folder: &Path, path: &Path, from: u32, connection: &Connection) -> Result<()> {
     /// Every 5 ms, for a second: another process that migrates is done by then.
     const TRIES: usize = 200;
-    let unusable = |why: String| JournalError::Unusable { path: path.to_owned(), why };
-    let failed = |error: io::Error| unusable(error.to_string());
+    let failed = |error: io::Error| file::unusable(path, &error);
     let wrong = |error: rusqlite::Error| explain(path, &error);
-    let mut lock = Journal::lock(folder).map_err(failed)?;
+    let mut lock = Journal::lock(folder)?;
     for _ in 0..TRIES {
         if lock.is_some() || content(connection).map_err(wrong)? != Content::Journal(from) {
             break;
         }
         std::thread::park_timeout(Duration::from_millis(5));
-        lock = Journal::lock(folder).map_err(failed)?;
+        lock = Journal::lock(folder)?;
     }
     if content(connection).map_err(wrong)? == Content::Journal(VERSION) {
         return Ok(());
     }
     let Some(_lock) = lock else {
-        return Err(unusable("a session of an earlier version of therapy is running: end it first".to_owned()));
+        let why = "a session of an earlier version of therapy is running: end it first".to_owned();
+        return Err(JournalError::Unusable { path: path.to_owned(), why });
     };
     let kept = kept(path);
     let _ = fs::remove_file(&kept);

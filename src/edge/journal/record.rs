@@ -65,6 +65,8 @@ pub struct Record {
     pub outcome: Option<String>,
     /// The time of day of the last event in the journal.
     pub last_wall_ms: i64,
+    /// How far in the future its last event lies by the time of day, when no other clock can date it.
+    pub ahead: Duration,
     /// When the pack came off, as far as it is known: the end of a session that was closed as cut off.
     pub(super) off: Option<Moment>,
 }

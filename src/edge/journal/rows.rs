@@ -27,19 +27,25 @@ pub(super) fn on_the_clock_of(now: &Stamp, rows: &[(Stamp, Event)]) -> Vec<Event
             _ => paused,
         };
         distance = distance.saturating_add(match () {
-            // Two boots without a name may be the same or not.
-            () if stamp.boot == next_stamp.boot && !stamp.boot.is_empty() => next_stamp.clock.since(stamp.clock),
+            () if is_this_boot(stamp, next_stamp) => next_stamp.clock.since(stamp.clock),
             () if paused => millis_between(stamp.wall_ms, next_stamp.wall_ms),
             () => next.elapsed.saturating_sub(event.elapsed),
         });
         distances.push(distance);
     }
-    let is_this_boot = last.boot == now.boot && !now.boot.is_empty();
-    let end =
-        if is_this_boot { last.clock.min(now.clock) } else { now.clock - millis_between(last.wall_ms, now.wall_ms) };
+    let end = if is_this_boot(last, now) {
+        last.clock.min(now.clock)
+    } else {
+        now.clock - millis_between(last.wall_ms, now.wall_ms)
+    };
     let place =
         |((_, event), at): (&(Stamp, Event), Duration)| Event { at: end - distance.saturating_sub(at), ..*event };
     rows.iter().zip(distances).map(place).collect()
+}
+
+/// Whether the clock of now dates another stamp too. Two boots without a name may be the same or not.
+pub(super) fn is_this_boot(stamp: &Stamp, now: &Stamp) -> bool {
+    stamp.boot == now.boot && !now.boot.is_empty()
 }
 
 /// The time from one time of day to a later one; zero when it is not later.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use rusqlite::params;
 
-use super::rows::{StepRow, doses_of, length, millis_between, nanos, on_the_clock_of, optional_text, text};
+use super::rows::{
+    StepRow, doses_of, is_this_boot, length, millis_between, nanos, on_the_clock_of, optional_text, text,
+};
 use super::scores::{AFTER, BEFORE};
 use super::{Entry, Journal, NewSession, Record, Result, Stamp};
 use crate::domain::course::{doses, replay};
@@ -115,6 +117,8 @@ impl Journal {
             return Err(self.damaged("an event names a step that its session does not have"));
         }
         let last_wall_ms = rows.last().map_or(started_ms, |(stamp, _)| stamp.wall_ms);
+        let is_dated = rows.last().is_none_or(|(stamp, _)| is_this_boot(stamp, now));
+        let ahead = if is_dated { Duration::ZERO } else { millis_between(now.wall_ms, last_wall_ms) };
         let mut events = on_the_clock_of(now, &rows);
         if let Some(Event { kind: EventKind::Finished { given, .. }, .. }) = events.last_mut() {
             *given = doses;
@@ -130,7 +134,7 @@ impl Journal {
         let off = ended_ms.filter(|ended| !assumed || *ended > last_wall_ms);
         let off = off
             .map(|ended| events.last().map(|last| last.at).unwrap_or_default() + millis_between(last_wall_ms, ended));
-        Ok(Record { id, started_ms, protocol, options, events, unwritten, outcome, last_wall_ms, off })
+        Ok(Record { id, started_ms, protocol, options, events, unwritten, outcome, last_wall_ms, ahead, off })
     }
 
     /// The doses that concern the rules, and how far in the future the last record ends. The session `but`

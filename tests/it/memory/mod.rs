@@ -10,6 +10,7 @@ use crate::support::Home;
 
 mod control;
 mod cut_off;
+mod guards;
 mod kills;
 mod person;
 mod trouble;

@@ -246,7 +246,6 @@ fn days_of_an_injury_are_local_days() {
     assert_eq!(["Asia/Tokyo", "UTC", "Etc/GMT-9", "Etc/GMT+11"].map(is_long), [false, true, false, true]);
 }
 
-
 #[test]
 fn the_pain_after_is_asked_if_the_pain_before_is_known() {
     const QUESTION: &str = "How bad is the pain now, 0 to 10? (Enter skips)";

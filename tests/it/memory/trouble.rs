@@ -1,6 +1,7 @@
 //! A journal that is locked, full, missing or damaged.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use rusqlite::types::Value;
 use rustix::process::Signal;
 
 use super::Random;
+use crate::programs::output;
 use crate::running::{Running, assert_on_time, until};
 use crate::support::{Home, assert_refused, stderr, stdout};
 use crate::terminal::Terminal;
@@ -80,7 +82,7 @@ fn without_a_data_folder_a_session_needs_overrides_and_warns_that_it_is_not_reco
     }
     let warning = stderr(&refused).lines().find(|line| line.starts_with("warning: ")).map(str::to_owned);
     let warning = warning.expect("the reason");
-    for part in ["journal.db: the journal cannot be used: ", "; free disk space, or "] {
+    for part in ["journal.db: the journal cannot be used: ", "; free disk space, fix "] {
         assert!(warning.contains(part), "{part}: {warning}");
     }
     let one = home.run(&["run", "ice", "--override", "rewarm"]);
@@ -90,6 +92,113 @@ fn without_a_data_folder_a_session_needs_overrides_and_warns_that_it_is_not_reco
     assert_eq!(runs.status.code(), Some(0), "{}", stderr(&runs));
     assert_eq!(stderr(&runs).matches("this session is not recorded").count(), 1, "{}", stderr(&runs));
     assert!(!stderr(&runs).contains("therapy pain N"), "there is nowhere to note it: {}", stderr(&runs));
+}
+
+/// The program as a user whom permissions bind: in a home that anybody may enter, not as root.
+fn unprivileged(home: &Home, arguments: &[&str]) -> Command {
+    let command = home.command(arguments);
+    if !rustix::process::geteuid().is_root() {
+        return command;
+    }
+    // Wherever the checkout is, another user can run a copy.
+    let program = home.path().join("therapy");
+    if !program.exists() {
+        std::fs::copy(command.get_program(), &program).expect("a copy");
+        std::fs::set_permissions(home.path(), Permissions::from_mode(0o755)).expect("it can be entered");
+    }
+    let mut other = Command::new("setpriv");
+    other.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program).args(arguments);
+    other.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    other.current_dir(home.path()).stdin(Stdio::null());
+    other
+}
+
+/// Only "not found" means that there is nothing.
+#[test]
+fn what_cannot_be_read_is_not_taken_for_empty() {
+    type Change = fn(&Home);
+    let cases: [(&str, Option<&str>, Change); 8] = [
+        ("a folder without permissions", None, |home| {
+            std::fs::create_dir(home.data()).expect("a folder");
+            std::fs::set_permissions(home.data(), Permissions::from_mode(0o000)).expect("permissions");
+        }),
+        ("below a device", Some("/dev/null/x"), |_| {}),
+        ("below a file", Some("file/x"), |home| drop(home.file("file", ""))),
+        ("a link of the folder", None, |home| symlink("nowhere", home.data()).expect("a link")),
+        ("a link of a folder above", Some("above/data"), |home| {
+            symlink("nowhere", home.path().join("above")).expect("a link");
+        }),
+        ("a link of the file", None, |home| {
+            std::fs::create_dir(home.data()).expect("a folder");
+            symlink("nowhere", home.journal()).expect("a link");
+        }),
+        ("an empty variable", Some(""), |_| {}),
+        ("a loop of links", Some("loop/data"), |home| symlink("loop", home.path().join("loop")).expect("a link")),
+    ];
+    for (what, folder, change) in cases {
+        let home = Home::empty();
+        change(&home);
+        let run = |arguments: &[&str]| {
+            let mut command = unprivileged(&home, arguments);
+            folder.map(|folder| command.env("THERAPY_DATA_DIR", folder));
+            output(&mut command)
+        };
+        for (arguments, code) in [
+            (&["run", "ice"][..], 3),
+            (&["run", "ice", "--dry-run"], 3),
+            (&["next"], 0),
+            (&[], 0),
+            (&["history"], 1),
+            (&["injury"], 1),
+            (&["injury", "set", "2h ago"], 1),
+            (&["status"], 1),
+            (&["pause"], 1),
+            (&["resume"], 1),
+            (&["stop"], 1),
+            (&["pain", "3"], 1),
+            (&["export", "copy.db"], 1),
+            (&["safety", "--answer", "none"], 1),
+        ] {
+            // That nobody holds the lock can be read there.
+            if what == "a link of the file" && matches!(arguments[..], ["status" | "pause"]) {
+                continue;
+            }
+            let output = run(arguments);
+            let (said, why) = (stdout(&output), stderr(&output));
+            assert_eq!(output.status.code(), Some(code), "{what}, {arguments:?}: {said}{why}");
+            assert!(why.contains("the journal cannot be used: "), "{what}, {arguments:?}: {said}{why}");
+            assert!(!said.contains("Use ice now") && !said.contains("No "), "{what}, {arguments:?}: {said}");
+        }
+        let next: serde_json::Value = serde_json::from_slice(&run(&["next", "--json"]).stdout).expect("JSON");
+        let all = next["protocols"].as_array().expect("protocols");
+        assert!(all.iter().all(|protocol| protocol["may_run"] == false), "{what}: {next}");
+        assert!(!home.path().join("journal.db").exists(), "{what}: nothing is written where the command runs");
+    }
+}
+
+/// Without a home there is no folder for data, and none for protocols.
+#[test]
+fn without_a_home_nothing_is_written_where_the_command_runs() {
+    let home = Home::empty();
+    home.file("config.toml", "this is no setting");
+    for (name, value) in [("HOME", "relative"), ("XDG_DATA_HOME", "relative")] {
+        let run = |arguments: &[&str]| {
+            let mut command = home.command(arguments);
+            command.env_remove("THERAPY_DATA_DIR").env_remove("THERAPY_CONFIG_DIR").env(name, value);
+            output(&mut command)
+        };
+        let noted = run(&["pain", "3"]);
+        if name == "HOME" {
+            assert_eq!(noted.status.code(), Some(1), "{}", stdout(&noted));
+            assert!(stderr(&noted).contains("no data folder is known"), "{}", stderr(&noted));
+        } else {
+            assert_eq!(noted.status.code(), Some(0), "a relative XDG folder counts as none: {}", stderr(&noted));
+        }
+        assert_eq!(run(&["run", "ice", "--dry-run"]).status.code(), Some(if name == "HOME" { 3 } else { 0 }));
+        let names = std::fs::read_dir(home.path()).expect("a folder").map(|file| file.expect("a file").file_name());
+        let stray: Vec<_> = names.filter(|name| name == "relative" || name == "journal.db").collect();
+        assert!(stray.is_empty(), "{stray:?}");
+    }
 }
 
 #[test]

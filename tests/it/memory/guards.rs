@@ -1,0 +1,286 @@
+//! Every rule on every way in. A guard that binds one command and not its neighbour is a hole.
+
+use std::fmt::Write as _;
+use std::thread;
+use std::time::Duration;
+
+use therapy::domain::exposure::Exposure;
+use therapy::domain::protocol::{Choice, Draft};
+use therapy::domain::rules::{Context, RULES, RuleId};
+use therapy::domain::session::{Moment, Session, SessionOptions};
+use therapy::domain::step::StepKind::{self, Cold, Heat, Rest};
+use therapy::edge::clock;
+use therapy::edge::journal::{Journal, NewSession, Stamp};
+
+use crate::running::until;
+use crate::support::{Home, stderr, stdout};
+
+/// What is true of the person or the machine.
+#[derive(Clone, Copy)]
+enum Fact {
+    /// A session gave this for so many minutes, and began so many minutes ago.
+    Past(StepKind, u64, u64),
+    /// The injury was this many hours ago; a negative number is in the future.
+    Injured(i64),
+    /// A warning sign applies.
+    Sign,
+    /// The last record is two hours in the future.
+    ClockBehind,
+    /// A session runs.
+    Running,
+}
+
+use Fact::{ClockBehind, Injured, Past, Running, Sign};
+
+struct Row {
+    rule: RuleId,
+    /// The protocol that a person asks for: a built-in one, or steps of an own file.
+    asked: &'static str,
+    /// The protocol that runs, or was cut off, when a person wants more of it.
+    on: &'static [(&'static str, &'static str)],
+    facts: &'static [Fact],
+    /// What each of [`WAYS`] does.
+    cells: &'static str,
+}
+
+/// R: refused, exit 3, and the rule is named. r: shown, and the rule says that a run is refused. W: a warning or a note.
+/// c: allowed only as far as the rule leaves room. p: closed with the pack on until the planned end of its step. A dot:
+/// the rule has no part in it. A dash: there is no such case. Keys and buttons make the same inputs as `extend`, `resume`
+/// and `stop` do.
+const WAYS: [&str; 9] = ["run", "dry-run", "speed", "next", "show", "check", "resume", "stop", "extend"];
+
+const TEN: &[(&str, &str)] = &[("rest", "10min")];
+
+#[rustfmt::skip]
+const TABLE: [Row; 20] = [
+    //    rule                          asked for              what is on              facts                 r d s n s c r s e
+    row(RuleId::ClockBehind,   "ice",                  &[("cold", "10min")],  &[ClockBehind],       "R R R R r . R p ."),
+    row(RuleId::ColdDaily,     "ice",                  &[("cold", "5min")],   &DAY_OF_COLD,         "R R R R r . . . c"),
+    row(RuleId::ColdLimit,     "cold 21min",           &[("cold", "20min")],  &[],                  "R R R . r R . . c"),
+    row(RuleId::ColdShort,     "cold 9min",            TEN,                   &[],                  "W W W . W W . . ."),
+    row(RuleId::ColdSpacing,   "ice",                  TEN,                   &[Past(Cold, 5, 90)], "W W W W W . . . ."),
+    row(RuleId::EarlyHeat,     "heat",                 &[("heat", "10min")],  &[Injured(20)],       "R R R R r . . . ."),
+    row(RuleId::HeatDaily,     "heat",                 TEN,                   &DAY_OF_HEAT,         "W W W . W . . . ."),
+    row(RuleId::HeatLimit,     "heat 31min",           &[("heat", "30min")],  &[],                  "R R R . r R . . c"),
+    row(RuleId::HeatLong,      "heat 21min",           TEN,                   &[],                  "W W W . W W . . ."),
+    row(RuleId::InjuryFuture,  "ice",                  TEN,                   &[Injured(-5)],       "R R R R r . . . ."),
+    row(RuleId::InjuryUnknown, "acute",                TEN,                   &[],                  "R R R . . . . . ."),
+    row(RuleId::LongPain,      "ice",                  TEN,                   &DAYS,                "W W W . W . . . ."),
+    row(RuleId::NoDose,        "rest 5min",            TEN,                   &[],                  "W W W . W W . . ."),
+    row(RuleId::NumbHeat,      "heat",                 TEN,                   &[Past(Cold, 5, 10)], "W W W . W . . . ."),
+    row(RuleId::OneSession,    "ice",                  TEN,                   &[Running],           "R R R R r . - - -"),
+    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[Past(Cold, 20, 45)], "R R R R r . . . c"),
+    row(RuleId::SessionLimit,  "rest 80min, rest 71min", &[("rest", "150min")], &[],                "R R R . r R . . c"),
+    row(RuleId::StepLength,    "rest 500ms",           TEN,                   &[],                  "R R R . r R . . ."),
+    row(RuleId::StretchEarly,  "stretch 5min",         TEN,                   &[Injured(20)],       "W W W . W . . . ."),
+    row(RuleId::WarningSign,   "ice",                  TEN,                   &[Sign],              "R R R R r . R . R"),
+];
+
+const fn row(
+    rule: RuleId,
+    asked: &'static str,
+    on: &'static [(&'static str, &'static str)],
+    facts: &'static [Fact],
+    cells: &'static str,
+) -> Row {
+    Row { rule, asked, on, facts, cells }
+}
+
+/// 150 min of cold, and of heat, long enough ago that nothing is left on the skin.
+const DAY_OF_COLD: [Fact; 8] = {
+    let mut all = [Past(Cold, 19, 0); 8];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = Past(Cold, 19, 23 * 60 - 120 * at as u64);
+        at += 1;
+    }
+    all
+};
+const DAY_OF_HEAT: [Fact; 4] = [Past(Heat, 29, 1200), Past(Heat, 29, 900), Past(Heat, 29, 600), Past(Heat, 29, 300)];
+/// A session on each of eight days.
+const DAYS: [Fact; 9] = {
+    let mut all = [Injured(240); 9];
+    let mut at = 1;
+    while at < all.len() {
+        all[at] = Past(Rest, 1, 24 * 60 * at as u64);
+        at += 1;
+    }
+    all
+};
+
+impl Home {
+    /// A session of another boot, which the time of day dates.
+    fn had(&self, steps: &[Exposure], ended_ago: i64) {
+        let journal = Journal::open(&self.data()).expect("a journal");
+        let protocol = Draft::of("past", steps).review(Choice::default(), &Context::default(), &[]).expect("it passes");
+        let length: Duration = steps.iter().map(|(_, length)| *length).sum();
+        let start = Moment::default();
+        let millis = |length: Duration| i64::try_from(length.as_millis()).expect("short");
+        let began_ms = clock::wall().as_millisecond() - ended_ago - millis(length);
+        let stamp =
+            |at: Moment| Stamp { wall_ms: began_ms + millis(at.since(start)), boot: "past".to_owned(), clock: at };
+        let options = SessionOptions::default();
+        let new = NewSession { protocol: &protocol, options, overrides: &[], pain: None, started_ms: began_ms };
+        let id = journal.begin(&new).expect("a session");
+        let (mut session, mut events) = Session::start(&protocol, options, start);
+        while let Some(wake) = session.wake_at() {
+            events.extend(session.advance(wake));
+        }
+        let events: Vec<_> = events.into_iter().map(|event| (stamp(event.at), event)).collect();
+        journal.commit(id, &events, &[]).expect("its events");
+    }
+
+    fn make_true(&self, fact: Fact) {
+        const MINUTE: u64 = 60;
+        match fact {
+            Past(kind, minutes, ago) => {
+                let ended_ago = i64::try_from((ago - minutes) * MINUTE * 1000).expect("short");
+                self.had(&[(kind, Duration::from_secs(minutes * MINUTE))], ended_ago);
+            }
+            Injured(hours @ 0..) => drop(self.ask(&["injury", "set", &format!("{hours}h ago")])),
+            Injured(hours) => {
+                self.ask(&["injury", "set", "1h ago"]);
+                let sql = "UPDATE injury SET happened_ms = happened_ms + ?";
+                self.sql().execute(sql, [(1 - hours) * 3_600_000]).expect("a row");
+            }
+            Sign => drop(self.ask(&["safety", "--answer", "3"])),
+            // What is in the journal was written on a machine whose clock was two hours ahead, before it was restarted.
+            ClockBehind if self.number("SELECT count(*) FROM event") > 0 => {
+                let sql = "UPDATE event SET boot = 'past', wall_ms = wall_ms + 7200000";
+                self.sql().execute(sql, []).expect("rows");
+            }
+            ClockBehind => self.had(&[(Rest, Duration::from_secs(MINUTE))], -7_200_000),
+            Running => {}
+        }
+    }
+}
+
+/// Whether the text names a finding of the rule, and the word before it.
+fn named(text: &str, rule: RuleId) -> char {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let end = format!("({rule})");
+    let Some((before, _)) = text.split_once(&end) else { return '.' };
+    let words = [("Refused: ", 'r'), ("Warning: ", 'W'), ("Note: ", 'W')];
+    let last = words.iter().filter_map(|(word, cell)| Some((before.rfind(word)?, *cell))).max();
+    last.map_or('?', |(_, cell)| cell)
+}
+
+impl Row {
+    /// What one way in does.
+    fn cell(&self, way: &str) -> char {
+        let is_running = self.facts.iter().any(|fact| matches!(fact, Running));
+        let runs_through = matches!(way, "run" | "speed") && !is_running;
+        let home = Home::at_rate(if runs_through { 50_000.0 } else { 1.0 });
+        let mut text = String::new();
+        for step in self.asked.split(", ").filter(|step| step.contains(' ')) {
+            let (kind, length) = step.split_once(' ').expect("a step");
+            let _ = write!(text, "[[step]]\ndo = \"{kind}\"\nfor = \"{length}\"\n");
+        }
+        let asked = if text.is_empty() { self.asked.to_owned() } else { home.file("asked.toml", &text) };
+        home.own(1, self.on);
+        let needs_other = matches!(way, "resume" | "stop" | "extend");
+        if needs_other && is_running {
+            return '-';
+        }
+        let (past, since): (Vec<&Fact>, Vec<&Fact>) = self.facts.iter().partition(|fact| matches!(fact, Past(..)));
+        for fact in past {
+            home.make_true(*fact);
+        }
+        let mut other = (needs_other || is_running).then(|| home.start(&["run", "own.toml"]));
+        if let Some(other) = other.as_mut() {
+            other.see("step_began");
+            if matches!(way, "resume" | "stop") {
+                other.kill();
+            }
+        }
+        for fact in since {
+            home.make_true(*fact);
+        }
+        let run = ["run", &asked, "--no-notify", "--progress", "plain"];
+        let output = match way {
+            "run" => home.run(&run),
+            "dry-run" => home.run(&[&run[..], &["--dry-run"]].concat()),
+            "speed" => home.run(&[&run[..], &["--speed", "100000"]].concat()),
+            "show" => home.run(&["show", &asked]),
+            "stop" => home.run(&["stop"]),
+            "extend" => home.run(&["extend", "90"]),
+            "next" => {
+                let next = home.json(&["next", "--json"]);
+                let of = |field: &str, value: &str| {
+                    let all = next["protocols"].as_array().expect("protocols");
+                    all.iter().any(|protocol| protocol[field].as_str().is_some_and(|text| text.contains(value)))
+                };
+                let spaced = self.rule == RuleId::ColdSpacing && of("warning", "2 h apart");
+                return if of("rule", self.rule.as_str()) {
+                    'R'
+                } else if spaced {
+                    'W'
+                } else {
+                    '.'
+                };
+            }
+            "check" => {
+                let file = if text.is_empty() { home.file("as-built-in.toml", BUILT_IN) } else { asked };
+                let checked = home.run(&["check", &file, "--json"]);
+                let is_named = stdout(&checked).contains(&format!("\"rule\": \"{}\"", self.rule));
+                return match checked.status.code() {
+                    Some(3) if is_named => 'R',
+                    Some(0) if is_named => 'W',
+                    _ => '.',
+                };
+            }
+            _ => return self.resumes(&home),
+        };
+        let (said, code) = (stdout(&output) + &stderr(&output), output.status.code());
+        // In a session, what earlier ones left is part of one load.
+        let rule = if (way, self.rule) == ("extend", RuleId::Rewarm) { RuleId::ColdLimit } else { self.rule };
+        match (way, code, named(&said, rule)) {
+            ("extend", Some(0), '?') => 'c',
+            (_, Some(3), 'r' | '?') => 'R',
+            ("show", Some(0), cell) => cell,
+            (_, Some(0), 'W') => 'W',
+            ("stop", Some(0), _) if said.contains("the planned end of its step") => 'p',
+            (_, Some(0), '.') => '.',
+            _ => {
+                eprintln!("{} {way}: {code:?} {said}", self.rule);
+                '?'
+            }
+        }
+    }
+
+    /// A session that goes on runs until it is killed.
+    fn resumes(&self, home: &Home) -> char {
+        let mut resumed = home.start(&["resume"]);
+        let mut ended = None;
+        until("an answer", || {
+            ended = resumed.child.try_wait().expect("a child");
+            // It has the lock before it may be refused: only an answer shows that it runs.
+            ended.is_some() || home.run(&["pause"]).status.success()
+        });
+        let Some(status) = ended else { return '.' };
+        resumed.end();
+        assert_eq!((status.code(), named(&resumed.errors(), self.rule)), (Some(3), '?'), "{}", resumed.errors());
+        'R'
+    }
+}
+
+/// A file with the steps of the built-in ice: what a file alone can break.
+const BUILT_IN: &str = "[[step]]\ndo = \"cold\"\nfor = \"15min\"\n";
+
+#[test]
+fn every_rule_binds_every_way_in() {
+    assert!(TABLE.iter().map(|row| row.rule).eq(RULES.iter().map(|rule| rule.id)), "every rule has a row");
+    let wrong = |row: &Row| {
+        let cells: Vec<String> = WAYS.iter().map(|way| row.cell(way).to_string()).collect();
+        let cells = cells.join(" ");
+        let differs = || format!("{:<15} expected {}, is {cells}\n", row.rule, row.cells);
+        if cells == row.cells { String::new() } else { differs() }
+    };
+    // Most of the time a row waits for a process.
+    let wrong: String = thread::scope(|scope| {
+        let parts: Vec<_> =
+            TABLE.chunks(5).map(|rows| scope.spawn(move || rows.iter().map(wrong).collect::<String>())).collect();
+        parts.into_iter().map(|part| part.join().expect("a part of the table")).collect()
+    });
+    assert!(wrong.is_empty(), "the ways are {WAYS:?}\n{wrong}");
+}
