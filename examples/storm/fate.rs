@@ -235,7 +235,7 @@ impl<'a> Storm<'a> {
         let fate = self.fate;
         self.left = self.left.saturating_sub(1);
         self.next = fate.now.get() + fate.gap();
-        let what = fate.rng.borrow_mut().u8(0..34);
+        let what = fate.rng.borrow_mut().u8(0..35);
         match what {
             0..=5 => {
                 fate.stalls.set(fate.stalls.get() + 1);
@@ -262,6 +262,7 @@ impl<'a> Storm<'a> {
             // Nothing is lost but the terminal, or the process ends while everything works.
             32 => self.lost = Some(Loss::Terminal),
             33 => self.lost = Some(Loss::Process),
+            34 => return Some(Input::Leap(Duration::from_secs(fate.rng.borrow_mut().u64(120..100_000)))),
             _ => return Some(fate.input()),
         }
         if matches!(what, 6..=8) {

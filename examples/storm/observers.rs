@@ -38,7 +38,7 @@ impl Position {
             EventKind::Skipped { by_rule: None } => return self.step == Some(event.step),
             EventKind::Paused => (self.paused, self.held) = (true, false),
             EventKind::Resumed => self.paused = false,
-            EventKind::Overran { .. } => self.held = true,
+            EventKind::Overran { .. } | EventKind::Leapt { .. } => self.held = true,
             EventKind::Confirmed => self.held = false,
             EventKind::Extended { by, .. } if by > Duration::ZERO => self.held = false,
             EventKind::Started
@@ -105,6 +105,8 @@ impl Witness {
         let on = match event.kind {
             EventKind::StepBegan { .. } | EventKind::Resumed => kind,
             EventKind::Paused | EventKind::Skipped { .. } | EventKind::Finished { .. } => StepKind::Rest,
+            // The step goes on after a leap of the time of day.
+            EventKind::Confirmed if event.elapsed < session.plan().segments()[event.step].end() => kind,
             // A person who confirms has changed the pack.
             EventKind::Confirmed => session.plan().next(event.step).map_or(StepKind::Rest, |next| next.step.kind),
             _ => return,

@@ -14,7 +14,7 @@ use super::{Exit, Failure};
 use crate::cli::Progress;
 use crate::domain::course::{earliest, findings};
 use crate::domain::protocol::Choice;
-use crate::domain::rules::{Context, RuleId};
+use crate::domain::rules::{CLOCK_BEHIND, Context, RuleId};
 use crate::domain::session::{Event, Input, Moment, Session};
 use crate::domain::step::Modality;
 use crate::edge::inbox::{Inbox, Message};
@@ -70,7 +70,7 @@ impl Live {
         };
         let mut shown = shown(settings.progress, label, (name, speed), keys.was_continued());
         let mut notifications = settings.notify.then(|| Notifications::new(name, speed.is_some(), inbox.sender()));
-        let mut world = Real { keys, inbox, requests, start: begin, speed, lost: None };
+        let mut world = Real { keys, inbox, requests, start: begin, speed, lost: None, read: (begin, wall) };
         let (session, events) = start(begin);
         // The notification first: it only hands over, and the alarm matters most. Then the record, so that
         // nothing is shown that could be lost.
@@ -156,6 +156,19 @@ struct Real {
     start: Moment,
     speed: Option<f64>,
     lost: Option<Loss>,
+    /// When the clock and the time of day were read last.
+    read: (Moment, Timestamp),
+}
+
+impl Real {
+    /// How far the time of day leapt ahead of the clock since the last call, beyond what clocks differ. A rehearsal
+    /// has no pack on.
+    fn leap(&mut self) -> Option<Duration> {
+        let (now, wall) = (clock::now(), clock::wall());
+        let (then, earlier) = std::mem::replace(&mut self.read, (now, wall));
+        let passed = Duration::try_from(wall.duration_since(earlier)).unwrap_or_default();
+        passed.checked_sub(now.since(then)).filter(|leap| *leap > CLOCK_BEHIND && self.speed.is_none())
+    }
 }
 
 impl World for Real {
@@ -165,6 +178,9 @@ impl World for Real {
     }
 
     fn wait(&mut self, deadline: Moment) -> Option<Input> {
+        if let Some(by) = self.leap() {
+            return Some(Input::Leap(by));
+        }
         let most = match self.requests.as_mut().map(Requests::take) {
             Some(Ok(Some(input))) => return Some(input),
             Some(Err(Busy)) => SOON,

@@ -293,7 +293,7 @@ pub const HEAT_DAILY: Duration = minutes(120);
 pub const COLD_SHORT: Duration = minutes(10);
 /// The longest usual heat step (S1, Mayo).
 pub const HEAT_LONG: Duration = minutes(20);
-/// How far in the future the last record may end (ours): the clocks of machines differ a little.
+/// How far in the future the last record may end, and how far the time of day may leap (ours): clocks differ a little.
 pub const CLOCK_BEHIND: Duration = minutes(2);
 const LONG_PAIN_DAYS: u32 = 7;
 /// The window of the daily limits.

@@ -7,6 +7,9 @@
 //!   the person answers, so no step passes without an alarm. `--confirm` is the same hold at every end.
 //! - Pause means that the pack is off. Without an input the pack is on.
 //!
+//! A leap of the time of day while a pack is on is a correction, or time that this machine did not see. The step holds
+//! until the person says which.
+//!
 //! Elapsed time is a difference of moments; nothing accumulates ticks.
 
 use std::time::Duration;
@@ -15,10 +18,11 @@ use crate::domain::dose::{Dose, Doses};
 use crate::domain::exposure::Load;
 use crate::domain::plan::{Cue, Plan};
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::{COLD_DAILY, DAY, RuleId, SESSION, SESSION_DOSE, STEP_MIN};
-use crate::domain::step::{Modality, PerModality, StepKind};
+use crate::domain::rules::{RuleId, STEP_MIN};
+use crate::domain::step::{PerModality, StepKind};
 
 mod event;
+mod extension;
 mod state;
 
 pub use crate::domain::moment::Moment;
@@ -49,9 +53,11 @@ pub const REMIND: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Running,
-    /// Past the end of the step, the pack still on, until the person answers.
+    /// Past the end of the step, the pack still on, until the person answers. Before its end only after a leap of the
+    /// time of day by `leapt`.
     Held {
         remind: Moment,
+        leapt: Duration,
     },
     /// The pack is off. `at_end` when the step was over already.
     Paused {
@@ -140,6 +146,10 @@ impl Session {
             (_, Phase::Over { .. }) => {}
             (Input::Stop, _) => self.finish(self.now, Outcome::Stopped, events),
             (Input::Pause | Input::Toggle, Phase::Running) => self.pause(false, events),
+            (Input::Pause | Input::Toggle, Phase::Held { .. }) if self.now < self.end() => {
+                self.go_on();
+                self.pause(false, events);
+            }
             (Input::Pause | Input::Toggle, Phase::Held { .. }) => self.pause(true, events),
             (Input::Resume | Input::Toggle | Input::Confirm, Phase::Paused { .. }) => self.resume(events),
             (Input::Skip, Phase::Paused { at_end, .. }) => {
@@ -149,11 +159,20 @@ impl Session {
                 }
             }
             (Input::Skip, Phase::Running) => self.skip(events),
+            (Input::Skip, Phase::Held { .. }) if self.now < self.end() => self.skip(events),
             (Input::Confirm | Input::Resume | Input::Skip, Phase::Held { .. }) => {
                 events.push(self.event(self.now, EventKind::Confirmed));
-                self.leave(self.now, events);
+                if self.now < self.end() {
+                    self.go_on();
+                } else {
+                    self.leave(self.now, events);
+                }
             }
             (Input::Extend(by), _) => self.extend(by, events),
+            (Input::Leap(by), Phase::Running) if self.segment().step.kind.has_pack() => {
+                self.phase = Phase::Held { remind: self.now + REMIND, leapt: by };
+                events.push(self.event(self.now, EventKind::Leapt { by }));
+            }
             _ => {}
         }
         all
@@ -213,7 +232,7 @@ impl Session {
                 events.push(self.event(at, EventKind::StepSoon));
             }
             Cue::Done if self.options.confirm => {
-                self.phase = Phase::Held { remind: at + REMIND };
+                self.phase = Phase::Held { remind: at + REMIND, leapt: Duration::ZERO };
                 events.push(self.event(at, EventKind::Overran { over: Duration::ZERO }));
             }
             Cue::Done => self.leave(at, events),
@@ -223,7 +242,7 @@ impl Session {
     /// The end of the step is noticed too late: the machine slept or stalled.
     fn overrun(&mut self, events: &mut Vec<Event>) {
         let over = self.now.since(self.end());
-        self.phase = Phase::Held { remind: self.now + REMIND };
+        self.phase = Phase::Held { remind: self.now + REMIND, leapt: Duration::ZERO };
         self.halfway = true;
         // The gap changed the load, so a step that was left out may fit again.
         self.replan();
@@ -236,14 +255,23 @@ impl Session {
 
     /// The alarm has no answer yet. Reminders that were missed during a sleep are given once.
     fn remind(&mut self, events: &mut Vec<Event>) {
-        let Phase::Held { remind } = self.phase else {
+        let Phase::Held { remind, leapt } = self.phase else {
             return;
         };
         let slept = self.now.since(remind).as_nanos() / REMIND.as_nanos();
         let at = remind + REMIND * u32::try_from(slept).unwrap_or(u32::MAX);
         let over = at.since(self.end());
-        self.phase = Phase::Held { remind: at + REMIND };
-        events.push(self.event(at, EventKind::Overran { over }));
+        self.phase = Phase::Held { remind: at + REMIND, leapt };
+        let is_over = at >= self.end();
+        events.push(self.event(at, if is_over { EventKind::Overran { over } } else { EventKind::Leapt { by: leapt } }));
+    }
+
+    /// A held step runs again. What it missed is past.
+    fn go_on(&mut self) {
+        self.phase = Phase::Running;
+        let elapsed = self.elapsed();
+        let is_past = |cue| self.plan.cue(self.index, cue).is_some_and(|at| at <= elapsed);
+        (self.halfway, self.soon) = (self.halfway || is_past(Cue::Halfway), self.soon || is_past(Cue::Soon));
     }
 
     fn pause(&mut self, at_end: bool, events: &mut Vec<Event>) {
@@ -277,50 +305,6 @@ impl Session {
         self.cut_short |= self.segment().step.kind.has_pack();
         events.push(self.event(self.now, EventKind::Skipped { by_rule: None }));
         self.leave(self.now, events);
-    }
-
-    /// Gives the running, held or paused step more time, as far as the rules leave room.
-    fn extend(&mut self, by: Duration, events: &mut Vec<Event>) {
-        if matches!(self.phase, Phase::Paused { at_end: true, .. }) {
-            let nothing = EventKind::Extended { by: Duration::ZERO, by_rule: None };
-            return events.push(self.event(self.now, nothing));
-        }
-        let held = self.is_held();
-        // A held step is past its end, so an extension counts from now.
-        let so_far = self.elapsed().saturating_sub(self.segment().start);
-        let length = if held { so_far } else { self.segment().length };
-        let (room, rule) = self.room(length.saturating_sub(so_far));
-        // An extension shorter than the shortest step is of no use.
-        let granted = Some(by.min(room)).filter(|granted| *granted >= STEP_MIN).unwrap_or_default();
-        let by_rule = (granted < by).then_some(rule);
-        if granted > Duration::ZERO {
-            self.plan.set_length(self.index, length + granted);
-            if held {
-                self.phase = Phase::Running;
-            }
-            self.replan();
-        }
-        events.push(self.event(self.now, EventKind::Extended { by: granted, by_rule }));
-    }
-
-    /// How much longer than `left` the step may go on, and the rule that sets this limit.
-    fn room(&self, left: Duration) -> (Duration, RuleId) {
-        let kind = self.segment().step.kind;
-        let following = self.plan.exposures(self.index + 1);
-        let total = self.elapsed() + left + following.iter().map(|(_, length)| *length).sum::<Duration>();
-        let mut rooms = vec![(SESSION.saturating_sub(total), RuleId::SessionLimit)];
-        if let Some(modality) = kind.modality() {
-            let planned = following.iter().filter(|(kind, _)| kind.modality() == Some(modality));
-            let dose = self.dose(modality) + left + planned.map(|(_, length)| *length).sum::<Duration>();
-            rooms.push((SESSION_DOSE.saturating_sub(dose), RuleId::SessionLimit));
-            let rule = RuleId::limit_of(modality);
-            rooms.push((self.load().after(kind, left).room(kind, &following), rule));
-            if modality == Modality::Cold {
-                let earlier = self.doses.sum(modality, self.now - DAY, self.began);
-                rooms.push((COLD_DAILY.saturating_sub(earlier + dose), RuleId::ColdDaily));
-            }
-        }
-        rooms.into_iter().min_by_key(|(room, _)| *room).unwrap_or((Duration::ZERO, RuleId::SessionLimit))
     }
 
     /// Fits the following steps to the load at the end of this one.

@@ -136,7 +136,9 @@ impl Line {
             EventKind::StepBegan { length: planned } => length = planned,
             EventKind::Skipped { by_rule: Some(rule) } => more = json!({ "rule": rule }),
             EventKind::Extended { by, by_rule: Some(rule) } => more = json!({ "by_s": seconds(by), "rule": rule }),
-            EventKind::Extended { by, by_rule: None } => more = json!({ "by_s": seconds(by) }),
+            EventKind::Extended { by, by_rule: None } | EventKind::Leapt { by } => {
+                more = json!({ "by_s": seconds(by) })
+            }
             EventKind::Overran { over } => more = json!({ "over_s": seconds(over) }),
             EventKind::Finished { outcome, given: PerModality { cold, heat } } => {
                 more = json!({ "outcome": outcome.name(), "cold_s": seconds(cold), "heat_s": seconds(heat) });

@@ -128,6 +128,7 @@ impl Alert {
             | EventKind::StepSoon
             | EventKind::Skipped { by_rule: Some(_) }
             | EventKind::Overran { .. }
+            | EventKind::Leapt { .. }
             | EventKind::Finished { .. } => None,
             _ => return None,
         };

@@ -86,6 +86,12 @@ pub fn change(now: StepKind, next: Option<StepKind>, asked: bool) -> Vec<String>
     [what].into_iter().chain(question.then(|| FEELING_BACK.to_owned())).collect()
 }
 
+/// What to do after a leap of the time of day, of which the session knows no more.
+pub fn leapt(kind: StepKind, asked: bool) -> String {
+    let go_on = if asked { "Enter" } else { "therapy resume" };
+    format!("If the {kind} was on all that time, take it off. If only the clock was set: {go_on}.")
+}
+
 /// Asked at a change from cold to heat when a person can answer.
 const FEELING_BACK: &str = "Has normal feeling come back? If not: space, and wait.";
 

@@ -15,6 +15,7 @@ pub fn heading(view: &View) -> String {
         State::Running => format!("{} {} left", upper(view.kind), countdown(view.left)),
         State::Paused => format!("PAUSED {}", count_up(view.paused_for)),
         State::Held if view.is_overrun() => format!("TAKE IT OFF: {}", too_long(view)),
+        State::Held if !view.left.is_zero() => format!("{} {} left, waiting", upper(view.kind), countdown(view.left)),
         State::Held => format!("{} IS OVER {}", upper(view.kind), count_up(view.over)),
     }
 }
@@ -39,6 +40,7 @@ fn details(view: &View, end: &str, joint: &str) -> Vec<String> {
     let kind = upper(view.kind);
     match view.state {
         State::Running => [format!("until {end}")].into_iter().chain(next).collect(),
+        State::Held if !view.left.is_zero() => vec![format!("until {end}")],
         State::Paused if view.left.is_zero() => vec![format!("{kind} is over"), "pack off".to_owned()],
         State::Paused => vec![format!("{kind}{joint}{} left", countdown(view.left)), "pack off".to_owned()],
         State::Held if view.is_overrun() => vec![format!("ended {end}")],
@@ -62,6 +64,9 @@ pub fn todo(view: &View) -> Vec<String> {
         State::Held if view.is_overrun() => {
             let off = change(view.kind, None, true).join(" ");
             vec![format!("{off} {}.", capital(&too_long(view))), advice::too_long(view.kind).to_owned()]
+        }
+        State::Held if !view.left.is_zero() => {
+            vec!["The time of day jumped ahead. Look at the skin.".to_owned(), advice::leapt(view.kind, true)]
         }
         State::Held => change(view.kind, view.next.map(|next| next.kind), true),
     }
@@ -97,6 +102,7 @@ pub fn keys(view: &View, width: usize, keys: bool) -> &'static str {
         }
         State::Running => &["space pause · s skip · q stop", "space pause · q stop"],
         State::Paused => &["space go on · s skip · q stop", "space go on · q stop"],
+        State::Held if !view.left.is_zero() => &["Enter go on · space pack off · q stop", "Enter go on · q stop"],
         State::Held => &["Enter done · space pack off · q stop", "Enter done · q stop"],
     };
     forms.iter().find(|form| form.chars().count() <= width).or(forms.last()).unwrap_or(&"")

@@ -61,7 +61,12 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
             (format!("TAKE IT OFF. {name} is {} too long", roughly(over)), change(None), true)
         }
         EventKind::Overran { over } => (format!("{name} ended {} ago", roughly(over)), change(next), false),
+        EventKind::Confirmed if event.elapsed < segment.end() => only(format!("Going on with {kind}")),
         EventKind::Confirmed => only("Change made".to_owned()),
+        EventKind::Leapt { by } => {
+            let headline = format!("The time of day jumped ahead by {}. Look at the skin", roughly(by));
+            (headline, advice::leapt(kind, asked), true)
+        }
         EventKind::Finished { outcome, given } => {
             let last = match outcome {
                 Outcome::Stopped => Some(segment),

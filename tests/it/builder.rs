@@ -50,7 +50,7 @@ pub fn review(steps: &[Exposure], context: &Context) -> Result<Protocol, Vec<Fin
 }
 
 /// Parses a script such as `5m pause; 7m resume; 9m stall 3h`. Times count from the start. The person can
-/// `pause`, `resume`, `toggle`, `skip`, `confirm`, `stop` and `extend 5m`. The machine can `stall 3h`.
+/// `pause`, `resume`, `toggle`, `skip`, `confirm`, `stop` and `extend 5m`. The machine can `stall 3h`, and the time of day can `leap 3h`.
 pub fn script(text: &str) -> Vec<(Duration, Happening)> {
     let lines = text.split(';').map(str::trim).filter(|line| !line.is_empty());
     let happenings = lines.map(|line| {
@@ -68,6 +68,7 @@ fn happening(what: &str) -> Happening {
         "toggle" => Input::Toggle,
         "skip" => Input::Skip,
         "confirm" => Input::Confirm,
+        "leap" => Input::Leap(duration(length)),
         "stop" => Input::Stop,
         "extend" => Input::Extend(duration(length)),
         "stall" => return Happening::Stalls(duration(length)),

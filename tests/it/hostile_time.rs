@@ -187,6 +187,36 @@ fn after_a_sigstop_past_the_end_of_a_step_the_alarm_sounds_at_once_and_the_step_
     machine.assert_recorded(&running);
 }
 
+/// A virtual machine that was paused sees only the time of day jump. So does a correction of the clock.
+#[test]
+fn after_a_leap_of_the_time_of_day_the_alarm_sounds_and_the_step_is_held() {
+    let machine = Machine::new(&[("cold", "10min"), ("rest", "10min")]);
+    let mut running = machine.session();
+    running.see("step_began");
+    // What clocks differ is no leap, and neither is a clock that is set back. The clocks are read before an answer.
+    for wall in [100, -5000, -4900] {
+        machine.set(0, wall);
+        assert_eq!(machine.ask(&["resume"]), "Nothing to change.\n");
+    }
+    machine.set(0, 3 * 3600);
+    let leapt = clock::now();
+    let (_, line) = running.see("leapt");
+    assert_about(seconds(&line, "by_s"), 3.0 * 3600.0 + 4900.0);
+    let late = alarm(&machine, "The time of day jumped ahead by 4 h 22 min. Look at the skin", leapt);
+    assert!(late < FRAME + LATE + held_up(leapt), "{late:?}");
+    assert!(machine.ask(&["status"]).starts_with("COLD 9:"), "{}", machine.ask(&["status"]));
+    let said = machine.ask(&["resume"]);
+    assert_eq!(said, "Going on with cold.\n");
+    machine.ask(&["skip"]);
+    // Nothing is on in a rest.
+    machine.set(0, 9 * 3600);
+    assert_eq!(machine.ask(&["resume"]), "Nothing to change.\n");
+    running.signal(Signal::INT);
+    assert_eq!(running.end().code(), Some(130));
+    assert_eq!(names(&running).iter().filter(|name| *name == "leapt").count(), 1, "{:?}", names(&running));
+    machine.assert_recorded(&running);
+}
+
 #[test]
 fn a_short_sigstop_at_the_end_of_a_step_moves_no_later_step() {
     let machine = Machine::new(&[("heat", "1s"), ("cold", "2s")]);

@@ -22,10 +22,13 @@ pub enum Input {
     Skip,
     /// The step lasts this much longer, as far as the rules allow.
     Extend(Duration),
-    /// The person has changed the pack.
+    /// The person has changed the pack, or has looked at it.
     Confirm,
     /// The end.
     Stop,
+    /// The time of day leapt this much further than the clock of the session: somebody set it, or this machine stood
+    /// still.
+    Leap(Duration),
 }
 
 /// How a session ended.
@@ -84,8 +87,13 @@ pub enum EventKind {
         /// The time since its end.
         over: Duration,
     },
-    /// The person has changed the pack.
+    /// The person has changed the pack, or has looked at it.
     Confirmed,
+    /// The time of day leapt while a pack is on, and the session holds. Repeated every [`REMIND`](super::REMIND).
+    Leapt {
+        /// How much further than the clock of the session.
+        by: Duration,
+    },
     /// The session is over.
     Finished {
         /// How it ended.
@@ -101,7 +109,7 @@ impl EventKind {
         self.into()
     }
 
-    /// The input that caused this event; `None` when time alone did.
+    /// The input that caused this event or, for a reminder, the event before it; `None` when time alone did.
     pub fn input(self) -> Option<Input> {
         match self {
             EventKind::Paused => Some(Input::Pause),
@@ -109,6 +117,7 @@ impl EventKind {
             EventKind::Skipped { by_rule: None } => Some(Input::Skip),
             EventKind::Extended { by, .. } => Some(Input::Extend(by)),
             EventKind::Confirmed => Some(Input::Confirm),
+            EventKind::Leapt { by } => Some(Input::Leap(by)),
             EventKind::Finished { outcome: Outcome::Stopped, .. } => Some(Input::Stop),
             _ => None,
         }

@@ -16,7 +16,7 @@ impl Session {
     pub fn wake_at(&self) -> Option<Moment> {
         match self.phase {
             Phase::Running => Some(self.origin + self.due().1),
-            Phase::Held { remind } => Some(remind),
+            Phase::Held { remind, .. } => Some(remind),
             Phase::Paused { .. } | Phase::Over { .. } => None,
         }
     }

@@ -82,7 +82,9 @@ impl From<StepRow> for Step {
 /// of the session.
 pub(super) fn columns(kind: EventKind) -> (&'static str, Option<Duration>, Option<&'static str>) {
     let (length, rule) = match kind {
-        EventKind::StepBegan { length } | EventKind::Overran { over: length } => (Some(length), None),
+        EventKind::StepBegan { length } | EventKind::Overran { over: length } | EventKind::Leapt { by: length } => {
+            (Some(length), None)
+        }
         EventKind::Skipped { by_rule } => (None, by_rule.map(RuleId::as_str)),
         EventKind::Extended { by, by_rule } => (Some(by), by_rule.map(RuleId::as_str)),
         EventKind::Finished { outcome, given } => (Some(given.cold), Some(outcome.name())),
@@ -99,6 +101,7 @@ pub(super) fn event_kind(name: &str, length: Option<Duration>, rule: Option<&str
         EventKind::Skipped { .. } => EventKind::Skipped { by_rule },
         EventKind::Extended { .. } => EventKind::Extended { by: length, by_rule },
         EventKind::Overran { .. } => EventKind::Overran { over: length },
+        EventKind::Leapt { .. } => EventKind::Leapt { by: length },
         EventKind::Finished { .. } => {
             let outcome = rule.and_then(|outcome| outcome.parse().ok()).unwrap_or_default();
             EventKind::Finished { outcome, given: PerModality { cold: length, heat: Duration::ZERO } }
@@ -115,6 +118,8 @@ pub(super) fn input_columns(input: Input) -> (&'static str, Option<Duration>) {
 pub(super) fn input(what: &str, by: Option<Duration>) -> Option<Input> {
     match what.parse().ok()? {
         Input::Extend(_) => by.map(Input::Extend),
+        // Only the clock of its machine makes a session hold.
+        Input::Leap(_) => None,
         input => Some(input),
     }
 }

@@ -167,6 +167,7 @@ fn what(kind: EventKind) -> String {
         EventKind::Extended { by, by_rule } => format!("extended {}{}", format_duration(by), rule(by_rule)),
         EventKind::Overran { over } => format!("overran {}", format_duration(over)),
         EventKind::Confirmed => "confirmed".to_owned(),
+        EventKind::Leapt { by } => format!("leapt {}", format_duration(by)),
         EventKind::Finished { outcome, given } => {
             let how = outcome.name().replace('_', " ");
             format!("{how}: cold {}, heat {}", format_duration(given.cold), format_duration(given.heat))

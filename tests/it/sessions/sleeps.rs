@@ -256,3 +256,70 @@ fn a_sleep_that_leaves_no_room_for_later_steps_ends_the_session() {
         ",
     );
 }
+
+/// A paused virtual machine, or somebody who set the clock: only the person knows.
+#[test]
+fn a_leap_of_the_time_of_day_holds_a_dose_until_the_person_has_looked() {
+    check(
+        "heat 10m, cold 10m",
+        "3m leap 5h; 3m40s confirm; 14m leap 1h; 15m skip",
+        "
+         0:00:00 0:00:00 1 heat started
+         0:00:00 0:00:00 1 heat began for 10m
+         0:03:00 0:03:00 1 heat leapt 5h
+         0:03:30 0:03:30 1 heat leapt 5h
+         0:03:40 0:03:40 1 heat confirmed
+         0:05:00 0:05:00 1 heat halfway
+         0:09:00 0:09:00 1 heat soon over, then cold
+         0:10:00 0:10:00 2 cold began for 10m
+         0:14:00 0:14:00 2 cold leapt 1h
+         0:14:30 0:14:30 2 cold leapt 1h
+         0:15:00 0:15:00 2 cold leapt 1h
+         0:15:00 0:15:00 2 cold skipped
+         0:15:00 0:15:00 2 cold ended early: cold 5m, heat 10m
+        ",
+    );
+}
+
+/// What was due during the hold is past. After the end of the step the alarm is the usual one.
+#[test]
+fn a_leap_that_stays_unanswered_past_the_end_overruns() {
+    check(
+        "cold 2m, rest 1m",
+        "50s leap 3h; 1m10s pause; 1m30s resume; 1m40s leap 3h; 3m look; 3m15s confirm",
+        "
+         0:00:00 0:00:00 1 cold started
+         0:00:00 0:00:00 1 cold began for 2m
+         0:00:50 0:00:50 1 cold leapt 3h
+         0:01:10 0:01:10 1 cold paused
+         0:01:30 0:01:10 1 cold resumed
+         0:01:40 0:01:20 1 cold leapt 3h
+         0:02:10 0:01:50 1 cold leapt 3h
+         0:02:40 0:02:20 1 cold overran 20s
+         0:03:00 0:02:40 1 look: cold 2m 30s, heat 0s
+         0:03:10 0:02:50 1 cold overran 50s
+         0:03:15 0:02:55 1 cold confirmed
+         0:03:15 0:02:55 2 rest began for 1m
+         0:04:15 0:03:55 2 rest completed: cold 2m 55s, heat 0s
+        ",
+    );
+}
+
+#[test]
+fn a_leap_without_a_pack_on_changes_nothing() {
+    check(
+        "rest 2m, cold 2m",
+        "1m leap 3h; 2m30s pause; 3m leap 3h; 3m30s resume",
+        "
+         0:00:00 0:00:00 1 rest started
+         0:00:00 0:00:00 1 rest began for 2m
+         0:01:00 0:01:00 1 rest soon over, then cold
+         0:02:00 0:02:00 2 cold began for 2m
+         0:02:30 0:02:30 2 cold paused
+         0:03:30 0:02:30 2 cold resumed
+         0:04:00 0:03:00 2 cold halfway
+         0:04:00 0:03:00 2 cold soon over, then the end
+         0:05:00 0:04:00 2 cold completed: cold 2m, heat 0s
+        ",
+    );
+}

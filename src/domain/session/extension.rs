@@ -1,0 +1,52 @@
+//! More time for a step, as far as the rules leave room. It must not know who asks.
+
+use std::time::Duration;
+
+use super::{Event, EventKind, Phase, Session};
+use crate::domain::rules::{COLD_DAILY, DAY, RuleId, SESSION, SESSION_DOSE, STEP_MIN};
+use crate::domain::step::Modality;
+
+impl Session {
+    /// Gives the running, held or paused step more time, as far as the rules leave room.
+    pub(super) fn extend(&mut self, by: Duration, events: &mut Vec<Event>) {
+        if matches!(self.phase, Phase::Paused { at_end: true, .. }) {
+            let nothing = EventKind::Extended { by: Duration::ZERO, by_rule: None };
+            return events.push(self.event(self.now, nothing));
+        }
+        // After its end, an extension of a step counts from now.
+        let so_far = self.elapsed().saturating_sub(self.segment().start);
+        let length = so_far.max(self.segment().length);
+        let (room, rule) = self.room(length.saturating_sub(so_far));
+        // An extension shorter than the shortest step is of no use.
+        let granted = Some(by.min(room)).filter(|granted| *granted >= STEP_MIN).unwrap_or_default();
+        let by_rule = (granted < by).then_some(rule);
+        if granted > Duration::ZERO {
+            self.plan.set_length(self.index, length + granted);
+            if self.is_held() {
+                self.go_on();
+            }
+            self.replan();
+        }
+        events.push(self.event(self.now, EventKind::Extended { by: granted, by_rule }));
+    }
+
+    /// How much longer than `left` the step may go on, and the rule that sets this limit.
+    pub(super) fn room(&self, left: Duration) -> (Duration, RuleId) {
+        let kind = self.segment().step.kind;
+        let following = self.plan.exposures(self.index + 1);
+        let total = self.elapsed() + left + following.iter().map(|(_, length)| *length).sum::<Duration>();
+        let mut rooms = vec![(SESSION.saturating_sub(total), RuleId::SessionLimit)];
+        if let Some(modality) = kind.modality() {
+            let planned = following.iter().filter(|(kind, _)| kind.modality() == Some(modality));
+            let dose = self.dose(modality) + left + planned.map(|(_, length)| *length).sum::<Duration>();
+            rooms.push((SESSION_DOSE.saturating_sub(dose), RuleId::SessionLimit));
+            let rule = RuleId::limit_of(modality);
+            rooms.push((self.load().after(kind, left).room(kind, &following), rule));
+            if modality == Modality::Cold {
+                let earlier = self.doses.sum(modality, self.now - DAY, self.began);
+                rooms.push((COLD_DAILY.saturating_sub(earlier + dose), RuleId::ColdDaily));
+            }
+        }
+        rooms.into_iter().min_by_key(|(room, _)| *room).unwrap_or((Duration::ZERO, RuleId::SessionLimit))
+    }
+}
