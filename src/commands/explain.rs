@@ -38,7 +38,7 @@ fn all() -> (Value, String) {
     }
     text.push_str("\nSources:\n");
     for source in SOURCES {
-        let _ = writeln!(text, "  {:<15} {}", source.key, source.title);
+        let _ = writeln!(text, "  {:<18} {}", source.key, source.title);
     }
     let rules: Vec<_> = RULES.iter().map(|rule| of_rule(rule).0).collect();
     let sources: Vec<_> = SOURCES.iter().map(|source| of_source(source).0).collect();
@@ -59,17 +59,32 @@ fn of_rule(rule: &Rule) -> (Value, String) {
     let (id, (_, what)) = (rule.id, effect(rule));
     let RuleText { summary, because, way_out } = rules::of(id);
     let mut text = format!("{id}: {summary}\n  what    {what}\n  why     {because}\n  do      {way_out}\n");
+    let recovery = rules::depends_on_recovery(id).then_some(rules::RECOVERY);
+    if let Some(recovery) = recovery {
+        let _ = writeln!(text, "  load    {recovery}");
+    }
     for key in rule.sources {
         let _ = match source::find(key) {
             Some(source) => writeln!(text, "  source  {}: {}; {}", source.key, source.title, source.gives),
             None => writeln!(text, "  source  ours: no publication gives this number"),
         };
     }
+    for Source { key, title, gives, .. } in also(&[because, recovery.unwrap_or_default()].concat(), rule) {
+        let _ = writeln!(text, "  also    {key}: {title}; {gives}");
+    }
     let document = json!({
         "rule": id, "severity": rule.severity, "summary": summary, "because": because, "way_out": way_out,
-        "sources": rule.sources, "ours": rule.sources.contains(&OURS),
+        "recovery": recovery, "sources": rule.sources, "ours": rule.sources.contains(&OURS),
     });
     (document, text)
+}
+
+/// The sources that a text about a rule names, besides those of its number.
+fn also(text: &str, rule: &Rule) -> impl Iterator<Item = &'static Source> {
+    // "Healthwise 2024" does not name "Healthwise".
+    let is_longer = |key: &str, other: &str| other != key && other.starts_with(key) && text.contains(other);
+    let is_named = move |key: &str| text.contains(key) && !SOURCES.iter().any(|other| is_longer(key, other.key));
+    SOURCES.iter().filter(move |source| !rule.sources.contains(&source.key) && is_named(source.key))
 }
 
 fn of_source(source: &Source) -> (Value, String) {

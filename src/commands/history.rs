@@ -10,6 +10,7 @@ use super::times::{self, from_millis, local, stamp};
 use super::{Exit, Failure, print, print_json};
 use crate::domain::step::Modality;
 use crate::edge::journal::Entry;
+use crate::text::advice::PAIN_CHANGE;
 use crate::text::durations::{count, part_of, seconds};
 use crate::text::printable::aligned;
 
@@ -124,7 +125,7 @@ fn shows_so_far(entries: &[Entry]) -> String {
             let _ = writeln!(text, "{name}: pain changed by {mean:+.1} on average over {sessions}.");
         }
     }
-    if text.is_empty() { text } else { format!("\n{text}") }
+    if text.is_empty() { text } else { format!("\n{text}{PAIN_CHANGE}\n") }
 }
 
 fn change(entry: &Entry) -> Option<i32> {

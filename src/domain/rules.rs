@@ -113,7 +113,7 @@ pub struct Rule {
     pub id: RuleId,
     /// The worst that it can do.
     pub severity: Severity,
-    /// Keys of [`crate::domain::source::SOURCES`], or `ours`.
+    /// Who gives its number, or speaks against it: keys of [`crate::domain::source::SOURCES`], or `ours`.
     pub sources: &'static [&'static str],
     /// The kinds of steps that it limits; none for rules about circumstances, such as a running session.
     kinds: &'static [StepKind],
@@ -271,7 +271,7 @@ impl Context {
 
 /// The switch from ice to heat (S3, FPN heat).
 pub const ACUTE: Duration = hours(72);
-/// The longest session: S1's 120 min and 30 min of ours.
+/// The most time of a session: S1's 120 min and 30 min of ours.
 pub const SESSION: Duration = minutes(150);
 /// The most cold, and the most heat, of a session (S1).
 pub const SESSION_DOSE: Duration = minutes(60);
@@ -330,9 +330,9 @@ pub static RULES: &[Rule] = {
         rule(Id::ColdLimit, Refuse, &[Cold], &["S3", "FPN cold"], |case| checks::over_limit(case, Modality::Cold)),
         rule(Id::ColdShort, Warn, &[Cold], &["S3"], checks::cold_short),
         rule(Id::ColdSpacing, Warn, &[Cold], &["Bleakley 2006", "Mayo"], checks::cold_spacing),
-        rule(Id::EarlyHeat, Overridable, &[Heat], &["S3", "FPN heat", "Qaseem 2017", "French 2006"], checks::early_heat),
+        rule(Id::EarlyHeat, Overridable, &[Heat], &["S3", "FPN heat", "Qaseem 2017"], checks::early_heat),
         rule(Id::HeatDaily, Warn, &[Heat], &["ours"], |case| checks::daily(case, Modality::Heat, HEAT_DAILY)),
-        rule(Id::HeatLimit, Refuse, &[Heat], &["Garra 2010", "FDA/CPSC 1995", "ours"], |case| checks::over_limit(case, Modality::Heat)),
+        rule(Id::HeatLimit, Refuse, &[Heat], &["Garra 2010", "ours"], |case| checks::over_limit(case, Modality::Heat)),
         rule(Id::HeatLong, Warn, &[Heat], &["S1", "Mayo"], checks::heat_long),
         rule(Id::InjuryFuture, Refuse, &[], &["ours"], checks::injury_in_future),
         rule(Id::InjuryUnknown, Refuse, &[], &["S3"], checks::injury_unknown),
@@ -340,7 +340,7 @@ pub static RULES: &[Rule] = {
         rule(Id::NoDose, Note, &[], &["ours"], checks::no_dose),
         rule(Id::NumbHeat, Warn, &[Heat], &["S1", "FDA/CPSC 1995", "PMC6849860"], checks::numb_heat),
         rule(Id::OneSession, Refuse, &[], &["ours"], |case| checks::whole(case.context.running, Detail::Running)),
-        rule(Id::Rewarm, Overridable, &[Cold, Heat], &["S3", "FPN cold", "Garra 2010"], checks::rewarm),
+        rule(Id::Rewarm, Overridable, &[Cold, Heat], &["S3", "FPN cold", "Garra 2010", "ours"], checks::rewarm),
         rule(Id::SessionLimit, Refuse, &StepKind::ALL, &["S1", "ours"], checks::session_limit),
         rule(Id::StepLength, Refuse, &StepKind::ALL, &["ours"], checks::step_length),
         rule(Id::StretchEarly, Warn, &[Stretch], &["S3", "MacAuley 2001"], checks::stretch_early),

@@ -20,6 +20,16 @@ pub struct RuleText {
     pub way_out: &'static str,
 }
 
+/// What the limits of a load rest on: how fast it falls, and that this was measured to be slower.
+pub const RECOVERY: &str = "How fast a load falls is a policy of ours, from \"20 min, as often as hourly\" (FPN cold), and \
+     not a validated model of skin. Measured rewarming is slower: skin takes about 1.1 to 1.7 times as long, muscle about \
+     3 times (PMC6849860, PMC8156555, PMC155399; small samples, limbs). So cold is recommended every 2 h at most.";
+
+/// Whether a rule depends on how fast a load falls.
+pub fn depends_on_recovery(rule: RuleId) -> bool {
+    matches!(rule, RuleId::ColdLimit | RuleId::HeatLimit | RuleId::Rewarm)
+}
+
 /// The texts of a rule: what it asks for, why, and what to do.
 #[rustfmt::skip]
 pub fn of(rule: RuleId) -> RuleText {
@@ -31,24 +41,26 @@ pub fn of(rule: RuleId) -> RuleText {
             "AAOS gives at most 8 applications of 20 min a day",
             "wait, or name the rule with --override cold-daily"),
         RuleId::ColdLimit => ("the cold load of a session is at most 20 min",
-            "longer icing numbs and can injure skin and nerves; even 20 min once did (Moeller 1997). How fast the \
-             load falls again is our own model, fitted to published points",
+            "S3 never goes above 20 min (numbness, tighter muscles). FPN cold stops at 30 min, and at 20 near nerves. \
+             One icing of 20 min injured a nerve (Moeller 1997): the limit is a ceiling, not a promise",
             "shorten it, or put heat or rest before it"),
         RuleId::ColdShort => ("a cold step in a plan without heat lasts at least 10 min",
             "the source gives 10 to 20 min at a time; a shorter dose is allowed",
             "use at least 10 min"),
         RuleId::ColdSpacing => ("cold sessions start at least 2 h apart",
-            "the studied and advised spacing is every 2 h (Bleakley 2006) to every 2 to 4 h (Mayo)",
+            "one study iced ankles every 2 h (Bleakley 2006), and Mayo gives every 2 to 4 h",
             "wait until 2 h have passed since the last cold began"),
         RuleId::EarlyHeat => ("no heat that is planned to start less than 72 h after the injury",
-            "S3 and FPN give heat only after the first 3 days; Qaseem 2017 and French 2006 differ, without trauma",
+            "S3 and FPN heat give heat only after the first 3 days. Without trauma, Qaseem 2017 and French 2006 accept it \
+             earlier, and newer advice does not wait 72 h (Healthwise 2024)",
             "use cold until 72 h have passed, or name the rule with --override early-heat"),
         RuleId::HeatDaily => ("at most 120 min of heat in any 24 h",
             "no source gives a number; this is twice the most of one session",
             "wait, or shorten the heat"),
         RuleId::HeatLimit => ("the heat load of a session is at most 30 min",
-            "30 min is what Garra 2010 studied with packs; long use burns even on a low setting (FDA/CPSC 1995). The \
-             hard limit is our own, for packs and pads without a control",
+            "Garra 2010 studied 30 min; the hard limit is ours, for packs and pads that nothing controls. Wraps that \
+             control themselves were studied for 8 h at 40 °C (Nadler 2002). A pad burns even on a low setting \
+             (FDA/CPSC 1995), once in under 20 min (FDA 1997)",
             "shorten it, or put cold or rest before it"),
         RuleId::HeatLong => ("a heat step lasts at most 20 min",
             "S1 and Mayo give 20 min; Garra 2010 studied 30",
@@ -66,18 +78,17 @@ pub fn of(rule: RuleId) -> RuleText {
             "without heat or cold this is only a timer",
             "add a step with do = \"heat\" or do = \"cold\""),
         RuleId::NumbHeat => ("no heat less than 30 min after cold, unless normal feeling is back",
-            "S1 puts heat straight after cold; skin stays cooler for up to 30 min (PMC6849860), and numb skin does \
-             not feel a burn (FDA/CPSC 1995)",
+            "S1 puts heat and cold in turn; skin stays cooler for up to 30 min after cold (PMC6849860), and reduced \
+             feeling adds to the risk of a burn (FDA/CPSC 1995)",
             "wait until normal feeling is back, or put a rest between"),
         RuleId::OneSession => ("one session at a time",
             "two sessions at once would each count half of the dose",
             "stop the running session first"),
         RuleId::Rewarm => ("with earlier sessions, the load is at most 20 min of cold and 30 min of heat",
-            "skin does not recover at once; the same law and numbers as cold-limit and heat-limit",
+            "skin does not recover at once; the law and the numbers are those of cold-limit and heat-limit",
             "wait, or name the rule with --override rewarm"),
         RuleId::SessionLimit => ("a session lasts at most 150 min, with at most 60 min of cold, 60 min of heat and 64 steps",
-            "S1's three cycles of 20 and 20 min are the longest session of any source; 30 min more and 64 steps are \
-             our own",
+            "S1's three cycles of 20 min heat and 20 min cold last 120 min; 30 min more and 64 steps are ours",
             "use fewer rounds or shorter steps"),
         RuleId::StepLength => ("a step lasts at least 1 s and at most 150 min",
             "a shorter step cannot be done, and a longer one does not fit a session",

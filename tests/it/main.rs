@@ -43,6 +43,7 @@ mod lateness;
 mod examples;
 
 mod docs;
+mod evidence;
 
 mod structure;
 
