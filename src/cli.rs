@@ -293,7 +293,7 @@ pub enum Progress {
 }
 
 fn rounds(text: &str) -> Result<u32, Unreadable> {
-    whole(text, "rounds", "try: --rounds 2")
+    whole(text, "rounds", "try: --rounds 2").map_err(|error| error.only(|reading| reading != "0"))
 }
 
 fn speed(text: &str) -> Result<f64, &'static str> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
+use jiff::Timestamp;
 
 use super::admission;
 use super::folders::Folders;
@@ -157,10 +158,13 @@ fn came_off(text: &str, record: &Record, now: &Stamp) -> Result<Moment, Failure>
     /// People say the minute, and mean all of it.
     const MINUTE: Duration = Duration::from_secs(59);
     let wall = from_millis(now.wall_ms);
-    let at = when(text, wall)?;
+    let off = |at: Timestamp| {
+        let ago = Duration::try_from(wall.duration_since(at)).ok();
+        ago.map(|ago| now.clock - ago).filter(|off| *off >= record.last())
+    };
+    let at = when(text, wall, |at| off(at).is_some())?;
     let at = if text.contains(':') && at.as_second() % 60 == 0 { later(at, MINUTE).min(wall) } else { at };
-    let ago = Duration::try_from(wall.duration_since(at)).ok();
-    let off = ago.map(|ago| now.clock - ago).filter(|off| *off >= record.last());
+    let off = off(at);
     let no_time = || {
         let last = local(wall_at(record.last()));
         let error = anyhow!("{} is not between {last}, when the pack was last known to be on, and now", local(at));

@@ -49,6 +49,12 @@ impl Failure {
     pub(super) fn new(exit: Exit, error: anyhow::Error, hint: impl Into<String>) -> Failure {
         Failure { error, hint: Some(hint.into()), exit }
     }
+
+    /// With another way out.
+    pub(super) fn or(self, other: &str) -> Failure {
+        let hint = self.hint.map_or_else(|| other.to_owned(), |hint| format!("{hint}\n  {other}"));
+        Failure { hint: Some(hint), ..self }
+    }
 }
 
 impl From<anyhow::Error> for Failure {

@@ -36,7 +36,7 @@ pub(super) fn run(
 
 fn set(folders: &Folders, text: &str, json: bool) -> Result<Exit, Failure> {
     let now = clock::wall();
-    let at = when(text, now)?;
+    let at = when(text, now, |_| true)?;
     if at > now {
         return Err(Failure::new(Exit::Refused, anyhow!("that is in the future: {}", in_full(at)), TRY));
     }
@@ -50,11 +50,11 @@ fn show(folders: &Folders, json: bool) -> Result<Exit, Failure> {
     let screenings = journal.as_ref().map_or(Ok(Vec::new()), Journal::screenings)?;
     let concerns = concerns(&screenings);
     let happened = entry.and_then(|entry| Timestamp::from_millisecond(entry.happened_ms).ok());
-    let age = happened.map(|at| clock::wall().duration_since(at).unsigned_abs());
+    // Below zero for an injury in the future.
+    let age = happened.map(|at| clock::wall().duration_since(at));
+    let age = age.map(|age| seconds(age.unsigned_abs()) * f64::from(age.signum()));
     if json {
-        return print_json(
-            &json!({ "happened_at": happened, "age_s": age.map(seconds), "warning_sign": !concerns.is_empty() }),
-        );
+        return print_json(&json!({ "happened_at": happened, "age_s": age, "warning_sign": !concerns.is_empty() }));
     }
     if !concerns.is_empty() {
         say(&told(&concerns));
@@ -67,7 +67,12 @@ fn show(folders: &Folders, json: bool) -> Result<Exit, Failure> {
 
 /// When the injury was, and what fits it: `Tuesday 24 November, 18:00, 1 day 7 h ago: cold until …`.
 fn what_fits(happened: Timestamp) -> String {
-    let age = clock::wall().duration_since(happened).unsigned_abs();
+    let now = clock::wall();
+    let age = now.duration_since(happened).unsigned_abs();
+    // The clock was set back.
+    if happened > now {
+        return format!("{}, {} in the future: therapy injury set yesterday", in_full(happened), roughly(age));
+    }
     let what = if age < ACUTE {
         format!("cold until {}, then heat (S3)", local(later(happened, ACUTE)))
     } else {

@@ -28,6 +28,7 @@ use crate::edge::terminal::{self, Output};
 use crate::edge::{catalog, clock};
 use crate::runner::{self, Loss, Observer, Trouble, World};
 use crate::text::advice::CUT_OFF;
+use crate::text::printable::printable;
 use crate::text::wording::{self, sentences};
 
 /// What surrounds a session.
@@ -226,6 +227,6 @@ impl Observer for Silent {
     }
 
     fn trouble(&mut self, what: &str) {
-        let _ = self.0.write_all(format!("warning: {what}\n").as_bytes());
+        let _ = self.0.write_all(format!("warning: {}\n", printable(what)).as_bytes());
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::folders::Folders;
 use super::screening::{About, concerns};
-use super::times::{date, from_millis, stamp, when};
+use super::times::{date, from_millis, injured as injured_at, stamp};
 use super::{Failure, say};
 use crate::domain::rules::{Context, Injury};
 use crate::edge::journal::{InjuryEntry, Journal, JournalError, Record, Screening, Stamp};
@@ -34,7 +34,7 @@ impl Memory {
     pub(super) fn read(folders: &Folders, injured: Option<&str>, writes: bool) -> Result<Memory, Failure> {
         // One reading of the wall clock: with two, 72 h ago would be a little less than 72 h.
         let now = stamp();
-        let injured = injured.map(|text| when(text, from_millis(now.wall_ms))).transpose()?;
+        let injured = injured.map(|text| injured_at(text, from_millis(now.wall_ms))).transpose()?;
         let mut memory = Memory::default();
         memory.context.now = now.clock;
         if (writes || Journal::exists(&folders.data))

@@ -8,7 +8,7 @@ use console::Term;
 
 use super::{Exit, Failure};
 use crate::edge::terminal;
-use crate::text::printable::wrapped;
+use crate::text::printable::{printable, wrapped};
 
 /// Prints a result. A reader that closed the pipe is no failure.
 pub(super) fn print(text: impl AsRef<[u8]>) -> Result<Exit, Failure> {
@@ -29,16 +29,26 @@ pub(super) fn print_json(document: &impl serde::Serialize) -> Result<Exit, Failu
     print(serde_json::to_string_pretty(document).context("could not write JSON")? + "\n")
 }
 
-/// Prints a message. A missing reader is no failure.
+/// Prints a message, with control characters made visible. A missing reader is no failure.
 pub(super) fn say(text: &str) {
+    tell(visible(text));
+}
+
+fn tell(text: String) {
     // With its own line end, so that a blank last line stays.
-    let _ = io::stderr().lock().write_all(fitted(format!("{text}\n"), &Term::stderr()).as_bytes());
+    let _ = io::stderr().lock().write_all(fitted(text + "\n", &Term::stderr()).as_bytes());
+}
+
+/// The text with the control characters of its lines made visible: a path or a file may have put them there.
+fn visible(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// Prints messages after the end of a session. A terminal that takes nothing does not delay the end.
 pub(super) fn last_words(lines: &[String]) {
     if !lines.is_empty() {
-        let _ = terminal::stream().write(fitted(lines.join("\n") + "\n", &Term::stderr()).as_bytes());
+        let text = visible(&lines.join("\n")) + "\n";
+        let _ = terminal::stream().write(fitted(text, &Term::stderr()).as_bytes());
     }
 }
 
@@ -77,7 +87,7 @@ pub(super) fn ask<T>(question: &str, read: impl Fn(&str) -> Option<T>) -> io::Re
 /// Prints an error and its way out.
 pub fn report_failure(failure: &Failure) {
     let style = console::Style::new().for_stderr().bold();
-    say(&format!("{} {:#}", style.apply_to("error:"), failure.error));
+    tell(format!("{} {}", style.apply_to("error:"), visible(&format!("{:#}", failure.error))));
     if let Some(hint) = &failure.hint {
         say(&format!("  {hint}"));
     }

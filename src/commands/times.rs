@@ -1,19 +1,21 @@
 //! The clocks of a command: points in time as a person writes and reads them, and the wall time of a
 //! session's moments. It must not know sessions.
 
+use std::sync::Once;
 use std::time::Duration;
 
 use anyhow::anyhow;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Exit, Failure, say};
 use crate::domain::moment::Moment;
 use crate::edge::clock;
 use crate::edge::journal::Stamp;
-use crate::text::printable::printable;
+use crate::text::durations::roughly;
 use crate::text::times::{self, day_and_time, next_minute};
-use crate::text::when::{self, When};
+use crate::text::when;
 
 /// All clocks, now.
 pub(super) fn stamp() -> Stamp {
@@ -44,18 +46,18 @@ pub(super) fn from_millis(millis: i64) -> Timestamp {
 
 /// The local date of a wall time in milliseconds.
 pub(super) fn date(millis: i64) -> Date {
-    from_millis(millis).to_zoned(clock::zone()).date()
+    from_millis(millis).to_zoned(zone()).date()
 }
 
 /// The local time of day of a moment, from its wall time.
 pub(super) fn time_of_day(wall: impl Fn(Moment) -> Timestamp) -> impl Fn(Moment) -> String {
-    let zone = clock::zone();
+    let zone = zone();
     move |at| times::time_of_day(wall(at), &zone)
 }
 
 /// A local time, with its day unless that is today.
 pub(super) fn local(at: Timestamp) -> String {
-    day_and_time(at, clock::wall(), &clock::zone())
+    day_and_time(at, clock::wall(), &zone())
 }
 
 /// The local time after a wait, never too early.
@@ -65,31 +67,67 @@ pub(super) fn local_after(wait: Duration) -> String {
 
 /// A local time in full, as a check of what a person typed.
 pub(super) fn in_full(at: Timestamp) -> String {
-    times::in_full(at, clock::wall(), &clock::zone())
+    times::in_full(at, clock::wall(), &zone())
 }
 
 /// When an injury or a dose was, as a person typed it. Of a range the latest time that is not after `now`, and a
-/// note says so.
-pub(super) fn when(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
-    let when = read(text, now)?;
-    let at = when.latest(now);
-    if when.is_range() && at <= now {
-        say(&format!("note: \"{}\" is not exact, so its latest time counts: {}", printable(text), in_full(at)));
+/// note says so. An error suggests only times that `accepts`.
+pub(super) fn when(text: &str, now: Timestamp, accepts: impl Fn(Timestamp) -> bool) -> Result<Timestamp, Failure> {
+    read_one(text, now, accepts).map(|(at, _)| at)
+}
+
+/// When an injury was, for one session. A note says what was understood.
+pub(super) fn injured(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    let (at, is_range) = read_one(text, now, |_| true)?;
+    // The note about a range says it already, and the rules about a time to come.
+    if !is_range && at <= now {
+        say(&format!("note: injured {}, {} ago", in_full(at), roughly(now.duration_since(at).unsigned_abs())));
     }
     Ok(at)
 }
 
-/// Where a list begins, as a person typed it: the earliest time of a range.
-pub(super) fn since(text: &str) -> Result<Timestamp, Failure> {
-    read(text, clock::wall()).map(|when| when.first)
+fn read_one(text: &str, now: Timestamp, accepts: impl Fn(Timestamp) -> bool) -> Result<(Timestamp, bool), Failure> {
+    let zone = known_zone()?;
+    let is_accepted = |reading: &str| when::read(reading, now, &zone).is_ok_and(|when| accepts(when.latest(now)));
+    let when = when::read(text, now, &zone).map_err(|error| error.only(is_accepted))?;
+    let at = when.latest(now);
+    if when.is_range() && at <= now {
+        say(&format!("note: \"{text}\" is not exact, so its latest time counts: {}", in_full(at)));
+    }
+    Ok((at, when.is_range()))
 }
 
-/// Reads a time in the zone of the machine, which must be known.
-fn read(text: &str, now: Timestamp) -> Result<When, Failure> {
+/// Where a list begins, as a person typed it: the earliest time of a range.
+pub(super) fn since(text: &str) -> Result<Timestamp, Failure> {
+    const ALL: &str = "all of them: therapy history";
+    let now = clock::wall();
+    let when = when::read(text, now, &known_zone()?).map_err(|error| {
+        let is_unclear = error.readings.len() < 2;
+        let failure = Failure::from(error);
+        if is_unclear { failure.or(ALL) } else { failure }
+    })?;
+    if when.first > now {
+        let error = anyhow!("that is in the future: {}", in_full(when.first));
+        return Err(Failure::new(Exit::Usage, error, when::TRY).or(ALL));
+    }
+    Ok(when.first)
+}
+
+/// The zone of the machine, to show times in. A warning says when it is not known.
+fn zone() -> TimeZone {
+    static WARNED: Once = Once::new();
+    known_zone().unwrap_or_else(|Failure { error, hint, .. }| {
+        WARNED.call_once(|| say(&format!("warning: {error}: times are in UTC\n  {}", hint.unwrap_or_default())));
+        TimeZone::UTC
+    })
+}
+
+/// The zone of the machine, to read times in: it must be known.
+fn known_zone() -> Result<TimeZone, Failure> {
     let zone = clock::zone();
     if let Some(name) = std::env::var_os("TZ").filter(|_| zone.is_unknown()) {
-        let error = anyhow!("there is no time zone \"{}\" (TZ)", printable(&name.to_string_lossy()));
+        let error = anyhow!("there is no time zone \"{}\" (TZ)", name.to_string_lossy());
         return Err(Failure::new(Exit::Usage, error, "set TZ to a name such as Europe/Berlin, or unset it"));
     }
-    Ok(when::read(text, now, &zone)?)
+    Ok(zone)
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::typed::{Unreadable, misspelled, plain};
+use crate::domain::rules::SESSION;
 
 /// Forms that [`read`] reads.
 const EXAMPLES: &str = "try: 15min, 90s, \"1h 30min\" or \"half an hour\"";
@@ -51,18 +52,36 @@ pub fn vocabulary() -> impl Iterator<Item = &'static str> {
 /// # Errors
 /// A number without a unit, `M`, which is minutes or months, and any other text.
 pub fn read(text: &str) -> Result<Duration, Unreadable> {
-    spelled(&plain(text), text)
+    spelled(&plain(text), text).map_err(|error| error.only(|reading| spelled(&plain(reading), reading).is_ok()))
 }
 
 /// Reads a length of which a number alone is minutes: `15`, `12,5`, `15m`, `1h 30m`.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read`]. No reading is longer than a session.
 pub fn minutes(text: &str) -> Result<Duration, Unreadable> {
+    let is_short = |reading: &str| of_minutes(reading).is_ok_and(|length| length <= SESSION);
+    of_minutes(text).map_err(|error| Unreadable { examples: MINUTES, ..error.only(is_short) })
+}
+
+fn of_minutes(text: &str) -> Result<Duration, Unreadable> {
     let plain = plain(text);
     let is_number = plain.bytes().all(|byte| byte.is_ascii_digit() || b".,".contains(&byte));
-    let length = if is_number { spelled(&format!("{plain}min"), text) } else { spelled(&plain, text) };
-    length.map_err(|error| Unreadable { examples: MINUTES, ..error })
+    if is_number { spelled(&format!("{plain}min"), text) } else { spelled(&plain, text) }
+}
+
+/// `12:30`, which is minutes and seconds or hours and minutes.
+fn on_a_clock(plain: &str, typed: &str) -> Option<Unreadable> {
+    let (first, second) = plain.split_once(':')?;
+    let [first, second] = [first, second].map(|part| part.parse::<u16>().ok().filter(|_| part.len() <= 3));
+    let (first, second) = first.zip(second.filter(|second| *second < 60))?;
+    let joined = |unit: &str, smaller: &str| match second {
+        0 => format!("{first}{unit}"),
+        second => format!("{first}{unit} {second}{smaller}"),
+    };
+    let readings = [joined("min", "s"), joined("h", "min")];
+    let message = format!("\"{typed}\" can be {}", readings.join(" or "));
+    Some(Unreadable::new(typed, message, EXAMPLES).or(readings))
 }
 
 fn spelled(plain: &str, typed: &str) -> Result<Duration, Unreadable> {
@@ -70,7 +89,7 @@ fn spelled(plain: &str, typed: &str) -> Result<Duration, Unreadable> {
     if let Some((_, readings)) = misspelled(plain, &words, |word| words.contains(&word)) {
         return Err(wrong(typed).or(readings.into_iter().filter(|reading| of_plain(reading, reading).is_ok())));
     }
-    of_plain(plain, typed)
+    on_a_clock(plain, typed).map_or_else(|| of_plain(plain, typed), Err)
 }
 
 /// As [`read`], for a text that is in [`plain`] spelling already, and not about wrong letters.
@@ -178,7 +197,11 @@ mod tests {
     #[test]
     fn what_has_two_meanings_is_refused_with_both() {
         #[rustfmt::skip]
-        let table: [(&str, &[&str]); 9] = [
+        let table: [(&str, &[&str]); 13] = [
+            ("12:30",   &["12min 30s", "12h 30min"]),
+            ("20:00",   &["20min", "20h"]),
+            ("1:75",    &[]),
+            ("20min:00", &[]),
             ("2M",      &["2min", "2months"]),
             ("1h 2 M",  &["1h 2min", "1h 2months"]),
             ("30",      &["30min", "30h", "30d"]),
@@ -212,5 +235,10 @@ mod tests {
             assert!(minutes(bad).is_err(), "{bad}");
         }
         assert!(minutes("9999999999999999999h").is_err());
+        let readings = |text: &str| minutes(text).expect_err(text).readings;
+        assert_eq!(readings("15M"), ["15min"]);
+        assert_eq!(readings("20:00"), ["20min"]);
+        assert_eq!(readings("1:30"), ["1min 30s", "1h 30min"]);
+        assert_eq!(readings("200M"), [""; 0]);
     }
 }

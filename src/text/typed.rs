@@ -32,6 +32,13 @@ impl Unreadable {
         Unreadable { readings: readings.into_iter().collect(), ..self }
     }
 
+    /// With the readings that are accepted where it was typed.
+    #[must_use]
+    pub fn only(mut self, is_accepted: impl Fn(&str) -> bool) -> Unreadable {
+        self.readings.retain(|reading| is_accepted(reading));
+        self
+    }
+
     /// What to do: the command line again, once with each reading. Without readings: the examples.
     pub fn way_out(&self, arguments: &[String]) -> String {
         let commands = self.readings.iter().map(|reading| {
@@ -59,7 +66,7 @@ fn instead(arguments: &[String], typed: &str, reading: &str) -> Option<Vec<Strin
 }
 
 /// A word for a shell. Control characters are made visible.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let word = printable(word);
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
     match word.contains(['"', '$', '`', '\\', '!']) {
@@ -154,7 +161,8 @@ pub fn whole(text: &str, what: &str, examples: &'static str) -> Result<u32, Unre
             match below {
                 Some(below) if part.bytes().all(|digit| digit == b'0') => Ok(below),
                 below => {
-                    Err(wrong().or(below.into_iter().flat_map(|n| [n, n.saturating_add(1)]).map(|n| n.to_string())))
+                    let neighbours = below.into_iter().flat_map(|n| [Some(n), n.checked_add(1)]).flatten();
+                    Err(wrong().or(neighbours.map(|n| n.to_string())))
                 }
             }
         }

@@ -7,6 +7,7 @@ mod days;
 
 use std::time::Duration;
 
+use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,6 +22,9 @@ pub const TRY: &str = "try: yesterday, \"30h ago\", \"24 Nov 18:00\" or 2026-11-
 const CENTURY: i64 = 100 * YEAR;
 /// 365.25 days, in hours.
 const YEAR: i64 = 8766;
+
+/// The clock that is farthest from UTC, in seconds: 14 h ahead.
+const FARTHEST: i32 = 14 * 60 * 60;
 
 /// A day in seconds.
 const DAY: u64 = 86_400;
@@ -81,7 +85,7 @@ impl From<Unreadable> for Mistake {
 /// A text of another form, a time that does not exist, one more than a century ago, and a text with two meanings.
 pub fn read(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Unreadable> {
     meaning(text, now, zone).map_err(|Mistake { message, mut readings, is_doubtful }| {
-        readings.retain(|reading| meaning(reading, now, zone).is_ok());
+        readings.retain(|reading| meaning(reading, now, zone).is_ok_and(|when| when.first <= now));
         let message = message.filter(|_| !is_doubtful || !readings.is_empty());
         let message = message.unwrap_or_else(|| format!("cannot read \"{text}\" as a time"));
         Unreadable::new(text, message, TRY).or(readings)
@@ -91,7 +95,17 @@ pub fn read(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Unreada
 /// As [`read`], with readings that may be no times.
 fn meaning(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistake> {
     let when = text.trim().parse().map(When::point).or_else(|_| of_plain(&plain(text), now, zone))?;
+    possible_offset(text.trim())?;
     not_too_old(when, text, now, zone)
+}
+
+/// Refuses a distance from UTC that no clock has.
+fn possible_offset(text: &str) -> Result<(), Mistake> {
+    let offset = Pieces::parse(text).ok().and_then(|pieces| pieces.to_numeric_offset());
+    match offset.filter(|offset| offset.seconds().abs() > FARTHEST) {
+        Some(offset) => Err(Mistake::new(format!("{offset} is too far from UTC: at most 14 h"), [])),
+        None => Ok(()),
+    }
 }
 
 fn of_plain(plain: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistake> {

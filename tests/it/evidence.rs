@@ -6,6 +6,7 @@ use therapy::domain::rules::{RULES, RuleId};
 use therapy::domain::source::{self, SOURCES};
 use therapy::text::advice::{DISCLAIMER, EVIDENCE, PAIN_CHANGE};
 use therapy::text::rules::{self, RECOVERY};
+use therapy::text::signs::{URGENT, before, contraindications, warning_signs};
 
 use crate::support::{Home, joined};
 

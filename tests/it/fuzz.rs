@@ -189,7 +189,12 @@ fn points_in_time(text: &str, now: Timestamp) {
 fn minutes(text: &str) {
     let length = match lengths::minutes(text) {
         Ok(length) => length,
-        Err(error) => return assert_printable(&error.to_string().replace('\n', "")),
+        Err(error) => {
+            for reading in &error.readings {
+                assert!(lengths::minutes(reading).is_ok(), "{reading:?} instead of {text:?}");
+            }
+            return assert_printable(&error.to_string().replace('\n', ""));
+        }
     };
     // A number alone, with a point or a comma.
     let number = text.trim();

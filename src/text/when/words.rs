@@ -154,7 +154,8 @@ impl Found {
             (4, ..) if self.time.is_none() => return Err(vec![format!("{}:{}", &number[..2], &number[2..])]),
             _ => {
                 let lengths = [format!("{value}h ago"), format!("{} ago", count(value, "day"))];
-                return Err(hour.into_iter().chain(lengths.into_iter().filter(|_| is_alone)).collect());
+                let lengths = lengths.into_iter().filter(|_| is_alone && value > 0);
+                return Err(hour.into_iter().chain(lengths).collect());
             }
         }
         Ok(())

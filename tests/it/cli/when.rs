@@ -92,11 +92,14 @@ fn of_a_range_the_latest_time_counts_and_the_program_says_so() {
 
 /// A clock in another zone would give the injury another age.
 #[test]
-fn an_unknown_time_zone_is_an_error() {
+fn a_time_is_not_read_in_an_unknown_time_zone() {
     let home = Home::new();
-    for arguments in
-        [&["injury", "yesterday"][..], &["history", "--since", "monday"], &["show", "ice", "--injured", "1h"]]
-    {
+    for arguments in [
+        &["injury", "yesterday"][..],
+        &["history", "--since", "monday"],
+        &["show", "ice", "--injured", "1h"],
+        &["run", "acute", "--injured", "30h ago", "--dry-run"],
+    ] {
         let output = crate::programs::output(home.command(arguments).env("TZ", "Europe/Berlinn"));
         let expected = "error: there is no time zone \"Europe/Berlinn\" (TZ)\n  set TZ to a name such as Europe/Berlin, or unset it\n";
         assert_eq!((output.status.code(), stderr(&output)), (Some(2), expected.to_owned()), "{arguments:?}");
@@ -104,16 +107,99 @@ fn an_unknown_time_zone_is_an_error() {
 }
 
 #[test]
+fn times_in_an_unknown_time_zone_are_shown_with_one_warning() {
+    let mut home = Home::at_rate(5000.0);
+    home.session(&["ice"]);
+    home.session(&["ice", "--override", "rewarm"]);
+    assert_eq!(home.run(&["injury", "set", "30h ago"]).status.code(), Some(0));
+    home.rate = 1.0;
+    let warning = "warning: there is no time zone \"Mars/\\u{1b}\" (TZ): times are in UTC\n";
+    let shown = |arguments: &[&str]| {
+        let output = crate::programs::output(home.command(arguments).env("TZ", "Mars/\u{1b}"));
+        assert!(output.status.code() != Some(2), "{arguments:?}: {}", stderr(&output));
+        stderr(&output).matches(warning).count()
+    };
+    for arguments in [
+        &["history"][..],
+        &["injury"],
+        &["next"],
+        &[],
+        &["run", "ice"],
+        &["run", "contrast", "--dry-run"],
+        &["run", "ice", "--override", "rewarm", "--speed", "100000", "--no-notify"],
+    ] {
+        assert_eq!(shown(arguments), 1, "{arguments:?}");
+    }
+    // These have no local times.
+    for arguments in [
+        &["history", "--json"][..],
+        &["history", "--csv"],
+        &["injury", "--json"],
+        &["status", "--json"],
+        &["safety"],
+        &["list"],
+        &["run", "contrast", "--override", "early-heat", "--override", "rewarm", "--dry-run", "--progress", "json"],
+    ] {
+        assert_eq!(shown(arguments), 0, "{arguments:?}");
+    }
+    // An empty TZ is UTC.
+    let empty = crate::programs::output(home.command(&["history"]).env("TZ", ""));
+    assert_eq!((empty.status.code(), stderr(&empty)), (Some(0), String::new()));
+}
+
+#[test]
+fn an_injury_for_one_session_is_echoed_as_it_was_understood() {
+    let home = Home::new();
+    let note = |arguments: &[&str]| {
+        let (code, _, note) = run(&home, arguments);
+        (code, note.lines().filter(|line| line.starts_with("note: ")).map(str::to_owned).collect::<Vec<_>>())
+    };
+    let exact = |hours: u64, ago: &str| {
+        let ages = [0, 1].map(|minute| clock::wall() - Duration::from_secs(hours * 3600 + minute * 60));
+        ages.map(|at| format!("note: injured {}, {ago} ago", in_full(at, clock::wall(), &TimeZone::UTC)))
+    };
+    for (typed, hours, ago) in [("30h ago", 30, "1 day 6 h"), ("100 hours", 100, "4 days 4 h"), ("2h", 2, "2 h")] {
+        let expected = exact(hours, ago);
+        for command in [&["run", "ice", "--dry-run"][..], &["run", "acute", "--dry-run"], &["show", "heat"]] {
+            let (code, notes) = note(&[command, &["--injured", typed]].concat());
+            let [told] = &notes[..] else { panic!("one note: {notes:?}") };
+            assert!(code == Some(0) && expected.contains(told), "{command:?}: {told}, {expected:?}");
+        }
+    }
+    // A range is echoed once, and a time to come is refused.
+    let (_, notes) = note(&["run", "ice", "--dry-run", "--injured", "yesterday"]);
+    assert!(notes.len() == 1 && notes[0].contains("its latest time counts: "), "{notes:?}");
+    assert_eq!(note(&["run", "ice", "--dry-run", "--injured", "2999-01-01 10:00"]), (Some(3), Vec::new()));
+}
+
+#[test]
+fn a_list_since_no_time_says_how_to_get_all() {
+    let home = Home::new();
+    let all = "  all of them: therapy history\n";
+    for (since, error) in [
+        ("tomorrow", "error: \"tomorrow\" is in the future\n"),
+        ("2999-01-01", "error: that is in the future: Tuesday 1 January 2999, 00:00\n"),
+        ("ever", "error: cannot read \"ever\" as a time\n"),
+        ("the beginning", "error: cannot read \"beginning\" as a time\n"),
+    ] {
+        let (code, _, why) = run(&home, &["history", "--since", since]);
+        assert_eq!(code, Some(2), "{since}");
+        assert!(why.starts_with(error) && why.ends_with(all), "{since}: {why}");
+    }
+    // Midnight is a time.
+    let (code, _, why) = run(&home, &["history", "--since", "0"]);
+    let expected = format!("error: 0 can be 0:00\n  try: therapy history --since 0:00\n{all}");
+    assert_eq!((code, why), (Some(2), expected));
+    assert_eq!(run(&home, &["history", "--since", "0:00"]).0, Some(0));
+}
+
+#[test]
 fn m_is_refused_with_both_readings_as_commands() {
     let home = Home::empty();
     #[rustfmt::skip]
-    let table: [(&[&str], &str, &str); 8] = [
-        (&["extend", "2M"],                           "therapy extend 2min",  "therapy extend 2months"),
-        (&["extend", "2", "M"],                       "therapy extend 2min",  "therapy extend 2months"),
+    let table: [(&[&str], &str, &str); 4] = [
         (&["run", "heat", "--injured", "90M ago"],    "therapy run heat --injured \"90min ago\"", "therapy run heat --injured \"90months ago\""),
         (&["run", "heat", "--injured=90M ago"],       "therapy run heat \"--injured=90min ago\"", "therapy run heat \"--injured=90months ago\""),
-        (&["run", "ice", "15M", "--dry-run"],         "therapy run ice 15min --dry-run", "therapy run ice 15months --dry-run"),
-        (&["run", "ice", "--minutes", "15M"],         "therapy run ice --minutes 15min", "therapy run ice --minutes 15months"),
         (&["history", "--since", "6M"],               "therapy history --since 6min", "therapy history --since 6months"),
         (&["injury", "90M", "ago"],                   "therapy injury \"90min ago\"", "therapy injury \"90months ago\""),
     ];
@@ -122,6 +208,17 @@ fn m_is_refused_with_both_readings_as_commands() {
         assert_eq!((code, told.as_str()), (Some(2), ""), "{typed:?}");
         let way_out = why.split_once('\n').expect("two lines").1;
         assert_eq!(way_out, format!("  try: {minutes}\n  or:  {months}\n"), "{typed:?}: {why}");
+    }
+    // No step lasts months.
+    for (typed, minutes) in [
+        (&["extend", "2M"][..], "therapy extend 2min"),
+        (&["extend", "2", "M"], "therapy extend 2min"),
+        (&["run", "ice", "15M", "--dry-run"], "therapy run ice 15min --dry-run"),
+        (&["run", "ice", "--minutes", "15M"], "therapy run ice --minutes 15min"),
+    ] {
+        let (code, told, why) = run(&home, typed);
+        assert_eq!((code, told.as_str()), (Some(2), ""), "{typed:?}");
+        assert!(why.contains("is minutes or months\n") && why.ends_with(&format!("\n  try: {minutes}\n")), "{why}");
     }
     assert!(!home.journal().exists(), "nothing is written");
 }
