@@ -46,11 +46,14 @@ impl Chosen {
 
     /// Reviews it. When it is refused, prints everything against it; the hint is the first way out.
     pub(super) fn review(&self, overrides: &[RuleId]) -> Result<Protocol, Failure> {
-        let findings = match self.draft.review(self.choice, &self.context, overrides) {
-            Ok(protocol) if self.draft.choice_errors(self.choice).is_empty() => return Ok(protocol),
+        let is_offered = self.draft.choice_errors(self.choice).is_empty();
+        let mut findings = match self.draft.review(self.choice, &self.context, overrides) {
+            Ok(protocol) if is_offered => return Ok(protocol),
             Ok(protocol) => protocol.findings().to_vec(),
             Err(findings) => findings,
         };
+        // No rounds are no steps: the choice says it better.
+        findings.retain(|finding| is_offered || finding.detail != Detail::SessionSteps(0));
         self.objections(&findings, overrides).iter().for_each(|line| say(line));
         let name = self.entry.name();
         let blocking = findings.iter().find(|finding| finding.blocks(overrides));

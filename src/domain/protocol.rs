@@ -3,7 +3,7 @@
 
 use crate::domain::dose::Doses;
 use crate::domain::exposure::Load;
-use crate::domain::rules::{Context, Finding, RuleId, refuses, review};
+use crate::domain::rules::{Context, Detail, Finding, RuleId, Severity, refuses, review};
 use crate::domain::step::Step;
 
 mod draft;
@@ -14,12 +14,21 @@ impl Draft {
     /// Reviews the steps with this choice.
     ///
     /// # Errors
-    /// All findings, when one of them blocks the session. An empty draft is refused too, without a
-    /// finding of its own.
+    /// All findings, when one of them blocks the session. One of them is about an empty draft, unless another
+    /// blocks it.
     pub fn review(&self, choice: Choice, context: &Context, overrides: &[RuleId]) -> Result<Protocol, Vec<Finding>> {
         let steps = self.expand(choice);
-        let findings = review(&steps, context);
-        if steps.is_empty() || refuses(&findings, overrides) {
+        let mut findings = review(&steps, context);
+        if steps.is_empty() && !refuses(&findings, overrides) {
+            findings.push(Finding {
+                rule: RuleId::SessionLimit,
+                severity: Severity::Refuse,
+                step: None,
+                detail: Detail::SessionSteps(0),
+                passes_after: None,
+            });
+        }
+        if refuses(&findings, overrides) {
             return Err(findings);
         }
         let forgets = overrides.contains(&RuleId::Rewarm);

@@ -102,12 +102,19 @@ const FEELING_BACK: &str = "Has normal feeling come back? If not: space, and wai
 /// The commands after a session was cut off.
 pub const CUT_OFF: &str = "therapy resume   go on with it\n  therapy stop     close it, and say when the pack came off";
 
+/// The stored time of the injury lies in the future: the clock was set back.
+pub const INJURY_IN_FUTURE: &str = "The injury time is in the future: therapy injury set yesterday";
+
+/// How a session may run although the journal cannot be used.
+pub const UNRECORDED: &str = "run it without a record: add --override rewarm --override cold-daily";
+
 /// Why heat or cold is recommended for an injury of this age.
 pub fn because(injury: Injury) -> &'static str {
     match injury {
         Injury::Ago(age) if age >= ACUTE => "The injury is at least 3 days old: heat (S3)",
         Injury::Ago(_) => "The injury is less than 3 days old: cold (S3)",
-        Injury::Unknown | Injury::InFuture(_) => "No injury time is set: therapy injury set yesterday",
+        Injury::Unknown => "No injury time is set: therapy injury set yesterday",
+        Injury::InFuture(_) => INJURY_IN_FUTURE,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The texts of rules, of findings, and of choices that a protocol does not offer. It must not know who shows them.
 
+use std::mem;
 use std::time::Duration;
 
 use crate::domain::protocol::ChoiceError;
@@ -107,17 +108,16 @@ pub fn of(rule: RuleId) -> RuleText {
 /// What is broken, with its numbers.
 pub fn detail(detail: &Detail) -> String {
     const MINUTE: Duration = Duration::from_secs(60);
+    // Rounded up, so that what is above its limit never looks like the limit.
+    let above = |length: Duration| in_words(rounded_up(length));
     let over = |what: String, limit: Duration| format!("{what}; the limit is {}", in_words(limit));
     // Rounded, but never to the limit itself.
     let before = |length: Duration, limit: Duration, unit| roughly(length.min(limit.saturating_sub(unit)));
     match *detail {
         Detail::ClockBehind(ahead) => format!("the last record ends {} in the future", roughly(ahead)),
-        Detail::Daily(modality, sum, most) => over(format!("{} of {modality} within 24 h", in_words(sum)), most),
+        Detail::Daily(modality, sum, most) => over(format!("{} of {modality} within 24 h", above(sum)), most),
         Detail::Unreadable => "the journal cannot be read, so earlier doses and an injury are unknown".to_owned(),
-        // Rounded up, so that a load above its limit never looks like the limit.
-        Detail::Load(modality, load, limit) => {
-            over(format!("the {modality} load would reach {}", in_words(rounded_up(load))), limit)
-        }
+        Detail::Load(modality, load, limit) => over(format!("the {modality} load would reach {}", above(load)), limit),
         Detail::LoadWithEarlier(modality, load, limit) => {
             format!("with earlier sessions, {}", self::detail(&Detail::Load(modality, load, limit)))
         }
@@ -128,7 +128,7 @@ pub fn detail(detail: &Detail) -> String {
         Detail::EarlyHeat(age) => {
             format!("heat {} after the injury, before 72 h have passed", before(age, ACUTE, 60 * MINUTE))
         }
-        Detail::HeatLong(length) => format!("{} of heat is long; most sources stop at 20 min", in_words(length)),
+        Detail::HeatLong(length) => format!("{} of heat is long; most sources stop at 20 min", above(length)),
         Detail::InjuryInFuture(by) => format!("the injury is {} in the future", roughly(by)),
         Detail::InjuryNeeded => "ice or heat depends on the time of the injury, and none is set".to_owned(),
         Detail::InjuryUnknown => "heat is for 3 days after an injury and later; no injury time is set".to_owned(),
@@ -141,12 +141,16 @@ pub fn detail(detail: &Detail) -> String {
             format!("heat {} after cold: only when normal feeling is back", before(since, NUMB, MINUTE))
         }
         Detail::Running => "a session is running".to_owned(),
-        Detail::SessionLength(length) => over(format!("all steps together last {}", in_words(length)), SESSION),
+        Detail::SessionLength(length) => over(format!("all steps together last {}", above(length)), SESSION),
         Detail::SessionDose(modality, dose) => {
-            over(format!("{} of {modality} in one session", in_words(dose)), SESSION_DOSE)
+            over(format!("{} of {modality} in one session", above(dose)), SESSION_DOSE)
         }
+        Detail::SessionSteps(0) => "there are no steps".to_owned(),
         Detail::SessionSteps(steps) => format!("{steps} steps; the limit is {SESSION_STEPS}"),
-        Detail::StepLength(length) => format!("a step of {}; it must last 1 s to 2 h 30 min", in_words(length)),
+        Detail::StepLength(length) => {
+            let length = if length > SESSION { above(length) } else { in_words(length) };
+            format!("a step of {length}; it must last 1 s to 2 h 30 min")
+        }
         Detail::StretchAcute => "stretching less than 72 h after the injury".to_owned(),
         Detail::WarningSign(concern) => match signs::before(concern) {
             "" => "you said that a warning sign applies".to_owned(),
@@ -158,37 +162,81 @@ pub fn detail(detail: &Detail) -> String {
     }
 }
 
-/// Findings as lines, such as `Refused: step 3: … (cold-limit)`. The same finding at several steps
-/// makes one line.
+/// Findings as lines, such as `Refused: step 3: … (cold-limit)`. What a rule finds at several steps makes one line,
+/// with the numbers of the worst. What several rules find makes one line too.
 pub fn lines(findings: &[Finding], overrides: &[RuleId]) -> Vec<String> {
-    let same = |a: &Finding, b: &Finding| (a.rule, a.severity, &a.detail) == (b.rule, b.severity, &b.detail);
-    let is_first = |at: &usize| !findings[..*at].iter().any(|before| same(before, &findings[*at]));
-    let lines = (0..findings.len()).filter(is_first).map(|at| {
-        let finding = &findings[at];
-        let steps = findings.iter().filter(|other| same(other, finding)).filter_map(|other| other.step);
-        let word = match finding.severity {
-            Severity::Overridable if overrides.contains(&finding.rule) => "Overridden",
-            Severity::Refuse | Severity::Overridable => "Refused",
-            Severity::Warn => "Warning",
-            Severity::Note => "Note",
-        };
-        let steps = steps_named(&steps.collect::<Vec<_>>());
-        format!("{word}: {steps}{} ({})", detail(&finding.detail), finding.rule)
-    });
-    lines.collect()
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        match groups.iter_mut().find(|group| belong_together(group[0], finding, overrides)) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups.iter().map(|group| line(group, overrides)).collect()
 }
 
-/// `step 3: `, or `steps 3, 5: `. At most five steps are named.
+/// Whether two findings make one line: the same rule at other steps, or the same words by another rule.
+fn belong_together(a: &Finding, b: &Finding, overrides: &[RuleId]) -> bool {
+    let kind = |finding: &Finding| match finding.detail {
+        Detail::LoadWithEarlier(modality, ..) => (mem::discriminant(&finding.detail), Some(modality)),
+        _ => (mem::discriminant(&finding.detail), None),
+    };
+    let same = (a.severity, kind(a), a.blocks(overrides)) == (b.severity, kind(b), b.blocks(overrides));
+    same && (a.detail == b.detail || a.rule == b.rule && a.step.is_some() && b.step.is_some())
+}
+
+fn line(group: &[&Finding], overrides: &[RuleId]) -> String {
+    let worst = group.iter().min_by_key(|finding| std::cmp::Reverse(excess(&finding.detail))).unwrap_or(&group[0]);
+    let word = match worst.severity {
+        Severity::Overridable if !worst.blocks(overrides) => "Overridden",
+        Severity::Refuse | Severity::Overridable => "Refused",
+        Severity::Warn => "Warning",
+        Severity::Note => "Note",
+    };
+    let others = |is_one: &dyn Fn(&Finding) -> bool| {
+        let steps = group.iter().filter(|finding| is_one(finding)).filter_map(|finding| finding.step);
+        steps.collect::<Vec<_>>()
+    };
+    // The numbers may be those of one step only.
+    let steps = match worst.step {
+        Some(step) if group.iter().any(|finding| finding.detail != worst.detail) => {
+            format!("step {} (also {}): ", step + 1, numbered(&others(&|finding| finding.step != Some(step))))
+        }
+        _ => steps_named(&others(&|_| true)),
+    };
+    let mut rules: Vec<_> = group.iter().map(|finding| finding.rule.as_str()).collect();
+    rules.dedup();
+    format!("{word}: {steps}{} ({})", detail(&worst.detail), rules.join(", "))
+}
+
+/// How bad a detail is, in nanoseconds, compared with others of its kind.
+fn excess(detail: &Detail) -> i128 {
+    let nanos = |length: Duration| i128::try_from(length.as_nanos()).unwrap_or(i128::MAX);
+    match *detail {
+        Detail::Load(_, long, _) | Detail::LoadWithEarlier(_, long, _) | Detail::HeatLong(long) => nanos(long),
+        Detail::ColdShort(short)
+        | Detail::EarlyHeat(short)
+        | Detail::NumbHeat(short)
+        | Detail::StretchAfterCold(short) => -nanos(short),
+        _ => 0,
+    }
+}
+
+/// `step 3: `, or `steps 3, 5: `.
 fn steps_named(steps: &[usize]) -> String {
-    const NAMED: usize = 5;
-    let named: Vec<_> = steps.iter().take(NAMED).map(|step| (step + 1).to_string()).collect();
-    let named = named.join(", ");
     match steps.len() {
         0 => String::new(),
-        1 => format!("step {named}: "),
-        2..=NAMED => format!("steps {named}: "),
-        all => format!("steps {named} and {} more: ", all - NAMED),
+        1 => format!("step {}: ", numbered(steps)),
+        _ => format!("steps {}: ", numbered(steps)),
     }
+}
+
+/// `3, 5`. At most five steps are named.
+fn numbered(steps: &[usize]) -> String {
+    const NAMED: usize = 5;
+    let named: Vec<_> = steps.iter().take(NAMED).map(|step| (step + 1).to_string()).collect();
+    let more = if steps.len() > NAMED { format!(" and {} more", steps.len() - NAMED) } else { String::new() };
+    named.join(", ") + &more
 }
 
 /// Why the protocol `name` does not offer a choice.
@@ -198,7 +246,7 @@ pub fn choice(error: &ChoiceError, name: &str) -> String {
             format!("--minutes sets the length of a single step; {name} has {steps} steps")
         }
         ChoiceError::TooLong { max, asked } => {
-            format!("{} is longer than {name} allows: at most {}", in_words(asked), in_words(max))
+            format!("{} is longer than {name} allows: at most {}", in_words(rounded_up(asked)), in_words(max))
         }
         ChoiceError::NoRounds => format!("--rounds needs a protocol with rounds; {name} has none"),
         ChoiceError::Rounds { max, asked } => format!("{asked} rounds are not possible: {name} allows 1 to {max}"),
@@ -208,6 +256,11 @@ pub fn choice(error: &ChoiceError, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::exposure::{Exposure, limit};
+    use crate::domain::rules::{Context, Injury, review};
+    use crate::domain::step::Modality;
+    use crate::domain::step::Step;
+    use crate::domain::step::StepKind::{Cold, Heat, Rest};
 
     #[test]
     fn many_steps_are_counted_and_not_all_named() {
@@ -215,5 +268,82 @@ mod tests {
         assert_eq!(steps_named(&[2]), "step 3: ");
         assert_eq!(steps_named(&[2, 4]), "steps 3, 5: ");
         assert_eq!(steps_named(&[0, 1, 2, 3, 4, 5, 6]), "steps 1, 2, 3, 4, 5 and 2 more: ");
+    }
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn found(steps: &[Exposure], context: &Context, overrides: &[RuleId]) -> Vec<String> {
+        let steps: Vec<_> = steps.iter().map(|&(kind, length)| Step::new(kind, length)).collect();
+        lines(&review(&steps, context), overrides)
+    }
+
+    #[test]
+    fn a_rule_makes_one_line_with_the_numbers_of_its_worst_step() {
+        let contrast = [(Heat, 20 * MINUTE), (Cold, 20 * MINUTE)].repeat(3);
+        let young = Context { injury: Injury::Ago(60 * MINUTE), ..Context::default() };
+        let early = "step 1 (also 3, 5): heat 1 h after the injury, before 72 h have passed (early-heat)";
+        assert_eq!(found(&contrast, &young, &[])[0], format!("Refused: {early}"));
+        assert_eq!(found(&contrast, &young, &[RuleId::EarlyHeat])[0], format!("Overridden: {early}"));
+        let old = Context { injury: Injury::Ago(5000 * MINUTE), ..Context::default() };
+        let more = [(Cold, 25 * MINUTE), (Rest, MINUTE), (Cold, 12 * MINUTE), (Rest, MINUTE), (Cold, MINUTE)];
+        assert_eq!(
+            found(&more, &old, &[]),
+            [
+                "Refused: step 5 (also 1, 3): the cold load would reach 37 min; the limit is 20 min (cold-limit)",
+                "Warning: step 5: 1 min of cold is short; 10 to 20 min is usual (cold-short)",
+            ]
+        );
+        // The same words at several steps need no number of their own.
+        assert_eq!(
+            found(&contrast, &old, &[]),
+            ["Warning: steps 3, 5: heat straight after cold: only when normal feeling is back (numb-heat)"]
+        );
+    }
+
+    #[test]
+    fn the_same_words_by_two_rules_are_one_line_unless_one_is_overridden() {
+        let unknown = Context { unreadable: true, ..Context::default() };
+        let ice = [(Cold, 15 * MINUTE)];
+        let words = "earlier sessions cannot be read, so the load of the skin is unknown";
+        assert_eq!(found(&ice, &unknown, &[]), [format!("Refused: {words} (cold-daily, rewarm)")]);
+        assert_eq!(
+            found(&ice, &unknown, &[RuleId::Rewarm]),
+            [format!("Refused: {words} (cold-daily)"), format!("Overridden: {words} (rewarm)")]
+        );
+        let both = found(&ice, &unknown, &[RuleId::Rewarm, RuleId::ColdDaily]);
+        assert_eq!(both, [format!("Overridden: {words} (cold-daily, rewarm)")]);
+    }
+
+    #[test]
+    fn heat_and_cold_keep_their_own_lines() {
+        let finding = |step, modality| Finding {
+            rule: RuleId::Rewarm,
+            severity: Severity::Overridable,
+            step: Some(step),
+            detail: Detail::LoadWithEarlier(modality, 35 * MINUTE, limit(modality)),
+            passes_after: None,
+        };
+        let lines = lines(&[finding(0, Modality::Cold), finding(2, Modality::Heat)], &[]);
+        let loads: Vec<_> = lines.iter().map(|line| line.contains("the cold load")).collect();
+        assert_eq!(loads, [true, false], "{lines:?}");
+    }
+
+    #[test]
+    fn what_is_above_its_limit_never_looks_like_the_limit() {
+        let bit = Duration::from_nanos(1);
+        for (broken, number) in [
+            (Detail::Load(Modality::Cold, 20 * MINUTE + bit, 20 * MINUTE), "20 min 1 s"),
+            (Detail::Daily(Modality::Cold, 160 * MINUTE + bit, 160 * MINUTE), "2 h 40 min 1 s"),
+            (Detail::SessionLength(150 * MINUTE + bit), "2 h 30 min 1 s"),
+            (Detail::SessionDose(Modality::Heat, 60 * MINUTE + bit), "1 h 1 s"),
+            (Detail::StepLength(150 * MINUTE + bit), "2 h 30 min 1 s"),
+            (Detail::StepLength(bit), "less than 1 s"),
+            (Detail::HeatLong(20 * MINUTE + bit), "20 min 1 s"),
+            (Detail::ColdShort(Duration::from_millis(599_999)), "9 min 59 s"),
+        ] {
+            assert!(detail(&broken).contains(number), "{}", detail(&broken));
+        }
+        let choice = choice(&ChoiceError::TooLong { max: 12 * MINUTE, asked: 12 * MINUTE + bit }, "gentle");
+        assert_eq!(choice, "12 min 1 s is longer than gentle allows: at most 12 min");
     }
 }

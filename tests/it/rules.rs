@@ -9,6 +9,7 @@ use serde_json::Value;
 use therapy::domain::dose::Dose;
 use therapy::domain::exposure::{Exposure, limit};
 use therapy::domain::moment::Moment;
+use therapy::domain::protocol::{Choice, Draft, DraftStep, Part, Range};
 use therapy::domain::rules::{
     ACUTE, Concern, Context, Detail, Injury, RULES, RuleId, SESSION, Severity, refuses, review,
 };
@@ -397,4 +398,28 @@ fn limits_of_a_step_and_of_a_stretch_are_inclusive() {
     let at = |age| ids(&[(Rest, minutes(1)), (Stretch, minutes(5))], &Context { injury: Injury::Ago(age), ..old() });
     assert!(!at(ACUTE - minutes(1)).contains(&RuleId::StretchEarly));
     assert!(at(ACUTE - minutes(1) - SECOND).contains(&RuleId::StretchEarly));
+}
+
+#[test]
+fn an_empty_draft_is_refused_with_a_reason() {
+    let refused = |draft: &Draft, choice, context: &Context| {
+        let findings = draft.review(choice, context, &[RuleId::Rewarm]).expect_err("it has no steps");
+        let blocking = findings.iter().filter(|finding| finding.blocks(&[RuleId::Rewarm]));
+        blocking.map(|finding| (finding.rule, finding.detail.clone())).collect::<Vec<_>>()
+    };
+    let none = [(RuleId::SessionLimit, Detail::SessionSteps(0))];
+    assert_eq!(refused(&Draft::default(), Choice::default(), &old()), none);
+    assert_eq!(rules::detail(&Detail::SessionSteps(0)), "there are no steps");
+    // No rounds, and steps that the only round leaves out.
+    let one = Draft::of("one", &[(Cold, minutes(15))]);
+    let rounds = Some(Range { default: 1, min: 1, max: 3, stated: true });
+    let no_rounds = Choice { rounds: Some(0), ..Choice::default() };
+    assert_eq!(refused(&Draft { rounds, ..one.clone() }, no_rounds, &old()), none);
+    let step = DraftStep { last_round: false, ..DraftStep::new(Cold, minutes(15)) };
+    assert_eq!(refused(&Draft { parts: vec![Part::Step(step)], ..one.clone() }, Choice::default(), &old()), none);
+    // Another reason says more.
+    let needed = Context { injury_required: true, ..Context::default() };
+    let injury = [(RuleId::InjuryUnknown, Detail::InjuryNeeded)];
+    assert_eq!(refused(&Draft::default(), Choice::default(), &needed), injury);
+    assert!(one.review(Choice::default(), &old(), &[]).is_ok());
 }

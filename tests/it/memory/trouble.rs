@@ -310,7 +310,7 @@ fn a_rehearsal_is_refused_for_the_same_reasons_as_a_session() {
     let home = Home::empty();
     home.own(1, &[("heat", "20s"), ("cold", "20s")]);
     home.file("data/journal.db", "damaged");
-    refuses(&home, &["own.toml"], "(rewarm)");
+    refuses(&home, &["own.toml"], "(cold-daily, rewarm)");
     refuses(&home, &["own.toml", "--override", "rewarm"], "(cold-daily)");
     // A fresh injury may be in it.
     refuses(&home, &["own.toml", "--override", "rewarm", "--override", "cold-daily"], "(early-heat)");
