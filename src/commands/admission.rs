@@ -1,6 +1,8 @@
 //! The one way into a session: find the protocol, review it, ask about warning signs, take the lock,
 //! review again. Dry runs and rehearsals take the same way, and write nothing.
 
+use std::io::{self, ErrorKind};
+
 use anyhow::anyhow;
 
 use super::chosen::Chosen;
@@ -12,9 +14,10 @@ use super::{Exit, Failure, say};
 use crate::cli::RunArgs;
 use crate::domain::course;
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::Context;
+use crate::domain::rules::{Context, RuleId};
 use crate::edge::journal::{Journal, Lock};
-use crate::text::advice::{CUT_OFF, because};
+use crate::text::advice::{CUT_OFF, UNRECORDED, because};
+use crate::text::typed::quoted;
 
 /// Proof that a protocol may run now.
 pub(super) struct Admitted {
@@ -32,52 +35,89 @@ pub(super) struct Admitted {
 pub(super) fn admit(folders: &Folders, args: &RunArgs) -> Result<Admitted, Failure> {
     let is_rehearsal = args.dry_run || args.speed.is_some();
     let memory = Memory::read(folders, args.which.injured.as_deref(), !is_rehearsal)?;
-    let name = args.protocol.clone().unwrap_or_else(|| {
-        let injury = memory.context.injury;
-        let name = course::recommend(injury);
-        say(&format!("Recommended now: {name}. {}.", because(injury)));
-        name.to_owned()
-    });
+    let injury = memory.context.injury;
+    let name = args.protocol.clone().unwrap_or_else(|| course::recommend(injury).to_owned());
     let mut chosen = Chosen::find(folders, &name, &args.which, &memory.context)?;
     // Before the review: an open session must be ended, but a refusal because of its doses would advise to wait.
     if let Some(open) = memory.open.filter(|_| !memory.context.running) {
         return Err(Failure::new(Exit::Refused, anyhow!(was_cut_off(&open, &stamp())), CUT_OFF));
     }
-    let protocol = chosen.review(&args.overrides)?;
+    let mut protocol = chosen.review(&args.overrides)?;
+    let answer = if is_rehearsal { None } else { screen(memory.about, &memory.screenings, memory.journal.as_ref())? };
+    if let Some(answer) = &answer {
+        chosen.context.concerns.clone_from(answer);
+        protocol = chosen.review(&args.overrides)?;
+    }
+    // Only now: what a rule or a sign refuses is not recommended.
+    if args.protocol.is_none() {
+        say(&format!("Recommended now: {name}. {}.", because(injury)));
+    }
     if is_rehearsal {
         return Ok(Admitted { protocol, chosen, journal: None, lock: None });
     }
-    let answer = screen(memory.about, &memory.screenings, memory.journal.as_ref())?;
-    let Some(journal) = memory.journal else {
-        chosen.context.concerns.extend(answer.into_iter().flatten());
-        let protocol = chosen.review(&args.overrides)?;
+    let goes_unrecorded = memory.journal.is_none() || may_go_unrecorded(&args.overrides);
+    let lock = match Journal::lock(&folders.data) {
+        // A folder that cannot be written.
+        Err(error) if goes_unrecorded => {
+            let why = cannot_lock(folders, &error).error;
+            say(&format!("warning: {why}, so it is not known whether another session runs"));
+            None
+        }
+        tried => Some(taken(folders, tried)?),
+    };
+    let Some(journal) = memory.journal.filter(|_| lock.is_some()) else {
         say("warning: this session is not recorded");
-        let lock = match Journal::lock(&folders.data) {
-            Ok(None) => return Err(one_session("a session is already running")),
-            Ok(lock) => lock,
-            Err(_) => {
-                say("warning: it is not known whether another session runs");
-                None
-            }
-        };
         return Ok(Admitted { protocol, chosen, journal: None, lock });
     };
-    let lock = lock(folders)?;
     // During the question another process may have given a dose.
     let now = stamp();
     if journal.open_session(&now)?.is_some() {
         return Err(one_session("another session was started meanwhile"));
     }
     let (doses, record_ahead) = journal.doses(&now, None)?;
-    let concerns = concerns(&journal.screenings()?);
+    let concerns = answer.map_or_else(|| Ok(concerns(&journal.screenings()?)), Ok::<_, Failure>)?;
     chosen.context = Context { now: now.clock, doses, record_ahead, concerns, ..chosen.context };
     let protocol = chosen.review(&args.overrides)?;
-    Ok(Admitted { protocol, chosen, journal: Some(journal), lock: Some(lock) })
+    Ok(Admitted { protocol, chosen, journal: Some(journal), lock })
+}
+
+/// Whether a session may run without a record: later sessions will not know its doses, so the person overrides the
+/// rules about earlier ones.
+pub(super) fn may_go_unrecorded(overrides: &[RuleId]) -> bool {
+    [RuleId::Rewarm, RuleId::ColdDaily].iter().all(|rule| overrides.contains(rule))
 }
 
 /// Takes the lock of the running session.
 pub(super) fn lock(folders: &Folders) -> Result<Lock, Failure> {
-    Journal::lock(&folders.data)?.ok_or_else(|| one_session("a session is already running"))
+    taken(folders, Journal::lock(&folders.data))
+}
+
+fn taken(folders: &Folders, tried: io::Result<Option<Lock>>) -> Result<Lock, Failure> {
+    match tried {
+        Ok(Some(lock)) => Ok(lock),
+        Ok(None) => Err(one_session("a session is already running")),
+        Err(error) => Err(cannot_lock(folders, &error)),
+    }
+}
+
+/// Why the file of the lock cannot be used, and what to do about it.
+fn cannot_lock(folders: &Folders, error: &io::Error) -> Failure {
+    let file = folders.data.join("session.lock");
+    let path = file.display();
+    let (why, way_out) = match error.kind() {
+        ErrorKind::IsADirectory => ("it is a folder", format!("move it away: {path}")),
+        ErrorKind::NotFound => ("it is a link to a file that does not exist", format!("remove it: {path}")),
+        ErrorKind::Other => ("it is not a regular file", format!("move it away: {path}")),
+        ErrorKind::PermissionDenied if file.symlink_metadata().is_ok() => {
+            let rm = format!("sudo rm {}", quoted(&file.to_string_lossy()));
+            ("you may not write it", format!("make it yours, or remove it if no session runs: {rm}"))
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            ("its folder cannot be written", format!("fix the permissions of that folder, or {UNRECORDED}"))
+        }
+        _ => return anyhow!("could not lock the session: {path}: {error}").into(),
+    };
+    Failure::new(Exit::Failed, anyhow!("could not lock the session: {path}: {why}"), way_out)
 }
 
 fn one_session(what: &'static str) -> Failure {

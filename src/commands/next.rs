@@ -12,7 +12,7 @@ use super::{Exit, Failure, print_json, print_text};
 use crate::domain::course::{earliest, findings, recommend};
 use crate::domain::exposure::limit;
 use crate::domain::protocol::Choice;
-use crate::domain::rules::{Context, Finding, RuleId};
+use crate::domain::rules::{Context, Finding, Injury, RuleId};
 use crate::domain::step::{Modality, StepKind};
 use crate::edge::catalog::{self, Entry};
 use crate::edge::clock;
@@ -70,6 +70,9 @@ fn headline(memory: &Memory, candidates: &[Candidate]) -> String {
     let chosen = candidates.iter().find(|candidate| candidate.name == best);
     match chosen.map(|chosen| (chosen.refused.as_ref(), chosen.wait)) {
         Some((Some(refused), Some(wait))) => format!("Use {best} {}. {why}.", available(wait, refused.rule)),
+        Some((Some(_), None)) if !context.running && matches!(context.injury, Injury::InFuture(_)) => {
+            format!("Nothing now. {why}.")
+        }
         Some((Some(refused), None)) => {
             let is_all = candidates.iter().all(|other| other.refused.is_some() && other.wait.is_none());
             let what = if is_all { "Nothing".to_owned() } else { format!("Not {best}") };

@@ -1,6 +1,6 @@
 //! `therapy run PROTOCOL`: admit the session, print what matters before it, start it.
 
-use super::admission::{Admitted, admit};
+use super::admission::{Admitted, admit, may_go_unrecorded};
 use super::chosen::Chosen;
 use super::folders::Folders;
 use super::live::{Live, Silent};
@@ -10,7 +10,6 @@ use super::{Exit, Failure, last_words, pain, print, say};
 use crate::cli::{Progress, RunArgs};
 use crate::domain::moment::Moment;
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::RuleId;
 use crate::domain::session::{GRACE, Session, SessionOptions};
 use crate::edge::clock;
 use crate::edge::journal::NewSession;
@@ -40,9 +39,7 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
         let (overrides, started_ms) = (&args.overrides[..], clock::wall().as_millisecond());
         let new = NewSession { protocol: &protocol, options, overrides, pain: args.pain, started_ms };
         let id = match journal.begin(&new) {
-            // Later sessions will not know its doses: only a person who overrides the rules about earlier
-            // sessions may accept that.
-            Err(error) if [RuleId::Rewarm, RuleId::ColdDaily].iter().all(|rule| overrides.contains(rule)) => {
+            Err(error) if may_go_unrecorded(overrides) => {
                 say(&format!("warning: {error}; this session is not recorded"));
                 None
             }

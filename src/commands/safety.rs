@@ -29,7 +29,9 @@ pub(super) fn run(folders: &Folders, asks: bool, answer: Option<&str>, json: boo
         }
         let journal = Journal::open(&folders.data)?;
         say(&paragraphs(false).join("\n"));
-        return noted(folders, &answered(Some(&journal))?);
+        let keys = answered()?;
+        journal.screened(Some(&keys), &stamp())?;
+        return noted(folders, &signs::concerns(keys));
     }
     if json {
         let flag = |sign: &Sign| json!({ "sign": sign.text, "source": sign.source });
@@ -44,7 +46,8 @@ pub(super) fn run(folders: &Folders, asks: bool, answer: Option<&str>, json: boo
             "ask_a_clinician_first": ask.collect::<Vec<_>>(),
         }));
     }
-    print_text(&format!("{DISCLAIMER}\n{EVIDENCE}\n\n{}\n\nAlways: {ALWAYS}\n", paragraphs(true).join("\n\n")))
+    // With a prompt below it, it fits a terminal of 24 lines: the urgent signs come first.
+    print_text(&format!("{DISCLAIMER}\n\n{}\nAlways: {ALWAYS}\n", paragraphs(true).join("\n")))
 }
 
 const ANSWER: &str = "therapy safety --answer none, or with the numbers that therapy safety shows: --answer 2,5";

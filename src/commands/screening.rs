@@ -47,15 +47,21 @@ pub(super) fn screen(
     }
     let heading = if about == About::Person { "Before you start" } else { "Before you start with this injury" };
     say(&format!("{heading}\n{}", paragraphs(false).join("\n")));
-    if asks {
-        return answered(journal).map(Some);
+    if !asks {
+        // Where nothing can be stored, they are shown again.
+        let _ = journal.map(|journal| journal.screened(None, &stamp()));
+        return Ok(None);
     }
-    journal.map_or(Ok(()), |journal| journal.screened(None, &stamp()))?;
-    Ok(None)
+    let keys = answered()?;
+    if let Some(Err(error)) = journal.map(|journal| journal.screened(Some(&keys), &stamp())) {
+        say(&format!("warning: {error}; the answer is not stored"));
+    }
+    Ok(Some(signs::concerns(keys)))
 }
 
-/// Asks whether a sign applies, and stores the answer. Only a clear one counts, and a yes is confirmed.
-pub(super) fn answered(journal: Option<&Journal>) -> Result<Vec<Concern>, Failure> {
+/// Asks whether a sign applies, and returns the keys of those that do. Only a clear answer counts, and a yes is
+/// confirmed.
+pub(super) fn answered() -> Result<Vec<&'static str>, Failure> {
     let unanswered = || Failure::new(Exit::Stopped, anyhow!("the question was not answered"), "answer y or n");
     let is_yes = |question: &str| {
         let answer = ask(question, |answer| match &*answer.to_lowercase() {
@@ -66,16 +72,15 @@ pub(super) fn answered(journal: Option<&Journal>) -> Result<Vec<Concern>, Failur
         answer?.ok_or_else(unanswered)
     };
     loop {
-        let keys = if is_yes("Does any of these apply to you? [y/n]")? {
-            ask("Which? Their numbers, such as 2,5:", signs::read)?.ok_or_else(unanswered)?
-        } else {
-            Vec::new()
-        };
-        let concerns = signs::concerns(keys.iter().copied());
-        let consequence = format!("Then {} starts until you take it back. Is that right? [y/n]", refused(&concerns));
-        if concerns.is_empty() || is_yes(&consequence)? {
-            journal.map_or(Ok(()), |journal| journal.screened(Some(&keys), &stamp()))?;
-            return Ok(concerns);
+        if !is_yes("Does any of these apply to you? [y/n]")? {
+            return Ok(Vec::new());
+        }
+        let keys =
+            ask("Which? Their numbers, such as 2,5:", |answer| signs::read(answer).filter(|keys| !keys.is_empty()));
+        let keys = keys?.ok_or_else(unanswered)?;
+        let what = refused(&signs::concerns(keys.iter().copied()));
+        if is_yes(&format!("Then {what} starts until you take it back. Is that right? [y/n]"))? {
+            return Ok(keys);
         }
     }
 }

@@ -46,9 +46,9 @@ impl Journal {
     ///
     /// # Errors
     /// When the file of the lock cannot be made or opened.
-    pub fn lock(folder: &Path) -> Result<Option<Lock>> {
-        let path = lock_file(folder)?;
-        take(folder, &path).map_err(|error| unusable(&path, &error))
+    pub fn lock(folder: &Path) -> io::Result<Option<Lock>> {
+        let path = lock_file(folder).map_err(|none| io::Error::new(io::ErrorKind::InvalidInput, none))?;
+        take(folder, &path)
     }
 
     /// Whether a session runs now.

@@ -20,13 +20,13 @@ pub(super) fn migrate(folder: &Path, path: &Path, from: u32, connection: &Connec
     const TRIES: usize = 200;
     let failed = |error: io::Error| file::unusable(path, &error);
     let wrong = |error: rusqlite::Error| explain(path, &error);
-    let mut lock = Journal::lock(folder)?;
+    let mut lock = Journal::lock(folder).map_err(failed)?;
     for _ in 0..TRIES {
         if lock.is_some() || content(connection).map_err(wrong)? != Content::Journal(from) {
             break;
         }
         std::thread::park_timeout(Duration::from_millis(5));
-        lock = Journal::lock(folder)?;
+        lock = Journal::lock(folder).map_err(failed)?;
     }
     if content(connection).map_err(wrong)? == Content::Journal(VERSION) {
         return Ok(());

@@ -13,6 +13,7 @@ mod cut_off;
 mod guards;
 mod kills;
 mod person;
+mod read_only;
 mod trouble;
 
 /// Pseudo-random numbers from a seed.

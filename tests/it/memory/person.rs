@@ -120,7 +120,7 @@ fn a_warning_sign_refuses_every_session_until_it_is_taken_back() {
     }
     home.ask(&["safety", "--answer", "none"]);
     assert_eq!(home.session(&["rest.toml"]).status.code(), Some(0));
-    for bad in ["", "0", "99", "1,x", "yes", "none 2"] {
+    for bad in ["", "0", "99", "1,x", "yes", "1 99", ",", "none 2"] {
         let refused = home.run(&["safety", "--answer", bad]);
         assert_eq!(refused.status.code(), Some(2), "{bad}: {}", stdout(&refused));
     }
@@ -386,4 +386,67 @@ fn ice_after_ice_is_refused_with_a_time_and_overrides_are_recorded() {
         (&Value::Array(Vec::new()), &vec!["rewarm"].into())
     );
     assert_eq!(history[1]["cold_s"].as_f64(), Some(1200.0));
+}
+
+/// The clock was set back after the injury was stored.
+#[test]
+fn an_injury_in_the_future_is_said_to_be_in_the_future() {
+    let home = Home::new();
+    assert_eq!(home.run(&["injury", "set", "1h ago"]).status.code(), Some(0));
+    let ahead = "UPDATE injury SET happened_ms = happened_ms + 1000 * 60 * 60 * 3";
+    home.sql().execute(ahead, []).expect("an injury");
+    let way_out = "in the future: therapy injury set yesterday";
+    let expected = format!("Nothing now. The injury time is {way_out}.\n");
+    let next = home.ask(&["next"]);
+    assert!(next.starts_with(&expected) && next.contains("not now (injury-future)"), "{next}");
+    assert_eq!(home.json(&["next", "--json"])["protocols"][0]["rule"], "injury-future");
+    let shown = home.ask(&["injury"]);
+    assert!(shown.starts_with("Injured ") && shown.contains(&format!(", 2 h {way_out}\n")), "{shown}");
+    assert!(!shown.contains("ago"), "{shown}");
+    let age = home.json(&["injury", "--json"])["age_s"].as_f64().expect("an age");
+    assert!((-7200.0..-7100.0).contains(&age), "{age}");
+    let overview = joined(&home.ask(&[]));
+    assert!(
+        overview.contains(&format!(", 2 h {way_out} ")) && overview.contains("Next Nothing now. The"),
+        "{overview}"
+    );
+    for arguments in [&["run"][..], &["run", "ice"], &["run", "heat", "--dry-run"]] {
+        let output = home.run(arguments);
+        assert_refused(&output, "injury-future");
+        assert!(!stderr(&output).contains("Recommended"), "{}", stderr(&output));
+    }
+    // A session that runs is said first.
+    let mut running = home.start(&["run", "ice", "--injured", "1h ago"]);
+    running.see("step_began");
+    assert!(home.ask(&["next"]).starts_with("Nothing now: a session is running.\n"));
+    running.signal(rustix::process::Signal::INT);
+    running.end();
+    assert_eq!(home.run(&["injury", "set", "1h ago"]).status.code(), Some(0));
+    assert!(home.ask(&["injury"]).contains(", 1 h ago: cold until "));
+}
+
+#[test]
+fn only_a_session_that_may_run_is_recommended() {
+    let mut home = Home::at_rate(5000.0);
+    let said = |home: &Home, arguments: &[&str]| {
+        let output = home.run(&[&["run", "--no-notify"], arguments].concat());
+        (output.status.code(), stderr(&output).contains("Recommended now: "))
+    };
+    assert_eq!(said(&home, &["--dry-run"]), (Some(0), true));
+    assert_eq!(said(&home, &[]), (Some(0), true));
+    home.rate = 1.0;
+    // Just after cold, cold is refused.
+    assert_eq!(said(&home, &[]), (Some(3), false));
+    home.ask(&["safety", "--answer", "3"]);
+    assert_eq!(said(&home, &["--override", "rewarm"]), (Some(3), false));
+    assert_eq!(said(&home, &["--override", "rewarm", "--dry-run"]), (Some(3), false));
+    home.ask(&["safety", "--answer", "none"]);
+    assert_eq!(said(&home, &["--override", "rewarm", "--dry-run"]), (Some(0), true));
+    // The sign is affirmed in the question before the first session of an injury.
+    assert_eq!(home.run(&["injury", "set", "1h ago"]).status.code(), Some(0));
+    let mut asked = on_terminal(&home, &["run", "--override", "rewarm", "--no-notify"]);
+    asked.see("Does any of these apply to you? [y/n]");
+    asked.press("y\ny\n");
+    assert_eq!(asked.end().code(), Some(3));
+    assert!(!asked.text().contains("Recommended"), "{}", asked.text());
 }
