@@ -3,19 +3,25 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use console::Term;
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use textwrap::core::display_width;
 
 use super::folders::Folders;
-use super::times::{self, from_millis, local, stamp};
+use super::times::{self, from_millis, in_full, local, stamp};
 use super::{Exit, Failure, print, print_json};
 use crate::domain::step::Modality;
 use crate::edge::journal::Entry;
 use crate::text::advice::PAIN_CHANGE;
 use crate::text::durations::{count, part_of, seconds};
-use crate::text::printable::aligned;
+use crate::text::printable::{aligned, wrapped};
 
 /// Fewer sessions than this with a pain before and after show too little (ours).
 const ENOUGH: usize = 3;
+
+/// The width off a terminal.
+const WIDTH: usize = 80;
 
 /// The columns of the CSV form: the fields of the JSON form, in this order.
 #[rustfmt::skip]
@@ -26,12 +32,10 @@ const COLUMNS: [&str; 13] = [
 
 /// Shows past sessions.
 pub(super) fn run(folders: &Folders, since: Option<&str>, json: bool, csv: bool) -> Result<Exit, Failure> {
-    let since = match since {
-        Some(text) => times::since(text)?.as_millisecond(),
-        None => i64::MIN,
-    };
+    let since = since.map(times::since).transpose()?;
     let journal = folders.journal()?;
-    let mut entries = journal.as_ref().map_or(Ok(Vec::new()), |journal| journal.history(since))?;
+    let since_ms = since.map_or(i64::MIN, Timestamp::as_millisecond);
+    let mut entries = journal.as_ref().map_or(Ok(Vec::new()), |journal| journal.history(since_ms))?;
     let (now, is_running) = (stamp(), folders.is_running()?);
     for entry in entries.iter_mut().filter(|entry| entry.assumed) {
         let record = journal.as_ref().and_then(|journal| journal.record(entry.id, &now).ok());
@@ -47,20 +51,29 @@ pub(super) fn run(folders: &Folders, since: Option<&str>, json: bool, csv: bool)
         return print([COLUMNS.join(",")].into_iter().chain(rows).map(|row| row + "\n").collect::<String>());
     }
     if entries.is_empty() {
-        return print("No sessions yet.\n");
+        return print(match since {
+            Some(since) => format!("No sessions since {}.\n", in_full(since)),
+            None => "No sessions yet.\n".to_owned(),
+        });
     }
-    print(table(&entries) + &shows_so_far(&entries))
+    let width = Term::stdout().size_checked().map_or(WIDTH, |(_, width)| usize::from(width));
+    print(wrapped(&(table(&entries, width) + &shows_so_far(&entries)), width, 4))
 }
 
 fn document(entry: &Entry) -> Value {
     json!({
         "id": entry.id, "protocol": entry.protocol, "started_at": from_millis(entry.started_ms),
-        "ended_at": entry.ended_ms.map(from_millis), "outcome": entry.outcome,
+        "ended_at": ended_ms(entry).map(from_millis), "outcome": entry.outcome,
         "planned_cold_s": seconds(entry.planned.cold), "planned_heat_s": seconds(entry.planned.heat),
         "cold_s": seconds(entry.actual.cold), "heat_s": seconds(entry.actual.heat),
         "pain_before": entry.pain[0], "pain_after": entry.pain[1],
         "assumed": entry.assumed, "overrides": entry.overrides.split_whitespace().collect::<Vec<_>>(),
     })
+}
+
+/// When a session ended; `None` while it runs, and when the clock was set back in it: no end is before its start.
+fn ended_ms(entry: &Entry) -> Option<i64> {
+    entry.ended_ms.filter(|ended| *ended >= entry.started_ms)
 }
 
 /// A value of the JSON form in CSV. Text that may hold a comma is in quotes. A spreadsheet would run a name that
@@ -92,8 +105,9 @@ fn ending(entry: &Entry) -> &str {
     }
 }
 
-/// A row for each session, the latest first.
-fn table(entries: &[Entry]) -> String {
+/// A row for each session, the latest first. Where that is wider than the terminal, the doses and the pain are in a
+/// second row.
+fn table(entries: &[Entry], width: usize) -> String {
     let rows = entries.iter().rev().map(|entry| {
         let dose = |modality| {
             let (given, planned) = (entry.actual[modality], entry.planned[modality]);
@@ -106,9 +120,19 @@ fn table(entries: &[Entry]) -> String {
             [Some(before), Some(after)] => format!("pain {before} to {after}"),
         };
         let started = local(from_millis(entry.started_ms));
-        vec![started, entry.protocol.clone(), doses.join(", "), pain, ending(entry).to_owned()]
+        [started, entry.protocol.clone(), doses.join(", "), pain, ending(entry).to_owned()]
     });
-    aligned(&rows.collect::<Vec<_>>())
+    let rows: Vec<_> = rows.collect();
+    let wide = aligned(&rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>());
+    if wide.lines().all(|line| display_width(line) <= width) {
+        return wide;
+    }
+    let in_two = |[started, name, doses, pain, ending]: &[String; 5]| {
+        let both = [started, name, ending].map(String::as_str).join("  ");
+        let below = [doses, pain].map(String::as_str).join("  ");
+        [both.trim_end(), below.trim()].into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n    ")
+    };
+    rows.iter().map(|row| in_two(row) + "\n").collect()
 }
 
 /// A sentence for each kind of session that has enough numbers. It says what was noted, never what caused it.

@@ -1,15 +1,19 @@
 //! `therapy history` for known sessions.
 
+use jiff::tz::TimeZone;
 use therapy::domain::exposure::Exposure;
 use therapy::domain::protocol::{Choice, Draft};
 use therapy::domain::rules::{Context, RuleId};
 use therapy::domain::step::PerModality;
 use therapy::domain::step::StepKind::{Cold, Heat};
+use therapy::edge::clock;
 use therapy::edge::journal::{Journal, NewSession};
+use therapy::text::times::in_full;
 
 use super::{Clocks, FIRST, HOUR_MS, NOON_MS, OPTIONS, events_of, ice_20, min};
 use crate::laws::START;
 use crate::support::{Home, stderr, stdout};
+use crate::terminal::Terminal;
 
 /// A home with a journal in it.
 fn home() -> (Home, Journal) {
@@ -42,6 +46,10 @@ fn shown(home: &Home, arguments: &[&str]) -> String {
     stdout(&output)
 }
 
+fn none_since(at: &str) -> String {
+    format!("No sessions since {}.\n", in_full(at.parse().expect("a time"), clock::wall(), &TimeZone::UTC))
+}
+
 #[test]
 fn history_is_sorted_by_time_and_starts_at_since() {
     let (home, journal) = home();
@@ -64,7 +72,7 @@ fn history_is_sorted_by_time_and_starts_at_since() {
     assert!(rows[2].contains("cold 15 of 15 min"), "{all}");
     let since = shown(&home, &["--since", "2026-03-04 13:00"]);
     assert_eq!(since.split_whitespace().collect::<Vec<_>>(), rows[0].split_whitespace().collect::<Vec<_>>());
-    assert_eq!(shown(&home, &["--since", "2026-03-06"]), "No sessions yet.\n");
+    assert_eq!(shown(&home, &["--since", "2026-03-06"]), none_since("2026-03-06T00:00:00Z"));
 }
 
 #[test]
@@ -132,4 +140,70 @@ fn the_change_of_pain_is_shown_after_three_sessions() {
     let text = shown(&home, &[]);
     let sentences: Vec<&str> = text.lines().filter(|line| line.contains("pain changed")).collect();
     assert_eq!(sentences, ["cold alone: pain changed by -1.7 on average over 3 sessions."]);
+    assert!(text.contains("2 points of 10, or 30 % (Ostelo 2008)"), "{text}");
+}
+
+/// The lines of `therapy history` on a terminal of this width.
+fn on_a_terminal(home: &Home, columns: u16) -> Vec<String> {
+    let mut terminal = Terminal::start(home.command(&["history"]), 60, columns);
+    assert_eq!(terminal.end().code(), Some(0));
+    let text = terminal.text().replace("\r\n", "\n");
+    text.split('\n').map(|line| line.trim_end_matches('\0').to_owned()).filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn no_line_of_the_history_is_wider_than_the_terminal() {
+    let (home, journal) = home();
+    let name = "a-long-name-of-forty-letters-冷却-and-more";
+    let steps = [(Heat, min(20)), (Cold, min(20)), (Heat, min(20)), (Cold, min(20))];
+    for hour in [0, 24, 48, 72] {
+        noted(&journal, name, &steps, hour, [Some(10), Some(10)]);
+    }
+    let ended_early = "UPDATE session SET outcome = 'cut_off', cold_ns = cold_ns / 2 WHERE id = 1";
+    home.sql().execute(ended_early, []).expect("a row");
+    let width = |line: &str| textwrap::core::display_width(line);
+    for columns in [200, 100, 80, 60, 40, 20] {
+        let lines = on_a_terminal(&home, columns);
+        assert!(lines.iter().all(|line| width(line) <= usize::from(columns)), "{columns}: {lines:#?}");
+        let all = lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+        for part in ["heat 40 of 40 min", "pain 10 to 10", "cut off, dose assumed", "(Ostelo 2008)"] {
+            assert!(columns < 40 || all.contains(part), "{columns}: {part}: {all}");
+        }
+    }
+    assert!(on_a_terminal(&home, 200)[0].contains("pain 10 to 10"), "one row where it fits");
+    // Off a terminal, it is as wide as most terminals.
+    let piped = shown(&home, &[]);
+    assert!(piped.lines().all(|line| width(line) <= 80), "{piped}");
+    assert!(piped.starts_with("2026-03-06 12:00  a-long-name"), "{piped}");
+    assert!(
+        piped.lines().nth(1).is_some_and(|line| line.starts_with("    cold 40 of 40 min, heat 40 of 40 min  pain 10"))
+    );
+}
+
+/// The clock was set back while a session ran.
+#[test]
+fn no_end_of_a_session_is_before_its_start() {
+    let (home, journal) = home();
+    noted(&journal, "ice", &[(Cold, min(15))], 0, [None, None]);
+    noted(&journal, "ice", &[(Cold, min(15))], 24, [None, None]);
+    noted(&journal, "ice", &[(Cold, min(15))], 48, [None, None]);
+    home.sql().execute("UPDATE session SET ended_ms = started_ms - 1 WHERE id = 2", []).expect("a row");
+    home.sql().execute("UPDATE session SET ended_ms = started_ms WHERE id = 3", []).expect("a row");
+    let json = home.history();
+    let ended = |at: usize| json[at]["ended_at"].as_str();
+    assert_eq!((ended(0), ended(1)), (Some("2026-03-03T12:15:00Z"), None));
+    assert_eq!(ended(2), json[2]["started_at"].as_str(), "within a millisecond");
+    assert_eq!(json[1]["outcome"], "completed");
+    let csv = shown(&home, &["--csv"]);
+    assert!(csv.contains("\n2,\"ice\",2026-03-04T12:00:00Z,,completed,"), "{csv}");
+}
+
+#[test]
+fn an_empty_list_says_since_when() {
+    let (home, journal) = home();
+    assert_eq!(shown(&home, &[]), "No sessions yet.\n");
+    noted(&journal, "ice", &[(Cold, min(15))], 0, [None, None]);
+    assert!(shown(&home, &["--since", "2026-03-03"]).contains("ice"));
+    assert_eq!(shown(&home, &["--since", "2026-03-04"]), none_since("2026-03-04T00:00:00Z"));
+    assert_eq!(shown(&home, &["--since", "2026-03-03 12:01"]), none_since("2026-03-03T12:01:00Z"));
 }
