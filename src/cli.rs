@@ -179,11 +179,22 @@ Examples:
         /// The name of the shell
         shell: Shell,
     },
-    /// Print the man page of the program or of one command
+    /// Show the man page of the program or of one command
+    ///
+    /// A terminal gets it as text, and a file or a pipe as roff.
+    #[command(after_help = "Example:\n  therapy man run | man -l -")]
     Man {
-        /// The command
-        command: Option<String>,
+        /// The command, such as `run` or `injury set`
+        command: Vec<String>,
     },
+    /// Print the help of the program or of one command
+    Help {
+        /// The command, such as `run` or `injury set`
+        command: Vec<String>,
+    },
+    /// Print the version
+    #[command(hide = true)]
+    Version,
 }
 
 // What a person chooses about a protocol.

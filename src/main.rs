@@ -31,15 +31,33 @@ fn arguments() -> Result<Cli, Failure> {
     })
 }
 
-/// Prints the error, or the help, and ends. For the name of a protocol alone, it suggests the command that runs
-/// the protocol.
+/// Other words for commands.
+const SYNONYMS: [(&str, &str); 10] = [
+    ("start", "run"),
+    ("begin", "run"),
+    ("go", "run"),
+    ("end", "stop"),
+    ("quit", "stop"),
+    ("finish", "stop"),
+    ("cancel", "stop"),
+    ("continue", "resume"),
+    ("more", "extend"),
+    ("protocols", "list"),
+];
+
+/// The command that a word stands for: another word for it, or the name of a protocol alone.
+fn meant(word: &str) -> Option<String> {
+    let synonym = SYNONYMS.iter().find(|(other, _)| *other == word).map(|(_, command)| (*command).to_owned());
+    synonym.or_else(|| catalog::built_in(word).map(|_| format!("run {word}")))
+}
+
+/// Prints the error, or the help, and ends. It suggests the command that an unknown one stands for.
 #[expect(clippy::disallowed_methods, reason = "no session runs yet")]
 fn exit(mut error: clap::Error) -> Cli {
     if let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)
-        && catalog::built_in(name).is_some()
+        && let Some(command) = meant(name)
     {
-        let command = ContextValue::Strings(vec![format!("run {name}")]);
-        error.insert(ContextKind::SuggestedSubcommand, command);
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![command]));
     }
     // Help that cannot be written is a failure like any other result.
     let code = match error.print() {

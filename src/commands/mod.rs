@@ -80,7 +80,9 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Explain { name, json } => explain::run(name.as_deref(), json),
         Command::Safety { ask, answer, json } => safety::run(folders, ask, answer.as_deref(), json),
         Command::Completions { shell } => man::completions(shell),
-        Command::Man { command } => man::run(command.as_deref()),
+        Command::Man { command } => man::run(&command),
+        Command::Help { command } => man::help(&command),
+        Command::Version => print(format!("therapy {}\n", env!("CARGO_PKG_VERSION"))),
     }
 }
 
