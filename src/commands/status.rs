@@ -14,7 +14,7 @@ use crate::domain::view::{State, View};
 use crate::edge::journal::{Journal, Record};
 use crate::text::advice::CUT_OFF;
 use crate::text::durations::{count_up, countdown, in_words, seconds};
-use crate::text::printable::{markup, printable};
+use crate::text::printable::markup;
 use crate::text::view as say;
 
 /// The fields of `--format`.
@@ -23,17 +23,18 @@ const FIELDS: [&str; 11] =
 
 /// Shows the running session; exit 1 when there is none.
 pub(super) fn run(folders: &Folders, args: &StatusArgs) -> Result<Exit, Failure> {
+    let format = args.format.as_deref().map(Format::read).transpose()?;
     let Some((name, view)) = running(folders)? else {
         if args.json {
             print_json(&json!({ "state": "none" }))?;
         } else if args.waybar {
             print("{\"text\":\"\",\"tooltip\":\"no session\",\"class\":\"none\",\"percentage\":0}\n")?;
-        } else if args.format.is_none() {
+        } else if format.is_none() {
             return Err(nothing(folders));
         }
         return Ok(Exit::Failed);
     };
-    let lines = say::lines(&name, &view, time_of_day(wall_at));
+    let lines = || say::lines(&name, &view, time_of_day(wall_at));
     if args.json {
         print_json(&document(&name, &view))
     } else if args.waybar {
@@ -44,12 +45,12 @@ pub(super) fn run(folders: &Folders, args: &StatusArgs) -> Result<Exit, Failure>
             state => (state.as_str(), format!("{} {}", view.kind, left(&view))),
         };
         // Waybar reads the tooltip as markup.
-        let tooltip = markup(&lines);
+        let tooltip = markup(&lines());
         print(format!("{}\n", json!({ "text": text, "tooltip": tooltip, "class": class, "percentage": view.percent })))
-    } else if let Some(format) = &args.format {
-        print(fill(format, &name, &view)? + "\n")
+    } else if let Some(format) = format {
+        print(format.fill(&name, &view) + "\n")
     } else {
-        print(lines + "\n")
+        print(lines() + "\n")
     }
 }
 
@@ -90,38 +91,54 @@ fn document(name: &str, view: &View) -> Value {
     })
 }
 
-/// Replaces each of [`FIELDS`] in braces, as in `{kind} {left}`.
-fn fill(format: &str, name: &str, view: &View) -> Result<String, Failure> {
-    let document = document(name, view);
-    let at = time_of_day(wall_at)(view.ends_at);
-    let (mut text, mut rest) = (String::new(), format);
-    while let Some((before, after)) = rest.split_once('{') {
-        let (field, after) = after.split_once('}').ok_or_else(|| unknown_field(after))?;
-        let value = match (field, view.next) {
+/// The text of `--format`: pieces, each with one of [`FIELDS`] after it, and the rest.
+struct Format<'a> {
+    pieces: Vec<(&'a str, &'a str)>,
+    rest: &'a str,
+}
+
+impl<'a> Format<'a> {
+    /// Reads a text with fields in braces, such as `{kind} {left}`.
+    fn read(text: &'a str) -> Result<Format<'a>, Failure> {
+        let wrong = |error| {
+            let fields = FIELDS.map(|field| format!("{{{field}}}")).join(", ");
+            Err(Failure::new(Exit::Usage, error, format!("the fields are {fields}")))
+        };
+        let (mut pieces, mut rest) = (Vec::new(), text);
+        while let Some((before, after)) = rest.split_once('{') {
+            let Some((field, after)) = after.split_once('}') else {
+                return wrong(anyhow!("a closing brace is missing after \"{after}\" in --format"));
+            };
+            if !FIELDS.contains(&field) {
+                return wrong(anyhow!("there is no field \"{field}\" for --format"));
+            }
+            pieces.push((before, field));
+            rest = after;
+        }
+        Ok(Format { pieces, rest })
+    }
+
+    /// The text with the values of its fields.
+    fn fill(&self, name: &str, view: &View) -> String {
+        let document = document(name, view);
+        let at = || time_of_day(wall_at)(view.ends_at);
+        let is_over = !view.over.is_zero();
+        let value = |field| match (field, view.next) {
             ("left", _) => left(view),
             ("elapsed", _) => countdown(view.elapsed),
             ("percent", _) => view.percent.to_string(),
-            ("next", Some(next)) if !view.over.is_zero() => format!("next {} for {}", next.kind, in_words(next.length)),
-            ("next", None) if !view.over.is_zero() => format!("ended at {at}"),
-            ("next", Some(next)) => format!("next {} for {} at {at}", next.kind, in_words(next.length)),
-            ("next", None) => format!("ends at {at}"),
-            _ if FIELDS.contains(&field) => {
-                document[field].as_str().map_or_else(|| document[field].to_string(), str::to_owned)
-            }
-            _ => return Err(unknown_field(field)),
+            ("next", Some(next)) if is_over => format!("next {} for {}", next.kind, in_words(next.length)),
+            ("next", None) if is_over => format!("ended at {}", at()),
+            ("next", Some(next)) => format!("next {} for {} at {}", next.kind, in_words(next.length), at()),
+            ("next", None) => format!("ends at {}", at()),
+            _ => document[field].as_str().map_or_else(|| document[field].to_string(), str::to_owned),
         };
-        text.extend([before, &value]);
-        rest = after;
+        let pieces = self.pieces.iter().map(|(before, field)| format!("{before}{}", value(field)));
+        pieces.collect::<String>() + self.rest
     }
-    Ok(text + rest)
 }
 
 /// The time left; past the end of the step, how long that was ago: `-0:42`.
 fn left(view: &View) -> String {
     if view.over.is_zero() { countdown(view.left) } else { format!("-{}", count_up(view.over)) }
-}
-
-fn unknown_field(field: &str) -> Failure {
-    let error = anyhow!("there is no field {{{}}} for --format", printable(field));
-    Failure::new(Exit::Usage, error, format!("the fields are {{{}}}", FIELDS.join("}, {")))
 }

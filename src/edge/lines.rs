@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::domain::step::{PerModality, StepKind};
+use crate::domain::view::View;
 use crate::runner::{Loss, Observer, Trouble};
 use crate::text::durations::seconds;
 use crate::text::printable::wrapped;
@@ -33,6 +34,8 @@ const WIDTH: usize = 78;
 const INDENT: usize = 7;
 const FAILED: &str = "could not write the session's lines";
 const KEYS: &str = "Keys: space pause, s skip, plus a minute more, q stop.";
+/// Where no step can be longer.
+const FEWER_KEYS: &str = "Keys: space pause, s skip, q stop.";
 
 impl<'a> Plain<'a> {
     /// Lines about the session `name` on `output`, which may ring and name keys. `wall` gives the time of day, and `mark` begins the text
@@ -54,7 +57,9 @@ impl<'a> Plain<'a> {
             EventKind::Started => {
                 let until = (self.wall)(event.at + session.plan().length());
                 let headline = format!("{}: {}, until {until}", self.name, words.headline);
-                sentences([headline.as_str(), if self.keys { KEYS } else { "" }])
+                let may_extend = session.plan().segments().len() > 1 || View::of(session).can_extend;
+                let keys = if may_extend { KEYS } else { FEWER_KEYS };
+                sentences([headline.as_str(), if self.keys { keys } else { "" }])
             }
             EventKind::StepBegan { .. } => {
                 let note = session.plan().segments()[event.step].step.note.as_deref().unwrap_or_default();

@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod files;
 mod lines;
+mod messages;
 mod results;
 mod streams;
 mod when;

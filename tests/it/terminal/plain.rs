@@ -53,6 +53,27 @@ fn plain_lines_on_a_terminal_obey_the_keys_too() {
     terminal.assert_restored();
 }
 
+/// A key that never works is not named.
+#[test]
+fn plain_lines_name_a_minute_more_where_it_can_work() {
+    let first = |steps: &[(&str, &str)]| {
+        let home = home(steps);
+        let mut terminal = Terminal::therapy(&home, &["own.toml", "--progress", "plain"]);
+        terminal.see("q stop.");
+        terminal.until("keys taken", Terminal::is_taken);
+        terminal.press("q");
+        assert_eq!(terminal.end().code(), Some(130));
+        crate::support::joined(&terminal.text())
+    };
+    let more = "space pause, s skip, plus a minute more, q stop.";
+    assert!(first(&[("cold", "19min")]).contains(more));
+    assert!(first(&[("cold", "20min"), ("heat", "10min")]).contains(more), "the second can be longer");
+    for (kind, most) in [("cold", "20min"), ("heat", "30min")] {
+        let text = first(&[(kind, most)]);
+        assert!(text.contains("Keys: space pause, s skip, q stop."), "{text}");
+    }
+}
+
 /// Problems have colours on a terminal. Control characters of the file must not reach it.
 #[test]
 fn a_file_cannot_write_escapes_to_a_terminal() {
