@@ -1,7 +1,7 @@
 //! The one way into a session: find the protocol, review it, ask about warning signs, take the lock,
 //! review again. Dry runs and rehearsals take the same way, and write nothing.
 
-use std::io::{self, ErrorKind};
+use std::io;
 
 use anyhow::anyhow;
 
@@ -16,8 +16,7 @@ use crate::domain::course;
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::{Context, RuleId};
 use crate::edge::journal::{Journal, Lock};
-use crate::text::advice::{CUT_OFF, UNRECORDED, because};
-use crate::text::typed::quoted;
+use crate::text::advice::{CUT_OFF, because};
 
 /// Proof that a protocol may run now.
 pub(super) struct Admitted {
@@ -59,7 +58,7 @@ pub(super) fn admit(folders: &Folders, args: &RunArgs) -> Result<Admitted, Failu
     let lock = match Journal::lock(&folders.data) {
         // A folder that cannot be written.
         Err(error) if goes_unrecorded => {
-            let why = cannot_lock(folders, &error).error;
+            let why = folders.lock_failure(&error).error;
             say(&format!("warning: {why}, so it is not known whether another session runs"));
             None
         }
@@ -96,28 +95,8 @@ fn taken(folders: &Folders, tried: io::Result<Option<Lock>>) -> Result<Lock, Fai
     match tried {
         Ok(Some(lock)) => Ok(lock),
         Ok(None) => Err(one_session("a session is already running")),
-        Err(error) => Err(cannot_lock(folders, &error)),
+        Err(error) => Err(folders.lock_failure(&error)),
     }
-}
-
-/// Why the file of the lock cannot be used, and what to do about it.
-fn cannot_lock(folders: &Folders, error: &io::Error) -> Failure {
-    let file = folders.data.join("session.lock");
-    let path = file.display();
-    let (why, way_out) = match error.kind() {
-        ErrorKind::IsADirectory => ("it is a folder", format!("move it away: {path}")),
-        ErrorKind::NotFound => ("it is a link to a file that does not exist", format!("remove it: {path}")),
-        ErrorKind::Other => ("it is not a regular file", format!("move it away: {path}")),
-        ErrorKind::PermissionDenied if file.symlink_metadata().is_ok() => {
-            let rm = format!("sudo rm {}", quoted(&file.to_string_lossy()));
-            ("you may not write it", format!("make it yours, or remove it if no session runs: {rm}"))
-        }
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            ("its folder cannot be written", format!("fix the permissions of that folder, or {UNRECORDED}"))
-        }
-        _ => return anyhow!("could not lock the session: {path}: {error}").into(),
-    };
-    Failure::new(Exit::Failed, anyhow!("could not lock the session: {path}: {why}"), way_out)
 }
 
 fn one_session(what: &'static str) -> Failure {

@@ -1,10 +1,15 @@
 //! The folders of the program, found once, and what a command opens in them.
 
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
+use anyhow::anyhow;
 use etcetera::BaseStrategy;
 
+use super::{Exit, Failure};
 use crate::edge::journal::{Journal, JournalError};
+use crate::text::advice::UNRECORDED;
+use crate::text::typed::quoted;
 
 /// Where configuration and data are.
 #[derive(Clone, Debug)]
@@ -40,7 +45,27 @@ impl Folders {
     }
 
     /// Whether a session runs now.
-    pub(super) fn is_running(&self) -> Result<bool, JournalError> {
-        Journal::is_running(&self.data)
+    pub(super) fn is_running(&self) -> Result<bool, Failure> {
+        Journal::is_running(&self.data).map_err(|error| self.lock_failure(&error))
+    }
+
+    /// Why the lock of the running session cannot be used, and what to do about it.
+    pub(super) fn lock_failure(&self, error: &io::Error) -> Failure {
+        let file = self.data.join("session.lock");
+        let path = file.display();
+        let (why, way_out) = match error.kind() {
+            ErrorKind::IsADirectory => ("it is a folder", format!("move it away: {path}")),
+            ErrorKind::NotFound => ("it is a link to a file that does not exist", format!("remove it: {path}")),
+            ErrorKind::Other => ("it is not a regular file", format!("move it away: {path}")),
+            ErrorKind::PermissionDenied if file.symlink_metadata().is_ok() => {
+                let rm = format!("sudo rm {}", quoted(&file.to_string_lossy()));
+                ("it belongs to another user", format!("make it yours, or remove it if no session runs: {rm}"))
+            }
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                ("its folder cannot be used", format!("fix the permissions of that folder, or {UNRECORDED}"))
+            }
+            _ => return anyhow!("could not lock the session: {path}: {error}").into(),
+        };
+        Failure::new(Exit::Failed, anyhow!("could not lock the session: {path}: {why}"), way_out)
     }
 }

@@ -37,11 +37,17 @@ impl Memory {
         let injured = injured.map(|text| injured_at(text, from_millis(now.wall_ms))).transpose()?;
         let mut memory = Memory::default();
         memory.context.now = now.clock;
-        if (writes || Journal::exists(&folders.data))
-            && let Err(error) = memory.read_journal(folders, &now, writes)
-        {
-            say(&format!("warning: {error}; {}", error.hint()));
-            memory.context.unreadable = true;
+        if writes || Journal::exists(&folders.data) {
+            let journal = Journal::open(&folders.data);
+            memory.context.running = match folders.is_running() {
+                Err(failure) if journal.is_ok() && !writes => return Err(failure),
+                // A session takes the lock, and says then what is wrong with it.
+                running => running.unwrap_or(false),
+            };
+            if let Err(error) = journal.and_then(|journal| memory.read_journal(journal, &now, writes)) {
+                say(&format!("warning: {error}; {}", error.hint()));
+                memory.context.unreadable = true;
+            }
         }
         if let Some(happened) = injured {
             memory.injury = None;
@@ -52,10 +58,8 @@ impl Memory {
         Ok(memory)
     }
 
-    fn read_journal(&mut self, folders: &Folders, now: &Stamp, writes: bool) -> Result<(), JournalError> {
-        let journal = Journal::open(&folders.data)?;
+    fn read_journal(&mut self, journal: Journal, now: &Stamp, writes: bool) -> Result<(), JournalError> {
         let context = &mut self.context;
-        context.running = folders.is_running()?;
         self.open = journal.open_session(now)?;
         let stale = self.open.take_if(|open| !context.running && open.is_stale(now));
         if let Some(open) = stale.as_ref().filter(|_| writes) {

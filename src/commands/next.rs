@@ -66,11 +66,14 @@ fn headline(memory: &Memory, candidates: &[Candidate]) -> String {
     if let Some(open) = memory.open.as_ref().filter(|_| !context.running) {
         return format!("Nothing now: {}. First therapy resume, or therapy stop.", was_cut_off(open, &stamp()));
     }
+    if context.running {
+        return "Nothing now: a session is running.".to_owned();
+    }
     let (best, why) = (recommend(context.injury), because(context.injury));
     let chosen = candidates.iter().find(|candidate| candidate.name == best);
     match chosen.map(|chosen| (chosen.refused.as_ref(), chosen.wait)) {
         Some((Some(refused), Some(wait))) => format!("Use {best} {}. {why}.", available(wait, refused.rule)),
-        Some((Some(_), None)) if !context.running && matches!(context.injury, Injury::InFuture(_)) => {
+        Some((Some(_), None)) if matches!(context.injury, Injury::InFuture(_)) => {
             format!("Nothing now. {why}.")
         }
         Some((Some(refused), None)) => {

@@ -46,7 +46,7 @@ pub(super) fn from_millis(millis: i64) -> Timestamp {
 
 /// The local date of a wall time in milliseconds.
 pub(super) fn date(millis: i64) -> Date {
-    from_millis(millis).to_zoned(zone()).date()
+    from_millis(millis).to_zoned(clock::zone()).date()
 }
 
 /// The local time of day of a moment, from its wall time.

@@ -37,7 +37,7 @@ pub fn open(path: &Path) -> io::Result<File> {
     let file = options.read(true).open(path)?;
     match file.metadata()?.file_type() {
         kind if kind.is_file() => Ok(file),
-        kind if kind.is_dir() => Err(io::Error::other("it is a folder")),
+        kind if kind.is_dir() => Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")),
         _ => Err(io::Error::other("it is not a regular file")),
     }
 }

@@ -142,7 +142,7 @@ impl Line {
             EventKind::Skipped { by_rule: Some(rule) } => more = json!({ "rule": rule }),
             EventKind::Extended { by, by_rule: Some(rule) } => more = json!({ "by_s": seconds(by), "rule": rule }),
             EventKind::Extended { by, by_rule: None } | EventKind::Leapt { by } => {
-                more = json!({ "by_s": seconds(by) })
+                more = json!({ "by_s": seconds(by) });
             }
             EventKind::Overran { over } => more = json!({ "over_s": seconds(over) }),
             EventKind::Finished { outcome, given: PerModality { cold, heat } } => {

@@ -304,7 +304,7 @@ mod tests {
     fn the_same_words_by_two_rules_are_one_line_unless_one_is_overridden() {
         let unknown = Context { unreadable: true, ..Context::default() };
         let ice = [(Cold, 15 * MINUTE)];
-        let words = "earlier sessions cannot be read, so the load of the skin is unknown";
+        let words = "the journal cannot be read, so earlier doses and an injury are unknown";
         assert_eq!(found(&ice, &unknown, &[]), [format!("Refused: {words} (cold-daily, rewarm)")]);
         assert_eq!(
             found(&ice, &unknown, &[RuleId::Rewarm]),

@@ -201,7 +201,7 @@ fn after_a_leap_of_the_time_of_day_the_alarm_sounds_and_the_step_is_held() {
     machine.set(0, 3 * 3600);
     let leapt = clock::now();
     let (_, line) = running.see("leapt");
-    assert_about(seconds(&line, "by_s"), 3.0 * 3600.0 + 4900.0);
+    assert_about(seconds(&line, "by_s"), 3.0 * 3600.0 + 4899.0);
     let late = alarm(&machine, "The time of day jumped ahead by 4 h 22 min. Look at the skin", leapt);
     assert!(late < FRAME + LATE + held_up(leapt), "{late:?}");
     assert!(machine.ask(&["status"]).starts_with("COLD 9:"), "{}", machine.ask(&["status"]));
@@ -241,7 +241,8 @@ fn a_short_sigstop_at_the_end_of_a_step_moves_no_later_step() {
 fn a_jump_of_the_wall_clock_changes_only_times_of_day() {
     let machine = Machine::new(&[("heat", "1s"), ("cold", "1s"), ("rest", "1s")]);
     let mut running = machine.session();
-    let jumps = [0, 3 * 60 * 60, -24 * 60 * 60];
+    // Far ahead while no pack is on: during a dose it would be held.
+    let jumps = [0, -24 * 60 * 60, 3 * 60 * 60];
     for (index, wall) in jumps.into_iter().enumerate() {
         let begun = || names(&running).iter().filter(|name| *name == "step_began").count();
         until("a step", || begun() == index + 1);

@@ -47,20 +47,19 @@ impl Journal {
     /// # Errors
     /// When the file of the lock cannot be made or opened.
     pub fn lock(folder: &Path) -> io::Result<Option<Lock>> {
-        let path = lock_file(folder).map_err(|none| io::Error::new(io::ErrorKind::InvalidInput, none))?;
-        take(folder, &path)
+        take(folder, &lock_file(folder)?)
     }
 
     /// Whether a session runs now.
     ///
     /// # Errors
     /// When that cannot be known, because the file of the lock cannot be opened.
-    pub fn is_running(folder: &Path) -> Result<bool> {
+    pub fn is_running(folder: &Path) -> io::Result<bool> {
         let path = lock_file(folder)?;
         match files::open(&path) {
             Ok(file) => Ok(matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock))),
             Err(_) if is_missing(&path) => Ok(false),
-            Err(error) => Err(unusable(&path, &error)),
+            Err(error) => Err(error),
         }
     }
 }
@@ -140,8 +139,8 @@ pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
     placed.map_err(unusable)
 }
 
-fn lock_file(folder: &Path) -> Result<PathBuf> {
-    place(folder, "session.lock")
+fn lock_file(folder: &Path) -> io::Result<PathBuf> {
+    place(folder, "session.lock").map_err(|none| io::Error::new(io::ErrorKind::InvalidInput, none))
 }
 
 fn create_folder(folder: &Path) -> io::Result<()> {

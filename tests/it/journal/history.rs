@@ -35,7 +35,11 @@ fn noted(journal: &Journal, name: &str, steps: &[Exposure], hour: i64, pain: [Op
         events_of(&protocol, START, &[]).into_iter().map(|event| (clocks.at(event.at), event)).collect();
     journal.commit(id, &events, &[]).expect("events are written");
     if let Some(after) = pain[1] {
-        assert!(journal.note_pain(after, &clocks.at(START + min(40))).expect("noted"));
+        assert!(
+            journal
+                .note_pain(after, &clocks.at(START + steps.iter().map(|(_, length)| *length).sum() + min(20)))
+                .expect("noted")
+        );
     }
     id
 }
@@ -159,7 +163,7 @@ fn no_line_of_the_history_is_wider_than_the_terminal() {
     for hour in [0, 24, 48, 72] {
         noted(&journal, name, &steps, hour, [Some(10), Some(10)]);
     }
-    let ended_early = "UPDATE session SET outcome = 'cut_off', cold_ns = cold_ns / 2 WHERE id = 1";
+    let ended_early = "UPDATE session SET outcome = 'cut_off', assumed = 1, cold_ns = cold_ns / 2 WHERE id = 1";
     home.sql().execute(ended_early, []).expect("a row");
     let width = |line: &str| textwrap::core::display_width(line);
     for columns in [200, 100, 80, 60, 40, 20] {

@@ -446,7 +446,7 @@ fn only_a_session_that_may_run_is_recommended() {
     assert_eq!(home.run(&["injury", "set", "1h ago"]).status.code(), Some(0));
     let mut asked = on_terminal(&home, &["run", "--override", "rewarm", "--no-notify"]);
     asked.see("Does any of these apply to you? [y/n]");
-    asked.press("y\ny\n");
+    asked.press("y\n4\ny\n");
     assert_eq!(asked.end().code(), Some(3));
     assert!(!asked.text().contains("Recommended"), "{}", asked.text());
 }
