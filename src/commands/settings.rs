@@ -48,12 +48,14 @@ fn read(folders: &Folders) -> Result<format::Settings, Failure> {
     let Some(config) = &folders.config else { return Ok(format::Settings::default()) };
     let path = config.join("config.toml");
     let place = printable(&path.to_string_lossy()).into_owned();
-    let text = match files::read(&path) {
-        Ok(text) => text,
+    let bytes = match files::read(&path) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(format::Settings::default()),
         Err(error) => return Err(Failure { exit: Exit::Usage, ..anyhow!("could not read {place}: {error}").into() }),
     };
-    let (settings, problems) = format::settings(&text);
+    let (text, bad) = format::decoded(&bytes);
+    let (settings, mut problems) = format::settings(&text);
+    problems.splice(0..0, bad);
     if problems.is_empty() {
         return Ok(settings);
     }

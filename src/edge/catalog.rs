@@ -98,15 +98,15 @@ pub fn own(folder: &Path) -> (Vec<Entry>, Vec<CatalogError>) {
 /// Reads a protocol file. Mistakes in it are among its problems.
 ///
 /// # Errors
-/// When the file cannot be read as text.
+/// When the file cannot be read.
 pub fn read(path: &Path) -> Result<Entry, CatalogError> {
     let unreadable = |why: &dyn Display| CatalogError {
         message: format!("could not read {}: {why}", printable(&path.to_string_lossy())),
         hint: "try: therapy list".to_owned(),
     };
-    let text = files::read(path).map_err(|error| unreadable(&error))?;
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let mut entry = Entry { parsed: format::parse(&text, &printable(&stem)), text, path: Some(path.to_owned()) };
+    let bytes = files::read(path).map_err(|error| unreadable(&error))?;
+    let (parsed, text) = format::read(&bytes, &path.file_stem().unwrap_or_default().to_string_lossy());
+    let mut entry = Entry { parsed, text, path: Some(path.to_owned()) };
     entry.parsed.check_references(|name| built_in(name).is_some_and(|entry| entry.parsed.by_injury.is_none()));
     Ok(entry)
 }

@@ -8,21 +8,17 @@ use std::path::Path;
 /// More than any protocol or settings file needs. To report the problems of a larger one would take long.
 const MOST: usize = 1 << 16;
 
-/// The text of a file of at most 64 KiB.
+/// The bytes of a file of at most 64 KiB.
 ///
 /// # Errors
 /// When it is no such file, or cannot be read.
-pub fn read(path: &Path) -> io::Result<String> {
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.take(MOST as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > MOST {
         return Err(io::Error::other("it is larger than 64 KiB"));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = good.split(|byte| *byte == b'\n').count();
-        io::Error::other(format!("line {line} is not UTF-8 text"))
-    })
+    Ok(bytes)
 }
 
 /// Opens a file for reading.

@@ -12,18 +12,22 @@ use toml::de::{DeTable, DeValue};
 use crate::domain::protocol::{Choice, Draft, DraftStep, Part};
 use crate::domain::rules::{Context, Injury, RuleId, Severity, review};
 use crate::domain::step::StepKind;
-use crate::text::printable::printable;
+use crate::text::printable::revealed;
 use crate::text::rules;
 
 mod reader;
 
+mod names;
+mod quotes;
 mod settings;
+mod utf8;
 
 #[cfg(feature = "cli")]
 pub mod report;
 
 use reader::{Reader, Value};
 pub use settings::{PROGRESS, Settings, read as settings};
+pub use utf8::decoded;
 
 /// How severe a problem of a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,8 +84,10 @@ pub struct Parsed {
     pub draft: Draft,
     /// Set instead of steps.
     pub by_injury: Option<ByInjury>,
-    /// What was found, in order of place.
+    /// What was found.
     pub problems: Vec<Problem>,
+    /// The place of the name. Empty when the name is that of the file.
+    pub name_place: Span<usize>,
     steps: Vec<ReadStep>,
     /// The place for a finding about the whole: the rounds, or the last step.
     whole: Span<usize>,
@@ -95,37 +101,65 @@ const TEXT_MOST: usize = 200;
 const PROBLEMS_MOST: usize = 100;
 const ADD_STEP: &str = "add a [[step]] with do and for";
 
-/// Reads a protocol. `fallback` is its name when the text has none: the file's name.
-pub fn parse(text: &str, fallback: &str) -> Parsed {
-    let (mut reader, table) = Reader::parse(text, "the README shows an example of the format");
+/// Reads a protocol file. Its problems include bytes that are not UTF-8. Returns the text that the places are in, too.
+pub fn read(bytes: &[u8], file: &str) -> (Parsed, String) {
+    let (text, bad) = decoded(bytes);
+    let mut parsed = parse(&text, file);
+    if let Some(bad) = bad {
+        // The replaced bytes may be the cause of all else on their line, and of everything in UTF-16 or no text at all.
+        let is_text = !bytes.contains(&0);
+        parsed.problems.retain(|problem| is_text && !utf8::is_on_a_bad_line(problem.span.start, &text));
+        parsed.problems.insert(0, bad);
+    }
+    (parsed, text)
+}
+
+/// Reads a protocol. `file` is the name of its file without the end: its name when the text has none.
+pub fn parse(text: &str, file: &str) -> Parsed {
+    let (straight, curly) = quotes::straight(text);
+    let (mut reader, table) = Reader::parse(&straight, "the README shows an example of the format");
     let is_broken = !reader.problems.is_empty();
     let table = table.get_ref();
     reader.unknown_keys(table, &["by_injury", "caution", "name", "rounds", "sources", "step", "summary"], "a protocol");
-    let name = reader.text(table, "name", NAME_MOST).unwrap_or_else(|| fallback.to_owned());
+    let (name, name_place) = reader.name(table, file);
     let summary = reader.text(table, "summary", TEXT_MOST).unwrap_or_default();
     let caution = reader.text(table, "caution", TEXT_MOST);
     let sources = reader.texts(table, "sources");
     let rounds = table.get("rounds").and_then(|value| reader.range(value, Reader::round));
-    let by_injury = table.get("by_injury").and_then(|value| reader.by_injury(value, table.contains_key("step")));
+    let by_injury = table.get("by_injury").and_then(|value| reader.by_injury(value, table));
     let steps = reader.steps(table);
     if steps.is_empty() && by_injury.is_none() && !is_broken && !table.contains_key("step") {
         let end = text.trim_end().len();
         reader.error(end..end, "no steps", ADD_STEP);
     }
-    let left_out = |step: &Option<DraftStep>| step.as_ref().is_some_and(|step| !step.last_round);
-    if let Some((_, place)) = steps.last().filter(|_| steps.iter().all(|(step, _)| left_out(step))) {
-        let hint = "remove last_round = false from at least one step";
-        reader.error(place.clone(), "every step is left out of the last round", hint);
-    }
+    reader.last_round(&steps, table.contains_key("rounds"));
     let whole = table.get("rounds").map(Spanned::span).or(steps.last().map(|(_, place)| place.clone()));
     let parts = steps.iter().filter_map(|(step, _)| step.clone().map(Part::Step)).collect();
-    let mut problems = reader.problems;
-    problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
+    let problems = curly.into_iter().chain(reader.problems).collect();
     let draft = Draft { name, summary, caution, rounds, parts, sources };
-    Parsed { draft, by_injury, problems, steps, whole: whole.unwrap_or(0..0) }
+    let mut parsed = Parsed { draft, by_injury, problems, name_place, steps, whole: whole.unwrap_or(0..0) };
+    parsed.move_places(|place| on_letters(place, text));
+    parsed.problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
+    parsed
+}
+
+/// The place with the whole of the letters that it has a part of: a straight quote is a part of the curly one that it
+/// replaces.
+fn on_letters(place: &Span<usize>, text: &str) -> Span<usize> {
+    let start = (0..=place.start).rev().find(|at| text.is_char_boundary(*at));
+    let end = (place.end..text.len()).find(|at| text.is_char_boundary(*at));
+    start.unwrap_or(0)..end.unwrap_or(text.len())
 }
 
 impl Parsed {
+    fn move_places(&mut self, to: impl Fn(&Span<usize>) -> Span<usize>) {
+        let names = self.by_injury.iter_mut().flat_map(|by_injury| &mut by_injury.places);
+        let steps = self.steps.iter_mut().map(|(_, place)| place);
+        let problems = self.problems.iter_mut().map(|problem| &mut problem.span);
+        let alone = [&mut self.whole, &mut self.name_place];
+        alone.into_iter().chain(names).chain(steps).chain(problems).for_each(|place| *place = to(place));
+    }
+
     /// Whether the text can be read as a protocol.
     pub fn is_readable(&self) -> bool {
         self.problems.iter().all(|problem| problem.level < Level::Error)
@@ -135,7 +169,7 @@ impl Parsed {
     pub fn check_references(&mut self, known: impl Fn(&str) -> bool) {
         let Some(ByInjury { under_72h, from_72h, places }) = &self.by_injury else { return };
         for (name, place) in [under_72h, from_72h].into_iter().zip(places).filter(|(name, _)| !known(name)) {
-            let message = format!("there is no built-in protocol \"{name}\" with steps");
+            let message = format!("there is no built-in protocol \"{}\" with steps", revealed(name));
             self.problems.push(Problem::error(place.clone(), message, "try: therapy list"));
         }
     }
@@ -226,13 +260,20 @@ fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
 
 /// The parts that only protocols have.
 impl Reader<'_> {
-    fn by_injury(&mut self, value: &Value<'_>, has_steps: bool) -> Option<ByInjury> {
+    fn by_injury(&mut self, value: &Value<'_>, protocol: &DeTable<'_>) -> Option<ByInjury> {
+        if let Some(rounds) = protocol.get("rounds") {
+            self.error(
+                rounds.span(),
+                "`by_injury` has no rounds of its own",
+                "remove rounds: those of the chosen protocol count",
+            );
+        }
         let table = self.typed(value, "a table", DeValue::as_table)?;
         self.unknown_keys(table, &["from_72h", "under_72h"], "by_injury");
         let [under, from] = ["under_72h", "from_72h"].map(|key| self.text(table, key, NAME_MOST));
         let places = ["under_72h", "from_72h"].map(|key| table.get(key).map_or(0..0, Spanned::span));
         let by_injury = under.zip(from).map(|(under_72h, from_72h)| ByInjury { under_72h, from_72h, places });
-        if by_injury.is_none() || has_steps {
+        if by_injury.is_none() || protocol.contains_key("step") {
             let hint = "give under_72h and from_72h, each the name of a built-in protocol, and no steps";
             self.error(value.span(), "`by_injury` replaces the steps", hint);
         }
@@ -273,11 +314,29 @@ impl Reader<'_> {
         (kind.zip(length).map(|(kind, length)| DraftStep { kind, length, note, last_round, sources }), place)
     }
 
+    /// Problems with steps that are left out of the last round.
+    fn last_round(&mut self, steps: &[ReadStep], has_rounds: bool) {
+        let left_out = |(step, _): &&ReadStep| step.as_ref().is_some_and(|step| !step.last_round);
+        if let Some((_, place)) = steps.last().filter(|_| steps.iter().all(|step| left_out(&step))) {
+            let hint = "remove last_round = false from at least one step";
+            return self.error(place.clone(), "every step is left out of the last round", hint);
+        }
+        let never = steps.iter().filter(|step| left_out(step) && !has_rounds).map(|(_, place)| Problem {
+            level: Level::Warning,
+            ..Problem::error(
+                place.clone(),
+                "this step never runs: it is left out of the last round, and there is only one",
+                "add rounds, or remove last_round = false",
+            )
+        });
+        self.problems.extend(never);
+    }
+
     fn kind(&mut self, value: &Value<'_>) -> Option<StepKind> {
         let name = self.typed(value, "one of \"heat\", \"cold\", \"rest\", \"stretch\"", DeValue::as_str)?;
         let kind = StepKind::from_name(name);
         if kind.is_none() {
-            let message = format!("unknown kind of step \"{}\"", printable(name));
+            let message = format!("unknown kind of step \"{}\"", revealed(name));
             self.unknown(value.span(), message, name, &StepKind::ALL.map(StepKind::as_str));
         }
         kind

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::Problem;
 use crate::domain::protocol::Range;
-use crate::text::printable::{is_control, nearest, printable};
+use crate::text::printable::{is_control, nearest, revealed};
 
 const DURATION_HINT: &str = "write a whole duration with its unit, such as \"10min\" or \"1m 30s\"";
 
@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn unknown_keys(&mut self, table: &DeTable<'_>, known: &[&str], what: &str) {
         for (key, _) in table.iter().filter(|(key, _)| !known.contains(&&**key.get_ref())) {
-            let message = format!("unknown key `{}` of {what}", printable(key.get_ref()));
+            let message = format!("unknown key `{}` of {what}", revealed(key.get_ref()));
             self.unknown(key.span(), message, key.get_ref(), known);
         }
     }
@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The place of `inner` of a quoted string, or the whole string when escapes hide it.
-    fn inside(&self, span: Span<usize>, text: &str, inner: Span<usize>) -> Span<usize> {
+    pub(super) fn inside(&self, span: Span<usize>, text: &str, inner: Span<usize>) -> Span<usize> {
         let plain = self.text.get(span.start + 1..span.end.saturating_sub(1)) == Some(text);
         if plain && inner.end <= text.len() && inner.start < inner.end {
             span.start + 1 + inner.start..span.start + 1 + inner.end

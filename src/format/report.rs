@@ -4,13 +4,14 @@
 use annotate_snippets::{AnnotationKind, Level as Mark, Renderer, Snippet};
 
 use super::{Level, Problem};
-use crate::text::printable::is_control;
+use crate::text::printable::{is_control, is_invisible};
 
 /// Draws every problem with its place in `text`, the content of the file `path`.
 pub fn render(problems: &[Problem], path: &str, text: &str, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() }.term_width(100);
-    let shown = without_controls(text);
     let drawn = problems.iter().map(|problem| {
+        let place = visible(problem.span.clone(), text);
+        let shown = without_controls(text, &place);
         let mark = match problem.level {
             Level::Error => Mark::ERROR,
             Level::Refused => Mark::ERROR.with_name("refused"),
@@ -21,7 +22,7 @@ pub fn render(problems: &[Problem], path: &str, text: &str, colour: bool) -> Str
         if let Some(rule) = problem.rule {
             title = title.id(rule.as_str());
         }
-        let place = AnnotationKind::Primary.span(visible(problem.span.clone(), text));
+        let place = AnnotationKind::Primary.span(place);
         let snippet = Snippet::source(shown.as_str()).path(path).annotation(place);
         let group = title.element(snippet).element(Mark::HELP.message(problem.hint.as_str()));
         renderer.render(&[group])
@@ -31,13 +32,18 @@ pub fn render(problems: &[Problem], path: &str, text: &str, colour: bool) -> Str
 
 /// The renderer makes the control characters of ASCII visible, but not those of Latin-1, of which one begins an escape
 /// sequence, and not all characters that turn or hide text. Each is replaced by as many bytes, so that spans stay right.
-fn without_controls(text: &str) -> String {
-    let shown = |c: char| match c.len_utf8() {
-        2 if is_control(c) => '·',
-        3 if is_control(c) => '\u{fffd}',
-        _ => c,
+/// At the place of the problem every invisible letter is replaced.
+fn without_controls(text: &str, place: &std::ops::Range<usize>) -> String {
+    let shown = |(at, c): (usize, char)| {
+        let hides = if place.contains(&at) { is_invisible(c) } else { is_control(c) };
+        match c.len_utf8() {
+            2 if hides => "·",
+            3 if hides => "\u{fffd}",
+            4 if hides => "··",
+            length => &text[at..at + length],
+        }
     };
-    text.chars().map(shown).collect()
+    text.char_indices().map(shown).collect()
 }
 
 /// A span on character boundaries of the text, and on one line, so that one caret shows it.

@@ -1,7 +1,7 @@
 //! The file `config.toml`: defaults of `run`. Pure: text in, settings and every problem out.
 
 use super::reader::Reader;
-use super::{NAME_MOST, Problem, in_order};
+use super::{NAME_MOST, Problem, in_order, on_letters, quotes};
 
 /// Defaults of `run`, from `config.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +19,8 @@ pub const PROGRESS: [&str; 5] = ["auto", "bar", "plain", "json", "quiet"];
 
 /// Reads the defaults of `run`.
 pub fn read(text: &str) -> (Settings, Vec<Problem>) {
-    let (mut reader, table) = Reader::parse(text, "the README shows the keys of config.toml");
+    let (straight, curly) = quotes::straight(text);
+    let (mut reader, table) = Reader::parse(&straight, "the README shows the keys of config.toml");
     let table = table.get_ref();
     reader.unknown_keys(table, &["confirm", "no_notify", "progress"], "config.toml");
     let progress = reader.text(table, "progress", NAME_MOST);
@@ -33,5 +34,7 @@ pub fn read(text: &str) -> (Settings, Vec<Problem>) {
         no_notify: reader.flag(table, "no_notify").unwrap_or(false),
         progress,
     };
-    (settings, in_order(reader.problems))
+    let problems = curly.into_iter().chain(reader.problems);
+    let on_letters = |problem: Problem| Problem { span: on_letters(&problem.span, text), ..problem };
+    (settings, in_order(problems.map(on_letters).collect()))
 }

@@ -13,12 +13,39 @@ pub fn is_control(letter: char) -> bool {
     letter.is_control() || hides || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Whether a letter shows nothing, so that two texts with and without it look alike. The joiners of emoji are among them.
+pub fn is_invisible(letter: char) -> bool {
+    let alone = ['\u{ad}', '\u{34f}', '\u{115f}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{feff}', '\u{ffa0}'];
+    let ranges = [
+        '\u{17b4}'..='\u{17b5}',
+        '\u{180b}'..='\u{180f}',
+        '\u{200b}'..='\u{200f}',
+        '\u{2028}'..='\u{202e}',
+        '\u{2060}'..='\u{206f}',
+        '\u{fe00}'..='\u{fe0f}',
+        '\u{fff0}'..='\u{fffb}',
+        '\u{1bca0}'..='\u{1bca3}',
+        '\u{1d173}'..='\u{1d17a}',
+        '\u{e0000}'..='\u{e0fff}',
+    ];
+    is_control(letter) || alone.contains(&letter) || ranges.iter().any(|range| range.contains(&letter))
+}
+
 /// The text with its control characters made visible.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_control) {
+    escaped(text, is_control)
+}
+
+/// The text with everything in it made visible.
+pub fn revealed(text: &str) -> Cow<'_, str> {
+    escaped(text, is_invisible)
+}
+
+fn escaped(text: &str, is: fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(is) {
         return Cow::Borrowed(text);
     }
-    text.chars().flat_map(|c| if is_control(c) { c.escape_default().collect() } else { vec![c] }).collect()
+    text.chars().flat_map(|c| if is(c) { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 /// The text, cut to this many columns with an ellipsis at the cut. An SGR sequence has no width and may stand in a
@@ -62,6 +89,11 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
     lines.collect()
 }
 
+/// The text with blanks up to this many columns.
+pub fn padded(text: &str, width: usize) -> String {
+    text.to_owned() + &" ".repeat(width.saturating_sub(display_width(text)))
+}
+
 /// A table: every cell but the last of a row is as wide as the widest in its column, and two more.
 pub fn aligned(rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
@@ -70,8 +102,7 @@ pub fn aligned(rows: &[Vec<String>]) -> String {
     };
     let widths: Vec<_> = (0..rows.iter().map(Vec::len).max().unwrap_or(0)).map(width).collect();
     let lines = rows.iter().map(|row| {
-        let cells = row.iter().zip(&widths);
-        let cells = cells.map(|(cell, width)| cell.clone() + &" ".repeat(width.saturating_sub(display_width(cell))));
+        let cells = row.iter().zip(&widths).map(|(cell, width)| padded(cell, *width));
         cells.collect::<String>().trim_end().to_owned() + "\n"
     });
     lines.collect()

@@ -53,10 +53,10 @@ fn assert_reportable(problems: &[Problem], text: &str) {
 /// Parses a protocol file and checks its problems. An accepted protocol must be within all limits, which
 /// are counted here again, and must run to its end.
 pub fn protocol(input: &[u8]) {
-    let Ok(text) = std::str::from_utf8(input) else { return };
-    let parsed = format::parse(text, "a");
+    let (parsed, text) = format::read(input, "a");
     let problems = parsed.review();
-    assert_reportable(&problems, text);
+    assert_reportable(&problems, &text);
+    assert_eq!(std::str::from_utf8(input).is_err(), text.as_bytes() != input);
     let worst = problems.iter().map(|problem| problem.level).max();
     assert_eq!(worst == Some(Level::Error), !parsed.is_readable(), "{problems:?}");
     let draft = &parsed.draft;

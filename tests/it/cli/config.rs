@@ -78,7 +78,7 @@ fn a_mistake_in_config_toml_prints_no_control_character_of_its_path() {
     };
     assert!(errors(&home).contains("expected true or false"));
     std::fs::write(&mistake, b"\xff").expect("a file");
-    assert!(errors(&home).contains("could not read"));
+    assert!(errors(&home).contains("byte FF is not UTF-8 text"));
 }
 
 /// An empty variable counts as unset. The current folder must not become the folder of protocols.

@@ -3,6 +3,7 @@
 use crate::programs::DEADLINE;
 use crate::support::{Home, stderr, stdout};
 
+mod check;
 mod commands;
 mod config;
 mod files;

@@ -27,7 +27,7 @@ const FILES: [&str; 4] = [
 ];
 
 /// Pieces of text that are significant to the parser.
-const PIECES: [&str; 34] = [
+const PIECES: [&str; 38] = [
     "[[step]]\n",
     "[step]\n",
     "step = []\n",
@@ -60,6 +60,10 @@ const PIECES: [&str; 34] = [
     "\r\n",
     "\u{7}",
     "\u{feff}",
+    "\u{ad}",
+    "“",
+    "”",
+    "’",
     "😀",
     "#",
 ];
