@@ -1,16 +1,25 @@
 //! `therapy list`.
 
+use console::Term;
 use serde_json::{Value, json};
 
 use super::folders::Folders;
 use super::show::total;
 use super::{Exit, Failure, print_json, print_text, say};
-use crate::domain::protocol::{Choice, Draft, Range};
-use crate::domain::step::StepKind;
+use crate::domain::protocol::{Choice, Range};
+use crate::domain::step::{Step, StepKind};
 use crate::edge::catalog::{self, Entry};
 use crate::format::Level;
 use crate::text::durations::{in_words, seconds, with_range};
-use crate::text::printable::aligned;
+use crate::text::printable::{columns, cut, padded};
+
+/// A protocol for people.
+struct Row {
+    name: String,
+    steps: String,
+    total: String,
+    fits: String,
+}
 
 /// Lists the built-in protocols and the person's own.
 pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
@@ -25,47 +34,109 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
             "warning: {place} has the name of a built-in protocol, and therapy run {name} runs that one: rename yours"
         ));
     }
-    let (documents, mut rows): (Vec<_>, Vec<_>) = built_in.iter().chain(&own).map(row).unzip();
     if json {
-        return print_json(&documents);
+        return print_json(&built_in.iter().chain(&own).map(document).collect::<Vec<_>>());
     }
+    let rows: Vec<Row> = built_in.iter().map(row).collect();
+    let layout = Layout::of(&rows, Term::stdout().size_checked().map_or(0, |(_, width)| usize::from(width)));
+    let mut text: String = rows.iter().map(|row| layout.line(row)).collect();
     if !own.is_empty() {
-        rows.insert(built_in.len(), vec!["Yours".to_owned()]);
+        text.push_str("Yours\n");
     }
-    print_text(&aligned(&rows))
+    for entry in &own {
+        let may_run = entry.parsed.review().iter().all(|problem| problem.level < Level::Refused);
+        let command = format!("cannot run: therapy check {}\n", entry.place());
+        text += &if may_run { layout.line(&row(entry)) } else { layout.name(entry.name()) + &command };
+    }
+    print_text(&text)
 }
 
-/// A protocol for programs, and for people.
-fn row(entry: &Entry) -> (Value, Vec<String>) {
+/// A protocol for programs.
+fn document(entry: &Entry) -> Value {
     let draft = &entry.parsed.draft;
-    let by_injury = entry.parsed.by_injury.as_ref();
     let expanded = draft.expand(Choice::default());
     // Steps that depend on the age of the injury, or cannot be read, have no total.
     let total = (!expanded.is_empty()).then(|| total(&expanded));
-    let heat = expanded.iter().any(|step| step.kind == StepKind::Heat);
     let may_run = entry.parsed.review().iter().all(|problem| problem.level < Level::Refused);
-    let steps =
-        by_injury.map_or_else(|| in_short(draft), |by| format!("{}; from 3 days on, {}", by.under_72h, by.from_72h));
-    let document = json!({
-        "name": draft.name, "summary": draft.summary, "steps": steps, "total_s": total.map(seconds),
-        "from_hours_after_injury": if heat { 72 } else { 0 }, "own": entry.path.is_some(), "may_run": may_run,
-    });
-    let fits = match (may_run, by_injury, heat) {
-        (false, _, _) => format!("cannot run: therapy check {}", entry.place()),
-        (_, Some(_), _) => "needs the injury time".to_owned(),
-        (_, None, true) => "from 3 days after injury".to_owned(),
-        (_, None, false) => "from the first hour".to_owned(),
-    };
-    (document, vec![draft.name.clone(), steps, total.map_or("-".to_owned(), in_words), fits])
+    json!({
+        "name": draft.name, "summary": draft.summary, "steps": steps(entry, false), "total_s": total.map(seconds),
+        "from_hours_after_injury": if gives_heat(&expanded) { 72 } else { 0 }, "own": entry.path.is_some(),
+        "may_run": may_run, "path": entry.path.as_ref().map(|_| entry.place()),
+    })
 }
 
-/// `heat 20 min, cold 20 min, 3 rounds`.
-fn in_short(draft: &Draft) -> String {
+fn row(entry: &Entry) -> Row {
+    let draft = &entry.parsed.draft;
+    let expanded = draft.expand(Choice::default());
+    let fits = match entry.parsed.by_injury {
+        Some(_) => "needs the injury time",
+        None if gives_heat(&expanded) => "from 3 days after injury",
+        None => "from the first hour",
+    };
+    let total = if expanded.is_empty() { "-".to_owned() } else { in_words(total(&expanded)) };
+    Row { name: draft.name.clone(), steps: steps(entry, true), total, fits: fits.to_owned() }
+}
+
+fn gives_heat(steps: &[Step]) -> bool {
+    steps.iter().any(|step| step.kind == StepKind::Heat)
+}
+
+/// `heat 20 min, cold 20 min, 3 rounds`. In a table the minutes have their unit once: `heat 20, cold 20 min, 3 rounds`.
+fn steps(entry: &Entry, in_table: bool) -> String {
+    if let Some(by) = &entry.parsed.by_injury {
+        return format!("{}; from 3 days on, {}", by.under_72h, by.from_72h);
+    }
+    let draft = &entry.parsed.draft;
     let is_only = draft.only_step().is_some();
-    let steps = draft.steps().map(|step| {
+    let all: Vec<_> = draft.steps().collect();
+    let minutes = |seconds: u64| seconds < 60 * 60 && seconds.is_multiple_of(60);
+    let once = in_table && all.iter().all(|step| minutes(step.length.default.as_secs()));
+    let steps = all.iter().enumerate().map(|(at, step)| {
         let Range { default, min, max, .. } = step.length;
-        format!("{} {}", step.kind, if is_only { with_range(default, min, max) } else { in_words(default) })
+        let length = match () {
+            () if is_only => with_range(default, min, max),
+            () if once && at + 1 < all.len() => (default.as_secs() / 60).to_string(),
+            () => in_words(default),
+        };
+        format!("{} {length}", step.kind)
     });
     let rounds = draft.rounds.map(|rounds| format!("{} rounds", rounds.default));
     steps.chain(rounds).collect::<Vec<_>>().join(", ")
+}
+
+/// The columns. They are made for the built-in protocols, so that no file of the person moves them.
+struct Layout {
+    name: usize,
+    /// The steps and the total, with what is between them.
+    plan: usize,
+    total: usize,
+}
+
+impl Layout {
+    const GAP: usize = 2;
+    const USUAL: usize = 80;
+
+    fn of(rows: &[Row], width: usize) -> Layout {
+        let widest = |cell: fn(&Row) -> &str| rows.iter().map(|row| columns(cell(row))).max().unwrap_or(0);
+        let [name, total] = [widest(|row| &row.name), widest(|row| &row.total)];
+        let plan = widest(|row| &row.steps) + Layout::GAP + total;
+        Layout { name, plan: plan + width.saturating_sub(Layout::USUAL), total }
+    }
+
+    /// The first column. A name that is too long for it has a line of its own.
+    fn name(&self, name: &str) -> String {
+        let width = self.name + Layout::GAP;
+        if columns(name) > self.name {
+            return format!("{}\n{:width$}", cut(name, Layout::USUAL), "");
+        }
+        padded(name, width)
+    }
+
+    /// A line. Steps are cut to the room that the total leaves.
+    fn line(&self, Row { name, steps, total, fits }: &Row) -> String {
+        let total = padded(total, self.total);
+        let room = self.plan.saturating_sub(Layout::GAP + columns(&total));
+        let gap = " ".repeat(Layout::GAP);
+        [self.name(name), padded(&cut(steps, room), room), gap.clone(), total, gap, fits.clone() + "\n"].concat()
+    }
 }

@@ -89,6 +89,11 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
     lines.collect()
 }
 
+/// The columns that a text takes on a terminal.
+pub fn columns(text: &str) -> usize {
+    display_width(text)
+}
+
 /// The text with blanks up to this many columns.
 pub fn padded(text: &str, width: usize) -> String {
     text.to_owned() + &" ".repeat(width.saturating_sub(display_width(text)))

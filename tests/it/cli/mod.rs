@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod files;
 mod lines;
+mod listed;
 mod messages;
 mod results;
 mod streams;
