@@ -143,11 +143,10 @@ Examples:
     },
     /// Check protocol files and report every problem
     ///
-    /// Exits 0 when every file may run, 2 when a file is not a valid protocol, 3 when a rule refuses
-    /// one.
+    /// Exits 0 when every protocol may run, 2 when one cannot be read, 3 when a rule refuses one.
     Check {
-        /// Protocol files
-        #[arg(required = true, value_name = "FILE")]
+        /// A protocol file, a folder of them, a name from `therapy list`, or - for standard input
+        #[arg(required = true, value_name = "FILE|DIR|NAME|-")]
         files: Vec<PathBuf>,
         /// Print JSON
         #[arg(long)]

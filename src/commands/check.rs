@@ -1,37 +1,41 @@
-//! `therapy check FILE...`.
+//! `therapy check FILE|DIR|NAME|-...`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Exit, Failure, print, print_json};
-use crate::edge::catalog;
+use super::folders::Folders;
+use super::{Exit, Failure, print, print_json, say};
+use crate::edge::catalog::{self, CatalogError, Entry, Own};
 use crate::format::report;
 use crate::format::{Level, Problem};
 use crate::text::durations::count;
 use crate::text::printable::printable;
 
-/// Reviews every file and reports every problem.
-pub(super) fn run(files: &[PathBuf], json: bool) -> Result<Exit, Failure> {
+/// What one argument names: a title for it, and its content.
+type Checked = (String, Result<Entry, CatalogError>);
+
+/// Reviews every protocol and reports every problem.
+pub(super) fn run(folders: &Folders, arguments: &[PathBuf], json: bool) -> Result<Exit, Failure> {
     let (mut text, mut documents, mut worst) = (String::new(), Vec::new(), Level::Note);
-    for file in files {
-        let name = printable(&file.to_string_lossy()).into_owned();
-        let (level, problems, drawn) = match catalog::read(file) {
-            Ok(entry) => {
-                let problems = entry.parsed.review();
-                let level = problems.iter().map(|problem| problem.level).max().unwrap_or(Level::Note);
-                let documents = problems.iter().map(|problem| document(problem, &entry.text)).collect();
-                (level, documents, draw(&problems, &name, &entry.text))
-            }
-            Err(error) => {
-                let hint = "give the path of a protocol file";
-                let document = json!({ "level": "error", "message": error.to_string(), "hint": hint });
-                (Level::Error, vec![document], format!("error: {error}\n"))
-            }
-        };
-        worst = worst.max(level);
-        text.push_str(&drawn);
-        documents.push(json!({ "file": name, "may_run": level < Level::Refused, "problems": problems }));
+    let folder = folders.protocols();
+    let own = catalog::own(&folder).unwrap_or_else(|error| {
+        say(&format!("warning: {error}"));
+        Vec::new()
+    });
+    for argument in arguments {
+        let all = named_by(argument, &own, &folder);
+        if all.is_empty() {
+            let none = format!("{}: no protocol files (.toml) in this folder", title(argument));
+            if json { say(&none) } else { text.push_str(&(none + "\n")) }
+        }
+        for (title, content) in all {
+            let (level, problems, drawn) = reviewed(&title, content, &own, &folder);
+            worst = worst.max(level);
+            text.push_str(&drawn);
+            let file = if title == INPUT { "-" } else { &title };
+            documents.push(json!({ "file": file, "may_run": level < Level::Refused, "problems": problems }));
+        }
     }
     let printed = if json { print_json(&documents) } else { print(text) };
     printed?;
@@ -40,6 +44,65 @@ pub(super) fn run(files: &[PathBuf], json: bool) -> Result<Exit, Failure> {
         Level::Refused => Exit::Refused,
         Level::Warning | Level::Note => Exit::Completed,
     })
+}
+
+/// The title of standard input.
+const INPUT: &str = "standard input";
+
+/// Everything that an argument names. A folder without protocol files names nothing.
+fn named_by(argument: &Path, own: &[Own], folder: &Path) -> Vec<Checked> {
+    let checked = |own: &Own| (own.place(), own.content.clone());
+    if argument == Path::new("-") {
+        return vec![(INPUT.to_owned(), catalog::read_input())];
+    }
+    if let Some(name) = argument.to_str().filter(|name| !catalog::is_file(name)) {
+        let built_in = catalog::built_in(name).map(|entry| (name.to_owned(), Ok(entry)));
+        let own = own.iter().filter(|own| own.is_meant_by(name)).map(checked);
+        let all: Vec<_> = built_in.into_iter().chain(own).collect();
+        if !all.is_empty() {
+            if argument.exists() {
+                let here = catalog::here(argument);
+                say(&format!("note: {} is a protocol; for the file: therapy check {here}", title(argument)));
+            }
+            return all;
+        }
+    }
+    if argument.is_dir() {
+        let files = catalog::read_folder(argument).map(|files| files.iter().map(checked).collect());
+        return files.unwrap_or_else(|error| vec![(title(argument), Err(error))]);
+    }
+    let found = match argument.to_str().filter(|_| !argument.exists()) {
+        Some(name) => catalog::find(name, folder).map(|(entry, _)| entry),
+        None => catalog::read(argument),
+    };
+    vec![(title(argument), found)]
+}
+
+fn title(path: &Path) -> String {
+    printable(&path.to_string_lossy()).into_owned()
+}
+
+/// The worst level of a protocol, its problems for programs, and all of it for people.
+fn reviewed(
+    title: &str,
+    content: Result<Entry, CatalogError>,
+    own: &[Own],
+    folder: &Path,
+) -> (Level, Vec<Value>, String) {
+    match content {
+        Ok(mut entry) => {
+            entry.parsed.problems.extend(catalog::name_problem(&entry, own, folder));
+            let problems = entry.parsed.review();
+            let level = problems.iter().map(|problem| problem.level).max().unwrap_or(Level::Note);
+            let documents = problems.iter().map(|problem| document(problem, &entry.text)).collect();
+            (level, documents, draw(&problems, title, &entry.text))
+        }
+        Err(error) => {
+            let hint = error.hint.replace("therapy run ", "therapy check ");
+            let document = json!({ "level": "error", "message": error.to_string(), "hint": hint });
+            (Level::Error, vec![document], format!("error: {error}\n  {hint}\n"))
+        }
+    }
 }
 
 fn draw(problems: &[Problem], name: &str, text: &str) -> String {

@@ -14,6 +14,7 @@ use crate::edge::catalog::{self, Entry};
 use crate::format::Level;
 use crate::format::report;
 use crate::text::rules;
+use crate::text::typed::quoted;
 
 /// A protocol before its review.
 pub(super) struct Chosen {
@@ -25,23 +26,33 @@ pub(super) struct Chosen {
     pub(super) choice: Choice,
     /// What the rules need.
     pub(super) context: Context,
+    /// The time of the injury for this session, as it was typed.
+    injured: Option<String>,
 }
 
 impl Chosen {
     /// Finds the protocol and reports the problems of its file.
     pub(super) fn find(folders: &Folders, name: &str, which: &Which, context: &Context) -> Result<Chosen, Failure> {
-        let entry = catalog::find(name, &folders.protocols())?;
+        let (entry, warnings) = catalog::find(name, &folders.protocols())?;
+        for warning in warnings {
+            say(&format!("warning: {warning}"));
+        }
         if !entry.parsed.is_readable() {
             let mut problems = entry.parsed.review();
             problems.retain(|problem| problem.level >= Level::Refused);
             let place = entry.place();
             draw(&report::render(&problems, &place, &entry.text, console::colors_enabled_stderr()));
             let error = anyhow!("{place} cannot be read as a protocol");
-            return Err(Failure::new(Exit::Usage, error, format!("fix the lines above, then: therapy check {place}")));
+            return Err(Failure::new(
+                Exit::Usage,
+                error,
+                format!("fix the lines above, then: therapy check {}", entry.word()),
+            ));
         }
         let context = Context { injury_required: entry.parsed.by_injury.is_some(), ..context.clone() };
         let draft = entry.draft_for(context.injury).unwrap_or_else(|| entry.parsed.draft.clone());
-        Ok(Chosen { entry, draft, choice: Choice { length: which.minutes, rounds: which.rounds }, context })
+        let choice = Choice { length: which.minutes, rounds: which.rounds };
+        Ok(Chosen { entry, draft, choice, context, injured: which.injured.clone() })
     }
 
     /// Reviews it. When it is refused, prints everything against it; the hint is the first way out.
@@ -57,8 +68,12 @@ impl Chosen {
         self.objections(&findings, overrides).iter().for_each(|line| say(line));
         let name = self.entry.name();
         let blocking = findings.iter().find(|finding| finding.blocks(overrides));
+        let injured = self.injured.as_ref().map_or(String::new(), |when| format!(" --injured {}", quoted(when)));
         let hint = match (blocking, blocking.and_then(|finding| self.longest(finding.rule))) {
-            (_, Some(minutes)) => format!("try: therapy run {} --minutes {minutes}", self.entry.place()),
+            (_, Some(minutes)) => {
+                let run = format!("try: therapy run {} --minutes {minutes}{injured}", self.entry.word());
+                overrides.iter().fold(run, |run, rule| format!("{run} --override {rule}"))
+            }
             (Some(Finding { detail: Detail::Unreadable, .. }), None) => {
                 let unreadable = findings.iter().filter(|finding| finding.detail == Detail::Unreadable);
                 let rules = unreadable.map(|finding| finding.rule.as_str()).collect::<Vec<_>>().join(" --override ");
@@ -69,7 +84,7 @@ impl Chosen {
                 let way_out = rules::of(finding.rule).way_out;
                 format!("{way_out}{} (therapy explain {})", from.unwrap_or_default(), finding.rule)
             }
-            (None, None) => format!("therapy show {name}   shows the options"),
+            (None, None) => format!("therapy show {}{injured}   shows the options", self.entry.word()),
         };
         let exit = if refuses(&findings, overrides) { Exit::Refused } else { Exit::Usage };
         Err(Failure::new(exit, anyhow!("{name} is refused"), hint))

@@ -8,7 +8,7 @@ use super::show::total;
 use super::{Exit, Failure, print_json, print_text, say};
 use crate::domain::protocol::{Choice, Range};
 use crate::domain::step::{Step, StepKind};
-use crate::edge::catalog::{self, Entry};
+use crate::edge::catalog::{self, Entry, Own};
 use crate::format::Level;
 use crate::text::durations::{in_words, seconds, with_range};
 use crate::text::printable::{columns, cut, padded};
@@ -23,19 +23,17 @@ struct Row {
 
 /// Lists the built-in protocols and the person's own.
 pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
-    let (own, errors) = catalog::own(&folders.protocols());
-    for error in errors {
+    let own = catalog::own(&folders.protocols()).unwrap_or_else(|error| {
         say(&format!("warning: {error}"));
+        Vec::new()
+    });
+    for sentence in catalog::hidden(&own, None) {
+        say(&format!("warning: {sentence}"));
     }
     let built_in = catalog::built_ins();
-    for entry in own.iter().filter(|entry| built_in.iter().any(|known| known.name() == entry.name())) {
-        let (place, name) = (entry.place(), entry.name());
-        say(&format!(
-            "warning: {place} has the name of a built-in protocol, and therapy run {name} runs that one: rename yours"
-        ));
-    }
     if json {
-        return print_json(&built_in.iter().chain(&own).map(document).collect::<Vec<_>>());
+        let own = own.iter().map(|own| own.content.as_ref().map_or_else(|_| unreadable(own), document));
+        return print_json(&built_in.iter().map(document).chain(own).collect::<Vec<_>>());
     }
     let rows: Vec<Row> = built_in.iter().map(row).collect();
     let layout = Layout::of(&rows, Term::stdout().size_checked().map_or(0, |(_, width)| usize::from(width)));
@@ -43,11 +41,10 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
     if !own.is_empty() {
         text.push_str("Yours\n");
     }
-    for entry in &own {
-        let may_run = entry.parsed.review().iter().all(|problem| problem.level < Level::Refused);
-        let command = format!("cannot run: therapy check {}\n", entry.place());
-        text += &if may_run { layout.line(&row(entry)) } else { layout.name(entry.name()) + &command };
-    }
+    text.extend(own.iter().map(|own| match &own.content {
+        Ok(entry) if own.may_run() => layout.line(&row(entry)),
+        _ => layout.name(&own.name) + &format!("cannot run: therapy check {}\n", own.word()),
+    }));
     print_text(&text)
 }
 
@@ -62,6 +59,14 @@ fn document(entry: &Entry) -> Value {
         "name": draft.name, "summary": draft.summary, "steps": steps(entry, false), "total_s": total.map(seconds),
         "from_hours_after_injury": if gives_heat(&expanded) { 72 } else { 0 }, "own": entry.path.is_some(),
         "may_run": may_run, "path": entry.path.as_ref().map(|_| entry.place()),
+    })
+}
+
+/// A file that cannot be read, for programs.
+fn unreadable(own: &Own) -> Value {
+    json!({
+        "name": own.name, "summary": "", "steps": "", "total_s": null, "from_hours_after_injury": 0, "own": true,
+        "may_run": false, "path": own.place(),
     })
 }
 

@@ -76,7 +76,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::History { since, json, csv } => history::run(folders, joined(since).as_deref(), json, csv),
         Command::Export { file } => export::run(folders, &file),
         Command::Pain { score } => pain::run(folders, typed::pain(&score.join(" "))?),
-        Command::Check { files, json } => check::run(&files, json),
+        Command::Check { files, json } => check::run(folders, &files, json),
         Command::Explain { name, json } => explain::run(name.as_deref(), json),
         Command::Safety { ask, answer, json } => safety::run(folders, ask, answer.as_deref(), json),
         Command::Completions { shell } => man::completions(shell),

@@ -55,7 +55,11 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> R
     let unsettled = chosen.entry.parsed.by_injury.as_ref().filter(|_| steps.is_empty());
     if let Some(by) = unsettled {
         let _ = writeln!(text, "\n{} until 3 days after the injury, then {}", by.under_72h, by.from_72h);
-        let _ = writeln!(text, "It needs the injury time.\n  try: therapy show {name} --injured \"30h ago\"");
+        let _ = writeln!(
+            text,
+            "It needs the injury time.\n  try: therapy show {} --injured \"30h ago\"",
+            chosen.entry.word()
+        );
     } else if steps.is_empty() {
         text.push('\n');
     } else {

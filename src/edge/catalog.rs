@@ -1,15 +1,20 @@
 //! The protocols that have a name: the built-in ones and the person's own files. No other module reads
 //! protocol files. This module must not know commands, clocks or screens.
 
-use std::fmt::Display;
 use std::fs;
-use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::io;
+use std::path::{Path, PathBuf, is_separator};
 
 use crate::domain::protocol::Draft;
 use crate::domain::rules::{ACUTE, Injury};
 use crate::edge::files;
-use crate::format::{self, ByInjury, Parsed};
-use crate::text::printable::{nearest, printable};
+use crate::format::{self, ByInjury, Level, Parsed};
+use crate::text::printable::{printable, revealed};
+use crate::text::typed::quoted;
+
+mod names;
+
+pub use names::{hidden, name_problem};
 
 /// The built-in protocols, in the order of `list`, in the file format.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -32,8 +37,19 @@ pub struct Entry {
     pub path: Option<PathBuf>,
 }
 
+/// A file in the folder of the person's own protocols.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// Its name, or that of the file when it has none that can be read.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// Its content, with every problem of it.
+    pub content: Result<Entry, CatalogError>,
+}
+
 /// Why a protocol cannot be found or read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct CatalogError {
     message: String,
@@ -42,6 +58,12 @@ pub struct CatalogError {
 }
 
 impl Entry {
+    fn new(bytes: &[u8], file: &str, path: Option<PathBuf>) -> Entry {
+        let (mut parsed, text) = format::read(bytes, file);
+        parsed.check_references(|name| built_in(name).is_some_and(|entry| entry.parsed.by_injury.is_none()));
+        Entry { parsed, text, path }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.parsed.draft.name
@@ -49,9 +71,12 @@ impl Entry {
 
     /// The file, or the name of a built-in protocol, as it is printed before a line number.
     pub fn place(&self) -> String {
-        self.path
-            .as_ref()
-            .map_or_else(|| self.name().to_owned(), |path| printable(&path.to_string_lossy()).into_owned())
+        self.path.as_ref().map_or_else(|| self.name().to_owned(), |path| shown(path))
+    }
+
+    /// The file, or the name of a built-in protocol, as a word of a command.
+    pub fn word(&self) -> String {
+        self.path.as_ref().map_or_else(|| quoted(self.name()), |path| word(path))
     }
 
     /// The draft to run for an injury of this age. `None` when it depends on an age that is not known.
@@ -68,6 +93,39 @@ impl Entry {
     }
 }
 
+impl Own {
+    fn read(path: PathBuf) -> Own {
+        let content = read(&path);
+        let name = match &content {
+            Ok(entry) => entry.name().to_owned(),
+            Err(_) => revealed(&stem(&path)).into_owned(),
+        };
+        Own { name, path, content }
+    }
+
+    /// Whether it has this name. A file that cannot be read as a protocol has the name of the file, too.
+    pub fn is_meant_by(&self, name: &str) -> bool {
+        let is_readable = || self.content.as_ref().is_ok_and(|entry| entry.parsed.is_readable());
+        self.name == name || stem(&self.path) == name && !is_readable()
+    }
+
+    /// Whether it can be read and no rule refuses it.
+    pub fn may_run(&self) -> bool {
+        let refused = |entry: &Entry| entry.parsed.review().iter().any(|problem| problem.level >= Level::Refused);
+        self.content.as_ref().is_ok_and(|entry| !refused(entry))
+    }
+
+    /// The file as it is printed.
+    pub fn place(&self) -> String {
+        shown(&self.path)
+    }
+
+    /// The file as a word of a command.
+    pub fn word(&self) -> String {
+        word(&self.path)
+    }
+}
+
 /// Every built-in protocol.
 pub fn built_ins() -> Vec<Entry> {
     BUILT_IN.iter().filter_map(|(name, _)| built_in(name)).collect()
@@ -79,61 +137,130 @@ pub fn built_in(name: &str) -> Option<Entry> {
     Some(Entry { parsed: format::parse(text, name), text: (*text).to_owned(), path: None })
 }
 
-/// The person's own protocols in `folder`, sorted by file name, and the files that cannot be read.
-pub fn own(folder: &Path) -> (Vec<Entry>, Vec<CatalogError>) {
-    // Without a folder there are no protocols.
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths: Vec<_> = entries.map(|file| file.path()).filter(|path| is_toml(path)).collect();
-    paths.sort();
-    let (mut entries, mut errors) = (Vec::new(), Vec::new());
-    for path in paths {
-        match read(&path) {
-            Ok(entry) => entries.push(entry),
-            Err(error) => errors.push(error),
-        }
+/// The person's own protocols in `folder`, sorted by file name. Without a folder there are none.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn own(folder: &Path) -> Result<Vec<Own>, CatalogError> {
+    match fs::symlink_metadata(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        _ => read_folder(folder),
     }
-    (entries, errors)
+}
+
+/// Reads every protocol file in a folder, sorted by name.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn read_folder(folder: &Path) -> Result<Vec<Own>, CatalogError> {
+    let paths =
+        fs::read_dir(folder).and_then(|files| files.map(|file| Ok(file?.path())).collect::<io::Result<Vec<_>>>());
+    let mut paths = paths.map_err(|error| CatalogError {
+        message: format!("could not read {}: {error}", shown(folder)),
+        hint: format!("try: {}", command("list", "")),
+    })?;
+    paths.retain(|path| is_toml(path));
+    paths.sort();
+    Ok(paths.into_iter().map(Own::read).collect())
 }
 
 /// Reads a protocol file. Mistakes in it are among its problems.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// When there is no such file, or it cannot be read.
 pub fn read(path: &Path) -> Result<Entry, CatalogError> {
-    let unreadable = |why: &dyn Display| CatalogError {
-        message: format!("could not read {}: {why}", printable(&path.to_string_lossy())),
-        hint: "try: therapy list".to_owned(),
-    };
-    let bytes = files::read(path).map_err(|error| unreadable(&error))?;
-    let (parsed, text) = format::read(&bytes, &path.file_stem().unwrap_or_default().to_string_lossy());
-    let mut entry = Entry { parsed, text, path: Some(path.to_owned()) };
-    entry.parsed.check_references(|name| built_in(name).is_some_and(|entry| entry.parsed.by_injury.is_none()));
-    Ok(entry)
+    let bytes = files::read(path).map_err(|error| unreadable(path, &error))?;
+    Ok(Entry::new(&bytes, &stem(path), Some(path.to_owned())))
 }
 
-/// The protocol with this name, or in this file. A name that ends in `.toml` or has a slash is a file.
+/// Reads a protocol from standard input.
 ///
 /// # Errors
-/// When no protocol has the name; the hint has the nearest one. When the file cannot be read.
-pub fn find(name: &str, folder: &Path) -> Result<Entry, CatalogError> {
-    let file = Path::new(name);
-    if name.contains(MAIN_SEPARATOR) || is_toml(file) {
-        return read(file);
+/// When it cannot be read.
+pub fn read_input() -> Result<Entry, CatalogError> {
+    let bytes = files::read_input().map_err(|error| CatalogError {
+        message: format!("could not read standard input: {error}"),
+        hint: "try: therapy list".to_owned(),
+    })?;
+    Ok(Entry::new(&bytes, "input", None))
+}
+
+/// The protocol with this name, or in this file, and warnings about other files with the name. A name that ends in
+/// `.toml` or has a slash is a file.
+///
+/// # Errors
+/// When no protocol has the name, or several files have it; the hint has a way out. When the file cannot be read.
+pub fn find(name: &str, folder: &Path) -> Result<(Entry, Vec<String>), CatalogError> {
+    if is_file(name) {
+        let path = Path::new(name);
+        return match read(path) {
+            Ok(entry) => Ok((entry, Vec::new())),
+            // Without the file, the protocol that would have its name may be meant.
+            Err(error) => {
+                let way = own(folder).ok().filter(|_| !path.exists()).and_then(|own| names::by_name(&stem(path), &own));
+                Err(CatalogError { hint: way.map_or(error.hint, |way| format!("try: {way}")), ..error })
+            }
+        };
     }
+    let own = own(folder);
     if let Some(entry) = built_in(name) {
-        return Ok(entry);
+        let warnings = own.map_or_else(|error| vec![error.to_string()], |own| hidden(&own, Some(name)));
+        return Ok((entry, warnings));
     }
-    let (own, _) = own(folder);
-    let known = BUILT_IN.iter().map(|(name, _)| *name).chain(own.iter().map(Entry::name));
-    let near = nearest(name, known).map_or_else(|| "list".to_owned(), |near| format!("run {near}"));
-    own.into_iter().find(|entry| entry.name() == name).ok_or_else(|| CatalogError {
-        message: format!("there is no protocol \"{}\"", printable(name)),
-        hint: format!("try: therapy {near}"),
-    })
+    let mut own = own?;
+    let same: Vec<_> = own.iter().filter(|own| own.name == name).collect();
+    if same.len() > 1 {
+        let ways = same.iter().map(|own| command(if own.may_run() { "run" } else { "check" }, &own.word()));
+        let hint = format!("try: {}", ways.collect::<Vec<_>>().join("\n  or:  "));
+        return Err(CatalogError { message: names::several(&same), hint });
+    }
+    match own.iter().position(|own| own.name == name).or_else(|| own.iter().position(|own| own.is_meant_by(name))) {
+        Some(at) => Ok((own.swap_remove(at).content?, Vec::new())),
+        None => Err(names::unknown(name, &own)),
+    }
+}
+
+/// Whether a word on the command line is a file, and not the name of a protocol.
+pub fn is_file(word: &str) -> bool {
+    word.contains(is_separator) || is_toml(Path::new(word))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> CatalogError {
+    let place = shown(path);
+    let (message, hint) = match error.kind() {
+        _ if path.is_dir() => (format!("could not read {place}: it is a folder"), command("check", &word(path))),
+        io::ErrorKind::NotFound => (format!("there is no file {place}"), command("list", "")),
+        _ => (format!("could not read {place}: {error}"), command("list", "")),
+    };
+    CatalogError { message, hint: format!("try: {hint}") }
+}
+
+/// A file in the current folder as a word of a command, which is no name of a protocol.
+pub fn here(file: &Path) -> String {
+    word(&Path::new(".").join(file))
+}
+
+/// A command to paste.
+fn command(verb: &str, word: &str) -> String {
+    format!("therapy {verb} {word}").trim_end().to_owned()
+}
+
+/// A path as it is printed.
+fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy()).into_owned()
+}
+
+/// A path as a word of a command, which is no option.
+fn word(path: &Path) -> String {
+    if path.to_string_lossy().starts_with('-') { here(path) } else { quoted(&path.to_string_lossy()) }
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn is_toml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "toml")
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
 }
 
 #[cfg(test)]
@@ -142,7 +269,6 @@ mod tests {
 
     use super::*;
     use crate::domain::source::{self, OURS};
-    use crate::format::Level;
 
     #[test]
     fn every_built_in_is_without_a_problem_and_cites_known_sources() {

@@ -2,7 +2,7 @@
 //! This module must not know what a file means.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::path::Path;
 
 /// More than any protocol or settings file needs. To report the problems of a larger one would take long.
@@ -13,8 +13,20 @@ const MOST: usize = 1 << 16;
 /// # Errors
 /// When it is no such file, or cannot be read.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    read_from(open(path)?)
+}
+
+/// What is on standard input, at most 64 KiB.
+///
+/// # Errors
+/// When it is longer, or cannot be read.
+pub fn read_input() -> io::Result<Vec<u8>> {
+    read_from(io::stdin().lock())
+}
+
+fn read_from(source: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    open(path)?.take(MOST as u64 + 1).read_to_end(&mut bytes)?;
+    source.take(MOST as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > MOST {
         return Err(io::Error::other("it is larger than 64 KiB"));
     }

@@ -1,10 +1,25 @@
-//! `check` of bytes that are no text.
+//! `check` of standard input, folders and names, and of bytes that are no text.
+
+use std::io::Write as _;
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
+use crate::programs::finish;
 use crate::support::{Home, stderr, stdout};
 
 const COLD: &str = "[[step]]\ndo = \"cold\"\nfor = \"12min\"\n";
+const TOO_COLD: &str = "[[step]]\ndo = \"cold\"\nfor = \"25min\"\n";
+
+/// Runs the program with these bytes on its standard input.
+fn with_input(home: &Home, arguments: &[&str], input: &[u8]) -> Output {
+    let mut command = home.command(arguments);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    // The program may close its end before all is written.
+    let _ = child.stdin.take().expect("a pipe").write_all(input);
+    finish(child)
+}
 
 /// The level, the line, the column and the message of each problem of a document.
 fn problems(document: &Value) -> Vec<(&str, u64, u64, &str)> {
@@ -16,6 +31,99 @@ fn problems(document: &Value) -> Vec<(&str, u64, u64, &str)> {
             (level, number(&problem["line"]), number(&problem["column"]), message)
         })
         .collect()
+}
+
+#[test]
+fn standard_input_is_checked_like_a_file() {
+    let home = Home::new();
+    for (text, code, end) in [
+        (COLD, 0, "standard input: may run\n"),
+        (TOO_COLD, 3, "standard input: cannot run: 1 problem\n"),
+        ("[[step]]\ndo = \"cold\"\n", 2, "standard input: cannot run: 1 problem\n"),
+        ("", 2, "standard input: cannot run: 1 problem\n"),
+    ] {
+        let output = with_input(&home, &["check", "-"], text.as_bytes());
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(stdout(&output).ends_with(end), "{}", stdout(&output));
+    }
+    let output = with_input(&home, &["check", "-", "--json"], TOO_COLD.as_bytes());
+    assert_eq!(output.status.code(), Some(3));
+    let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&document[0]["file"], &document[0]["may_run"]), (&"-".into(), &false.into()));
+    assert_eq!(problems(&document[0])[0].1, 3);
+    home.file("-", &format!("name = \"dash\"\n{TOO_COLD}"));
+    assert_eq!(home.run(&["check", "./-"]).status.code(), Some(3), "a file of this name");
+}
+
+#[test]
+fn endless_input_is_refused_at_once() {
+    let home = Home::new();
+    for (length, code) in [((1 << 16) - COLD.len(), 0), ((1 << 16) - COLD.len() + 1, 2), (1 << 20, 2)] {
+        let long = COLD.to_owned() + &"#".repeat(length);
+        let output = with_input(&home, &["check", "-"], long.as_bytes());
+        assert_eq!(output.status.code(), Some(code), "{length}");
+        let is_refused =
+            stdout(&output).starts_with("error: could not read standard input: it is larger than 64 KiB\n");
+        assert_eq!(is_refused, code == 2, "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn every_protocol_file_of_a_folder_is_checked() {
+    let home = Home::new();
+    let checked = |arguments: &[&str]| {
+        let output = home.run(arguments);
+        (output.status.code().expect("an end"), stdout(&output))
+    };
+    std::fs::create_dir(home.path().join("mine")).expect("a folder");
+    for word in ["mine", "./mine", "mine/"] {
+        assert_eq!(checked(&["check", word]), (0, format!("{word}: no protocol files (.toml) in this folder\n")));
+    }
+    let none = home.run(&["check", "mine", "--json"]);
+    assert_eq!((stdout(&none).as_str(), none.status.code()), ("[]\n", Some(0)));
+    assert_eq!(stderr(&none), "mine: no protocol files (.toml) in this folder\n");
+
+    home.file("mine/b.TOML", COLD);
+    home.file("mine/a.toml", COLD);
+    home.file("mine/notes.txt", "no protocol");
+    home.file("mine/deeper/c.toml", TOO_COLD);
+    assert_eq!(checked(&["check", "mine"]), (0, "mine/a.toml: may run\nmine/b.TOML: may run\n".to_owned()));
+    home.file("mine/c.toml", TOO_COLD);
+    let (code, text) = checked(&["check", "mine"]);
+    assert!(code == 3 && text.ends_with("mine/c.toml: cannot run: 1 problem\n"), "{text}");
+    home.file("mine/d.toml", "step");
+    let (code, text) = checked(&["check", "mine", "--json"]);
+    let documents: Value = serde_json::from_str(&text).expect("JSON");
+    let may_run =
+        documents.as_array().expect("a list").iter().map(|file| (file["file"].as_str(), file["may_run"].as_bool()));
+    let expected = [("a.toml", true), ("b.TOML", true), ("c.toml", false), ("d.toml", false)];
+    let expected = expected.map(|(file, may_run)| (format!("mine/{file}"), may_run));
+    assert!(may_run.eq(expected.iter().map(|(file, may_run)| (Some(file.as_str()), Some(*may_run)))), "{text}");
+    assert_eq!(code, 2);
+}
+
+#[test]
+fn a_name_is_checked_wherever_its_protocol_is() {
+    let home = Home::new();
+    let own = home.file("config/protocols/file.toml", &format!("name = \"my back\"\n{TOO_COLD}"));
+    assert_eq!(home.ask(&["check", "ice"]), "ice: may run\n");
+    assert_eq!(home.ask(&["check", "acute", "ice"]), "acute: may run\nice: may run\n");
+    let output = home.run(&["check", "my back"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stdout(&output).ends_with(&format!("{own}: cannot run: 1 problem\n")), "{}", stdout(&output));
+    let unknown = home.run(&["check", "contrats", "--json"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let document: Value = serde_json::from_slice(&unknown.stdout).expect("JSON");
+    assert_eq!(problems(&document[0]), [("error", 0, 0, "there is no protocol \"contrats\"")]);
+    assert_eq!(document[0]["problems"][0]["hint"], "try: therapy check contrast");
+    // A file without an end is a file, unless a protocol has the name.
+    home.file("plain", TOO_COLD);
+    assert_eq!(home.run(&["check", "plain"]).status.code(), Some(3));
+    home.file("ice", TOO_COLD);
+    let named = home.run(&["check", "ice"]);
+    assert_eq!((stdout(&named).as_str(), named.status.code()), ("ice: may run\n", Some(0)));
+    assert_eq!(stderr(&named), "note: ice is a protocol; for the file: therapy check ./ice\n");
+    assert_eq!(home.run(&["check", "./ice"]).status.code(), Some(3));
 }
 
 /// The place of the first bad byte, and all that is wrong elsewhere.

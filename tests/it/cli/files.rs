@@ -44,10 +44,13 @@ fn pipes_devices_and_endless_files_are_refused_at_once() {
         (home.path(), "it is a folder"),
     ] {
         let file = file.to_str().expect("plain");
-        let checked = home.run(&["check", file]);
-        assert_eq!(checked.status.code(), Some(2), "{file}");
-        assert!(stdout(&checked).contains(why), "{file}: {checked:?}");
-        assert_eq!(home.run(&["run", file]).status.code(), Some(2), "{file}");
+        for command in
+            ["run", "show", "check"].into_iter().filter(|command| (*command, why) != ("check", "it is a folder"))
+        {
+            let output = home.run(&[command, file]);
+            assert_eq!(output.status.code(), Some(2), "{command} {file}");
+            assert!((stdout(&output) + &stderr(&output)).contains(why), "{command} {file}: {output:?}");
+        }
     }
     for place in ["config/config.toml", "data/session.lock", "data/journal.db"] {
         let home = Home::empty();

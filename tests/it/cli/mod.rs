@@ -10,6 +10,7 @@ mod files;
 mod lines;
 mod listed;
 mod messages;
+mod names;
 mod results;
 mod streams;
 mod when;
