@@ -8,12 +8,13 @@ use serde_json::json;
 
 use super::chosen::Chosen;
 use super::folders::Folders;
-use super::memory::Memory;
+use super::memory::{Memory, was_cut_off};
+use super::times::{local_after, stamp};
 use super::{Exit, Failure, print_json, print_text};
 use crate::cli::Which;
 use crate::domain::exposure::{Load, limit};
 use crate::domain::protocol::{Draft, DraftStep};
-use crate::domain::rules::{RULES, RuleId, SESSION, review};
+use crate::domain::rules::{Context, Finding, Injury, RULES, RuleId, SESSION, refuses, review};
 use crate::domain::step::{Modality, Step, StepKind};
 use crate::text::advice::EVIDENCE;
 use crate::text::colours::{colour, paint};
@@ -27,9 +28,11 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> R
     let instead = |hint: String| hint.replace("therapy run ", "therapy show ");
     let chosen = Chosen::find(folders, name, which, &memory.context)
         .map_err(|failure| Failure { hint: failure.hint.map(instead), ..failure })?;
-    let (name, draft) = (chosen.entry.name(), &chosen.draft);
+    let (name, draft, file) = (chosen.entry.name(), &chosen.draft, &chosen.entry.parsed.draft);
     let steps = draft.expand(chosen.choice);
-    let findings = chosen.objections(&review(&steps, &chosen.context), &[]);
+    let plan = review(&steps, &Context { injury: Injury::Ago(Duration::MAX), ..Context::default() });
+    let findings = chosen.objections(&plan, &[]);
+    let now = refused_now(&chosen, &memory, &plan);
     if json {
         let drafted: Vec<_> = draft.steps().collect();
         let documents = steps.iter().map(|step| {
@@ -42,19 +45,26 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> R
         // Without steps there is nothing to add up: `acute` without a time of injury.
         let known = |length| (!steps.is_empty()).then(|| seconds(length));
         let [cold, heat] = Modality::ALL.map(|modality| known(peak(&steps, modality)));
+        let of_choice = draft.sources.iter().filter(|source| !file.sources.contains(source));
         return print_json(&json!({
-            "name": name, "summary": draft.summary, "caution": draft.caution, "runs_as": draft.name,
-            "total_s": known(total(&steps)), "steps": documents.collect::<Vec<_>>(), "sources": draft.sources,
-            "peak_cold_s": cold, "peak_heat_s": heat, "findings": findings,
+            "name": name, "summary": file.summary, "caution": draft.caution, "runs_as": draft.name,
+            "total_s": known(total(&steps)), "steps": documents.collect::<Vec<_>>(), "sources": file.sources.iter().chain(of_choice).collect::<Vec<_>>(),
+            "peak_cold_s": cold, "peak_heat_s": heat, "findings": findings, "refused_now": now,
         }));
     }
-    let mut text = format!("{name}: {}\n", chosen.entry.parsed.draft.summary);
-    if name != draft.name {
-        let _ = writeln!(text, "for this injury: {}", draft.name);
+    let summary = Some(&file.summary).filter(|summary| !summary.is_empty());
+    let mut text = summary.map_or_else(|| format!("{name}\n"), |summary| format!("{name}: {summary}\n"));
+    let by_injury = chosen.entry.parsed.by_injury.as_ref();
+    let of_switch = match &file.sources[..] {
+        [] => String::new(),
+        sources => format!(" ({})", sources.join(", ")),
+    };
+    let unsettled = by_injury.filter(|_| steps.is_empty());
+    if by_injury.is_some() && unsettled.is_none() {
+        let _ = writeln!(text, "for this injury: {}{of_switch}", draft.name);
     }
-    let unsettled = chosen.entry.parsed.by_injury.as_ref().filter(|_| steps.is_empty());
     if let Some(by) = unsettled {
-        let _ = writeln!(text, "\n{} until 3 days after the injury, then {}", by.under_72h, by.from_72h);
+        let _ = writeln!(text, "\n{} until 3 days after the injury, then {}{of_switch}", by.under_72h, by.from_72h);
         let _ = writeln!(
             text,
             "It needs the injury time.\n  try: therapy show {} --injured \"30h ago\"",
@@ -68,16 +78,36 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> R
         text.push_str(&numbers(draft));
         text.push_str(&bounds(&steps));
     }
-    // The text above already asks for the injury time.
-    let repeats = |line: &String| unsettled.is_some() && line.ends_with("(injury-unknown)");
-    for line in findings.iter().filter(|line| !repeats(line)) {
+    for line in &findings {
         let _ = writeln!(text, "  {line}");
     }
     if let Some(caution) = &draft.caution {
         let _ = writeln!(text, "\n{caution}");
     }
     let _ = writeln!(text, "\n{EVIDENCE}");
+    // Without steps, the text above already asks for the injury time.
+    if let Some(now) = now.filter(|_| unsettled.is_none()) {
+        let _ = writeln!(text, "\nRefused now: {now}");
+    }
     print_text(&text)
+}
+
+/// Why this session could not start now, although nothing in the plan itself is against it: earlier sessions, the
+/// injury, another session.
+fn refused_now(chosen: &Chosen, memory: &Memory, plan: &[Finding]) -> Option<String> {
+    if let Some(open) = memory.open.as_ref().filter(|_| !memory.context.running) {
+        return Some(format!("{}. First therapy resume, or therapy stop.", was_cut_off(open, &stamp())));
+    }
+    let mut findings = review(&chosen.draft.expand(chosen.choice), &chosen.context);
+    findings.retain(|finding| finding.blocks(&[]) && !plan.contains(finding));
+    let lines = rules::lines(&findings, &[]);
+    let why = lines.iter().map(|line| line.trim_start_matches("Refused: ")).collect::<Vec<_>>().join("; ");
+    let wait = findings
+        .iter()
+        .map(|finding| finding.passes_after)
+        .try_fold(Duration::ZERO, |wait, after| Some(wait.max(after?)));
+    let from = wait.filter(|_| !refuses(plan, &[])).map(|wait| format!("; possible from {}", local_after(wait)));
+    (!why.is_empty()).then(|| why + &from.unwrap_or_default())
 }
 
 /// The length of all steps together.
@@ -112,7 +142,10 @@ fn timeline(steps: &[Step], width: usize) -> String {
 
 /// Every number with its source.
 fn numbers(draft: &Draft) -> String {
-    let by = |sources: &[String]| if sources.is_empty() { "the file's author".to_owned() } else { sources.join(", ") };
+    let by = |sources: &[String]| match (sources, &draft.sources[..]) {
+        ([], []) => "the file's author".to_owned(),
+        ([], sources) | (sources, _) => sources.join(", "),
+    };
     let mut text = String::new();
     for (index, step) in draft.steps().enumerate() {
         let length = with_range(step.length.default, step.length.min, step.length.max);

@@ -79,17 +79,22 @@ impl Entry {
         self.path.as_ref().map_or_else(|| quoted(self.name()), |path| word(path))
     }
 
-    /// The draft to run for an injury of this age. `None` when it depends on an age that is not known.
+    /// The draft to run for an injury of this age, with the caution of this file too. `None` when it depends on an age
+    /// that is not known.
     pub fn draft_for(&self, injury: Injury) -> Option<Draft> {
+        let own = &self.parsed.draft;
         let Some(ByInjury { under_72h, from_72h, .. }) = &self.parsed.by_injury else {
-            return Some(self.parsed.draft.clone());
+            return Some(own.clone());
         };
         let name = match injury {
             Injury::Unknown => return None,
             Injury::Ago(age) if age >= ACUTE => from_72h,
             Injury::Ago(_) | Injury::InFuture(_) => under_72h,
         };
-        built_in(name).map(|entry| entry.parsed.draft)
+        let mut draft = built_in(name)?.parsed.draft;
+        let cautions: Vec<_> = own.caution.iter().chain(&draft.caution).map(String::as_str).collect();
+        draft.caution = (!cautions.is_empty()).then(|| cautions.join("\n"));
+        Some(draft)
     }
 }
 
