@@ -45,7 +45,7 @@ struct Row {
 
 /// R: refused, exit 3, and the rule is named. r: shown, and the rule says that a run is refused. W: a warning or a note.
 /// c: allowed only as far as the rule leaves room. p: closed with the pack on until the planned end of its step. A dot:
-/// the rule has no part in it. A dash: there is no such case. Keys and buttons make the same inputs as `extend`, `resume`
+/// the rule has no part in it: `show` is about a protocol, and warnings about a person belong to `run` and `next`. A dash: there is no such case. Keys and buttons make the same inputs as `extend`, `resume`
 /// and `stop` do.
 const WAYS: [&str; 9] = ["run", "dry-run", "speed", "next", "show", "check", "resume", "stop", "extend"];
 
@@ -58,21 +58,21 @@ const TABLE: [Row; 20] = [
     row(RuleId::ColdDaily,     "ice",                  &[("cold", "5min")],   &DAY_OF_COLD,         "R R R R r . . . c"),
     row(RuleId::ColdLimit,     "cold 21min",           &[("cold", "20min")],  &[],                  "R R R . r R . . c"),
     row(RuleId::ColdShort,     "cold 9min",            TEN,                   &[],                  "W W W . W W . . ."),
-    row(RuleId::ColdSpacing,   "ice",                  TEN,                   &[Past(Cold, 5, 90)], "W W W W W . . . ."),
+    row(RuleId::ColdSpacing,   "ice",                  TEN,                   &[Past(Cold, 5, 90)], "W W W W . . . . ."),
     row(RuleId::EarlyHeat,     "heat",                 &[("heat", "10min")],  &[Injured(20)],       "R R R R r . . . ."),
-    row(RuleId::HeatDaily,     "heat",                 TEN,                   &DAY_OF_HEAT,         "W W W . W . . . ."),
+    row(RuleId::HeatDaily,     "heat",                 TEN,                   &DAY_OF_HEAT,         "W W W . . . . . ."),
     row(RuleId::HeatLimit,     "heat 31min",           &[("heat", "30min")],  &[],                  "R R R . r R . . c"),
     row(RuleId::HeatLong,      "heat 21min",           TEN,                   &[],                  "W W W . W W . . ."),
     row(RuleId::InjuryFuture,  "ice",                  TEN,                   &[Injured(-5)],       "R R R R r . . . ."),
     row(RuleId::InjuryUnknown, "acute",                TEN,                   &[],                  "R R R . . . . . ."),
-    row(RuleId::LongPain,      "ice",                  TEN,                   &DAYS,                "W W W . W . . . ."),
+    row(RuleId::LongPain,      "ice",                  TEN,                   &DAYS,                "W W W . . . . . ."),
     row(RuleId::NoDose,        "rest 5min",            TEN,                   &[],                  "W W W . W W . . ."),
-    row(RuleId::NumbHeat,      "heat",                 TEN,                   &[Past(Cold, 5, 10)], "W W W . W . . . ."),
+    row(RuleId::NumbHeat,      "heat",                 TEN,                   &[Past(Cold, 5, 10)], "W W W . . . . . ."),
     row(RuleId::OneSession,    "ice",                  TEN,                   &[Running],           "R R R R r . - - -"),
     row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[Past(Cold, 20, 45)], "R R R R r . . . c"),
     row(RuleId::SessionLimit,  "rest 80min, rest 71min", &[("rest", "150min")], &[],                "R R R . r R . . c"),
     row(RuleId::StepLength,    "rest 500ms",           TEN,                   &[],                  "R R R . r R . . ."),
-    row(RuleId::StretchEarly,  "stretch 5min",         TEN,                   &[Injured(20)],       "W W W . W . . . ."),
+    row(RuleId::StretchEarly,  "stretch 5min",         TEN,                   &[Injured(20)],       "W W W . . . . . ."),
     row(RuleId::WarningSign,   "ice",                  TEN,                   &[Sign],              "R R R R r . R . R"),
 ];
 
@@ -160,7 +160,7 @@ fn named(text: &str, rule: RuleId) -> char {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let end = format!("({rule})");
     let Some((before, _)) = text.split_once(&end) else { return '.' };
-    let words = [("Refused: ", 'r'), ("Warning: ", 'W'), ("Note: ", 'W')];
+    let words = [("Refused: ", 'r'), ("Refused now: ", 'r'), ("Warning: ", 'W'), ("Note: ", 'W')];
     let last = words.iter().filter_map(|(word, cell)| Some((before.rfind(word)?, *cell))).max();
     last.map_or('?', |(_, cell)| cell)
 }

@@ -238,10 +238,10 @@ fn days_of_an_injury_are_local_days() {
         .expect("rows");
     home.ask(&["injury", "set", "12 days ago"]);
     let is_long = |zone: &str| {
-        let mut shown = home.command(&["show", "ice"]);
+        let mut shown = home.command(&["run", "ice", "--dry-run"]);
         let output = output(shown.env("TZ", zone));
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-        stdout(&output).contains("(long-pain)")
+        stderr(&output).contains("(long-pain)")
     };
     assert_eq!(["Asia/Tokyo", "UTC", "Etc/GMT-9", "Etc/GMT+11"].map(is_long), [false, true, false, true]);
 }
