@@ -15,7 +15,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use therapy::domain::course::{STALE, earliest};
+use therapy::domain::course::{STALE, start};
 use therapy::domain::protocol::{Choice, Draft, Part, Protocol, Range};
 use therapy::domain::rules::Context;
 use therapy::domain::session::{Event, EventKind, GRACE, Session, SessionOptions};
@@ -202,7 +202,7 @@ impl Run {
             let context = self.context()?;
             let Ok(protocol) = draft.review(Choice::default(), &context, &[]) else {
                 self.tally.refused += 1;
-                let Some(wait) = earliest(&draft, Choice::default(), &context) else {
+                let Some(wait) = start(&draft, Choice::default(), &context, &[]).possible else {
                     continue;
                 };
                 // Doses of an earlier boot are dated by the wall clock.

@@ -3,9 +3,10 @@
 use anyhow::anyhow;
 
 use super::folders::Folders;
-use super::times::local_after;
+use super::times::possible;
 use super::{Exit, Failure, draw, say};
 use crate::cli::Which;
+use crate::domain::course::start;
 use crate::domain::exposure::limit;
 use crate::domain::protocol::{Choice, ChoiceError, Draft, DraftStep, Protocol};
 use crate::domain::rules::{Context, Detail, Finding, RuleId, refuses};
@@ -80,9 +81,10 @@ impl Chosen {
                 format!("repair the journal, or run without it: --override {rules}")
             }
             (Some(finding), None) => {
-                let from = finding.passes_after.map(|wait| format!("; possible from {}", local_after(wait)));
+                let start = start(&self.draft, self.choice, &self.context, overrides);
+                let from = start.possible.map(|_| format!("; possible {}", possible(&start)));
                 let way_out = rules::of(finding.rule).way_out;
-                format!("{way_out}{} (therapy explain {})", from.unwrap_or_default(), finding.rule)
+                format!("{way_out}{}\n  therapy explain {}", from.unwrap_or_default(), finding.rule)
             }
             (None, None) => format!("therapy show {}{injured}   shows the options", self.entry.word()),
         };

@@ -64,8 +64,10 @@ pub(super) fn resume(folders: &Folders, progress: Option<Progress>, no_notify: b
         return run(folders, Input::Resume);
     }
     let settings = settings(folders, progress, no_notify)?;
+    // Before the lock: as soon as it is taken, a signal is for the session.
+    let mut live = Live::new(settings, None)?;
     let (journal, lock, record, now) = cut_off(folders)?;
-    let mut live = Live::new(settings, None, Some(lock))?;
+    live.lock = Some(lock);
     let name = record.protocol.name();
     let (mut session, mut events) = record.resume().ok_or_else(|| anyhow!("the journal lacks the start of {name}"))?;
     if let Some(refused) = objection(&journal, record.protocol.steps())? {

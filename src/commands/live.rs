@@ -9,12 +9,12 @@ use console::Term;
 use jiff::Timestamp;
 
 use super::settings::Settings;
-use super::times::{later, local_after, stamp_at, time_of_day, wall_at};
+use super::times::{later, possible, stamp_at, time_of_day, wall_at};
 use super::{Exit, Failure};
 use crate::cli::Progress;
-use crate::domain::course::{earliest, findings};
+use crate::domain::course::start;
 use crate::domain::protocol::Choice;
-use crate::domain::rules::{CLOCK_BEHIND, Context, RuleId};
+use crate::domain::rules::{CLOCK_BEHIND, Context};
 use crate::domain::session::{Event, Input, Moment, Session};
 use crate::domain::step::Modality;
 use crate::edge::inbox::{Inbox, Message};
@@ -40,7 +40,8 @@ pub(super) struct Live {
     speed: Option<f64>,
     /// Where it is recorded, and where other shells ask for something.
     pub(super) recorder: Option<(Recorder, Requests)>,
-    lock: Option<Lock>,
+    /// Held until the session ends.
+    pub(super) lock: Option<Lock>,
 }
 
 /// The wall time of a moment.
@@ -48,11 +49,10 @@ type Label = Box<dyn Fn(Moment) -> Timestamp>;
 
 impl Live {
     /// Listens to keys and signals, before anything is recorded: no signal may end the process in between.
-    /// The lock is held until the session ends.
-    pub(super) fn new(settings: Settings, speed: Option<f64>, lock: Option<Lock>) -> Result<Live, Failure> {
+    pub(super) fn new(settings: Settings, speed: Option<f64>) -> Result<Live, Failure> {
         let inbox = Inbox::default();
         let keys = Keys::take(io::stdin().is_terminal(), inbox.sender()).context("could not listen to signals")?;
-        Ok(Live { keys, inbox, settings, speed, recorder: None, lock })
+        Ok(Live { keys, inbox, settings, speed, recorder: None, lock: None })
     }
 
     /// Records the session under this number, if it has one.
@@ -103,18 +103,12 @@ impl Live {
     }
 }
 
-/// When ice may be used after a session, by the rules that `therapy next` asks. `None` when it may be used now.
+/// When ice may be used after a session. `None` when it may be used now.
 fn cold_again(session: &Session) -> Option<String> {
     let context = Context { now: session.now(), doses: session.doses().clone(), ..Context::default() };
-    let ice = catalog::built_in("ice")?.parsed.draft;
-    let spacing = findings(&ice, &context).into_iter().find(|finding| finding.rule == RuleId::ColdSpacing);
-    let possible = earliest(&ice, Choice::default(), &context).filter(|wait| !wait.is_zero());
-    let better =
-        spacing.and_then(|finding| finding.passes_after).filter(|wait| possible.is_none_or(|from| from < *wait));
-    let times = [("possible", possible), ("better", better)];
-    let times = times.into_iter().filter_map(|(how, wait)| Some(format!("{how} from {}", local_after(wait?))));
-    let times: Vec<_> = times.collect();
-    (!times.is_empty()).then(|| format!("Cold again: {}.", times.join(", ")))
+    let ice = start(&catalog::built_in("ice")?.parsed.draft, Choice::default(), &context, &[]);
+    let is_now = ice.refused.is_none() && ice.better().is_none();
+    (!is_now).then(|| format!("Cold again: possible {}.", possible(&ice)))
 }
 
 /// The observers that show the session.

@@ -7,52 +7,35 @@ use serde_json::json;
 
 use super::folders::Folders;
 use super::memory::{Memory, was_cut_off};
-use super::times::{later, local_after, stamp};
+use super::times::{later, possible, stamp};
 use super::{Exit, Failure, print_json, print_text};
-use crate::domain::course::{earliest, findings, recommend};
+use crate::domain::course::{Start, recommend, start};
 use crate::domain::exposure::limit;
 use crate::domain::protocol::Choice;
-use crate::domain::rules::{Context, Finding, Injury, RuleId};
+use crate::domain::rules::{Context, Injury};
 use crate::domain::step::{Modality, StepKind};
 use crate::edge::catalog::{self, Entry};
 use crate::edge::clock;
 use crate::text::advice::because;
 use crate::text::colours::{colour, paint};
-use crate::text::durations::{part_of, roughly, seconds};
+use crate::text::durations::{part_of, seconds};
 use crate::text::printable::{aligned, capital};
 use crate::text::rules;
 use crate::text::timeline::{TO_COME, texture};
 
-/// When a protocol may run.
-struct Candidate {
-    name: String,
-    /// What refuses it now.
-    refused: Option<Finding>,
-    /// The wait until no rule refuses it; `None` when waiting does not help.
-    wait: Option<Duration>,
-    /// The warning about the spacing of cold.
-    spacing: Option<Finding>,
-}
-
-impl Candidate {
-    fn new(entry: &Entry, context: &Context) -> Candidate {
-        let draft = &entry.parsed.draft;
-        let findings = findings(draft, context);
-        Candidate {
-            name: draft.name.clone(),
-            refused: findings.iter().find(|finding| finding.blocks(&[])).cloned(),
-            wait: earliest(draft, Choice::default(), context),
-            spacing: findings.into_iter().find(|finding| finding.rule == RuleId::ColdSpacing),
-        }
-    }
-}
+/// A protocol, and when it may start.
+type Candidate = (String, Start);
 
 /// The candidates. A session that was cut off must be closed first, so it refuses all of them.
 fn candidates(memory: &Memory) -> Vec<Candidate> {
     let context = Context { running: memory.context.running || memory.open.is_some(), ..memory.context.clone() };
     let mut entries = catalog::built_ins();
     entries.retain(|entry| entry.parsed.by_injury.is_none());
-    entries.iter().map(|entry| Candidate::new(entry, &context)).collect()
+    let candidate = |entry: &Entry| {
+        let draft = &entry.parsed.draft;
+        (draft.name.clone(), start(draft, Choice::default(), &context, &[]))
+    };
+    entries.iter().map(candidate).collect()
 }
 
 /// What is recommended and when it may run, and what is on the skin, in a line each.
@@ -70,19 +53,18 @@ fn headline(memory: &Memory, candidates: &[Candidate]) -> String {
         return "Nothing now: a session is running.".to_owned();
     }
     let (best, why) = (recommend(context.injury), because(context.injury));
-    let chosen = candidates.iter().find(|candidate| candidate.name == best);
-    match chosen.map(|chosen| (chosen.refused.as_ref(), chosen.wait)) {
-        Some((Some(refused), Some(wait))) => format!("Use {best} {}. {why}.", available(wait, refused.rule)),
-        Some((Some(_), None)) if matches!(context.injury, Injury::InFuture(_)) => {
+    let Some((_, chosen)) = candidates.iter().find(|(name, _)| name == best) else { return String::new() };
+    match &chosen.refused {
+        Some(_) if chosen.possible.is_none() && matches!(context.injury, Injury::InFuture(_)) => {
             format!("Nothing now. {why}.")
         }
-        Some((Some(refused), None)) => {
-            let is_all = candidates.iter().all(|other| other.refused.is_some() && other.wait.is_none());
+        Some(refused) if chosen.possible.is_none() => {
+            let is_all = candidates.iter().all(|(_, other)| other.possible.is_none());
             let what = if is_all { "Nothing".to_owned() } else { format!("Not {best}") };
             let way_out = capital(rules::of(refused.rule).way_out);
             format!("{what} now: {}. {way_out}.", rules::detail(&refused.detail))
         }
-        Some((None, _)) | None => format!("Use {best} now. {why}."),
+        _ => format!("Use {best} {}. {why}.", possible(chosen)),
     }
 }
 
@@ -98,11 +80,14 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
     let (context, candidates) = (&memory.context, candidates(&memory));
     if json {
         let (best, why, load) = (recommend(context.injury), because(context.injury), context.load());
-        let candidates = candidates.iter().map(|Candidate { name, refused, wait, spacing }| {
+        let at = |wait: Duration| later(clock::wall(), wait);
+        let candidates = candidates.iter().map(|(name, start)| {
+            let Start { refused, possible, spacing } = start;
             json!({
                 "protocol": name, "may_run": refused.is_none(), "rule": refused.as_ref().map(|refused| refused.rule),
                 "warning": spacing.as_ref().map(|finding| rules::detail(&finding.detail)),
-                "from": wait.map(|wait| later(clock::wall(), wait)), "wait_s": wait.map(seconds),
+                "from": possible.map(at), "wait_s": possible.map(seconds),
+                "recommended_from": start.better().or(*possible).map(at),
             })
         });
         let [cold, heat] = Modality::ALL.map(|modality| seconds(load.of(modality)));
@@ -114,15 +99,10 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
     let mut text = headline(&memory, &candidates) + "\n";
     // Protocols that are possible at the same time share a row.
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for Candidate { name, refused, wait, spacing } in &candidates {
-        let better = spacing.as_ref().and_then(|finding| finding.passes_after);
-        let when = match (refused.as_ref().map(|refused| refused.rule), wait, better) {
-            (None, _, Some(wait)) => {
-                format!("possible now; better from {} (2 h between cold sessions)", local_after(wait))
-            }
-            (None, _, None) => "possible now".to_owned(),
-            (Some(rule), Some(wait), _) => available(*wait, rule),
-            (Some(rule), None, _) => format!("not now ({rule})"),
+    for (name, start) in &candidates {
+        let when = match (&start.refused, start.possible) {
+            (Some(refused), None) => format!("not now ({})", refused.rule),
+            _ => format!("possible {}", possible(start)),
         };
         match rows.iter_mut().find(|row| row[1] == when) {
             Some(row) => row[0] = format!("{}, {name}", row[0]),
@@ -132,11 +112,6 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
     text.push_str(&aligned(&rows));
     let _ = writeln!(text, "On the skin: {}", skin(context));
     print_text(&text)
-}
-
-/// `from 19:32, in 18 min (rewarm)`.
-fn available(wait: Duration, rule: RuleId) -> String {
-    format!("from {}, in {} ({rule})", local_after(wait), roughly(wait))
 }
 
 /// The load of a modality against its limit, as a bar when there is any.

@@ -34,7 +34,8 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     }
     let rate = args.speed.unwrap_or(1.0).max(1.0) * clock::rate().unwrap_or(1.0);
     let options = SessionOptions { confirm: args.confirm || settings.confirm, grace: GRACE.mul_f64(rate) };
-    let mut live = Live::new(settings, args.speed, lock)?;
+    let mut live = Live::new(settings, args.speed)?;
+    live.lock = lock;
     if let Some(journal) = journal {
         let (overrides, started_ms) = (&args.overrides[..], clock::wall().as_millisecond());
         let new = NewSession { protocol: &protocol, options, overrides, pain: args.pain, started_ms };

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Exit, Failure, say};
+use crate::domain::course::Start;
 use crate::domain::moment::Moment;
 use crate::edge::clock;
 use crate::edge::journal::Stamp;
@@ -63,6 +64,18 @@ pub(super) fn local(at: Timestamp) -> String {
 /// The local time after a wait, never too early.
 pub(super) fn local_after(wait: Duration) -> String {
     local(next_minute(later(clock::wall(), wait)))
+}
+
+/// When a plan may start: `now`, or `from 19:32, in 18 min (rewarm), better from 20:40`.
+pub(super) fn possible(start: &Start) -> String {
+    let possible = match (&start.refused, start.possible) {
+        (Some(refused), Some(wait)) => format!("from {}, in {} ({})", local_after(wait), roughly(wait), refused.rule),
+        _ => "now".to_owned(),
+    };
+    match start.better() {
+        Some(wait) => format!("{possible}, better from {} (2 h between cold sessions)", local_after(wait)),
+        None => possible,
+    }
 }
 
 /// A local time in full, as a check of what a person typed.

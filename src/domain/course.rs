@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::domain::dose::{Dose, Doses};
 use crate::domain::moment::Moment;
 use crate::domain::protocol::{Choice, Draft, Protocol};
-use crate::domain::rules::{ACUTE, Context, Finding, Injury, review};
+use crate::domain::rules::{ACUTE, Context, Finding, Injury, RuleId, review};
 use crate::domain::session::{Event, EventKind, Session, SessionOptions};
 
 /// How long after its last event a session that was cut off can be resumed (ours): longer than a
@@ -65,17 +65,34 @@ pub fn doses(protocol: &Protocol, events: &[Event], until: Moment) -> Doses {
     doses
 }
 
-/// The wait until no rule blocks this draft; zero when none does. `None` when waiting does not help.
-pub fn earliest(draft: &Draft, choice: Choice, context: &Context) -> Option<Duration> {
-    let findings = review(&draft.expand(choice), context);
-    let blocking = findings.iter().filter(|finding| finding.blocks(&[]));
-    // A rule that passes keeps passing, and no rule depends on another: the longest wait decides.
-    blocking.map(|finding| finding.passes_after).try_fold(Duration::ZERO, |wait, after| Some(wait.max(after?)))
+/// When a plan may start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// What refuses it now.
+    pub refused: Option<Finding>,
+    /// The wait until no rule refuses it; zero when none does, `None` when waiting does not help.
+    pub possible: Option<Duration>,
+    /// The warning that it comes soon after the last cold.
+    pub spacing: Option<Finding>,
 }
 
-/// The findings about the defaults of a draft.
-pub fn findings(draft: &Draft, context: &Context) -> Vec<Finding> {
-    review(&draft.expand(Choice::default()), context)
+impl Start {
+    /// The wait until it also keeps the usual distance from the last cold, when that is longer.
+    pub fn better(&self) -> Option<Duration> {
+        let possible = self.possible?;
+        self.spacing.as_ref()?.passes_after.filter(|wait| *wait > possible)
+    }
+}
+
+/// When this plan may start. Every answer to that question comes from here.
+pub fn start(draft: &Draft, choice: Choice, context: &Context, overrides: &[RuleId]) -> Start {
+    let findings = review(&draft.expand(choice), context);
+    let blocking: Vec<_> = findings.iter().filter(|finding| finding.blocks(overrides)).collect();
+    // A rule that passes keeps passing, and no rule depends on another: the longest wait decides.
+    let waits = blocking.iter().map(|finding| finding.passes_after);
+    let possible = { waits }.try_fold(Duration::ZERO, |wait, after| Some(wait.max(after?)));
+    let refused = blocking.first().map(|finding| (*finding).clone());
+    Start { refused, possible, spacing: findings.into_iter().find(|finding| finding.rule == RuleId::ColdSpacing) }
 }
 
 /// Which built-in protocol fits the age of the injury (S3). Without one: ice, which may be used from the
@@ -174,10 +191,11 @@ mod tests {
         let ice = |length| Draft::of("ice", &[(StepKind::Cold, length)]);
         let had = Dose { modality: Modality::Cold, from: START, to: START + minutes(20), session: START };
         let context = Context { now: had.to, doses: [had].into_iter().collect(), ..Context::default() };
-        assert_eq!(earliest(&ice(minutes(10)), Choice::default(), &context), Some(minutes(20)));
-        assert_eq!(earliest(&ice(minutes(10)), Choice::default(), &Context::default()), Some(Duration::ZERO));
-        assert_eq!(earliest(&ice(minutes(25)), Choice::default(), &Context::default()), None);
-        let found = findings(&ice(minutes(25)), &Context::default());
+        let start = |length, context: &Context| start(&ice(minutes(length)), Choice::default(), context, &[]);
+        assert_eq!(start(10, &context).possible, Some(minutes(20)));
+        assert_eq!(start(10, &Context::default()).possible, Some(Duration::ZERO));
+        assert_eq!(start(25, &Context::default()).possible, None);
+        let found = start(25, &Context::default()).refused;
         assert!(found.iter().any(|finding| finding.rule == RuleId::ColdLimit));
     }
 

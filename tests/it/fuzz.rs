@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 use tempfile::TempDir;
 
-use therapy::domain::course::{doses, earliest};
+use therapy::domain::course::{doses, start};
 use therapy::domain::dose::Doses;
 use therapy::domain::exposure::Exposure;
 use therapy::domain::plan::Plan;
@@ -384,7 +384,7 @@ fn assert_wait_suffices(now: Moment, doses: Doses, record_ahead: Duration) {
     let context = Context { now, doses, record_ahead, ..Context::default() };
     for kind in [StepKind::Cold, StepKind::Heat] {
         let draft = Draft::of("a", &[(kind, 10 * MINUTE)]);
-        if let Some(wait) = earliest(&draft, Choice::default(), &context) {
+        if let Some(wait) = start(&draft, Choice::default(), &context, &[]).possible {
             let (now, record_ahead) = (now + wait, record_ahead.saturating_sub(wait));
             let later = Context { now, record_ahead, ..context.clone() };
             let later = draft.review(Choice::default(), &later, &[]);

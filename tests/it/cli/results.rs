@@ -82,8 +82,8 @@ fn the_next_cold_is_two_hours_after_the_start_of_this_one() {
     let output = home.run(&["run", "own.toml", "--no-notify", "--progress", "plain"]);
     let latest = in_two_hours();
     let printed = stderr(&output);
-    let (_, after) = printed.split_once("Cold again: better from ").expect("when cold may come next");
-    let (time, _) = after.split_once(".\n").expect("a sentence");
+    let (_, after) = printed.split_once("Cold again: possible now, better from ").expect("when cold may come next");
+    let (time, _) = after.split_once(" (2 h between cold sessions).\n").expect("a sentence");
     assert!([earliest.as_str(), &latest].contains(&time), "{printed}\n{earliest} to {latest}");
 }
 
@@ -98,7 +98,10 @@ fn after_a_full_dose_cold_is_possible_later_and_better_later_still() {
             day_and_time(at, now, &TimeZone::UTC)
         };
         // Ice of 15 min needs half an hour of rest after 20 min. The first cold began 20 min before.
-        format!("Cold again: possible from {}, better from {}.\n", after(30), after(100))
+        let [from, better] = [30, 100].map(after);
+        format!(
+            "Cold again: possible from {from}, in 30 min (rewarm), better from {better} (2 h between cold sessions).\n"
+        )
     };
     let before = times();
     let output = home.run(&["run", "ice", "--minutes", "20", "--no-notify", "--progress", "plain"]);

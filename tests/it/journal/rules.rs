@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use therapy::domain::course::earliest;
+use therapy::domain::course::start;
 use therapy::domain::dose::Dose;
 use therapy::domain::protocol::{Choice, Draft, Protocol};
 use therapy::domain::rules::{Context, Injury, RuleId, Severity, review};
@@ -80,7 +80,7 @@ fn later(context: &Context, wait: Duration) -> Context {
 /// The protocol is accepted at the earliest time, and refused one second before.
 fn earliest_is_exact(draft: &Draft, choice: Choice, context: &Context) -> Option<Duration> {
     let accepts = |wait| draft.review(choice, &later(context, wait), &[]).is_ok();
-    let earliest = earliest(draft, choice, context);
+    let earliest = start(draft, choice, context, &[]).possible;
     match earliest {
         None => assert!(!accepts(Duration::ZERO), "no wait helps, and none is needed: {draft:?}, {context:?}"),
         Some(wait) => {

@@ -45,8 +45,8 @@ struct Row {
 
 /// R: refused, exit 3, and the rule is named. r: shown, and the rule says that a run is refused. W: a warning or a note.
 /// c: allowed only as far as the rule leaves room. p: closed with the pack on until the planned end of its step. A dot:
-/// the rule has no part in it: `show` is about a protocol, and warnings about a person belong to `run` and `next`. A dash: there is no such case. Keys and buttons make the same inputs as `extend`, `resume`
-/// and `stop` do.
+/// the rule has no part in it (`show` is about a protocol; warnings about a person belong to `run` and `next`). A dash:
+/// there is no such case. Keys and buttons make the same inputs as `extend`, `resume` and `stop` do.
 const WAYS: [&str; 9] = ["run", "dry-run", "speed", "next", "show", "check", "resume", "stop", "extend"];
 
 const TEN: &[(&str, &str)] = &[("rest", "10min")];

@@ -373,7 +373,7 @@ fn ice_after_ice_is_refused_with_a_time_and_overrides_are_recorded() {
     assert_refused(&refused, "rewarm");
     let errors = stderr(&refused);
     let (_, time) = errors.split_once("; possible from ").expect("a time");
-    let time = time.split(" (").next().expect("a time");
+    let time = time.split(", in ").next().expect("a time");
     let now = clock::wall();
     let minutes = (1..4 * 60).map(|ahead| now + jiff::SignedDuration::from_mins(ahead));
     let mut times = minutes.map(|at| day_and_time(at, now, &jiff::tz::TimeZone::UTC));
