@@ -10,14 +10,16 @@
 //! - A killed and resumed session has the same state as one that slept for the same time.
 //! - After the wait that a refusal reports, the protocol is accepted.
 //! - Every request of another shell is answered once.
+//! - Heat soon after cold has a warning, whatever was between.
+//! - No dose is accepted while the journal cannot be read, and no clock that is behind the record measures one.
 
 use std::cell::RefCell;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use therapy::domain::course::{STALE, start};
+use therapy::domain::course::{STALE, doses, start};
 use therapy::domain::protocol::{Choice, Draft, Part, Protocol, Range};
-use therapy::domain::rules::Context;
+use therapy::domain::rules::{Context, RuleId};
 use therapy::domain::session::{Event, EventKind, GRACE, Session, SessionOptions};
 use therapy::domain::step::{Modality, StepKind};
 use therapy::edge::journal::{self, Journal, NewSession};
@@ -120,6 +122,8 @@ struct Run {
     tally: Tally,
 }
 
+const SECOND: Duration = Duration::from_secs(1);
+
 /// Tolerance for moments of an earlier boot, which are dated by the wall clock.
 const BLUR: Duration = Duration::from_millis(20);
 
@@ -190,8 +194,12 @@ impl Run {
         witness.skin.put(StepKind::Rest);
         witness.skin.begin();
         let plan = protocol.steps().iter().map(|step| (step.kind, step.length));
-        if !witness.unsure && exceeds_limit(witness.skin.loads(), plan).is_some() {
+        if !witness.unsure && exceeds_limit(witness.skin.loads(), plan.clone()).is_some() {
             self.fate.violate(|| "a plan that exceeds a limit of the skin was accepted".to_owned());
+        }
+        let is_warned = protocol.findings().iter().any(|finding| finding.rule == RuleId::NumbHeat);
+        if !witness.unsure && witness.skin.heat_may_burn(plan) && !is_warned {
+            self.fate.violate(|| "heat soon after cold had no warning".to_owned());
         }
     }
 
@@ -199,6 +207,9 @@ impl Run {
     fn review(&mut self) -> Option<Protocol> {
         for _ in 0..8 {
             let draft = self.draft();
+            if self.fate.one_in(16) {
+                self.check_unreadable(&draft);
+            }
             let context = self.context()?;
             let Ok(protocol) = draft.review(Choice::default(), &context, &[]) else {
                 self.tally.refused += 1;
@@ -221,6 +232,15 @@ impl Run {
             return Some(protocol);
         }
         None
+    }
+
+    /// Checks that no dose is accepted while the folder of the journal cannot be read.
+    fn check_unreadable(&self, draft: &Draft) {
+        let context = Context { now: self.fate.moment(), unreadable: true, ..Context::default() };
+        let gives_dose = draft.expand(Choice::default()).iter().any(|step| step.kind.has_pack());
+        if gives_dose && draft.review(Choice::default(), &context, &[]).is_ok() {
+            self.fate.violate(|| "a dose was accepted although the journal cannot be read".to_owned());
+        }
     }
 
     /// Returns the recorded state of the skin, and checks that it is at least the real load.
@@ -269,7 +289,9 @@ impl Run {
                 (kind, length)
             })
             .collect();
-        let mut draft = Draft::of("storm", &steps);
+        // A rest that is too short for feeling to come back.
+        let short = [(StepKind::Cold, steps[0].1), (StepKind::Rest, SECOND), (StepKind::Heat, steps[0].1)];
+        let mut draft = Draft::of("storm", if rng.u8(0..12) == 0 { &short } else { &steps });
         if rng.u8(0..4) == 0 {
             draft.rounds = Some(Range::fixed(rng.u32(2..4)));
             if let Some(Part::Step(first)) = draft.parts.first_mut() {
@@ -316,7 +338,8 @@ impl Run {
         if reboots {
             // Moments of another boot are dated by the wall clock, which may have been wrong.
             self.witness.get_mut().unsure |= fate.wall_changed.get();
-            fate.skew_ms.set(0);
+            fate.skew_ms.set(if fate.one_in(3) { -fate.rng.borrow_mut().i64(0..20_000_000) } else { 0 });
+            fate.wall_changed.set(fate.wall_changed.get() || fate.skew_ms.get() != 0);
             fate.reboot();
         }
         fate.revive();
@@ -341,6 +364,9 @@ impl Run {
             let _ = self.journal.close_cut_off(&record, record.assumed_off(), false);
             return false;
         };
+        if record.is_clock_behind() {
+            return self.closed_by_a_clock_behind(&record);
+        }
         if record.age(&now) > STALE {
             let off = fate.truth(session.end());
             witness.skin.pass(off);
@@ -387,6 +413,23 @@ impl Run {
         }
         self.tally.resumed += 1;
         self.process(id, session, events)
+    }
+
+    /// Nothing can resume a session that ends after now. To stop it, it counts until the planned end of its step, and
+    /// never for less than was recorded.
+    fn closed_by_a_clock_behind(&mut self, record: &journal::Record) -> bool {
+        self.tally.cut_off += 1;
+        self.witness.get_mut().unsure = true;
+        let now = self.fate.stamp(self.fate.moment());
+        if record.counts_until_now(&now) {
+            self.fate.violate(|| "a clock that is behind the record measures a dose".to_owned());
+        }
+        let recorded = doses(&record.protocol, &record.events, record.last()).totals();
+        match self.journal.close_cut_off(record, record.assumed_off(), false) {
+            Ok(given) if Modality::ALL.into_iter().all(|modality| given[modality] >= recorded[modality]) => {}
+            closed => self.fate.violate(|| format!("of {recorded:?}, this is left: {closed:?}")),
+        }
+        false
     }
 
     /// Checks that no committed event is lost or changed.

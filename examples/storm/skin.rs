@@ -29,6 +29,8 @@ pub struct Skin {
     loads: Loads,
     /// Dose since [`Skin::begin`], cold and heat.
     given: [Duration; 2],
+    /// When cold was on last.
+    cold: Option<Duration>,
 }
 
 impl Skin {
@@ -42,8 +44,9 @@ impl Skin {
         let length = at.saturating_sub(self.at);
         self.at = self.at.max(at);
         self.loads = later(self.loads, self.on, length);
-        if let Some(modality) = self.on {
+        if let Some(modality) = self.on.filter(|_| length > Duration::ZERO) {
             self.given[modality as usize] += length;
+            self.cold = if modality == Modality::Cold { Some(self.at) } else { self.cold };
         }
     }
 
@@ -60,6 +63,20 @@ impl Skin {
     /// The current load.
     pub fn loads(&self) -> Loads {
         self.loads
+    }
+
+    /// Whether a step of this plan puts heat on skin that had cold less than half an hour before (PMC6849860).
+    pub fn heat_may_burn(&self, plan: impl Iterator<Item = Exposure>) -> bool {
+        const NUMB: Duration = Duration::from_secs(30 * 60);
+        let (mut at, mut cold) = (self.at, self.cold);
+        for (kind, length) in plan {
+            if kind == StepKind::Heat && cold.is_some_and(|cold| at < cold + NUMB) {
+                return true;
+            }
+            at += length;
+            cold = if kind == StepKind::Cold { Some(at) } else { cold };
+        }
+        false
     }
 
     /// The dose of this session, cold and heat.

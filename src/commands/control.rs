@@ -14,7 +14,7 @@ use super::settings::settings;
 use super::times::{from_millis, later, local, stamp, wall_at, when};
 use super::{Exit, Failure, ask, can_ask, last_words, print, report_failure};
 use crate::cli::Progress;
-use crate::domain::rules::{CLOCK_BEHIND, Detail, RuleId};
+use crate::domain::rules::{Detail, RuleId};
 use crate::domain::session::{Input, Moment};
 use crate::edge::clock;
 use crate::edge::journal::{Journal, Lock, Record, Stamp};
@@ -73,7 +73,7 @@ pub(super) fn resume(folders: &Folders, progress: Option<Progress>, no_notify: b
     if let Some(refused) = objection(&journal, record.protocol.steps())? {
         return Err(refused);
     }
-    if is_clock_behind(&record) {
+    if record.is_clock_behind() {
         let error = anyhow!("{} ({})", clock_behind(&record), RuleId::ClockBehind);
         return Err(Failure::new(Exit::Refused, error, "set the clock, or close the session: therapy stop"));
     }
@@ -105,10 +105,10 @@ pub(super) fn stop(folders: &Folders, off: Option<&str>) -> Result<Exit, Failure
     if record.id != asked.id {
         return Err(none());
     }
-    let (assumed, until) = if record.is_stale(&now) || is_clock_behind(&record) {
-        (record.assumed_off(), "the planned end of its step")
-    } else {
+    let (assumed, until) = if record.counts_until_now(&now) {
         (now.clock, "now")
+    } else {
+        (record.assumed_off(), "the planned end of its step")
     };
     let has_pack = has_pack_on(&record);
     // Without a pack on, the record says all.
@@ -123,7 +123,7 @@ pub(super) fn stop(folders: &Folders, off: Option<&str>) -> Result<Exit, Failure
 /// When the pack came off, from the command line or the answer to a question; `None` when it is not known.
 fn off_time(typed: Option<&str>, record: &Record, now: &Stamp) -> Result<Option<Moment>, Failure> {
     // No time of such a clock can be compared with the record.
-    if is_clock_behind(record) {
+    if record.is_clock_behind() {
         let behind =
             |_| Failure::new(Exit::Refused, anyhow!(clock_behind(record)), "set the clock, or leave --off out");
         return typed.map_or(Ok(None), |text| Err(behind(text)));
@@ -139,11 +139,6 @@ fn off_time(typed: Option<&str>, record: &Record, now: &Stamp) -> Result<Option<
         answer => came_off(answer, record, now).map_err(|failure| report_failure(&failure)).ok().map(Some),
     })?;
     answer.ok_or_else(|| Failure::new(Exit::Stopped, anyhow!("the question was not answered"), TRY))
-}
-
-/// Whether the clock was set back behind a record that nothing else dates: how long ago it was is unknown.
-fn is_clock_behind(record: &Record) -> bool {
-    record.ahead > CLOCK_BEHIND
 }
 
 fn clock_behind(record: &Record) -> String {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::course::{STALE, doses, replay};
 use crate::domain::dose::Doses;
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::RuleId;
+use crate::domain::rules::{CLOCK_BEHIND, RuleId};
 use crate::domain::session::{Event, Moment, Session, SessionOptions};
 use crate::domain::step::PerModality;
 
@@ -87,6 +87,17 @@ impl Record {
     /// Whether it was cut off too long ago to be resumed, if no process runs it.
     pub fn is_stale(&self, now: &Stamp) -> bool {
         self.age(now) > STALE
+    }
+
+    /// Whether the clock was set back behind a record that nothing else dates: how long ago it was is unknown.
+    pub fn is_clock_behind(&self) -> bool {
+        self.ahead > CLOCK_BEHIND
+    }
+
+    /// Whether its pack counts as on until now, without an answer from the person. Otherwise it counts as on until
+    /// [`Record::assumed_off`].
+    pub fn counts_until_now(&self, now: &Stamp) -> bool {
+        !self.is_stale(now) && !self.is_clock_behind()
     }
 
     /// The record as the next session will leave it, once it is stale: closed as cut off.
