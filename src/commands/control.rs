@@ -82,8 +82,12 @@ pub(super) fn resume(folders: &Folders, progress: Option<Progress>, no_notify: b
         return Err(Failure::new(Exit::Failed, error, "say when the pack came off: therapy stop --off WHEN"));
     }
     live.record(journal, Some(record.id));
+    let leap = record.leap(&now);
     let (exit, words) = live.go(record.protocol.name(), |now| {
         events.extend(session.advance(now));
+        if let Some(by) = leap {
+            events.extend(session.handle(now, Input::Leap(by)));
+        }
         (session, events)
     });
     last_words(&words);

@@ -217,6 +217,25 @@ fn after_a_leap_of_the_time_of_day_the_alarm_sounds_and_the_step_is_held() {
     machine.assert_recorded(&running);
 }
 
+/// Nothing ran while the time of day jumped.
+#[test]
+fn a_leap_before_a_resume_holds_the_step_too() {
+    for (leap, is_held) in [(3 * 3600, true), (100, false)] {
+        let machine = Machine::new(&[("cold", "10min")]);
+        let mut killed = machine.session();
+        killed.see("step_began");
+        killed.kill();
+        machine.set(0, leap);
+        let mut resumed = Running::new(machine.command(&["resume", "--progress", "json"]));
+        let title = if is_held { "The time of day jumped ahead by 3 h" } else { "" };
+        alarm(&machine, title, clock::now());
+        until("an answer", || output(&mut machine.command(&["pause"])).status.success());
+        resumed.signal(Signal::INT);
+        assert_eq!(resumed.end().code(), Some(130));
+        assert_eq!(names(&resumed).contains(&"leapt".to_owned()), is_held, "{leap}: {:?}", names(&resumed));
+    }
+}
+
 #[test]
 fn a_short_sigstop_at_the_end_of_a_step_moves_no_later_step() {
     let machine = Machine::new(&[("heat", "1s"), ("cold", "2s")]);

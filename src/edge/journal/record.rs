@@ -94,6 +94,13 @@ impl Record {
         self.ahead > CLOCK_BEHIND
     }
 
+    /// How far the time of day leapt ahead of the clock since the last event, beyond what clocks differ.
+    pub fn leap(&self, now: &Stamp) -> Option<Duration> {
+        let passed = now.wall_ms.saturating_sub(self.last_wall_ms);
+        let passed = Duration::from_millis(u64::try_from(passed).unwrap_or(0));
+        passed.checked_sub(self.age(now)).filter(|leap| *leap > CLOCK_BEHIND)
+    }
+
     /// Whether its pack counts as on until now, without an answer from the person. Otherwise it counts as on until
     /// [`Record::assumed_off`].
     pub fn counts_until_now(&self, now: &Stamp) -> bool {
