@@ -1,5 +1,6 @@
 //! One effect a file; `commands` combines them. The order is total: a module uses only those above it.
 
+pub mod child;
 pub mod files;
 
 pub mod catalog;

@@ -20,6 +20,7 @@ mod laws;
 
 mod journal;
 
+mod child;
 mod cli;
 
 mod terminal;
