@@ -1,6 +1,5 @@
 //! Desktop notifications, on a thread: a call to the notification service has no time limit, and a service
-//! that never answers must not delay a session. No other module knows notify-rust. This module must not
-//! know what a button does.
+//! that never answers must not delay a session. This module must not know how a service is reached.
 
 use std::iter;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -8,13 +7,11 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
-use notify_rust::Notification;
 
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::edge::clock;
 use crate::edge::inbox;
 use crate::runner::{Loss, Observer, Trouble};
-use crate::text::printable::markup;
 use crate::text::wording::{self, Words};
 
 /// A service that takes longer for one notification is reported.
@@ -26,7 +23,7 @@ const GOES_ON: &str = "the session goes on here, with the terminal's bell";
 pub struct Alert {
     /// The protocol and the headline.
     pub title: String,
-    /// What to do now, and the note of the step.
+    /// What to do now, and the note of the step: plain text, not markup.
     pub body: String,
     /// A pack must come off now.
     pub urgent: bool,
@@ -38,7 +35,8 @@ pub struct Alert {
 pub struct Notifications {
     messages: Sender<Message>,
     answers: Receiver<Result<(), String>>,
-    /// The number of alerts without an answer, and when the service began with the first of them.
+    /// The number of questions to the service without an answer, and when it began with the first of them. The
+    /// first question is whether it is there.
     unanswered: usize,
     since: Moment,
     prefix: String,
@@ -55,7 +53,7 @@ impl Notifications {
         let wake = messages.clone();
         thread::spawn(move || deliver(&waiting, &wake, &outbox, &inbox));
         let prefix = if rehearsal { format!("REHEARSAL {name}") } else { name.to_owned() };
-        Notifications { messages, answers, unanswered: 0, since: Moment::default(), prefix }
+        Notifications { messages, answers, unanswered: 1, since: clock::unhurried(), prefix }
     }
 
     fn send(&mut self, alert: Alert) {
@@ -123,14 +121,20 @@ impl Alert {
     /// The alert for an event; `None` for an event that needs none.
     pub fn of(event: &Event, session: &Session, prefix: &str) -> Option<Alert> {
         let note = match event.kind {
+            // The alarm stays: nothing has changed.
+            EventKind::Extended { by, .. } if by.is_zero() && session.is_held() => return None,
             EventKind::StepBegan { .. } => session.plan().segments()[event.step].step.note.as_deref(),
             EventKind::Halfway
             | EventKind::StepSoon
             | EventKind::Skipped { by_rule: Some(_) }
             | EventKind::Overran { .. }
             | EventKind::Leapt { .. }
+            | EventKind::Paused
+            | EventKind::Resumed
+            | EventKind::Extended { .. }
             | EventKind::Finished { .. } => None,
-            _ => return None,
+            // The next event of the same moment says what it led to.
+            EventKind::Started | EventKind::Skipped { by_rule: None } | EventKind::Confirmed => return None,
         };
         let has_buttons = !matches!(event.kind, EventKind::Finished { .. });
         Some(Alert::new(prefix, &wording::of(event, session, false), note, has_buttons))
@@ -138,13 +142,12 @@ impl Alert {
 
     fn new(prefix: &str, words: &Words, note: Option<&str>, has_buttons: bool) -> Alert {
         let body = iter::once(words.advice.as_str()).chain(note).collect::<Vec<_>>().join("\n");
-        Alert {
-            title: format!("{prefix}: {}", words.headline),
-            // Services may read the body as markup.
-            body: markup(&body),
-            urgent: words.urgent,
-            has_buttons,
-        }
+        Alert { title: format!("{prefix}: {}", words.headline), body, urgent: words.urgent, has_buttons }
+    }
+
+    /// A name from the freedesktop sound naming specification.
+    fn sound(&self) -> &'static str {
+        if self.urgent { "alarm-clock-elapsed" } else { "message" }
     }
 }
 
@@ -162,6 +165,7 @@ fn deliver(
     inbox: &inbox::Sender,
 ) {
     let mut shown = Shown::default();
+    let _ = outbox.send(shown.connect().map_err(|error| error.to_string()));
     while let Some(first) = shown.next(waiting, wake, inbox) {
         let alerts: Vec<Alert> = iter::once(first).chain(waiting.try_iter().flatten()).collect();
         let news = news(&alerts);
@@ -172,111 +176,10 @@ fn deliver(
     }
 }
 
-fn notification(alert: &Alert) -> Notification {
-    let mut notification = Notification::new();
-    // From the freedesktop sound naming specification.
-    let sound = if alert.urgent { "alarm-clock-elapsed" } else { "message" };
-    notification.appname("therapy").summary(&alert.title).body(&alert.body).sound_name(sound);
-    notification
-}
-
+#[cfg(all(unix, not(target_os = "macos")))]
+mod bus;
 #[cfg(all(unix, not(target_os = "macos")))]
 use bus::Shown;
-
-/// A notification service on a session bus.
-#[cfg(all(unix, not(target_os = "macos")))]
-mod bus {
-    use std::cell::Cell;
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::pin::pin;
-    use std::sync::Arc;
-    use std::sync::mpsc::{Receiver, Sender};
-    use std::task::{Context, Poll, Wake, Waker};
-
-    use notify_rust::error::Result;
-    use notify_rust::{Hint, NotificationHandle, NotificationResponse, Urgency};
-
-    use super::{Alert, Message, inbox, notification};
-    use crate::domain::session::Input;
-    use crate::edge::inbox::MINUTE_MORE;
-
-    /// The labels of the buttons, and their inputs.
-    const BUTTONS: [(&str, Input); 3] =
-        [("Pause / go on", Input::Toggle), ("A minute more", MINUTE_MORE), ("Done", Input::Confirm)];
-
-    /// The notification on the desktop.
-    ///
-    /// Its handle keeps one connection, which shows and replaces it and receives its buttons: some services
-    /// report a press only to the connection that showed the notification last.
-    #[derive(Debug, Default)]
-    pub(super) struct Shown {
-        handle: Option<NotificationHandle>,
-        has_buttons: bool,
-    }
-
-    impl Shown {
-        pub(super) fn show(&mut self, alert: &Alert) -> Result<()> {
-            let mut notification = notification(alert);
-            notification.urgency(if alert.urgent { Urgency::Critical } else { Urgency::Normal });
-            self.has_buttons = alert.has_buttons;
-            for (index, (label, _)) in BUTTONS.iter().enumerate().filter(|_| alert.has_buttons) {
-                notification.action(&index.to_string(), label);
-            }
-            // It stays after a press, because the same button pauses and resumes.
-            notification.hint(Hint::Resident(alert.has_buttons));
-            if let Some(mut handle) = self.handle.take() {
-                *handle = notification.clone();
-                if handle.update().is_ok() {
-                    self.handle = Some(handle);
-                    return Ok(());
-                }
-                // The bus is gone. There may be a new one.
-            }
-            self.handle = Some(notification.show()?);
-            Ok(())
-        }
-
-        /// Waits for the next alert, and reports each press of a button until then.
-        pub(super) fn next(
-            &mut self,
-            waiting: &Receiver<Message>,
-            wake: &Sender<Message>,
-            inbox: &inbox::Sender,
-        ) -> Message {
-            while let Some(handle) = self.handle.as_ref().filter(|_| self.has_buttons) {
-                let stays = Cell::new(false);
-                let mut wait = pin!(handle.wait_for_action_async(|response| {
-                    stays.set(!matches!(response, NotificationResponse::Closed(_)));
-                    if let NotificationResponse::Action(key) = response
-                        && let Some((_, input)) = key.parse().ok().and_then(|index: usize| BUTTONS.get(index))
-                    {
-                        inbox.send(inbox::Message::Said(*input));
-                    }
-                }));
-                let waker = Waker::from(Arc::new(WakeUp(wake.clone())));
-                let mut context = Context::from_waker(&waker);
-                // It panics when the bus goes away while it begins to listen.
-                let mut poll = || catch_unwind(AssertUnwindSafe(|| wait.as_mut().poll(&mut context)));
-                while let Ok(Poll::Pending) = poll() {
-                    if let Some(alert) = waiting.recv().ok()? {
-                        return Some(alert);
-                    }
-                }
-                // The person closed it, or the bus is gone: there is nothing to press.
-                self.has_buttons = stays.get();
-            }
-            waiting.iter().flatten().next()
-        }
-    }
-
-    struct WakeUp(Sender<Message>);
-
-    impl Wake for WakeUp {
-        fn wake(self: Arc<Self>) {
-            let _ = self.0.send(None);
-        }
-    }
-}
 
 /// Not tested. These systems have no urgency, and replace notifications in their own way.
 #[cfg(not(all(unix, not(target_os = "macos"))))]
@@ -285,8 +188,14 @@ struct Shown;
 
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 impl Shown {
+    fn connect(&mut self) -> notify_rust::error::Result<()> {
+        Ok(())
+    }
+
     fn show(&mut self, alert: &Alert) -> notify_rust::error::Result<()> {
-        notification(alert).show().map(|_| ())
+        let mut notification = notify_rust::Notification::new();
+        notification.appname("therapy").summary(&alert.title).body(&alert.body).sound_name(alert.sound());
+        notification.show().map(|_| ())
     }
 
     fn next(&mut self, waiting: &Receiver<Message>, _: &Sender<Message>, _: &inbox::Sender) -> Message {

@@ -70,9 +70,14 @@ pub fn soon(next: Option<StepKind>) -> &'static str {
     }
 }
 
-/// How to go on after a pause.
-pub fn paused(kind: StepKind) -> &'static str {
-    if kind.has_pack() { "Press space when it is back on." } else { "Press space to go on." }
+/// How to go on after a pause. `asked`: a person can press space.
+pub fn paused(kind: StepKind, asked: bool) -> &'static str {
+    match (kind.has_pack(), asked) {
+        (true, true) => "Press space when it is back on.",
+        (true, false) => "Go on when it is back on.",
+        (false, true) => "Press space to go on.",
+        (false, false) => "",
+    }
 }
 
 /// What to do at the end of a step, and the question about numb skin (rule `numb-heat`). `asked`: a person can

@@ -59,8 +59,8 @@ pub fn position(view: &View) -> Vec<String> {
 pub fn todo(view: &View) -> Vec<String> {
     match view.state {
         State::Running => Vec::new(),
-        State::Paused if view.kind.has_pack() => vec![format!("Pack off. {}", paused(view.kind))],
-        State::Paused => vec![paused(view.kind).to_owned()],
+        State::Paused if view.kind.has_pack() => vec![format!("Pack off. {}", paused(view.kind, true))],
+        State::Paused => vec![paused(view.kind, true).to_owned()],
         State::Held if view.is_overrun() => {
             let off = change(view.kind, None, true).join(" ");
             vec![format!("{off} {}.", capital(&too_long(view))), advice::too_long(view.kind).to_owned()]

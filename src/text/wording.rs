@@ -50,7 +50,7 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
         EventKind::StepSoon => (left(), advice::soon(next).to_owned(), false),
         EventKind::Paused => {
             let headline = if has_pack { "Paused: pack off" } else { "Paused" };
-            (headline.to_owned(), if asked { advice::paused(kind) } else { "" }.to_owned(), false)
+            (headline.to_owned(), advice::paused(kind, asked).to_owned(), false)
         }
         EventKind::Resumed => only(format!("Going on with {kind}")),
         EventKind::Skipped { by_rule: None } => (format!("{name} ended early"), String::new(), has_pack),

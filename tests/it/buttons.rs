@@ -44,9 +44,54 @@ fn every_press_of_a_button_has_its_effect() {
         running.see(event);
     }
     assert_eq!(running.see("extended").1["by_s"].as_f64(), Some(60.0));
+    // Every change is told, also the one that needs no hands now.
+    let told = desktop.wait_for(6);
+    let told: Vec<_> = told[told.len() - 4..].iter().map(|told| (told.title.as_str(), told.body.as_str())).collect();
+    let expected = [
+        (
+            "own: Heat off now. Cold on for 15 min, step 2 of 2, a thin damp cloth between",
+            "Gel packs run colder than ice.",
+        ),
+        ("own: Paused: pack off", "Go on when it is back on."),
+        ("own: Going on with cold", ""),
+        ("own: 1 min longer", ""),
+    ];
+    assert_eq!(told, expected);
     running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
     assert_eq!(names(&running), [&BEFORE[..], &PRESSED, &["finished"]].concat());
+}
+
+/// Any program on the bus can send the signal of a press, to everybody or to the session alone.
+#[test]
+fn only_the_service_that_shows_the_notification_presses_its_buttons() {
+    let Some(desktop) = Desktop::with(ACCEPTS, RATE) else { return };
+    let mut running = session(&desktop);
+    running.see("overran");
+    desktop.wait_for(2);
+    let signal = "import dbus.lowlevel as low\nbus = dbus.SessionBus()\n\
+         def press(path, to):\n  signal = low.SignalMessage(path, NAME, 'ActionInvoked')\n\
+         \x20 signal.append(1, '2', signature='us')\n  to and signal.set_destination(to)\n\
+         \x20 bus.send_message(signal)\n";
+    let forged = [
+        "press('/org/freedesktop/Notifications', None)",
+        "press('/', None)",
+        "[press('/org/freedesktop/Notifications', name) for name in bus.list_names() if name.startswith(':')]",
+    ];
+    for press in forged {
+        assert!(desktop.python(&format!("{signal}{press}\nbus.flush()")), "{press}");
+    }
+    // The right sender, about something else.
+    let elsewhere = "mock.AddObject('/elsewhere', NAME, {}, [])\n\
+         other = dbus.Interface(dbus.SessionBus().get_object(NAME, '/elsewhere'), 'org.freedesktop.DBus.Mock')\n\
+         other.EmitSignal(NAME, 'ActionInvoked', 'us', [1, '2'])";
+    assert!(desktop.python(elsewhere));
+    // This one is obeyed, and comes after all of them.
+    desktop.press(1, "0");
+    running.see("paused");
+    assert_eq!(names(&running), [&BEFORE[..], &["paused"]].concat(), "nobody else said that the change is made");
+    running.signal(Signal::INT);
+    assert_eq!(running.end().code(), Some(130));
 }
 
 /// dunst on a separate X server. Its action menu chooses the line in the file `choice`.
@@ -111,16 +156,33 @@ fn dunst_shows_one_notification_whose_buttons_work_after_a_replacement() {
         running.see(event);
     }
     // The person closes the notification. The next alert is still shown.
+    until("the last change", || dunst.count("displayed") == Some(1));
     assert!(dunst.run("/usr/bin/dunstctl", &["close-all"]).is_some());
     until("closed", || dunst.count("displayed") == Some(0));
-    assert!(
-        dunst.history().contains("\"own: Heat off now. Cold on for 15 min, step 2 of 2, a thin damp cloth between\""),
-        "{}",
-        dunst.history()
-    );
+    assert!(dunst.history().contains("\"own: 1 min longer\""), "{}", dunst.history());
     running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
     assert_eq!(names(&running), [&BEFORE[..], &PRESSED, &["finished"]].concat());
     until("the last alert", || dunst.count("displayed") == Some(1));
     assert!(!running.errors().contains("warning"), "{}", running.errors());
+}
+
+/// A box that a person has to close, of a session that is over, is replaced by the next session.
+#[test]
+fn dunst_shows_one_notification_of_two_sessions() {
+    let Some(desktop) = Desktop::bare(RATE) else { return };
+    let dunst = Dunst::start(&desktop);
+    desktop.home.own(1, &[("heat", "10s")]);
+    assert_eq!(desktop.session(&[]).end().code(), Some(0));
+    until("the alarm at the end", || dunst.count("displayed") == Some(1));
+    desktop.home.own(1, &[("cold", "15min")]);
+    let mut running = desktop.session(&[]);
+    running.see("step_began");
+    running.signal(Signal::INT);
+    // The session waits until its last alarm is shown.
+    assert_eq!(running.end().code(), Some(130));
+    assert!(!running.errors().contains("warning"), "{}", running.errors());
+    assert_eq!(dunst.count("displayed"), Some(1), "one notification, not a pile");
+    assert!(dunst.run("/usr/bin/dunstctl", &["close-all"]).is_some());
+    until("closed", || dunst.history().contains("\"own: Take the pack off. Stopped: "));
 }

@@ -103,10 +103,13 @@ pub struct Arrival {
     pub urgency: u64,
     pub sound: String,
     pub stays: bool,
+    /// What marks it as the successor of the notification of an earlier session.
+    pub tags: [String; 2],
 }
 
-/// Behaviour of the service on a notification. The last two are Python code.
+/// Behaviour of the service on a notification: it reads markup, or plain text. The last two are Python code.
 pub const ACCEPTS: &str = "template";
+const ACCEPTS_TEXT: &str = "text";
 const REFUSES: &str = "raise dbus.exceptions.DBusException('no room', name='org.example.Refused')";
 const TAKES_30_S: &str = "__import__('time').sleep(30)\nret = 1";
 
@@ -138,14 +141,18 @@ impl Desktop {
     fn serve(&mut self, service: &str) {
         self.service = None;
         let log = self.log();
-        let template = ["--template", "notification_daemon"];
-        let bare = [NAME, PATH, NAME];
+        let text = ["--template", "notification_daemon", "--parameters", r#"{"capabilities": "body actions"}"#];
+        let kind = match service {
+            ACCEPTS => &text[..2],
+            ACCEPTS_TEXT => &text,
+            _ => &[NAME, PATH, NAME],
+        };
         self.service = Some(self.helper("/usr/bin/python3", |command| {
-            command.args(["-m", "dbusmock"]).args(if service == ACCEPTS { &template[..] } else { &bare });
+            command.args(["-m", "dbusmock"]).args(kind);
             command.arg("--logfile").arg(log).stdout(Stdio::null());
         }));
         until("the service", || self.python("assert dbus.SessionBus().name_has_owner(NAME)"));
-        if service != ACCEPTS {
+        if kind.contains(&PATH) {
             let code = format!("mock.AddMethod(NAME, 'Notify', 'susssasa{{sv}}i', 'u', {service:?})");
             until("its method", || self.python(&code));
         }
@@ -167,7 +174,7 @@ impl Desktop {
     }
 
     /// Runs Python code on the bus. `mock` is the control interface of the service.
-    fn python(&self, code: &str) -> bool {
+    pub fn python(&self, code: &str) -> bool {
         let prelude = format!(
             "import dbus\nNAME = {NAME:?}\n\
              mock = dbus.Interface(dbus.SessionBus().get_object(NAME, {PATH:?}), 'org.freedesktop.DBus.Mock')\n"
@@ -253,6 +260,8 @@ fn arrivals(log: &str) -> Vec<Arrival> {
             urgency: hints["urgency"].as_u64().expect("an urgency"),
             sound: hints["sound-name"].as_str().expect("a sound").to_owned(),
             stays: hints["resident"] == true,
+            tags: ["x-canonical-private-synchronous", "x-dunst-stack-tag"]
+                .map(|tag| hints[tag].as_str().expect("a tag").to_owned()),
         });
     }
     arrivals
@@ -301,6 +310,7 @@ fn every_alert_is_on_time_and_replaces_the_previous_one() {
         let last = index + 1 == expected.len();
         assert_eq!(arrival.buttons, if last { &[][..] } else { &buttons }, "{title}");
         assert_eq!(arrival.stays, !last, "{title}");
+        assert_eq!(arrival.tags, ["therapy", "therapy"], "{title}");
     }
     assert_eq!(arrivals.len(), expected.len(), "{arrivals:#?}");
     let first = arrivals[0].at;
@@ -309,6 +319,41 @@ fn every_alert_is_on_time_and_replaces_the_previous_one() {
         let off = arrival.at - first - due / RATE;
         assert!(off.abs() < late.as_secs_f64(), "{off:+.3} s off: {arrival:?}");
     }
+}
+
+/// Text that looks like markup is shown as it was written.
+#[test]
+fn a_service_that_does_not_read_markup_gets_plain_text() {
+    for (service, shown) in [(ACCEPTS, "5 &lt; 6 &amp; &lt;b&gt;low&lt;/b&gt;"), (ACCEPTS_TEXT, "5 < 6 & <b>low</b>")] {
+        let Some(desktop) = Desktop::with(service, RATE) else { return };
+        let note = "note = \"5 < 6 & <b>low</b>\"\n";
+        desktop.home.file("own.toml", &(steps(1, &[("rest", "3min")]) + note));
+        let mut running = desktop.session(&[]);
+        assert_eq!(running.end().code(), Some(0), "{}", running.errors());
+        let arrivals = desktop.arrivals();
+        assert!(arrivals[0].body.ends_with(&format!("hurts least.\n{shown}")), "{arrivals:#?}");
+        assert!(!running.errors().contains("warning"), "{}", running.errors());
+    }
+}
+
+/// The capabilities of one service say nothing about the next.
+#[test]
+fn a_service_that_replaces_another_is_asked_what_it_reads() {
+    let Some(mut desktop) = Desktop::with(ACCEPTS, 1.0) else { return };
+    let step = |kind: &str| format!("[[step]]\ndo = \"{kind}\"\nfor = \"10min\"\nnote = \"5 < 6\"\n");
+    desktop.home.file("own.toml", &["heat", "rest", "heat", "rest"].map(step).concat());
+    let mut running = desktop.session(&[]);
+    assert!(desktop.wait_for(1)[0].body.ends_with("5 &lt; 6"));
+    assert!(desktop.python("mock.GetCalls()"), "it has answered");
+    desktop.serve(ACCEPTS_TEXT);
+    desktop.home.ask(&["skip"]);
+    // The first notification shows that the service is another one.
+    desktop.wait_for(1);
+    desktop.home.ask(&["skip"]);
+    assert!(desktop.wait_for(2)[1].body.ends_with("5 < 6"), "{:#?}", desktop.arrivals());
+    running.signal(Signal::INT);
+    assert_eq!(running.end().code(), Some(130));
+    assert!(!running.errors().contains("warning"), "{}", running.errors());
 }
 
 // Faults.

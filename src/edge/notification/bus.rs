@@ -1,0 +1,174 @@
+//! A notification service on a session bus. One connection shows the notification, replaces it and receives its
+//! buttons: some services report a press only to the connection that showed the notification last. No other module
+//! knows zbus. This module must not know what an alert means.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+use std::task::{Context, Poll, Wake, Waker};
+
+use futures_core::Stream as _;
+use zbus::message::Type;
+use zbus::names::OwnedUniqueName;
+use zbus::{Connection, DynamicType, Error, MatchRule, MessageStream, Result, Variant, block_on, fdo};
+
+use super::{Alert, Message, inbox};
+use crate::domain::session::Input;
+use crate::edge::inbox::MINUTE_MORE;
+use crate::text::printable::markup;
+
+const SERVICE: &str = "org.freedesktop.Notifications";
+const PATH: &str = "/org/freedesktop/Notifications";
+const APP: &str = "therapy";
+
+/// The keys and labels of the buttons, and their inputs.
+const BUTTONS: [(&str, &str, Input); 3] =
+    [("0", "Pause / go on", Input::Toggle), ("1", "A minute more", MINUTE_MORE), ("2", "Done", Input::Confirm)];
+
+/// The notification on the desktop.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    bus: Option<Bus>,
+    id: u32,
+    has_buttons: bool,
+}
+
+#[derive(Debug)]
+struct Bus {
+    connection: Connection,
+    reads_markup: bool,
+    /// The service that showed the last notification, and its presses.
+    service: Option<(OwnedUniqueName, MessageStream)>,
+}
+
+impl Shown {
+    /// Asks the service what it can do, which also starts a service that is not running yet.
+    pub(super) fn connect(&mut self) -> Result<()> {
+        self.bus = Some(block_on(Bus::connect())?);
+        Ok(())
+    }
+
+    pub(super) fn show(&mut self, alert: &Alert) -> Result<()> {
+        self.has_buttons = alert.has_buttons;
+        if let Some(bus) = &mut self.bus {
+            match block_on(bus.notify(alert, self.id)) {
+                // The bus is gone. There may be a new one.
+                Err(error) if !matches!(error, Error::MethodError(..) | Error::FDO(_)) => {}
+                shown => {
+                    self.id = shown?;
+                    return Ok(());
+                }
+            }
+        }
+        self.bus = None;
+        self.connect()?;
+        if let Some(bus) = &mut self.bus {
+            self.id = block_on(bus.notify(alert, 0))?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the next alert, and reports each press of a button until then.
+    pub(super) fn next(
+        &mut self,
+        waiting: &Receiver<Message>,
+        wake: &Sender<Message>,
+        inbox: &inbox::Sender,
+    ) -> Message {
+        let waker = Waker::from(Arc::new(WakeUp(wake.clone())));
+        let mut context = Context::from_waker(&waker);
+        loop {
+            self.obey(&mut context, inbox);
+            if let Some(alert) = waiting.recv().ok()? {
+                return Some(alert);
+            }
+        }
+    }
+
+    /// Reports the presses so far. The next one wakes the thread.
+    fn obey(&mut self, context: &mut Context<'_>, inbox: &inbox::Sender) {
+        let Some((_, presses)) = self.bus.as_mut().and_then(|bus| bus.service.as_mut()) else { return };
+        while let Poll::Ready(Some(press)) = Pin::new(&mut *presses).poll_next(context) {
+            let body = press.map(|press| press.body());
+            let Ok((id, name)) = body.and_then(|body| body.deserialize::<(u32, String)>()) else { continue };
+            let button = BUTTONS.iter().find(|(key, ..)| *key == name);
+            if let Some((.., input)) = button.filter(|_| self.has_buttons && id == self.id) {
+                inbox.send(inbox::Message::Said(*input));
+            }
+        }
+    }
+}
+
+impl Bus {
+    async fn connect() -> Result<Bus> {
+        let connection = Connection::session().await?;
+        let mut bus = Bus { connection, reads_markup: true, service: None };
+        bus.reads_markup = bus.asks_for_markup().await?;
+        Ok(bus)
+    }
+
+    async fn call(&self, method: &str, body: &(impl serde::Serialize + DynamicType)) -> Result<zbus::Message> {
+        self.connection.call_method(Some(SERVICE), PATH, Some(SERVICE), method, body).await
+    }
+
+    /// Whether the service reads the text as markup. Also assumed of a service that does not know the question.
+    async fn asks_for_markup(&self) -> Result<bool> {
+        let answer = match self.call("GetCapabilities", &()).await {
+            Err(Error::FDO(error)) if matches!(*error, fdo::Error::UnknownMethod(_)) => return Ok(true),
+            answer => answer?,
+        };
+        let capabilities = answer.body().deserialize::<Vec<String>>();
+        Ok(capabilities.map_or(true, |all| all.iter().any(|name| name == "body-markup")))
+    }
+
+    async fn notify(&mut self, alert: &Alert, replaces: u32) -> Result<u32> {
+        let body = if self.reads_markup { markup(&alert.body) } else { alert.body.clone() };
+        let buttons = BUTTONS.iter().filter(|_| alert.has_buttons).flat_map(|(key, label, _)| [*key, *label]);
+        let hints = BTreeMap::from([
+            // From the specification of desktop notifications: critical and normal.
+            ("urgency", Variant::U8(if alert.urgent { 2 } else { 1 })),
+            ("sound-name", Variant::from(alert.sound())),
+            // It stays after a press, because the same button pauses and resumes.
+            ("resident", Variant::Bool(alert.has_buttons)),
+            // It replaces the notification of an earlier session, where the service knows one of the two.
+            ("x-canonical-private-synchronous", Variant::from(APP)),
+            ("x-dunst-stack-tag", Variant::from(APP)),
+        ]);
+        let call = (APP, replaces, "", &alert.title, body, buttons.collect::<Vec<_>>(), hints, -1_i32);
+        let answer = self.call("Notify", &call).await?;
+        // Without buttons it is still an alarm.
+        let _ = self.listen(&answer).await;
+        answer.body().deserialize()
+    }
+
+    /// Only presses from the service that showed the notification count: any program on the bus can send a signal
+    /// of this name, and a match rule does not keep out what is sent to this connection alone.
+    async fn listen(&mut self, answer: &zbus::Message) -> Result<()> {
+        let header = answer.header();
+        let Some(sender) = header.sender().filter(|sender| self.owner() != Some(sender.as_str())) else {
+            return Ok(());
+        };
+        if self.service.take().is_some() {
+            // Another service has taken the place of the first.
+            self.reads_markup = self.asks_for_markup().await?;
+        }
+        let rule = MatchRule::builder().msg_type(Type::Signal).sender(sender).path(PATH);
+        let rule = rule.interface(SERVICE).member("ActionInvoked").build()?;
+        let presses = MessageStream::for_match_rule(rule, &self.connection, None).await?;
+        self.service = Some((sender.to_owned().into(), presses));
+        Ok(())
+    }
+
+    fn owner(&self) -> Option<&str> {
+        self.service.as_ref().map(|(owner, _)| owner.as_str())
+    }
+}
+
+struct WakeUp(Sender<Message>);
+
+impl Wake for WakeUp {
+    fn wake(self: Arc<Self>) {
+        let _ = self.0.send(None);
+    }
+}
