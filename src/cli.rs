@@ -298,7 +298,7 @@ pub enum Progress {
     Plain,
     /// One JSON object per event, on standard output
     Json,
-    /// Only notifications and warnings
+    /// Only alarms and warnings
     Quiet,
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::admission;
 use super::folders::Folders;
-use super::live::Live;
+use super::live::{Live, listen};
 use super::memory::was_cut_off;
 use super::screening::objection;
 use super::settings::settings;
@@ -65,9 +65,8 @@ pub(super) fn resume(folders: &Folders, progress: Option<Progress>, no_notify: b
     }
     let settings = settings(folders, progress, no_notify)?;
     // Before the lock: as soon as it is taken, a signal is for the session.
-    let mut live = Live::new(settings, None)?;
+    let listening = listen()?;
     let (journal, lock, record, now) = cut_off(folders)?;
-    live.lock = Some(lock);
     let name = record.protocol.name();
     let (mut session, mut events) = record.resume().ok_or_else(|| anyhow!("the journal lacks the start of {name}"))?;
     if let Some(refused) = objection(&journal, record.protocol.steps())? {
@@ -81,9 +80,11 @@ pub(super) fn resume(folders: &Folders, progress: Option<Progress>, no_notify: b
         let error = anyhow!("{}, too long ago to go on with it", was_cut_off(&record, &now));
         return Err(Failure::new(Exit::Failed, error, "say when the pack came off: therapy stop --off WHEN"));
     }
+    let mut live = Live::new(listening, name, settings, (None, record.options.confirm))?;
+    live.lock = Some(lock);
     live.record(journal, Some(record.id));
     let leap = record.leap(&now);
-    let (exit, words) = live.go(record.protocol.name(), |now| {
+    let (exit, words) = live.go(|now| {
         events.extend(session.advance(now));
         if let Some(by) = leap {
             events.extend(session.handle(now, Input::Leap(by)));

@@ -4,30 +4,32 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use console::Term;
 use jiff::Timestamp;
 
 use super::settings::Settings;
 use super::times::{later, possible, stamp_at, time_of_day, wall_at};
-use super::{Exit, Failure};
+use super::{Exit, Failure, say};
 use crate::cli::Progress;
 use crate::domain::course::start;
 use crate::domain::protocol::Choice;
 use crate::domain::rules::{CLOCK_BEHIND, Context};
 use crate::domain::session::{Event, Input, Moment, Session};
 use crate::domain::step::Modality;
+use crate::edge::bell::Bell;
 use crate::edge::inbox::{Inbox, Message};
 use crate::edge::journal::{Journal, Lock};
 use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
 use crate::edge::notification::Notifications;
-use crate::edge::recorder::{Busy, Recorder, Requests};
+use crate::edge::recorder::{Busy, Recorder, Requests, Writer};
 use crate::edge::screen::Screen;
 use crate::edge::terminal::{self, Output};
 use crate::edge::{catalog, clock};
 use crate::runner::{self, Loss, Observer, Trouble, World};
 use crate::text::advice::CUT_OFF;
+use crate::text::alarm::{self, Left};
 use crate::text::printable::printable;
 use crate::text::wording::{self, sentences};
 
@@ -35,9 +37,13 @@ use crate::text::wording::{self, sentences};
 pub(super) struct Live {
     keys: Keys,
     inbox: Inbox,
-    settings: Settings,
+    is_for_people: bool,
     /// How many times faster than real it is rehearsed.
     speed: Option<f64>,
+    notifications: Option<Notifications>,
+    bell: Option<Bell>,
+    shown: Vec<Box<dyn Observer>>,
+    writer: Writer,
     /// Where it is recorded, and where other shells ask for something.
     pub(super) recorder: Option<(Recorder, Requests)>,
     /// Held until the session ends.
@@ -47,36 +53,58 @@ pub(super) struct Live {
 /// The wall time of a moment.
 type Label = Box<dyn Fn(Moment) -> Timestamp>;
 
+/// Listens to keys and signals, before anything is recorded: no signal may end the process in between.
+pub(super) fn listen() -> Result<(Keys, Inbox), Failure> {
+    let inbox = Inbox::default();
+    let keys = Keys::take(io::stdin().is_terminal(), inbox.sender()).context("could not listen to signals")?;
+    Ok((keys, inbox))
+}
+
 impl Live {
-    /// Listens to keys and signals, before anything is recorded: no signal may end the process in between.
-    pub(super) fn new(settings: Settings, speed: Option<f64>) -> Result<Live, Failure> {
-        let inbox = Inbox::default();
-        let keys = Keys::take(io::stdin().is_terminal(), inbox.sender()).context("could not listen to signals")?;
-        Ok(Live { keys, inbox, settings, speed, recorder: None, lock: None })
-    }
-
-    /// Records the session under this number, if it has one.
-    pub(super) fn record(&mut self, journal: Journal, id: Option<i64>) {
-        self.recorder = id.map(|id| Recorder::new(journal, id, Box::new(stamp_at)));
-    }
-
-    /// Runs a session to its end; `start` starts its clock. Returns how it ended, and the last words.
-    pub(super) fn go(self, name: &str, start: impl FnOnce(Moment) -> (Session, Vec<Event>)) -> (Exit, Vec<String>) {
-        let Live { keys, inbox, settings, speed, recorder, lock } = self;
-        let (mut recorder, requests) = recorder.unzip();
+    /// Starts every thread, because a session that is recorded must also run. `confirm`: every change waits for the
+    /// person.
+    pub(super) fn new(
+        (keys, inbox): (Keys, Inbox),
+        name: &str,
+        settings: Settings,
+        (speed, confirm): (Option<f64>, bool),
+    ) -> Result<Live, Failure> {
+        const NO_THREAD: &str = "could not start a thread";
+        let (bell, left) = alarms(settings.progress);
+        let writer = Writer::start().context(NO_THREAD)?;
         let (begin, wall) = (clock::now(), clock::wall());
         let label: Label = match speed {
             Some(_) => Box::new(move |at| later(wall, at.since(begin))),
             None => Box::new(wall_at),
         };
-        let mut shown = shown(settings.progress, label, (name, speed), keys.was_continued());
-        let mut notifications = settings.notify.then(|| Notifications::new(name, speed.is_some(), inbox.sender()));
+        let shown = shown(settings.progress, label, (name, speed), keys.was_continued()).context(NO_THREAD)?;
+        let notify = || Notifications::new(name, speed.is_some(), left, inbox.sender());
+        let mut notifications = settings.notify.then(notify).transpose().context(NO_THREAD)?;
+        if left == Left::Nothing {
+            reach(notifications.as_mut(), confirm)?;
+        }
+        let is_for_people = settings.is_for_people();
+        let (recorder, lock) = (None, None);
+        Ok(Live { keys, inbox, is_for_people, speed, notifications, bell, shown, writer, recorder, lock })
+    }
+
+    /// Records the session under this number, if it has one.
+    pub(super) fn record(&mut self, journal: Journal, id: Option<i64>) {
+        self.recorder = id.map(|id| Recorder::new(&self.writer, journal, id, Box::new(stamp_at)));
+    }
+
+    /// Runs a session to its end; `start` starts its clock. Returns how it ended, and the last words.
+    pub(super) fn go(self, start: impl FnOnce(Moment) -> (Session, Vec<Event>)) -> (Exit, Vec<String>) {
+        let Live { keys, inbox, speed, mut notifications, mut bell, mut shown, recorder, lock, .. } = self;
+        let (mut recorder, requests) = recorder.unzip();
+        let (begin, wall) = (clock::now(), clock::wall());
         let mut world = Real { keys, inbox, requests, start: begin, speed, lost: None, read: (begin, wall) };
         let (session, events) = start(begin);
-        // The notification first: it only hands over, and the alarm matters most. Then the record, so that
-        // nothing is shown that could be lost.
+        // The alarms first: they only hand over, and matter most. Then the record, so that nothing is shown that
+        // could be lost.
         let mut observers: Vec<&mut dyn Observer> = Vec::new();
         observers.extend(notifications.as_mut().map(|shown| shown as &mut dyn Observer));
+        observers.extend(bell.as_mut().map(|bell| bell as &mut dyn Observer));
         observers.extend(recorder.as_mut().map(|recorder| recorder as &mut dyn Observer));
         observers.extend(shown.iter_mut().map(|shown| shown.as_mut() as &mut dyn Observer));
         let runner::Report { session, outcome } = runner::resume(session, events, &mut world, &mut observers);
@@ -96,7 +124,7 @@ impl Live {
             words.extend(is_recorded.then(|| format!("  {CUT_OFF}")));
             return (Exit::Terminated, words);
         };
-        if settings.is_for_people() && speed.is_none() && session.dose(Modality::Cold) > Duration::ZERO {
+        if self.is_for_people && speed.is_none() && session.dose(Modality::Cold) > Duration::ZERO {
             words.extend(cold_again(&session));
         }
         (outcome.into(), words)
@@ -111,32 +139,64 @@ fn cold_again(session: &Session) -> Option<String> {
     (!is_now).then(|| format!("Cold again: possible {}.", possible(&ice)))
 }
 
+/// The bell of a session whose screen or lines do not ring, and what is left without notifications.
+fn alarms(progress: Progress) -> (Option<Bell>, Left) {
+    let (rings, is_read) = match progress {
+        Progress::Bar => (true, true),
+        Progress::Json => (false, terminal::is_read(&io::stdout())),
+        Progress::Quiet => (false, false),
+        Progress::Plain | Progress::Auto => (io::stderr().is_terminal(), terminal::is_read(&io::stderr())),
+    };
+    let bell = if rings { None } else { Bell::find() };
+    let left = match (rings || bell.is_some(), is_read) {
+        (true, _) => Left::Bell,
+        (false, true) => Left::Lines,
+        (false, false) => Left::Nothing,
+    };
+    (bell, left)
+}
+
+/// Warns that no alarm can reach the person, when notifications cannot either. Refuses a session that would wait
+/// for an answer: it would wait for ever, in silence.
+fn reach(notifications: Option<&mut Notifications>, confirm: bool) -> Result<(), Failure> {
+    let why = match notifications.map(Notifications::missing) {
+        Some(None) => return Ok(()),
+        missing => alarm::none(missing.flatten().as_deref()),
+    };
+    if confirm {
+        let error = anyhow!("every change would wait for you, but {why}");
+        return Err(Failure::new(Exit::Usage, error, alarm::ANSWER));
+    }
+    say(&format!("warning: {why}; {}", alarm::WATCH));
+    Ok(())
+}
+
 /// The observers that show the session.
 fn shown(
     progress: Progress,
     label: Label,
     (name, speed): (&str, Option<f64>),
     was_continued: impl Fn() -> bool + 'static,
-) -> Vec<Box<dyn Observer>> {
-    match progress {
+) -> io::Result<Vec<Box<dyn Observer>>> {
+    Ok(match progress {
         Progress::Bar => {
             let title = speed.map(|speed| format!("REHEARSAL × {speed} · ")).unwrap_or_default() + name;
             let terminal = Term::stderr();
             let look = move || (terminal.size(), was_continued());
             let (look, wall) = (Box::new(look), Box::new(time_of_day(label)));
-            vec![Box::new(Screen::new(terminal::stream(), look, wall, io::stdin().is_terminal(), title))]
+            vec![Box::new(Screen::new(terminal::stream()?, look, wall, io::stdin().is_terminal(), title))]
         }
         Progress::Json => {
-            vec![Box::new(Json::new(Box::new(Output::new(io::stdout())), label)), Box::new(Silent::new())]
+            vec![Box::new(Json::new(Box::new(Output::new(io::stdout())?), label)), Box::new(Silent::new()?)]
         }
-        Progress::Quiet => vec![Box::new(Silent::new())],
+        Progress::Quiet => vec![Box::new(Silent::new()?)],
         Progress::Plain | Progress::Auto => {
-            let (output, wall) = (Box::new(Output::new(io::stderr())), Box::new(time_of_day(label)));
+            let (output, wall) = (Box::new(Output::new(io::stderr())?), Box::new(time_of_day(label)));
             let mark = if speed.is_some() { "REHEARSAL " } else { "" };
             let keys = io::stdin().is_terminal();
             vec![Box::new(Plain::new(output, wall, (io::stderr().is_terminal(), keys), name, mark))]
         }
-    }
+    })
 }
 
 /// How soon requests are read again after the journal was busy.
@@ -210,8 +270,8 @@ pub(super) struct Silent(Output);
 
 impl Silent {
     /// On standard error.
-    pub(super) fn new() -> Silent {
-        Silent(Output::new(io::stderr()))
+    pub(super) fn new() -> io::Result<Silent> {
+        Ok(Silent(Output::new(io::stderr())?))
     }
 }
 

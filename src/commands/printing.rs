@@ -47,8 +47,8 @@ fn visible(text: &str) -> String {
 /// Prints messages after the end of a session. A terminal that takes nothing does not delay the end.
 pub(super) fn last_words(lines: &[String]) {
     if !lines.is_empty() {
-        let text = visible(&lines.join("\n")) + "\n";
-        let _ = terminal::stream().write(fitted(text, &Term::stderr()).as_bytes());
+        let text = fitted(visible(&lines.join("\n")) + "\n", &Term::stderr());
+        let _ = terminal::stream().and_then(|mut stream| stream.write(text.as_bytes()));
     }
 }
 

@@ -3,7 +3,7 @@
 use super::admission::{Admitted, admit, may_go_unrecorded};
 use super::chosen::Chosen;
 use super::folders::Folders;
-use super::live::{Live, Silent};
+use super::live::{Live, Silent, listen};
 use super::settings::settings;
 use super::times::{later, time_of_day};
 use super::{Exit, Failure, last_words, pain, print, say};
@@ -34,7 +34,7 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     }
     let rate = args.speed.unwrap_or(1.0).max(1.0) * clock::rate().unwrap_or(1.0);
     let options = SessionOptions { confirm: args.confirm || settings.confirm, grace: GRACE.mul_f64(rate) };
-    let mut live = Live::new(settings, args.speed)?;
+    let mut live = Live::new(listen()?, protocol.name(), settings, (args.speed, options.confirm))?;
     live.lock = lock;
     if let Some(journal) = journal {
         let (overrides, started_ms) = (&args.overrides[..], clock::wall().as_millisecond());
@@ -49,7 +49,7 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
         live.record(journal, id);
     }
     let is_recorded = live.recorder.is_some();
-    let (exit, words) = live.go(protocol.name(), |now| Session::start(&protocol, options, now));
+    let (exit, words) = live.go(|now| Session::start(&protocol, options, now));
     if is_recorded && settings.is_for_people() && exit != Exit::Terminated {
         pain::after(folders, words, args.pain.is_some());
     } else {
@@ -78,7 +78,7 @@ fn dry_run(protocol: &Protocol, start: Moment, progress: Progress) -> Result<Exi
     let mut text = Vec::new();
     let mut lines: Box<dyn Observer + '_> = match progress {
         Progress::Json => Box::new(Json::new(Box::new(&mut text), Box::new(label))),
-        Progress::Quiet => Box::new(Silent::new()),
+        Progress::Quiet => Box::new(Silent::new()?),
         _ => {
             Box::new(Plain::new(Box::new(&mut text), Box::new(time_of_day(label)), (false, false), protocol.name(), ""))
         }

@@ -52,7 +52,7 @@ impl<'a> Plain<'a> {
 
     fn line(&self, event: &Event, session: &Session) -> String {
         let words = wording::of(event, session, self.keys);
-        let bell = if self.rings && words.urgent { "\x07" } else { "" };
+        let bell = if self.rings && wording::rings(event, session) { "\x07" } else { "" };
         let said = match event.kind {
             EventKind::Started => {
                 let until = (self.wall)(event.at + session.plan().length());

@@ -12,6 +12,7 @@ pub mod terminal;
 
 pub mod keys;
 
+pub mod bell;
 pub mod lines;
 pub mod notification;
 pub mod recorder;

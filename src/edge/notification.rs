@@ -1,22 +1,26 @@
 //! Desktop notifications, on a thread: a call to the notification service has no time limit, and a service
 //! that never answers must not delay a session. This module must not know how a service is reached.
 
+use std::io;
 use std::iter;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::edge::clock;
 use crate::edge::inbox;
 use crate::runner::{Loss, Observer, Trouble};
+use crate::text::alarm::Left;
 use crate::text::wording::{self, Words};
 
+const NO_ANSWER: &str = "the notification service does not answer";
 /// A service that takes longer for one notification is reported.
 const PATIENCE: Duration = Duration::from_millis(1500);
-const GOES_ON: &str = "the session goes on here, with the terminal's bell";
+/// How long a session that has no other alarm waits for the service before it starts.
+const START: Duration = Duration::from_millis(500);
 
 /// What one notification says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,26 +38,48 @@ pub struct Alert {
 #[derive(Debug)]
 pub struct Notifications {
     messages: Sender<Message>,
-    answers: Receiver<Result<(), String>>,
+    answers: Receiver<Answer>,
     /// The number of questions to the service without an answer, and when it began with the first of them. The
     /// first question is whether it is there.
     unanswered: usize,
     since: Moment,
+    /// It is known that there are none, and was reported before the start.
+    is_missing: bool,
+    /// What tells the person without them.
+    left: Left,
     prefix: String,
 }
+
+/// Whether the service has shown an alert, or why it could not. An alert that was outdated is not shown.
+type Answer = Result<bool, String>;
 
 /// What the thread waits for: the next alert, or a wake-up without one.
 type Message = Option<Alert>;
 
 impl Notifications {
-    /// Notifications for a session called `name`. The inputs of their buttons go to `inbox`.
-    pub fn new(name: &str, rehearsal: bool, inbox: inbox::Sender) -> Notifications {
+    /// Notifications for a session called `name`; without them, `left` is left. The inputs of their buttons go to
+    /// `inbox`.
+    ///
+    /// # Errors
+    /// When the system provides no thread.
+    pub fn new(name: &str, rehearsal: bool, left: Left, inbox: inbox::Sender) -> io::Result<Notifications> {
         let (messages, waiting) = mpsc::channel();
         let (outbox, answers) = mpsc::channel();
         let wake = messages.clone();
-        thread::spawn(move || deliver(&waiting, &wake, &outbox, &inbox));
+        let deliver = move || deliver(&waiting, &wake, &outbox, &inbox);
+        thread::Builder::new().name("notifications".to_owned()).spawn(deliver)?;
         let prefix = if rehearsal { format!("REHEARSAL {name}") } else { name.to_owned() };
-        Notifications { messages, answers, unanswered: 1, since: clock::unhurried(), prefix }
+        let since = clock::unhurried();
+        Ok(Notifications { messages, answers, unanswered: 1, since, is_missing: false, left, prefix })
+    }
+
+    /// Why there are none, for a session that has no other alarm and has not started. A service that answers too
+    /// late counts as missing.
+    pub fn missing(&mut self) -> Option<String> {
+        let no_answer = || Some(NO_ANSWER.to_owned());
+        let why = self.answers(START).err().or_else(|| if self.unanswered > 0 { no_answer() } else { None });
+        self.is_missing = why.is_some();
+        why
     }
 
     fn send(&mut self, alert: Alert) {
@@ -65,22 +91,28 @@ impl Notifications {
         let _ = self.messages.send(Some(alert));
     }
 
-    /// Waits for the answers until `patience` has passed since the last one.
+    /// Waits for the answers as [`answers`](Self::answers) does, and says how the session goes on without them.
     fn collect(&mut self, patience: Duration) -> anyhow::Result<()> {
+        let answers = self.answers(patience);
+        answers.or_else(|why| if self.is_missing { Ok(()) } else { bail!("{why}; {}", self.left.going_on()) })
+    }
+
+    /// Waits for the answers until `patience` has passed since the last one.
+    fn answers(&mut self, patience: Duration) -> Result<(), String> {
         let mut result = Ok(());
         while self.unanswered > 0 {
             let waited = clock::unhurried().since(self.since);
             match self.answers.recv_timeout(patience.saturating_sub(waited)) {
                 Ok(answer) => {
                     (self.unanswered, self.since) = (self.unanswered - 1, clock::unhurried());
-                    let failed = |why| anyhow!("no desktop notifications ({why}); {GOES_ON}");
-                    result = result.and(answer.map_err(failed));
+                    self.is_missing &= answer != Ok(true);
+                    result = result.and(answer.map(drop).map_err(|why| format!("no desktop notifications ({why})")));
                 }
                 Err(RecvTimeoutError::Timeout) if waited < PATIENCE => break,
-                Err(RecvTimeoutError::Timeout) => bail!("the notification service does not answer; {GOES_ON}"),
+                Err(RecvTimeoutError::Timeout) => return Err(NO_ANSWER.to_owned()),
                 Err(RecvTimeoutError::Disconnected) => {
                     self.unanswered = 0;
-                    bail!("no desktop notifications (their thread failed)");
+                    return Err("no desktop notifications (their thread failed)".to_owned());
                 }
             }
         }
@@ -105,6 +137,9 @@ impl Observer for Notifications {
     }
 
     fn lost(&mut self, what: Loss, session: &Session) -> Result<(), Trouble> {
+        if what == Loss::Terminal {
+            self.left = self.left.without_terminal();
+        }
         self.send(Alert::new(&self.prefix, &wording::lost(what, session), None, what == Loss::Terminal));
         Ok(self.collect(Duration::ZERO)?)
     }
@@ -113,7 +148,7 @@ impl Observer for Notifications {
 /// The last alarm gets the rest of `PATIENCE` to arrive.
 impl Drop for Notifications {
     fn drop(&mut self) {
-        let _ = self.collect(PATIENCE);
+        let _ = self.answers(if self.is_missing { Duration::ZERO } else { PATIENCE });
     }
 }
 
@@ -158,20 +193,16 @@ fn news(alerts: &[Alert]) -> [Option<usize>; 2] {
 
 /// The thread. It shows one notification and replaces it. Alerts that were delayed by the service are shown
 /// only if they are [`news`].
-fn deliver(
-    waiting: &Receiver<Message>,
-    wake: &Sender<Message>,
-    outbox: &Sender<Result<(), String>>,
-    inbox: &inbox::Sender,
-) {
+fn deliver(waiting: &Receiver<Message>, wake: &Sender<Message>, outbox: &Sender<Answer>, inbox: &inbox::Sender) {
     let mut shown = Shown::default();
-    let _ = outbox.send(shown.connect().map_err(|error| error.to_string()));
+    let _ = outbox.send(shown.connect().map(|()| true).map_err(|error| error.to_string()));
     while let Some(first) = shown.next(waiting, wake, inbox) {
         let alerts: Vec<Alert> = iter::once(first).chain(waiting.try_iter().flatten()).collect();
         let news = news(&alerts);
         for (index, alert) in alerts.iter().enumerate() {
-            let answer = if news.contains(&Some(index)) { shown.show(alert) } else { Ok(()) };
-            let _ = outbox.send(answer.map_err(|error| error.to_string()));
+            let is_news = news.contains(&Some(index));
+            let answer = if is_news { shown.show(alert) } else { Ok(()) };
+            let _ = outbox.send(answer.map(|()| is_news).map_err(|error| error.to_string()));
         }
     }
 }

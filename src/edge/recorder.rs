@@ -1,6 +1,7 @@
 //! Writes a running session into the journal, on a thread, so that a slow disk delays no alarm. It also
 //! reads the requests of other shells. This module must not know what an event or a request means.
 
+use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -23,6 +24,31 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// Reads all clocks at once, for a moment of the session.
 pub type Clocks = Box<dyn Fn(Moment) -> Stamp>;
+
+/// The thread that writes. It is started before anything is recorded: a session that is in the journal must also
+/// get its events.
+pub struct Writer(Sender<Work>);
+
+/// What the thread of one session needs.
+struct Work {
+    journal: Arc<Mutex<Journal>>,
+    session: i64,
+    messages: Receiver<Message>,
+    reports: Sender<Commit>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system provides no thread.
+    pub fn start() -> io::Result<Writer> {
+        let (work, sessions) = mpsc::channel();
+        let wait = move || sessions.iter().for_each(|work| write(&work));
+        thread::Builder::new().name("recorder".to_owned()).spawn(wait)?;
+        Ok(Writer(work))
+    }
+}
 
 /// Records one session.
 pub struct Recorder {
@@ -52,17 +78,13 @@ type Commit = Result<(), String>;
 
 impl Recorder {
     /// Starts to record the session with this number. The [`Requests`] of other shells use the same journal.
-    pub fn new(journal: Journal, session: i64, clocks: Clocks) -> (Recorder, Requests) {
+    pub fn new(writer: &Writer, journal: Journal, session: i64, clocks: Clocks) -> (Recorder, Requests) {
         let journal = Arc::new(Mutex::new(journal));
         let (messages, receiver) = mpsc::channel();
         let (reports, commits) = mpsc::channel();
         let (shared, answers) = (Arc::clone(&journal), messages.clone());
-        thread::spawn(move || {
-            write(&shared, session, &receiver, &reports);
-            // Only then the reports end.
-            drop(shared);
-            drop(reports);
-        });
+        // Without a thread, `collect` fails.
+        let _ = writer.0.send(Work { journal: shared, session, messages: receiver, reports });
         let (since, last) = (Moment::default(), Ok(()));
         let recorder = Recorder { messages, commits, matters: false, uncommitted: 0, since, last, clocks };
         (recorder, Requests { journal, session, last: 0, seen: [None; 2], obeyed: None, answers })
@@ -200,7 +222,7 @@ impl Requests {
 
 /// The thread: receive, commit, report, sync. The journal is locked meanwhile, so that no request is found
 /// whose answer would have to wait.
-fn write(journal: &Mutex<Journal>, session: i64, messages: &Receiver<Message>, reports: &Sender<Commit>) {
+fn write(Work { journal, session, messages, reports }: &Work) {
     let (mut events, mut answers, mut sync) = (Vec::new(), Vec::new(), false);
     loop {
         let wait = if events.is_empty() && answers.is_empty() { Duration::MAX } else { RETRY };
@@ -220,7 +242,7 @@ fn write(journal: &Mutex<Journal>, session: i64, messages: &Receiver<Message>, r
             }
         }
         let journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
-        let commit = journal.commit(session, &events, &answers).map_err(|error| error.to_string());
+        let commit = journal.commit(*session, &events, &answers).map_err(|error| error.to_string());
         for _ in 0..moments {
             let _ = reports.send(commit.clone());
         }

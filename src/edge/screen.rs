@@ -226,7 +226,7 @@ impl Screen {
     fn hear(&mut self, event: &Event, session: &Session) {
         let mut terminal = lock(&self.terminal.0);
         let words = wording::of(event, session, self.keys);
-        terminal.rings |= words.urgent;
+        terminal.rings |= wording::rings(event, session);
         match event.kind {
             EventKind::StepBegan { .. } | EventKind::Halfway | EventKind::StepSoon => {
                 terminal.rings = true;

@@ -3,17 +3,23 @@
 //! again in non-blocking mode, because a thread would double the wake-ups of a session; a thread writes any
 //! other stream. This module must not know sessions.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::mem::take;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use indicatif::TermLike;
 use textwrap::core::display_width;
 
-/// How long the end of a session waits until its last words are written.
+use crate::edge::clock;
+
+/// How long the last words of the program wait for their reader, all together.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How long they have waited. A reader that does not read holds up the end once, not once for each message.
+static WAITED: Mutex<Duration> = Mutex::new(Duration::ZERO);
 
 /// A stream that a thread writes. A write never waits; one of the next writes reports a failure, once.
 #[derive(Debug)]
@@ -25,11 +31,15 @@ pub struct Output {
 
 impl Output {
     /// Starts the thread.
-    pub fn new(mut stream: impl Write + Send + 'static) -> Output {
+    ///
+    /// # Errors
+    /// When the system provides no thread.
+    pub fn new(mut stream: impl Write + Send + 'static) -> io::Result<Output> {
         let (chunks, inbox) = mpsc::channel::<Vec<u8>>();
         let (result, written) = mpsc::channel();
-        std::thread::spawn(move || result.send(inbox.iter().try_for_each(|chunk| stream.write_all(&chunk))));
-        Output { chunks: Some(chunks), written }
+        let write = move || result.send(inbox.iter().try_for_each(|chunk| stream.write_all(&chunk)));
+        thread::Builder::new().name("output".to_owned()).spawn(write)?;
+        Ok(Output { chunks: Some(chunks), written })
     }
 }
 
@@ -48,8 +58,26 @@ impl Drop for Output {
     fn drop(&mut self) {
         // Without a sender the thread ends once its inbox is empty.
         self.chunks = None;
-        let _ = self.written.recv_timeout(LAST_WORDS);
+        let mut waited = lock(&WAITED);
+        let since = clock::unhurried();
+        let _ = self.written.recv_timeout(LAST_WORDS.saturating_sub(*waited));
+        *waited += clock::unhurried().since(since);
     }
+}
+
+/// Whether a person or a program reads a stream while it is written: a terminal, a pipe or a socket, but neither a file
+/// nor a device like `/dev/null`.
+#[cfg(unix)]
+pub fn is_read(stream: &(impl IsTerminal + std::os::fd::AsFd)) -> bool {
+    use rustix::fs::{FileType, fstat};
+    let kind = fstat(stream).map(|stat| FileType::from_raw_mode(stat.st_mode));
+    stream.is_terminal() || matches!(kind, Ok(FileType::Fifo | FileType::Socket))
+}
+
+/// Whether a person or a program reads a stream while it is written. Not known here.
+#[cfg(not(unix))]
+pub fn is_read(_: &impl IsTerminal) -> bool {
+    true
 }
 
 /// A stream that takes what it can, at once.
@@ -57,17 +85,20 @@ pub type Stream = Box<dyn Write + Send>;
 
 /// The terminal behind standard error, opened for this program alone: the mode of the shell's own
 /// descriptor stays as it is. Standard error on a thread where that is not possible.
-pub fn stream() -> Stream {
+///
+/// # Errors
+/// When the system provides no thread.
+pub fn stream() -> io::Result<Stream> {
     #[cfg(unix)]
     {
         use rustix::fs::{Mode, OFlags, open};
         let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let name = rustix::termios::ttyname(rustix::stdio::stderr(), Vec::new());
         if let Ok(terminal) = name.and_then(|name| open(name, flags, Mode::empty())) {
-            return Box::new(std::fs::File::from(terminal));
+            return Ok(Box::new(std::fs::File::from(terminal)));
         }
     }
-    Box::new(Output::new(io::stderr()))
+    Ok(Box::new(Output::new(io::stderr())?))
 }
 
 /// A terminal for indicatif: it collects a frame, and sends only the rows that changed.
@@ -175,7 +206,7 @@ impl Frames {
 impl Drop for Frames {
     fn drop(&mut self) {
         if !self.is_free() {
-            let _ = Output::new(io::stderr()).write(&self.rest);
+            let _ = Output::new(io::stderr()).and_then(|mut output| output.write(&self.rest));
         }
     }
 }

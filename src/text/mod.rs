@@ -25,6 +25,8 @@ pub mod signs;
 
 pub mod advice;
 
+pub mod alarm;
+
 pub mod rules;
 
 pub mod wording;

@@ -81,6 +81,15 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
     Words { headline, advice, urgent }
 }
 
+/// Whether an event is an alarm: a step ends and hands are needed, or a pack must come off.
+pub fn rings(event: &Event, session: &Session) -> bool {
+    match event.kind {
+        EventKind::StepBegan { .. } => event.step > 0,
+        EventKind::Overran { .. } => true,
+        _ => of(event, session, false).urgent,
+    }
+}
+
 /// Puts a loss into words.
 pub fn lost(what: Loss, session: &Session) -> Words {
     let has_pack = session.segment().step.kind.has_pack() && !session.is_paused();

@@ -39,7 +39,7 @@ pub const REQUIRED: &str = "THERAPY_TEST_DESKTOP";
 const LATE: Duration = Duration::from_millis(500);
 
 /// Part of every warning about notifications.
-const TROUBLE: &str = "the session goes on here, with the terminal's bell";
+const TROUBLE: &str = "the session goes on, and only its lines tell you when to change";
 
 /// Whether the requirements are installed. If not, this is reported once, bypassing the capture of test
 /// output.
@@ -192,7 +192,7 @@ impl Desktop {
 
     /// Starts a session of `own.toml`.
     pub fn session(&self, arguments: &[&str]) -> Running {
-        let mut command = self.home.command(&["run", "own.toml", "--progress", "json"]);
+        let mut command = self.home.without_terminal(&["run", "own.toml", "--progress", "json"]);
         command.args(arguments).envs(self.environment());
         Running::new(command)
     }

@@ -19,7 +19,7 @@ use crate::terminal::Terminal;
 
 /// Lateness that is allowed for an end next to other tests, with the start of the program.
 const LATE: Duration = Duration::from_millis(800);
-/// Time that each final message (the lines, the next cold, the question) waits for a reader.
+/// Time that all final messages together (the lines, the next cold, the question) wait for a reader.
 const FINAL_WAIT: Duration = Duration::from_secs(1);
 
 /// Rate of the clock. A session takes about a second.
@@ -32,7 +32,14 @@ fn home() -> Home {
 }
 
 fn command(home: &Home, arguments: &[&str]) -> Command {
-    let mut command = home.command(&["run", "own.toml", "--no-notify"]);
+    session(home.command(&["run", "own.toml", "--no-notify"]), arguments)
+}
+
+fn without_terminal(home: &Home, arguments: &[&str]) -> Command {
+    session(home.without_terminal(&["run", "own.toml", "--no-notify"]), arguments)
+}
+
+fn session(mut command: Command, arguments: &[&str]) -> Command {
     command.args(arguments).env("THERAPY_TEST_RATE", RATE.to_string());
     command
 }
@@ -265,7 +272,7 @@ fn an_output_that_is_never_read_delays_neither_the_session_nor_its_record() {
         // Standard error has room for the lines before the start. Standard output is full.
         let (_out, out) = full_pipe();
         let (_err, err) = std::io::pipe().expect("a pipe");
-        let child = command(&home, &["--progress", progress]).stdout(out).stderr(err).spawn();
+        let child = without_terminal(&home, &["--progress", progress]).stdout(out).stderr(err).spawn();
         assert_eq!(end_on_time(child.expect("the program starts"), FINAL_WAIT).code(), Some(0), "{progress}");
         assert_completed(&home);
     });
@@ -278,8 +285,8 @@ fn plain_lines_into_a_pipe_that_fills_up_delay_neither_the_session_nor_its_recor
     let (mut reader, err) = full_pipe();
     reader.read_exact(&mut [0; 4096]).expect("a page");
     (&err).write_all(&[b'x'; 4096 - 512]).expect("room");
-    let child = command(&home, &["--progress", "plain"]).stdout(Stdio::null()).stderr(err).spawn();
-    let status = end_on_time(child.expect("the program starts"), 3 * FINAL_WAIT);
+    let child = without_terminal(&home, &["--progress", "plain"]).stdout(Stdio::null()).stderr(err).spawn();
+    let status = end_on_time(child.expect("the program starts"), FINAL_WAIT);
     assert_eq!(status.code(), Some(0));
     drop(reader);
     assert_completed(&home);
@@ -290,7 +297,7 @@ fn closed_streams_do_not_affect_the_session() {
     each_at_once(["json", "plain", "bar", "quiet"], |progress| {
         for closed in [">&-", "2>&-", "<&- >&- 2>&-"] {
             let home = home();
-            let session = command(&home, &["--progress", progress]);
+            let session = without_terminal(&home, &["--progress", progress]);
             let mut shell = Command::new("/bin/sh");
             shell.env_clear().envs(session.get_envs().filter_map(|(name, value)| Some((name, value?))));
             shell.current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -304,7 +311,7 @@ fn closed_streams_do_not_affect_the_session() {
         }
         // A reader that has closed the pipe.
         let home = home();
-        let mut gone = command(&home, &["--progress", progress]);
+        let mut gone = without_terminal(&home, &["--progress", progress]);
         let writers = [(); 2].map(|()| OwnedFd::from(std::io::pipe().expect("a pipe").1));
         let [out, err] = writers;
         let child = gone.stdout(out).stderr(err).spawn().expect("the program starts");
@@ -356,8 +363,30 @@ fn a_blocked_terminal_delays_neither_the_session_nor_its_record() {
     // Do not read from the terminal here.
     until("the end", || terminal.child.try_wait().expect("a child").is_some());
     let took = clock::now().since(start);
-    assert!(took < Duration::from_secs_f64(80.0 / RATE) + LATE + 3 * FINAL_WAIT + held_up(start), "{took:?}");
+    assert!(took < Duration::from_secs_f64(80.0 / RATE) + LATE + FINAL_WAIT + held_up(start), "{took:?}");
     assert_eq!(terminal.end().code(), Some(0));
     assert!(!terminal.is_taken(), "the terminal is restored");
     assert_completed(&home);
+}
+
+/// Ctrl-S holds the terminal, and the last words wait for it once, not once each.
+#[test]
+fn control_s_holds_up_the_end_for_at_most_a_second() {
+    let plain = [&["--progress", "plain"][..], &["--progress", "json"], &[]];
+    each_at_once([plain[0], plain[1], plain[2]], |arguments| {
+        let home = home();
+        let mut terminal = Terminal::start(command(&home, arguments), 24, 80);
+        terminal.until("keys taken", Terminal::is_taken);
+        terminal.press("\u{13}");
+        let start = clock::now();
+        held_up(start);
+        until("the end", || terminal.child.try_wait().expect("a child").is_some());
+        let took = clock::now().since(start);
+        let most = Duration::from_secs_f64(80.0 / RATE) + LATE + FINAL_WAIT + held_up(start);
+        assert!(took < most, "{arguments:?}: {took:?}");
+        terminal.press("\u{11}");
+        assert_eq!(terminal.end().code(), Some(0), "{arguments:?}");
+        assert!(!terminal.is_taken(), "{arguments:?}");
+        assert_completed(&home);
+    });
 }

@@ -67,7 +67,7 @@ impl Machine {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.home.command(arguments);
+        let mut command = self.home.without_terminal(arguments);
         command.env("LD_PRELOAD", library()).env("THERAPY_TEST_CLOCKS", self.home.path().join("clocks"));
         command
     }
@@ -313,6 +313,37 @@ fn a_disk_that_takes_a_minute_delays_no_alarm_and_is_reported() {
     assert_eq!(written, ["started", "step_began"]);
     machine.ask(&["stop"]);
     assert_eq!(machine.home.history()[0]["outcome"], "cut_off");
+}
+
+/// A session that is in the journal also runs: all its threads exist before it is recorded.
+#[test]
+fn a_session_whose_threads_cannot_be_started_is_not_recorded() {
+    for progress in ["json", "plain", "quiet"] {
+        let machine = Machine::new(&[("heat", "1s")]);
+        let run = |threads: usize| {
+            let mut command = machine.command(&["run", "own.toml", "--progress", progress]);
+            output(command.env("THERAPY_TEST_THREADS", threads.to_string()))
+        };
+        let mut threads = 0;
+        let started = loop {
+            let output = run(threads);
+            if output.status.code() != Some(1) {
+                break output;
+            }
+            let errors = stderr(&output);
+            assert!(errors.contains("error: could not ") && errors.contains("(os error 11)"), "{errors}");
+            assert!(!errors.contains("panicked"), "{errors}");
+            threads += 1;
+        };
+        // Signals, the recorder, notifications, and one or two streams.
+        assert_eq!(threads, if progress == "json" { 5 } else { 4 });
+        // The library of the bus needs one more, and is not needed for the session.
+        assert_eq!(started.status.code(), Some(0), "{progress}: {}", stderr(&started));
+        assert_eq!(machine.home.history().len(), 1, "{progress}");
+        assert_eq!(machine.home.history()[0]["outcome"], "completed");
+        let lost = "no desktop notifications (their thread failed)";
+        assert_eq!(stderr(&started).matches(lost).count(), 1, "{progress}: {}", stderr(&started));
+    }
 }
 
 /// Without an answer, a person would repeat the command, and skip a second step.

@@ -33,7 +33,7 @@ impl Session {
     }
 
     fn command(&self) -> Command {
-        self.home.command(&["run", "own.toml", "--progress", "json"])
+        self.home.without_terminal(&["run", "own.toml", "--progress", "json"])
     }
 
     /// The alarms at the ends of steps: the due time in the journal, the event, and a part of the title.

@@ -2,9 +2,13 @@
    THERAPY_TEST_CLOCKS: a file with two numbers, which are added to BOOTTIME and REALTIME in seconds.
    MONOTONIC does not change, and neither do waits, as in a real suspend.
    THERAPY_TEST_DISK: the number of seconds that each sync takes.
-   THERAPY_TEST_SYNCS: a file that gets one byte for each sync of the journal's log. */
+   THERAPY_TEST_SYNCS: a file that gets one byte for each sync of the journal's log.
+   THERAPY_TEST_THREADS: the number of threads that can be started. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,4 +57,14 @@ int fdatasync(int file)
     if (seconds)
         sleep(atoi(seconds));
     return syscall(SYS_fdatasync, file);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument)
+{
+    static int started;
+    const char *most = getenv("THERAPY_TEST_THREADS");
+    if (most && __atomic_fetch_add(&started, 1, __ATOMIC_SEQ_CST) >= atoi(most))
+        return EAGAIN;
+    int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) = dlsym(RTLD_NEXT, "pthread_create");
+    return create(thread, attributes, run, argument);
 }

@@ -31,6 +31,8 @@ mod memory;
 
 mod bus;
 
+mod alarms;
+
 mod answering_bus;
 
 mod desktop;

@@ -134,6 +134,6 @@ pub fn assert_on_time(running: &Running, rate: f64, most: Duration) {
 impl Home {
     /// Starts a session that prints its events as JSON lines.
     pub fn start(&self, arguments: &[&str]) -> Running {
-        Running::new(self.command(&[arguments, &["--progress", "json", "--no-notify"]].concat()))
+        Running::new(self.without_terminal(&[arguments, &["--progress", "json", "--no-notify"]].concat()))
     }
 }

@@ -88,17 +88,31 @@ impl Home {
         command
     }
 
+    /// The program in a session of its own, so that a terminal from which the tests are started neither rings nor
+    /// changes what is said.
+    pub fn without_terminal(&self, arguments: &[&str]) -> Command {
+        const SETSID: &str = "/usr/bin/setsid";
+        let command = self.command(arguments);
+        if !Path::new(SETSID).exists() {
+            return command;
+        }
+        let mut alone = Command::new(SETSID);
+        alone.env_clear().envs(self.environment()).current_dir(self.path()).stdin(Stdio::null());
+        alone.arg(command.get_program()).args(arguments);
+        alone
+    }
+
     /// Runs the program to its end.
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Output {
-        programs::output(&mut self.command(arguments))
+        programs::output(&mut self.without_terminal(arguments))
     }
 
     /// Like [`run`](Home::run), but always in real time, so that earlier doses do not fade on a busy
     /// machine.
     #[track_caller]
     pub fn run_in_real_time(&self, arguments: &[&str]) -> Output {
-        programs::output(self.command(arguments).env_remove("THERAPY_TEST_RATE"))
+        programs::output(self.without_terminal(arguments).env_remove("THERAPY_TEST_RATE"))
     }
 
     /// Runs the program, which must succeed, and returns its standard output.

@@ -34,7 +34,7 @@ fn config_toml_can_turn_confirm_on() {
     use rustix::process::Signal;
 
     let home = configured("confirm = true\nno_notify = true\nprogress = \"json\"\n");
-    let mut running = Running::new(home.command(&["run", "ice", "--speed", "10000"]));
+    let mut running = Running::new(home.without_terminal(&["run", "ice", "--speed", "10000"]));
     running.see("overran");
     running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));

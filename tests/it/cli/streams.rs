@@ -78,10 +78,10 @@ fn a_closed_output_is_neither_a_failure_nor_a_panic() {
     for arguments in commands {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
-        let broken = home.command(arguments).stdout(writer).stderr(Stdio::piped()).spawn();
+        let broken = home.without_terminal(arguments).stdout(writer).stderr(Stdio::piped()).spawn();
         let mut closed = Command::new("/bin/sh");
         closed.env_clear().envs(home.environment()).current_dir(home.path());
-        closed.args(["-c", "exec \"$@\" >&-", "sh"]).arg(home.command(&[]).get_program()).args(*arguments);
+        closed.args(["-c", "exec setsid \"$@\" >&-", "sh"]).arg(home.command(&[]).get_program()).args(*arguments);
         for child in [broken, closed.stdin(Stdio::null()).stderr(Stdio::piped()).spawn()] {
             let output = finish(child.expect("the program starts"));
             assert!(!stderr(&output).contains("panicked"), "{arguments:?}: {}", stderr(&output));
@@ -100,7 +100,7 @@ fn closed_standard_error_changes_no_exit_code() {
     {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
-        let child = home.command(arguments).stdout(Stdio::null()).stderr(writer).spawn();
+        let child = home.without_terminal(arguments).stdout(Stdio::null()).stderr(writer).spawn();
         assert_eq!(finish(child.expect("the program starts")).status.code(), Some(code), "{arguments:?}");
     }
 }

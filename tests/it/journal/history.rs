@@ -101,7 +101,8 @@ fn a_session_whose_clock_never_started_is_closed_without_a_message() {
     let new = NewSession { protocol: &protocol, options: OPTIONS, overrides: &[], pain: None, started_ms: NOON_MS };
     journal.begin(&new).expect("a session begins");
     home.own(1, &[("rest", "1s")]);
-    assert_eq!(stderr(&home.session(&["own.toml"])), "");
+    let errors = stderr(&home.session(&["own.toml"]));
+    assert!(errors.starts_with("warning: no alarm can reach you") && errors.lines().count() == 1, "{errors}");
     let [entry, _] = &journal.history(i64::MIN).expect("a history")[..] else { panic!("it, and another session") };
     assert_eq!((entry.outcome.as_deref(), entry.actual), (Some("cut_off"), PerModality::default()));
 }

@@ -43,14 +43,13 @@ fn a_full_disk_is_reported_once_and_the_session_continues() {
     home.own(4, &[("heat", "30s"), ("cold", "30s")]);
     let expected = home.rehearsed("own.toml");
     assert_eq!(home.run(&["pain", "1"]).status.code(), Some(0), "there is a journal");
-    let mut command = home.command(&[]);
+    let command = home.command(&[]);
     let mut limited = Command::new("/bin/sh");
     limited.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     limited.current_dir(home.path()).stdin(Stdio::null());
     // Blocks of 512 bytes: room for the journal, its shared memory, and the first events.
-    limited.args(["-c", "ulimit -f 200; exec \"$0\" run own.toml --progress json --no-notify"]);
+    limited.args(["-c", "ulimit -f 200; exec setsid \"$0\" run own.toml --progress json --no-notify"]);
     limited.arg(command.get_program());
-    command.stdin(Stdio::null());
     let mut running = Running::new(limited);
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
     assert_eq!(running.events(), expected);
@@ -402,7 +401,7 @@ fn control_characters_in_the_journal_never_reach_the_terminal() {
     for arguments in [&["history"][..], &["history", "--csv"], &["history", "--json"]] {
         assert_harmless("history", &stdout(&home.run(arguments)));
     }
-    let mut resumed = Running::new(home.command(&["resume", "--no-notify", "--progress", "json"]));
+    let mut resumed = Running::new(home.without_terminal(&["resume", "--no-notify", "--progress", "json"]));
     until("a session that runs", || home.run(&["status", "--format", "{state}"]).status.code() == Some(0));
     for arguments in
         [&["status"][..], &["status", "--json"], &["status", "--waybar"], &["status", "--format", "{protocol}"]]

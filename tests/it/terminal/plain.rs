@@ -25,15 +25,15 @@ fn a_dumb_terminal_gets_plain_lines() {
 #[test]
 fn a_pipe_gets_plain_lines_and_leaves_the_keys_of_the_terminal() {
     let home = home(&[("heat", "20s"), ("cold", "20s")]);
-    let output = command(&home, &["own.toml", "--speed", "100"]).output().expect("the program starts");
+    let run = ["run", "--no-notify", "own.toml", "--speed", "100"];
+    let output = home.run(&run);
     let text = crate::support::stderr(&output);
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(!text.contains(['\u{1b}', '\r', '\u{7}']), "{text:?}");
     assert!(text.contains("Cold on for 20 s, step 2 of 2"), "{text}");
 
     // Without a terminal, `--progress bar` gives lines too.
-    let output = command(&home, &["own.toml", "--speed", "100", "--progress", "bar"]).output();
-    let text = crate::support::stderr(&output.expect("the program starts"));
+    let text = crate::support::stderr(&home.run(&[&run[..], &["--progress", "bar"]].concat()));
     assert!(text.contains("Cold on for 20 s") && !text.contains('\u{1b}'), "{text:?}");
 }
 
@@ -112,7 +112,7 @@ fn at_20_columns_last_words_are_broken_at_words() {
 #[test]
 fn an_output_writes_everything_and_reports_a_failure_exactly_once() {
     let (reader, writer) = io::pipe().expect("a pipe");
-    let mut output = Output::new(writer);
+    let mut output = Output::new(writer).expect("a thread");
     for _ in 0..100 {
         output.write_all(b"line\n").expect("a stream that takes all");
     }
@@ -120,7 +120,7 @@ fn an_output_writes_everything_and_reports_a_failure_exactly_once() {
     assert_eq!(io::read_to_string(&reader).expect("all of it").len(), 500);
 
     let (_, writer) = io::pipe().expect("a pipe");
-    let mut output = Output::new(writer);
+    let mut output = Output::new(writer).expect("a thread");
     assert!(std::iter::repeat_with(|| output.write_all(b"x")).any(|written| written.is_err()));
     assert!((0..100).all(|_| output.write_all(b"x").is_ok()));
 }

@@ -129,7 +129,7 @@ fn a_session_that_panics() {
         return;
     }
     let (look, wall) = (Box::new(|| ((24, 80), false)), Box::new(|_| String::new()));
-    let mut screen = Screen::new(terminal::stream(), look, wall, false, "test".to_owned());
+    let mut screen = Screen::new(terminal::stream().expect("a thread"), look, wall, false, "test".to_owned());
     let inbox = Inbox::default();
     let keys = Keys::take(true, inbox.sender()).expect("keys");
     let mut world = Panics(inbox, keys);
