@@ -31,6 +31,10 @@ pub trait World {
 pub enum Loss {
     /// The terminal. The session goes on without it.
     Terminal,
+    /// Every alarm, until the shell continues the process: Ctrl-Z. The world stops it in the next wait.
+    Alarms,
+    /// This time, in which no alarm came: the process was continued.
+    Time(Duration),
     /// The process. The session is cut off, and can be resumed.
     Process,
 }

@@ -98,7 +98,8 @@ impl Live {
         let Live { keys, inbox, speed, mut notifications, mut bell, mut shown, recorder, lock, .. } = self;
         let (mut recorder, requests) = recorder.unzip();
         let (begin, wall) = (clock::now(), clock::wall());
-        let mut world = Real { keys, inbox, requests, start: begin, speed, lost: None, read: (begin, wall) };
+        let (read, lost) = ((begin, wall), None);
+        let mut world = Real { keys, inbox, requests, start: begin, speed, lost, suspends: false, read };
         let (session, events) = start(begin);
         // The alarms first: they only hand over, and matter most. Then the record, so that nothing is shown that
         // could be lost.
@@ -211,6 +212,8 @@ struct Real {
     start: Moment,
     speed: Option<f64>,
     lost: Option<Loss>,
+    /// Everybody knows that the process is to be stopped.
+    suspends: bool,
     /// When the clock and the time of day were read last.
     read: (Moment, Timestamp),
 }
@@ -233,6 +236,12 @@ impl World for Real {
     }
 
     fn wait(&mut self, deadline: Moment) -> Option<Input> {
+        if std::mem::take(&mut self.suspends) {
+            let since = clock::now();
+            self.keys.suspend();
+            self.lost = Some(Loss::Time(clock::now().since(since)));
+            return None;
+        }
         if let Some(by) = self.leap() {
             return Some(Input::Leap(by));
         }
@@ -253,7 +262,9 @@ impl World for Real {
     }
 
     fn lost(&mut self) -> Option<Loss> {
-        self.lost.take()
+        let lost = self.lost.take().or_else(|| self.keys.wants_to_suspend().then_some(Loss::Alarms));
+        self.suspends = lost == Some(Loss::Alarms);
+        lost
     }
 
     fn answered(&mut self, events: &[Event], session: &Session) {
@@ -277,6 +288,17 @@ impl Silent {
 
 impl Observer for Silent {
     fn observe(&mut self, _: &[Event], _: &Session) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    fn lost(&mut self, what: Loss, session: &Session) -> Result<(), Trouble> {
+        // Before its end the program itself prints what it means to be cut off.
+        if what != Loss::Process {
+            let words = wording::lost(what, session);
+            let _ = self.0.write_all((sentences([&*words.headline, &words.advice]) + "\n").as_bytes());
+            // The process may be stopped next.
+            let _ = self.0.flush();
+        }
         Ok(())
     }
 

@@ -85,7 +85,9 @@ impl Observer for Plain<'_> {
         }
         let words = wording::lost(what, session);
         let line = format!("{}  {}", (self.wall)(session.now()), sentences([&*words.headline, &words.advice]));
-        Ok(self.output.write_all(wrapped(&line, WIDTH, INDENT).as_bytes()).context(FAILED)?)
+        self.output.write_all(wrapped(&line, WIDTH, INDENT).as_bytes()).context(FAILED)?;
+        // The process may be stopped next.
+        Ok(self.output.flush()?)
     }
 
     fn trouble(&mut self, what: &str) {

@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// How long a session that has no other alarm waits for the service before it starts.
 const START: Duration = Duration::from_millis(500);
 
+/// How long a process that is to be stopped waits for its last alert.
+const STOP: Duration = Duration::from_millis(300);
+
 /// What one notification says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alert {
@@ -140,8 +143,14 @@ impl Observer for Notifications {
         if what == Loss::Terminal {
             self.left = self.left.without_terminal();
         }
-        self.send(Alert::new(&self.prefix, &wording::lost(what, session), None, what == Loss::Terminal));
-        Ok(self.collect(Duration::ZERO)?)
+        // The alarm of a step that is over stays.
+        if matches!(what, Loss::Time(_)) && session.is_held() {
+            return Ok(());
+        }
+        // A process that ends or is stopped obeys no button.
+        let has_buttons = matches!(what, Loss::Terminal | Loss::Time(_));
+        self.send(Alert::new(&self.prefix, &wording::lost(what, session), None, has_buttons));
+        Ok(self.collect(if what == Loss::Alarms { STOP } else { Duration::ZERO })?)
     }
 }
 

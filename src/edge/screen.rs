@@ -267,9 +267,20 @@ impl Observer for Screen {
         failure.map_or(Ok(()), |error| Err(format!("could not write to the terminal: {error}").into()))
     }
 
-    fn lost(&mut self, what: Loss, _: &Session) -> Result<(), Trouble> {
-        if what == Loss::Process {
-            self.bar.finish_and_clear();
+    fn lost(&mut self, what: Loss, session: &Session) -> Result<(), Trouble> {
+        let words = wording::lost(what, session);
+        let say = || lock(&self.terminal.0).above.push(sentences([words.headline.as_str(), &words.advice]));
+        match what {
+            Loss::Terminal => {}
+            Loss::Process => self.bar.finish_and_clear(),
+            Loss::Alarms => {
+                say();
+                lock(&self.terminal.0).leave();
+            }
+            Loss::Time(_) => {
+                say();
+                self.frame(session)?;
+            }
         }
         Ok(())
     }

@@ -21,11 +21,18 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long they have waited. A reader that does not read holds up the end once, not once for each message.
 static WAITED: Mutex<Duration> = Mutex::new(Duration::ZERO);
 
-/// A stream that a thread writes. A write never waits; one of the next writes reports a failure, once.
+/// How long a flush waits.
+const MOMENT: Duration = Duration::from_millis(100);
+
+/// Bytes, and who waits until they are written.
+type Chunk = (Vec<u8>, Option<Sender<()>>);
+
+/// A stream that a thread writes. A write never waits, and a flush only for a moment; one of the next writes reports
+/// a failure, once.
 #[derive(Debug)]
 pub struct Output {
     /// `None` at the end.
-    chunks: Option<Sender<Vec<u8>>>,
+    chunks: Option<Sender<Chunk>>,
     written: Receiver<io::Result<()>>,
 }
 
@@ -35,9 +42,13 @@ impl Output {
     /// # Errors
     /// When the system provides no thread.
     pub fn new(mut stream: impl Write + Send + 'static) -> io::Result<Output> {
-        let (chunks, inbox) = mpsc::channel::<Vec<u8>>();
+        let (chunks, inbox) = mpsc::channel::<Chunk>();
         let (result, written) = mpsc::channel();
-        let write = move || result.send(inbox.iter().try_for_each(|chunk| stream.write_all(&chunk)));
+        let mut write = move |(bytes, waiting): Chunk| {
+            stream.write_all(&bytes)?;
+            waiting.map_or(Ok(()), |waiting| waiting.send(()).or(Ok(())))
+        };
+        let write = move || result.send(inbox.iter().try_for_each(&mut write));
         thread::Builder::new().name("output".to_owned()).spawn(write)?;
         Ok(Output { chunks: Some(chunks), written })
     }
@@ -45,11 +56,14 @@ impl Output {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let sent = self.chunks.as_ref().is_some_and(|chunks| chunks.send(bytes.to_vec()).is_ok());
+        let sent = self.chunks.as_ref().is_some_and(|chunks| chunks.send((bytes.to_vec(), None)).is_ok());
         let failed = if sent { None } else { self.written.try_recv().ok() };
         failed.unwrap_or(Ok(())).map(|()| bytes.len())
     }
     fn flush(&mut self) -> io::Result<()> {
+        let (waiting, written) = mpsc::channel();
+        let _ = self.chunks.as_ref().map(|chunks| chunks.send((Vec::new(), Some(waiting))));
+        let _ = written.recv_timeout(MOMENT);
         Ok(())
     }
 }
@@ -163,6 +177,13 @@ impl Frames {
             }
         }
         self.rest.is_empty()
+    }
+
+    /// Removes the frame, and sends the lines above it: others will write on the terminal now.
+    pub(super) fn leave(&mut self) {
+        self.written.clear();
+        self.send();
+        let _ = self.stream.flush();
     }
 
     /// Sends what differs from the rows on the terminal, and the lines above them.

@@ -92,12 +92,31 @@ pub fn rings(event: &Event, session: &Session) -> bool {
 
 /// Puts a loss into words.
 pub fn lost(what: Loss, session: &Session) -> Words {
-    let has_pack = session.segment().step.kind.has_pack() && !session.is_paused();
+    let kind = session.segment().step.kind;
+    let has_pack = kind.has_pack() && !session.is_paused();
     let off = if has_pack { "Take the pack off. " } else { "" };
     match what {
         Loss::Terminal => Words {
             headline: "The terminal was closed: the session goes on without it".to_owned(),
             advice: "From any terminal: therapy status, therapy pause, therapy stop.".to_owned(),
+            urgent: false,
+        },
+        Loss::Alarms => Words {
+            headline: "Suspended: no alarm comes until you type fg".to_owned(),
+            advice: match (session.is_paused(), has_pack) {
+                (true, _) => "",
+                (false, true) => "The clock goes on, and the pack counts as on.",
+                (false, false) => "The clock goes on.",
+            }
+            .to_owned(),
+            urgent: false,
+        },
+        Loss::Time(length) => Words {
+            headline: match length.as_secs() {
+                0 => "Going on".to_owned(),
+                _ => format!("Going on after {} without an alarm", roughly(length)),
+            },
+            advice: if session.is_paused() { advice::paused(kind, false) } else { "" }.to_owned(),
             urgent: false,
         },
         Loss::Process => Words {

@@ -476,3 +476,38 @@ fn a_notification_says_what_the_system_took_away() {
     assert_eq!((last.body.as_str(), last.urgency), ("Until you say when it came off, it counts as on.", 2));
     assert!(last.buttons.is_empty(), "nobody listens to them");
 }
+
+#[test]
+fn a_notification_says_that_no_alarm_comes_before_the_process_is_stopped() {
+    let Some(desktop) = Desktop::with(ACCEPTS, 60.0) else { return };
+    desktop.home.file("own.toml", &steps(1, &[("cold", "15min")]));
+    let session = desktop.home.without_terminal(&["run", "own.toml", "--progress", "json"]);
+    // A shell that could continue it.
+    let mut shells = Command::new(session.get_program());
+    let script = "/bin/sh -c '\"$@\" & echo $! >process; wait $!' inner \"$@\"; exit $?";
+    shells.args(["/bin/sh", "-c", script, "outer"]).args(session.get_args()).stdin(Stdio::null());
+    shells.env_clear().envs(desktop.environment()).current_dir(desktop.home.path());
+    let mut running = Running::new(shells);
+    running.see("step_began");
+    desktop.wait_for(1);
+    let process = std::fs::read_to_string(desktop.home.path().join("process")).expect("a file");
+    let process = process.trim().parse().ok().and_then(Pid::from_raw).expect("a process");
+
+    kill_process(process, Signal::TSTP).expect("it runs");
+    let stopped = desktop.wait_for(2).pop().expect("a notification");
+    assert_eq!(stopped.title, "own: Suspended: no alarm comes until you type fg");
+    assert_eq!(stopped.body, "The clock goes on, and the pack counts as on.");
+    assert!(stopped.buttons.is_empty() && stopped.urgency == 1, "{stopped:?}");
+    let stat = format!("/proc/{process}/stat");
+    until("it is stopped", || std::fs::read_to_string(&stat).expect("Linux").contains(") T "));
+    assert!(running.errors().contains("Suspended: no alarm comes until you type fg."), "{}", running.errors());
+
+    kill_process(process, Signal::CONT).expect("it is stopped");
+    let going_on = desktop.wait_for(3).pop().expect("a notification");
+    assert!(going_on.title.starts_with("own: Going on"), "{going_on:?}");
+    assert_eq!((going_on.replaces, going_on.buttons.len()), (1, 6), "{going_on:?}");
+    desktop.press(1, "0");
+    running.see("paused");
+    kill_process(process, Signal::INT).expect("it runs");
+    assert_eq!(running.end().code(), Some(130), "{}", running.errors());
+}

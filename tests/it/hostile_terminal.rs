@@ -14,7 +14,7 @@ use therapy::edge::journal::{Journal, Stamp};
 
 use crate::programs::held_up;
 use crate::running::{Line, steps, until};
-use crate::support::Home;
+use crate::support::{Home, joined};
 use crate::terminal::Terminal;
 
 /// Lateness that is allowed for an end next to other tests, with the start of the program.
@@ -117,13 +117,17 @@ fn the_size_of_the_terminal_does_not_affect_the_session() {
 
 /// A session at this rate, started by a shell script that calls it as `"$@"`.
 fn started_by(home: &Home, shell: [&str; 3], rate: f64) -> Terminal {
+    let mut terminal = started_session(home, shell, rate);
+    terminal.see("HEAT");
+    terminal
+}
+
+fn started_session(home: &Home, shell: [&str; 3], rate: f64) -> Terminal {
     let session = command(home, &[]);
     let mut script = Command::new(shell[0]);
     script.args([shell[1], shell[2], "shell"]).arg(session.get_program()).args(session.get_args());
     script.env_clear().envs(home.environment()).env("THERAPY_TEST_RATE", rate.to_string()).current_dir(home.path());
-    let mut terminal = Terminal::start(script, 24, 80);
-    terminal.see("HEAT");
-    terminal
+    Terminal::start(script, 24, 80)
 }
 
 /// Bringing a running background job to the foreground sends no signal.
@@ -158,6 +162,94 @@ fn a_session_in_the_background_fits_the_current_size_of_the_terminal() {
     terminal.end();
 }
 
+/// The whole frame is below this text, and nowhere else.
+fn whole_below(text: &str) -> impl Fn(&mut Terminal) -> bool {
+    let parts = ["own · step 1 of 2", "HEAT ", " of 20 min", "then COLD", "q stop"];
+    move |terminal| {
+        let contents = terminal.contents();
+        let Some((_, below)) = contents.rsplit_once(text) else { return false };
+        parts.iter().all(|part| below.contains(part))
+    }
+}
+
+/// A SIGSTOP cannot be announced. The shell writes over the frame, which is drawn again.
+#[test]
+fn a_session_that_was_stopped_by_another_program_is_redrawn_below_the_output_of_the_shell() {
+    let home = home();
+    home.file("own.toml", &steps(1, &[("heat", "10min"), ("cold", "10min")]));
+    let script = "\"$@\" & read -r; kill -STOP $!; echo; echo by hand; kill -CONT $!; fg";
+    let mut terminal = started_by(&home, ["/bin/bash", "-mc", script], 1.0);
+    terminal.see("q stop");
+    terminal.press("\n");
+    terminal.until("a whole frame", whole_below("by hand"));
+    terminal.until("keys taken", Terminal::is_taken);
+    let contents = terminal.contents();
+    let (_, below) = contents.rsplit_once("by hand").expect("just seen");
+    assert_eq!(below.matches("HEAT ").count(), 1, "{contents}");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+    terminal.assert_restored();
+}
+
+/// What was missed is said when the session goes on.
+#[test]
+fn a_suspended_session_says_how_long_no_alarm_came_and_what_is_too_long() {
+    let home = home();
+    home.file("own.toml", &steps(1, &[("heat", "1min"), ("cold", "10min")]));
+    let mut terminal = started_by(&home, ["/bin/bash", "-mc", "\"$@\"; sleep 5; fg"], 60.0);
+    terminal.until("keys taken", Terminal::is_taken);
+    terminal.press("\x1a");
+    terminal.see("Suspended: ");
+    terminal.see("TAKE IT OFF: heat is ");
+    terminal.see("Going on after 5 min without an alarm.");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+    terminal.assert_restored();
+}
+
+/// Lines and warnings are written before the process stops.
+#[test]
+fn a_suspended_session_says_so_wherever_it_is_shown() {
+    each_at_once(["plain", "json", "quiet"], |progress| {
+        let home = home();
+        home.file("own.toml", &steps(1, &[("rest", "10min"), ("cold", "10min")]));
+        let script = format!("\"$@\" --progress {progress}; echo by hand; fg");
+        let mut terminal = started_session(&home, ["/bin/bash", "-mc", &script], 1.0);
+        terminal.until("keys taken", Terminal::is_taken);
+        terminal.press("\x1a");
+        terminal.see("by hand");
+        let contents = joined(&terminal.contents());
+        let (before, _) = contents.rsplit_once("by hand").expect("just seen");
+        assert!(before.contains("Suspended: no alarm comes until you type fg. The clock goes on."), "{contents}");
+        terminal.see("Going on");
+        terminal.press("q");
+        assert_eq!(terminal.end().code(), Some(130), "{progress}");
+        terminal.assert_restored();
+    });
+}
+
+/// In the window of a terminal without a shell, nothing could continue the session.
+#[test]
+fn without_a_shell_control_z_does_not_stop_the_session() {
+    let home = home();
+    let mut terminal = long_session(&home);
+    terminal.press("\x1a");
+    terminal.press(" ");
+    terminal.see("PAUSED 0:0");
+    // The shell of a script is in the same group, and it is the first process of the terminal.
+    let home = self::home();
+    let mut scripted = started_by(&home, ["/bin/sh", "-c", "\"$@\"; exit $?"], 1.0);
+    scripted.until("keys taken", Terminal::is_taken);
+    scripted.press("\x1a");
+    scripted.press(" ");
+    scripted.see("PAUSED 0:0");
+    for terminal in [&mut terminal, &mut scripted] {
+        terminal.press("q");
+        assert_eq!(terminal.end().code(), Some(130));
+        terminal.assert_restored();
+    }
+}
+
 /// Ctrl-Z, output of the shell, then `fg`.
 #[test]
 fn a_suspended_session_is_redrawn_below_the_output_of_the_shell() {
@@ -167,12 +259,13 @@ fn a_suspended_session_is_redrawn_below_the_output_of_the_shell() {
     terminal.until("keys taken", Terminal::is_taken);
     terminal.press("\x1a");
     terminal.see("by hand");
-    let whole = |terminal: &mut Terminal| {
-        let contents = terminal.contents();
-        let (_, below) = contents.rsplit_once("by hand").expect("seen above");
-        ["own · step 1 of 2", "HEAT ", " of 20 min", "then COLD", "q stop"].iter().all(|part| below.contains(part))
-    };
-    terminal.until("a whole frame", whole);
+    let contents = terminal.contents();
+    let (before, _) = contents.rsplit_once("by hand").expect("just seen");
+    let said = "Suspended: no alarm comes until you type fg. The clock goes on, and the pack counts as on.";
+    assert!(joined(before).contains(said) && !before.contains("q stop"), "{contents}");
+    terminal.until("a whole frame", whole_below("by hand"));
+    terminal.until("a whole frame", whole_below("Going on"));
+    assert_eq!(terminal.contents().matches("HEAT ").count(), 1, "{}", terminal.contents());
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
     terminal.assert_restored();
@@ -185,7 +278,7 @@ fn after_the_session_the_keys_are_not_taken_again() {
     let home = home();
     let mut terminal = Terminal::start(command(&home, &["--pain", "3"]), 24, 80);
     terminal.see("How bad is the pain now");
-    terminal.signal(Signal::TSTP);
+    terminal.signal(Signal::STOP);
     let stat = format!("/proc/{}/stat", terminal.child.id());
     until("it is stopped", || std::fs::read_to_string(&stat).expect("Linux").contains(") T "));
     terminal.signal(Signal::CONT);

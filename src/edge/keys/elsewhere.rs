@@ -46,6 +46,16 @@ impl Keys {
     #[expect(clippy::unused_self, reason = "other systems use it")]
     pub fn retake(&self) {}
 
+    /// Always false: no shell suspends a program on this system.
+    #[expect(clippy::unused_self, reason = "other systems use it")]
+    pub fn wants_to_suspend(&self) -> bool {
+        false
+    }
+
+    /// Does nothing.
+    #[expect(clippy::unused_self, reason = "other systems use it")]
+    pub fn suspend(&self) {}
+
     /// Always false: no shell stops a program on this system.
     #[expect(clippy::unused_self, reason = "other systems use it")]
     pub fn was_continued(&self) -> impl Fn() -> bool + use<> {

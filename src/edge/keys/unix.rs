@@ -3,7 +3,9 @@
 //! Only `ECHO` and `ICANON` are cleared, so that other writers and Ctrl-C work as always. The mode is
 //! restored on every way out: `Drop` (also in a panic), SIGINT, SIGTERM, SIGQUIT and SIGTSTP.
 //!
-//! Only SIGINT comes from the person. SIGHUP takes the terminal away, SIGTERM and SIGQUIT the process.
+//! Only SIGINT comes from the person. SIGHUP takes the terminal away, SIGTERM and SIGQUIT the process. SIGTSTP (Ctrl-Z)
+//! waits until the session has said that no alarm comes; without a shell that could continue it, it is ignored, as the
+//! system does by default.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -13,7 +15,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use rustix::process::getpgrp;
+use rustix::process::{getpgid, getpgrp, getppid, getsid};
 use rustix::stdio::stdin;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH, SIGXFSZ};
@@ -38,7 +40,18 @@ pub fn outlive_file_limits() {
 #[derive(Debug)]
 pub struct Keys {
     mode: Arc<Mode>,
-    continued: Arc<AtomicBool>,
+    stops: Arc<Stops>,
+}
+
+/// What happened to the process.
+#[derive(Debug, Default)]
+struct Stops {
+    /// It is to be stopped.
+    wanted: AtomicBool,
+    /// It is stopped by itself, so that the next SIGCONT is no news.
+    own: AtomicBool,
+    /// It was continued.
+    continued: AtomicBool,
 }
 
 impl Keys {
@@ -48,13 +61,13 @@ impl Keys {
     /// # Errors
     /// When the system provides no signal handler or thread.
     pub fn take(terminal: bool, inbox: Sender) -> io::Result<Keys> {
-        let continued = Arc::<AtomicBool>::default();
+        let stops = Arc::<Stops>::default();
         let mode = Arc::new(Mode(Mutex::new(State { before: None, wanted: terminal })));
         let signals = Signals::new([SIGINT, SIGTERM, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH, SIGHUP])?;
         let spawn = |name: &str| thread::Builder::new().name(name.to_owned());
-        let keys = Keys { mode: Arc::clone(&mode), continued: Arc::clone(&continued) };
+        let keys = Keys { mode: Arc::clone(&mode), stops: Arc::clone(&stops) };
         let (to, of) = (inbox.clone(), Arc::clone(&mode));
-        spawn("signals").spawn(move || obey(signals, &of, &continued, &to))?;
+        spawn("signals").spawn(move || obey(signals, &of, &stops, &to))?;
         if terminal {
             spawn("keys").spawn(move || read(&mode, &inbox))?;
         }
@@ -70,11 +83,23 @@ impl Keys {
         }
     }
 
+    /// Whether the person wants to suspend the process since the last call.
+    pub fn wants_to_suspend(&self) -> bool {
+        self.stops.wanted.swap(false, Relaxed)
+    }
+
+    /// Restores the mode and stops the process until it is continued.
+    pub fn suspend(&self) {
+        self.stops.own.store(true, Relaxed);
+        self.stops.continued.store(true, Relaxed);
+        self.mode.stop_process();
+    }
+
     /// Whether this process was stopped and continued since the last call. The shell has then written on
     /// the terminal too.
     pub fn was_continued(&self) -> impl Fn() -> bool + use<> {
-        let continued = Arc::clone(&self.continued);
-        move || continued.swap(false, Relaxed)
+        let stops = Arc::clone(&self.stops);
+        move || stops.continued.swap(false, Relaxed)
     }
 }
 
@@ -85,17 +110,24 @@ impl Drop for Keys {
 }
 
 /// The thread of the signals.
-fn obey(mut signals: Signals, mode: &Mode, continued: &AtomicBool, inbox: &Sender) {
+fn obey(mut signals: Signals, mode: &Mode, stops: &Stops, inbox: &Sender) {
     let mut stopping = false;
     for signal in signals.forever() {
         let message = match signal {
+            SIGTSTP if !has_shell() => Message::WakeUp,
+            SIGTSTP if inbox.is_open() => {
+                stops.wanted.store(true, Relaxed);
+                Message::WakeUp
+            }
             SIGTSTP => {
                 mode.stop_process();
-                continued.store(true, Relaxed);
-                // The clock went on while the process was stopped.
                 Message::WakeUp
             }
             SIGCONT => {
+                // After a SIGSTOP the shell has written on the terminal too.
+                if !stops.own.swap(false, Relaxed) {
+                    stops.continued.store(true, Relaxed);
+                }
                 mode.enter();
                 Message::WakeUp
             }
@@ -150,6 +182,16 @@ fn read(mode: &Mode, inbox: &Sender) {
 fn exit_at_once(mode: &Mode, code: i32) -> ! {
     mode.leave();
     std::process::exit(code)
+}
+
+/// Whether a shell above this process could continue it. Without one, as directly in the window of a terminal, Ctrl-Z
+/// would stop every alarm for good.
+fn has_shell() -> bool {
+    let Some(parent) = getppid() else { return false };
+    let Ok(session) = getsid(None) else { return false };
+    // A parent in the same group that began the session is no shell, and there is none above it.
+    let is_alone = parent == session && getpgid(Some(parent)) == Ok(getpgrp());
+    getsid(Some(parent)) == Ok(session) && !is_alone
 }
 
 fn is_foreground() -> bool {

@@ -58,14 +58,25 @@ fn every_deadly_signal_gives_the_terminal_back() {
     }
 }
 
+/// A shell with jobs would restore the terminal itself. This one only stands above the session.
 #[test]
 fn a_suspended_session_restores_the_terminal_and_takes_it_again() {
-    let (_home, mut terminal) = long_session(&[]);
+    let home = Home::new();
+    home.file("own.toml", LONG);
+    let session = command(&home, &["own.toml"]);
+    let mut shells = Command::new("/bin/sh");
+    let script = "exec 3<&0; /bin/sh -c '\"$@\" <&3 & echo $! >process; wait $!' inner \"$@\"; exit $?";
+    shells.args(["-c", script, "outer"]).arg(session.get_program()).args(session.get_args());
+    shells.env_clear().envs(home.environment()).current_dir(home.path());
+    let mut terminal = Terminal::start(shells, 24, 80);
+    terminal.see("q stop");
     terminal.until("keys taken", Terminal::is_taken);
-    terminal.signal(Signal::TSTP);
+    let process = std::fs::read_to_string(home.path().join("process")).expect("a file");
+    let process = process.trim().parse().ok().and_then(Pid::from_raw).expect("a process");
+    kill_process(process, Signal::TSTP).expect("it runs");
     terminal.until("the terminal restored", |terminal| !terminal.is_taken());
     terminal.assert_restored();
-    terminal.signal(Signal::CONT);
+    kill_process(process, Signal::CONT).expect("it is stopped");
     terminal.until("taken again", Terminal::is_taken);
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
