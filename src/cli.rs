@@ -6,12 +6,19 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::styling::{Style, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::domain::rules::{RULES, RuleId, Severity};
 use crate::text::lengths::minutes;
 use crate::text::typed::{Unreadable, pain, whole};
+
+/// Bold and no colour: green and yellow cannot be read on a light terminal.
+const STYLES: Styles = {
+    let bold = Style::new().bold();
+    Styles::styled().error(bold).valid(bold).invalid(bold)
+};
 
 /// Hot and cold therapy timer that tracks the dose on your skin
 ///
@@ -21,6 +28,7 @@ use crate::text::typed::{Unreadable, pain, whole};
 #[command(
     name = "therapy",
     version,
+    styles = STYLES,
     disable_help_subcommand = true,
     max_term_width = 80,
     after_help = "Examples:

@@ -163,7 +163,10 @@ impl Screen {
         let row = |text: &str| literal(&page.row(text, ""));
         // While the step runs, only the first part of the row changes.
         let now = format!("{:margin$}{{clock}}{}", "", literal(&rest));
-        let last = row(self.message.as_ref().map_or(say::keys(view, width, self.keys), |(message, _)| message));
+        let last = self.message.as_ref().map_or(say::keys(view, width, self.keys), |(message, _)| message);
+        // The cursor is in front of it, in the margin.
+        let indent = usize::from(margin == 0 && display_width(last) < width);
+        let last = row(&format!("{:indent$}{last}", ""));
         let mut parts = [
             (title, row(&[vec![self.title.clone()], say::position(view)].concat().join(" · "))),
             (clock, if view.is_overrun() { literal(&page.row(&(heading + &rest), "7")) } else { now }),

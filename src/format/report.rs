@@ -1,14 +1,18 @@
 //! Problems of a file as a person reads them: the line, a caret below it, the rule, what to do. Pure: text in, text
 //! out. It must not know where the text is shown.
 
+use annotate_snippets::renderer::Style;
 use annotate_snippets::{AnnotationKind, Level as Mark, Renderer, Snippet};
 
 use super::{Level, Problem};
 use crate::text::printable::{is_control, is_invisible};
 
-/// Draws every problem with its place in `text`, the content of the file `path`.
-pub fn render(problems: &[Problem], path: &str, text: &str, colour: bool) -> String {
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() }.term_width(100);
+/// Draws every problem with its place in `text`, the content of the file `path`. `bold`: what matters is bold. There
+/// is no colour, because some terminals are light.
+pub fn render(problems: &[Problem], path: &str, text: &str, bold: bool) -> String {
+    let style = if bold { Style::new().bold() } else { Style::new() };
+    let renderer = Renderer::plain().error(style).warning(style).note(style).help(style).emphasis(style);
+    let renderer = renderer.term_width(100);
     let drawn = problems.iter().map(|problem| {
         let place = visible(problem.span.clone(), text);
         let shown = without_controls(text, &place);

@@ -483,3 +483,18 @@ fn control_s_holds_up_the_end_for_at_most_a_second() {
         assert_completed(&home);
     });
 }
+
+/// The terminal keeps what is typed between the end of a session and the prompt.
+#[test]
+fn a_line_that_is_typed_right_after_the_end_is_for_the_shell() {
+    each_at_once(["bar", "plain"], |progress| {
+        let home = home();
+        let script = format!("\"$@\" --progress {progress}; read -r line; echo got $line");
+        let mut terminal = started_session(&home, ["/bin/bash", "-mc", &script], RATE);
+        terminal.see("Take the pack off. Done: ");
+        terminal.press("typed early\n");
+        terminal.see("got typed early");
+        assert_eq!(terminal.end().code(), Some(0), "{progress}");
+        terminal.assert_restored();
+    });
+}

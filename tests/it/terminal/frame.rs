@@ -63,6 +63,53 @@ fn at_40_columns_every_row_fits() {
     assert_eq!(terminal.end().code(), Some(130));
 }
 
+/// A block over a letter of the keys would be taken for a part of them.
+#[test]
+fn the_cursor_covers_no_letter() {
+    for columns in [80, 41, 39, 30, 21] {
+        let home = Home::new();
+        home.file("own.toml", LONG);
+        let mut terminal = Terminal::start(command(&home, &["own.toml"]), 24, columns);
+        let covered = |terminal: &Terminal| {
+            let screen = terminal.screen.screen();
+            let (row, column) = screen.cursor_position();
+            let keys = screen.rows(0, columns).nth(usize::from(row)).is_some_and(|row| row.contains("q stop"));
+            keys.then(|| screen.cell(row, column).is_some_and(|cell| !cell.contents().trim().is_empty()))
+        };
+        terminal.until("the cursor on the row of the keys", |terminal| covered(terminal).is_some());
+        assert_eq!(covered(&terminal), Some(false), "{columns}: {}", terminal.contents());
+        assert_eq!(terminal.wrapped_rows(), [0; 0], "{columns}: {}", terminal.contents());
+        terminal.press("q");
+        assert_eq!(terminal.end().code(), Some(130));
+    }
+}
+
+/// Errors and remarks are bold. Green, yellow and cyan cannot be read on a light terminal.
+#[test]
+fn nothing_but_a_pack_has_a_colour() {
+    let home = Home::new();
+    let file = "[[step]]\ndo = \"cold\"\nfor = \"19min\"\n[[step]]\ndo = \"heat\"\nfor = \"20min\"\n";
+    home.file("remark.toml", file);
+    home.file("wrong.toml", "[[step]]\ndo = \"cod\"\nfor = \"40min\"\nx = 1\n");
+    let is_colour = |number: &u16| (30..50).contains(number) || (90..108).contains(number);
+    for arguments in [
+        &["runn", "ice"][..],
+        &["ice"],
+        &["run", "ice", "--foo"],
+        &["run", "ice", "--progress", "loud"],
+        &["run", "icee"],
+        &["check", "remark.toml", "wrong.toml"],
+        &["run", "wrong.toml"],
+        &["run", "--help"],
+    ] {
+        let mut terminal = Terminal::start(home.command(arguments), 40, 80);
+        terminal.end();
+        let renditions = renditions(&terminal.text());
+        assert!(renditions.contains(&1), "{arguments:?}: what matters is bold: {:?}", terminal.text());
+        assert!(!renditions.iter().any(is_colour), "{arguments:?}: {:?}", terminal.text());
+    }
+}
+
 /// Wide characters, and words that are longer than a row.
 #[test]
 fn at_40_columns_wide_characters_fit_and_long_notes_are_truncated() {
