@@ -98,6 +98,7 @@ impl Live {
         let Live { keys, inbox, speed, mut notifications, mut bell, mut shown, recorder, lock, .. } = self;
         let (mut recorder, requests) = recorder.unzip();
         let (begin, wall) = (clock::now(), clock::wall());
+        let mut end = End(keys.end());
         let (read, lost) = ((begin, wall), None);
         let mut world = Real { keys, inbox, requests, start: begin, speed, lost, suspends: false, read };
         let (session, events) = start(begin);
@@ -107,6 +108,7 @@ impl Live {
         observers.extend(notifications.as_mut().map(|shown| shown as &mut dyn Observer));
         observers.extend(bell.as_mut().map(|bell| bell as &mut dyn Observer));
         observers.extend(recorder.as_mut().map(|recorder| recorder as &mut dyn Observer));
+        observers.push(&mut end);
         observers.extend(shown.iter_mut().map(|shown| shown.as_mut() as &mut dyn Observer));
         let runner::Report { session, outcome } = runner::resume(session, events, &mut world, &mut observers);
         // First the last frame, then the mode of the terminal, then the journal. Notifications may be slow: last.
@@ -273,6 +275,18 @@ impl World for Real {
             let said: Vec<_> = events.iter().map(|event| wording::of(event, session, false).headline).collect();
             if said.is_empty() { "Nothing to change.".to_owned() } else { sentences(said.iter().map(String::as_str)) }
         });
+    }
+}
+
+/// Leaves the keys to the shell before the end is shown: a person who reads it types for the shell.
+struct End<F: Fn()>(F);
+
+impl<F: Fn()> Observer for End<F> {
+    fn observe(&mut self, _: &[Event], session: &Session) -> Result<(), Trouble> {
+        if session.outcome().is_some() {
+            self.0();
+        }
+        Ok(())
     }
 }
 

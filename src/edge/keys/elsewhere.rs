@@ -46,6 +46,12 @@ impl Keys {
     #[expect(clippy::unused_self, reason = "other systems use it")]
     pub fn retake(&self) {}
 
+    /// Does nothing: no shell waits for keys on this system.
+    #[expect(clippy::unused_self, reason = "other systems use it")]
+    pub fn end(&self) -> impl Fn() + use<> {
+        || {}
+    }
+
     /// Always false: no shell suspends a program on this system.
     #[expect(clippy::unused_self, reason = "other systems use it")]
     pub fn wants_to_suspend(&self) -> bool {

@@ -83,6 +83,12 @@ impl Keys {
         }
     }
 
+    /// A function that leaves all further keys to the shell. The mode stays until the drop.
+    pub fn end(&self) -> impl Fn() + use<> {
+        let mode = Arc::clone(&self.mode);
+        move || mode.lock().wanted = false
+    }
+
     /// Whether the person wants to suspend the process since the last call.
     pub fn wants_to_suspend(&self) -> bool {
         self.stops.wanted.swap(false, Relaxed)
