@@ -177,6 +177,8 @@ impl Alert {
             | EventKind::Resumed
             | EventKind::Extended { .. }
             | EventKind::Finished { .. } => None,
+            // After a leap of the time of day, the step goes on.
+            EventKind::Confirmed if event.elapsed < session.plan().segments()[event.step].end() => None,
             // The next event of the same moment says what it led to.
             EventKind::Started | EventKind::Skipped { by_rule: None } | EventKind::Confirmed => return None,
         };
