@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::bail;
+use notify_rust::Notification;
 
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::edge::clock;
@@ -16,6 +17,7 @@ use crate::runner::{Loss, Observer, Trouble};
 use crate::text::alarm::Left;
 use crate::text::wording::{self, Words};
 
+const APP: &str = "therapy";
 const NO_ANSWER: &str = "the notification service does not answer";
 /// A service that takes longer for one notification is reported.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -191,6 +193,13 @@ impl Alert {
         Alert { title: format!("{prefix}: {}", words.headline), body, urgent: words.urgent, has_buttons }
     }
 
+    /// The alert without buttons.
+    fn notification(&self) -> Notification {
+        let mut notification = Notification::new();
+        notification.appname(APP).summary(&self.title).body(&self.body).sound_name(self.sound());
+        notification
+    }
+
     /// A name from the freedesktop sound naming specification.
     fn sound(&self) -> &'static str {
         if self.urgent { "alarm-clock-elapsed" } else { "message" }
@@ -230,14 +239,13 @@ struct Shown;
 
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 impl Shown {
-    fn connect(&mut self) -> notify_rust::error::Result<()> {
+    fn connect(&mut self) -> anyhow::Result<()> {
         Ok(())
     }
 
-    fn show(&mut self, alert: &Alert) -> notify_rust::error::Result<()> {
-        let mut notification = notify_rust::Notification::new();
-        notification.appname("therapy").summary(&alert.title).body(&alert.body).sound_name(alert.sound());
-        notification.show().map(|_| ())
+    fn show(&mut self, alert: &Alert) -> anyhow::Result<()> {
+        alert.notification().show()?;
+        Ok(())
     }
 
     fn next(&mut self, waiting: &Receiver<Message>, _: &Sender<Message>, _: &inbox::Sender) -> Message {

@@ -9,18 +9,20 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures_core::Stream as _;
+use notify_rust::{Hint, Urgency};
 use zbus::message::Type;
 use zbus::names::OwnedUniqueName;
 use zbus::{Connection, DynamicType, Error, MatchRule, MessageStream, Result, Variant, block_on, fdo};
 
-use super::{Alert, Message, inbox};
+use super::{APP, Alert, Message, inbox};
 use crate::domain::session::Input;
 use crate::edge::inbox::MINUTE_MORE;
 use crate::text::printable::markup;
 
 const SERVICE: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
-const APP: &str = "therapy";
+/// Hints by which a notification replaces the one of an earlier session, where the service knows one of the two.
+const TAGS: [&str; 2] = ["x-canonical-private-synchronous", "x-dunst-stack-tag"];
 
 /// The keys and labels of the buttons, and their inputs.
 const BUTTONS: [(&str, &str, Input); 3] =
@@ -44,13 +46,17 @@ struct Bus {
 
 impl Shown {
     /// Asks the service what it can do, which also starts a service that is not running yet.
-    pub(super) fn connect(&mut self) -> Result<()> {
+    pub(super) fn connect(&mut self) -> anyhow::Result<()> {
         self.bus = Some(block_on(Bus::connect())?);
         Ok(())
     }
 
-    pub(super) fn show(&mut self, alert: &Alert) -> Result<()> {
+    pub(super) fn show(&mut self, alert: &Alert) -> anyhow::Result<()> {
         self.has_buttons = alert.has_buttons;
+        if !alert.has_buttons {
+            self.id = self.show_plain(alert)?;
+            return Ok(());
+        }
         if let Some(bus) = &mut self.bus {
             match block_on(bus.notify(alert, self.id)) {
                 // The bus is gone. There may be a new one.
@@ -67,6 +73,19 @@ impl Shown {
             self.id = block_on(bus.notify(alert, 0))?;
         }
         Ok(())
+    }
+
+    /// Without buttons there is nothing to hear of, so the notification needs no connection that stays.
+    fn show_plain(&self, alert: &Alert) -> notify_rust::error::Result<u32> {
+        let mut plain = alert.notification();
+        if self.bus.as_ref().is_none_or(|bus| bus.reads_markup) {
+            plain.body(&markup(&alert.body));
+        }
+        plain.urgency(if alert.urgent { Urgency::Critical } else { Urgency::Normal });
+        for name in TAGS {
+            plain.hint(Hint::Custom(name.to_owned(), APP.to_owned()));
+        }
+        Ok(plain.id(self.id).show()?.id())
     }
 
     /// Waits for the next alert, and reports each press of a button until then.
@@ -125,16 +144,14 @@ impl Bus {
     async fn notify(&mut self, alert: &Alert, replaces: u32) -> Result<u32> {
         let body = if self.reads_markup { markup(&alert.body) } else { alert.body.clone() };
         let buttons = BUTTONS.iter().filter(|_| alert.has_buttons).flat_map(|(key, label, _)| [*key, *label]);
-        let hints = BTreeMap::from([
+        let mut hints = BTreeMap::from([
             // From the specification of desktop notifications: critical and normal.
             ("urgency", Variant::U8(if alert.urgent { 2 } else { 1 })),
             ("sound-name", Variant::from(alert.sound())),
             // It stays after a press, because the same button pauses and resumes.
             ("resident", Variant::Bool(alert.has_buttons)),
-            // It replaces the notification of an earlier session, where the service knows one of the two.
-            ("x-canonical-private-synchronous", Variant::from(APP)),
-            ("x-dunst-stack-tag", Variant::from(APP)),
         ]);
+        hints.extend(TAGS.map(|name| (name, Variant::from(APP))));
         let call = (APP, replaces, "", &alert.title, body, buttons.collect::<Vec<_>>(), hints, -1_i32);
         let answer = self.call("Notify", &call).await?;
         // Without buttons it is still an alarm.
