@@ -104,12 +104,8 @@ Examples:
     Pause,
     /// Resume the running session, or one that was cut off
     Resume {
-        /// How to show the progress of a session that was cut off
-        #[arg(long, value_enum)]
-        progress: Option<Progress>,
-        /// No desktop notifications
-        #[arg(long)]
-        no_notify: bool,
+        #[command(flatten)]
+        alarms: Alarms,
     },
     /// Skip to the next step of the running session
     Skip,
@@ -245,13 +241,8 @@ pub struct RunArgs {
     #[arg(long = "override", value_name = "RULE", value_parser = overridable)]
     pub overrides: Vec<RuleId>,
 
-    /// How to show the progress [default: auto]
-    #[arg(long, value_enum)]
-    pub progress: Option<Progress>,
-
-    /// No desktop notifications
-    #[arg(long)]
-    pub no_notify: bool,
+    #[command(flatten)]
+    pub alarms: Alarms,
 
     /// Show the whole session at once, in virtual time; nothing is recorded
     #[arg(long, conflicts_with_all = ["speed", "confirm"])]
@@ -260,6 +251,30 @@ pub struct RunArgs {
     /// Rehearse at N times the speed; nothing is recorded
     #[arg(long, value_name = "N", value_parser = speed, allow_negative_numbers = true)]
     pub speed: Option<f64>,
+}
+
+// How a session shows itself, and how it reaches the person.
+#[derive(Args, Debug)]
+pub struct Alarms {
+    /// How to show the progress [default: auto]
+    #[arg(long, value_enum)]
+    pub progress: Option<Progress>,
+
+    /// No desktop notifications
+    #[arg(long)]
+    pub no_notify: bool,
+
+    /// Play sounds; auto: when the desktop plays none [default: auto]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub sound: Option<Sound>,
+
+    /// Say aloud what to do
+    #[arg(long)]
+    pub speak: bool,
+
+    /// Call this program for each event, which it gets as JSON on its standard input
+    #[arg(long, value_name = "CMD")]
+    pub on_event: Option<String>,
 }
 
 // What to do with the time of the injury.
@@ -308,6 +323,17 @@ pub enum Progress {
     Json,
     /// Only alarms and warnings
     Quiet,
+}
+
+/// When a session plays sounds of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Sound {
+    /// When the desktop plays none
+    Auto,
+    /// Always
+    On,
+    /// Never
+    Off,
 }
 
 fn rounds(text: &str) -> Result<u32, Unreadable> {

@@ -68,6 +68,9 @@ pub trait Observer {
         Ok(())
     }
 
+    /// The session is over with a pack on, and nobody has answered the alarm, this many times.
+    fn again(&mut self, _times: u32, _session: &Session) {}
+
     /// An observer failed, perhaps this one.
     fn trouble(&mut self, _what: &str) {}
 }
@@ -82,6 +85,8 @@ pub struct Report {
     pub session: Session,
     /// Whether it ended by itself or was stopped; `None` when it was cut off because the process must end.
     pub outcome: Option<Outcome>,
+    /// It was an input that ended it.
+    pub by_person: bool,
 }
 
 /// Runs a protocol from its start to its end.
@@ -113,12 +118,12 @@ pub fn resume(
         }
         tell(observers, &mut failed, |observer| observer.frame(&session));
         if let Some(outcome) = session.outcome() {
-            return Report { session, outcome: Some(outcome) };
+            return Report { session, outcome: Some(outcome), by_person: input.is_some() };
         }
         if let Some(loss) = lost {
             tell(observers, &mut failed, |observer| observer.lost(loss, &session));
             if loss == Loss::Process {
-                return Report { session, outcome: None };
+                return Report { session, outcome: None, by_person: false };
             }
         }
         let frame = next_frame(&session);

@@ -13,7 +13,7 @@ use super::screening::objection;
 use super::settings::settings;
 use super::times::{from_millis, later, local, stamp, wall_at, when};
 use super::{Exit, Failure, ask, can_ask, last_words, print, report_failure};
-use crate::cli::Progress;
+use crate::cli::Alarms;
 use crate::domain::rules::{Detail, RuleId};
 use crate::domain::session::{Input, Moment};
 use crate::edge::clock;
@@ -59,11 +59,11 @@ pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
 
 /// `resume`: ends the pause of the running session. Without one, continues a session that was cut off, in
 /// this shell.
-pub(super) fn resume(folders: &Folders, progress: Option<Progress>, no_notify: bool) -> Result<Exit, Failure> {
+pub(super) fn resume(folders: &Folders, alarms: &Alarms) -> Result<Exit, Failure> {
     if folders.is_running()? {
         return run(folders, Input::Resume);
     }
-    let settings = settings(folders, progress, no_notify)?;
+    let settings = settings(folders, alarms)?;
     // Before the lock: as soon as it is taken, a signal is for the session.
     let listening = listen()?;
     let (journal, lock, record, now) = cut_off(folders)?;
@@ -80,7 +80,7 @@ pub(super) fn resume(folders: &Folders, progress: Option<Progress>, no_notify: b
         let error = anyhow!("{}, too long ago to go on with it", was_cut_off(&record, &now));
         return Err(Failure::new(Exit::Failed, error, "say when the pack came off: therapy stop --off WHEN"));
     }
-    let mut live = Live::new(listening, name, settings, (None, record.options.confirm))?;
+    let mut live = Live::new(listening, name, &settings, (None, record.options.confirm))?;
     live.lock = Some(lock);
     live.record(journal, Some(record.id));
     let leap = record.leap(&now);

@@ -18,6 +18,8 @@ pub(super) struct Folders {
     pub(super) config: Option<PathBuf>,
     /// The folder of the journal; empty when none is known, and then no journal can be opened.
     pub(super) data: PathBuf,
+    /// The folder of files that can be made again.
+    pub(super) cache: PathBuf,
 }
 
 impl Folders {
@@ -27,10 +29,12 @@ impl Folders {
         let own = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
         // Without a home, a relative path would put the journal into the folder where the command runs.
         let below = |folder: PathBuf| folder.is_absolute().then(|| folder.join("therapy"));
+        let cache = base.as_ref().and_then(|base| below(base.cache_dir()));
         let (config, data) = base.map(|base| (below(base.config_dir()), below(base.data_dir()))).unzip();
         Folders {
             config: own("THERAPY_CONFIG_DIR").filter(|folder| !folder.as_os_str().is_empty()).or(config.flatten()),
             data: own("THERAPY_DATA_DIR").or(data.flatten()).unwrap_or_default(),
+            cache: cache.unwrap_or_else(|| std::env::temp_dir().join("therapy")),
         }
     }
 

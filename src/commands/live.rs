@@ -4,32 +4,30 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use console::Term;
 use jiff::Timestamp;
 
+use super::rungs::{self, Rungs};
 use super::settings::Settings;
-use super::times::{later, possible, stamp_at, time_of_day, wall_at};
-use super::{Exit, Failure, say};
+use super::times::{Label, later, possible, stamp_at, time_of_day, wall_at};
+use super::{Exit, Failure};
 use crate::cli::Progress;
 use crate::domain::course::start;
 use crate::domain::protocol::Choice;
 use crate::domain::rules::{CLOCK_BEHIND, Context};
 use crate::domain::session::{Event, Input, Moment, Session};
 use crate::domain::step::Modality;
-use crate::edge::bell::Bell;
 use crate::edge::inbox::{Inbox, Message};
 use crate::edge::journal::{Journal, Lock};
 use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
-use crate::edge::notification::Notifications;
 use crate::edge::recorder::{Busy, Recorder, Requests, Writer};
 use crate::edge::screen::Screen;
 use crate::edge::terminal::{self, Output};
 use crate::edge::{catalog, clock};
 use crate::runner::{self, Loss, Observer, Trouble, World};
 use crate::text::advice::CUT_OFF;
-use crate::text::alarm::{self, Left};
 use crate::text::printable::printable;
 use crate::text::wording::{self, sentences};
 
@@ -40,8 +38,7 @@ pub(super) struct Live {
     is_for_people: bool,
     /// How many times faster than real it is rehearsed.
     speed: Option<f64>,
-    notifications: Option<Notifications>,
-    bell: Option<Bell>,
+    rungs: Rungs,
     shown: Vec<Box<dyn Observer>>,
     writer: Writer,
     /// Where it is recorded, and where other shells ask for something.
@@ -49,9 +46,6 @@ pub(super) struct Live {
     /// Held until the session ends.
     pub(super) lock: Option<Lock>,
 }
-
-/// The wall time of a moment.
-type Label = Box<dyn Fn(Moment) -> Timestamp>;
 
 /// Listens to keys and signals, before anything is recorded: no signal may end the process in between.
 pub(super) fn listen() -> Result<(Keys, Inbox), Failure> {
@@ -66,26 +60,23 @@ impl Live {
     pub(super) fn new(
         (keys, inbox): (Keys, Inbox),
         name: &str,
-        settings: Settings,
+        settings: &Settings,
         (speed, confirm): (Option<f64>, bool),
     ) -> Result<Live, Failure> {
         const NO_THREAD: &str = "could not start a thread";
-        let (bell, left) = alarms(settings.progress);
         let writer = Writer::start().context(NO_THREAD)?;
         let (begin, wall) = (clock::now(), clock::wall());
-        let label: Label = match speed {
-            Some(_) => Box::new(move |at| later(wall, at.since(begin))),
-            None => Box::new(wall_at),
+        let label = || -> Label {
+            match speed {
+                Some(_) => Box::new(move |at| later(wall, at.since(begin))),
+                None => Box::new(wall_at),
+            }
         };
-        let shown = shown(settings.progress, label, (name, speed), keys.was_continued()).context(NO_THREAD)?;
-        let notify = || Notifications::new(name, speed.is_some(), left, inbox.sender());
-        let mut notifications = settings.notify.then(notify).transpose().context(NO_THREAD)?;
-        if left == Left::Nothing {
-            reach(notifications.as_mut(), confirm)?;
-        }
+        let shown = shown(settings.progress, label(), (name, speed), keys.was_continued()).context(NO_THREAD)?;
+        let rungs = Rungs::start(name, settings, (speed, confirm), label(), &inbox.sender())?;
         let is_for_people = settings.is_for_people();
         let (recorder, lock) = (None, None);
-        Ok(Live { keys, inbox, is_for_people, speed, notifications, bell, shown, writer, recorder, lock })
+        Ok(Live { keys, inbox, is_for_people, speed, rungs, shown, writer, recorder, lock })
     }
 
     /// Records the session under this number, if it has one.
@@ -95,31 +86,35 @@ impl Live {
 
     /// Runs a session to its end; `start` starts its clock. Returns how it ended, and the last words.
     pub(super) fn go(self, start: impl FnOnce(Moment) -> (Session, Vec<Event>)) -> (Exit, Vec<String>) {
-        let Live { keys, inbox, speed, mut notifications, mut bell, mut shown, recorder, lock, .. } = self;
+        let Live { keys, inbox, speed, mut rungs, mut shown, recorder, lock, .. } = self;
         let (mut recorder, requests) = recorder.unzip();
         let (begin, wall) = (clock::now(), clock::wall());
-        let mut end = End(keys.end());
+        let mut end = End { leave: keys.end(), may_go_on: speed.is_none() && rungs.may_go_on() };
         let (read, lost) = ((begin, wall), None);
         let mut world = Real { keys, inbox, requests, start: begin, speed, lost, suspends: false, read };
         let (session, events) = start(begin);
         // The alarms first: they only hand over, and matter most. Then the record, so that nothing is shown that
         // could be lost.
         let mut observers: Vec<&mut dyn Observer> = Vec::new();
-        observers.extend(notifications.as_mut().map(|shown| shown as &mut dyn Observer));
-        observers.extend(bell.as_mut().map(|bell| bell as &mut dyn Observer));
+        observers.extend(rungs.observers());
         observers.extend(recorder.as_mut().map(|recorder| recorder as &mut dyn Observer));
         observers.push(&mut end);
         observers.extend(shown.iter_mut().map(|shown| shown.as_mut() as &mut dyn Observer));
-        let runner::Report { session, outcome } = runner::resume(session, events, &mut world, &mut observers);
-        // First the last frame, then the mode of the terminal, then the journal. Notifications may be slow: last.
+        let runner::Report { session, outcome, by_person } =
+            runner::resume(session, events, &mut world, &mut observers);
+        // First the last frame, then the journal. The terminal's keys answer the alarm that goes on.
         drop(shown);
         let Real { keys, inbox, requests, .. } = world;
-        drop(keys);
         let is_recorded = recorder.is_some();
         let unrecorded = recorder.and_then(|recorder| recorder.finish(requests).err());
         let mut words: Vec<_> = unrecorded.map(|error| format!("warning: {error:#}")).into_iter().collect();
-        drop(notifications);
         drop(lock);
+        if outcome.is_some() && speed.is_none() && rungs::goes_on(&session, by_person) {
+            rungs.go_on(&session, &inbox, self.is_for_people && io::stdin().is_terminal());
+        }
+        drop(keys);
+        // Some may be slow: last.
+        words.extend(rungs.finish().into_iter().map(|why| format!("warning: {why}")));
         // From here on a signal ends the process: everything is shown and recorded.
         drop(inbox);
         let Some(outcome) = outcome else {
@@ -140,38 +135,6 @@ fn cold_again(session: &Session) -> Option<String> {
     let ice = start(&catalog::built_in("ice")?.parsed.draft, Choice::default(), &context, &[]);
     let is_now = ice.refused.is_none() && ice.better().is_none();
     (!is_now).then(|| format!("Cold again: possible {}.", possible(&ice)))
-}
-
-/// The bell of a session whose screen or lines do not ring, and what is left without notifications.
-fn alarms(progress: Progress) -> (Option<Bell>, Left) {
-    let (rings, is_read) = match progress {
-        Progress::Bar => (true, true),
-        Progress::Json => (false, terminal::is_read(&io::stdout())),
-        Progress::Quiet => (false, false),
-        Progress::Plain | Progress::Auto => (io::stderr().is_terminal(), terminal::is_read(&io::stderr())),
-    };
-    let bell = if rings { None } else { Bell::find() };
-    let left = match (rings || bell.is_some(), is_read) {
-        (true, _) => Left::Bell,
-        (false, true) => Left::Lines,
-        (false, false) => Left::Nothing,
-    };
-    (bell, left)
-}
-
-/// Warns that no alarm can reach the person, when notifications cannot either. Refuses a session that would wait
-/// for an answer: it would wait for ever, in silence.
-fn reach(notifications: Option<&mut Notifications>, confirm: bool) -> Result<(), Failure> {
-    let why = match notifications.map(Notifications::missing) {
-        Some(None) => return Ok(()),
-        missing => alarm::none(missing.flatten().as_deref()),
-    };
-    if confirm {
-        let error = anyhow!("every change would wait for you, but {why}");
-        return Err(Failure::new(Exit::Usage, error, alarm::ANSWER));
-    }
-    say(&format!("warning: {why}; {}", alarm::WATCH));
-    Ok(())
 }
 
 /// The observers that show the session.
@@ -278,13 +241,18 @@ impl World for Real {
     }
 }
 
-/// Leaves the keys to the shell before the end is shown: a person who reads it types for the shell.
-struct End<F: Fn()>(F);
+/// Leaves the keys to the shell before the end is shown, because a person who reads it types for the shell. Not while
+/// they answer an alarm that goes on.
+struct End<F: Fn()> {
+    leave: F,
+    may_go_on: bool,
+}
 
 impl<F: Fn()> Observer for End<F> {
-    fn observe(&mut self, _: &[Event], session: &Session) -> Result<(), Trouble> {
-        if session.outcome().is_some() {
-            self.0();
+    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
+        let by_person = events.iter().any(|event| event.kind.input().is_some());
+        if session.outcome().is_some() && !(self.may_go_on && rungs::goes_on(session, by_person)) {
+            (self.leave)();
         }
         Ok(())
     }

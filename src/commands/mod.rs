@@ -14,6 +14,8 @@ mod chosen;
 mod settings;
 
 mod admission;
+mod rungs;
+
 mod live;
 
 mod check;
@@ -69,7 +71,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Injury { command, when, json } => injury::run(folders, command.as_ref(), &when, json),
         Command::Status(args) => status::run(folders, &args),
         Command::Pause => control::run(folders, Input::Pause),
-        Command::Resume { progress, no_notify } => control::resume(folders, progress, no_notify),
+        Command::Resume { alarms } => control::resume(folders, &alarms),
         Command::Skip => control::run(folders, Input::Skip),
         Command::Stop { off } => control::stop(folders, joined(off).as_deref()),
         Command::Extend { length } => control::run(folders, Input::Extend(minutes(&length.join(" "))?)),

@@ -22,7 +22,7 @@ use crate::text::rules;
 
 /// Runs a session, or rehearses it.
 pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
-    let settings = settings(folders, args.progress, args.no_notify)?;
+    let settings = settings(folders, &args.alarms)?;
     let Admitted { protocol, chosen, journal, lock } = admit(folders, args)?;
     if settings.progress != Progress::Quiet {
         let mut lines = announcement(&protocol, &chosen, args);
@@ -34,7 +34,7 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     }
     let rate = args.speed.unwrap_or(1.0).max(1.0) * clock::rate().unwrap_or(1.0);
     let options = SessionOptions { confirm: args.confirm || settings.confirm, grace: GRACE.mul_f64(rate) };
-    let mut live = Live::new(listen()?, protocol.name(), settings, (args.speed, options.confirm))?;
+    let mut live = Live::new(listen()?, protocol.name(), &settings, (args.speed, options.confirm))?;
     live.lock = lock;
     if let Some(journal) = journal {
         let (overrides, started_ms) = (&args.overrides[..], clock::wall().as_millisecond());

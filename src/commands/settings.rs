@@ -1,20 +1,21 @@
 //! How a session is started and shown: flags first, then `config.toml`, then what the terminal can do.
 
 use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::ValueEnum as _;
 
 use super::folders::Folders;
 use super::{Exit, Failure, draw, is_dumb};
-use crate::cli::Progress;
+use crate::cli::{Alarms, Progress, Sound};
 use crate::edge::files;
 use crate::format;
 use crate::format::report;
 use crate::text::printable::printable;
 
 /// The settings of one session.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Settings {
     /// How progress is shown; never `auto`.
     pub(super) progress: Progress,
@@ -22,26 +23,59 @@ pub(super) struct Settings {
     pub(super) notify: bool,
     /// Whether `config.toml` asks for a confirmation at every change.
     pub(super) confirm: bool,
+    /// Whether it plays sounds of its own, and how loud, from 0 to 1.
+    pub(super) sound: Sound,
+    pub(super) volume: f64,
+    /// Whether it speaks.
+    pub(super) speak: bool,
+    /// The program that is called for each event, and its arguments.
+    pub(super) on_event: Option<Vec<String>>,
+    /// Where the sounds are kept.
+    pub(super) cache: PathBuf,
 }
 
 impl Settings {
     /// Whether a person reads what the session prints.
-    pub(super) fn is_for_people(self) -> bool {
+    pub(super) fn is_for_people(&self) -> bool {
         !matches!(self.progress, Progress::Json | Progress::Quiet)
     }
 }
 
 /// Combines the flags with `config.toml`, if there is one.
-pub(super) fn settings(folders: &Folders, progress: Option<Progress>, no_notify: bool) -> Result<Settings, Failure> {
+pub(super) fn settings(folders: &Folders, flags: &Alarms) -> Result<Settings, Failure> {
+    const VOLUME: u32 = 70;
     let defaults = read(folders)?;
     let configured = || defaults.progress.as_deref().and_then(|name| Progress::from_str(name, false).ok());
     let bars = io::stderr().is_terminal() && !is_dumb();
-    let progress = match progress.or_else(configured).unwrap_or(Progress::Auto) {
+    let progress = match flags.progress.or_else(configured).unwrap_or(Progress::Auto) {
         Progress::Auto | Progress::Bar if bars => Progress::Bar,
         Progress::Auto | Progress::Bar => Progress::Plain,
         other => other,
     };
-    Ok(Settings { progress, notify: !(no_notify || defaults.no_notify), confirm: defaults.confirm })
+    let sound = || defaults.sound.as_deref().and_then(|name| Sound::from_str(name, false).ok());
+    let on_event = match &flags.on_event {
+        Some(command) => words(command)?,
+        None => defaults.on_event,
+    };
+    Ok(Settings {
+        progress,
+        notify: !(flags.no_notify || defaults.no_notify),
+        confirm: defaults.confirm,
+        sound: flags.sound.or_else(sound).unwrap_or(Sound::Auto),
+        volume: f64::from(defaults.volume.unwrap_or(VOLUME)) / 100.0,
+        speak: flags.speak || defaults.speak,
+        on_event: (!on_event.is_empty()).then_some(on_event),
+        cache: folders.cache.clone(),
+    })
+}
+
+/// The words of a command, with quotes as in a shell. It is never given to one.
+fn words(command: &str) -> Result<Vec<String>, Failure> {
+    let unclear = || {
+        let error = anyhow!("a quote of --on-event has no end: {}", printable(command));
+        Failure::new(Exit::Usage, error, "try: --on-event \"notify-phone 'my phone'\"")
+    };
+    shlex::split(command).ok_or_else(unclear)
 }
 
 fn read(folders: &Folders) -> Result<format::Settings, Failure> {

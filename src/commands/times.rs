@@ -18,6 +18,9 @@ use crate::text::durations::roughly;
 use crate::text::times::{self, day_and_time, next_minute};
 use crate::text::when;
 
+/// The wall time of a moment of a session.
+pub(super) type Label = Box<dyn Fn(Moment) -> Timestamp>;
+
 /// All clocks, now.
 pub(super) fn stamp() -> Stamp {
     Stamp { wall_ms: clock::wall().as_millisecond(), boot: clock::boot(), clock: clock::now() }

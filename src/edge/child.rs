@@ -30,11 +30,19 @@ pub enum ChildError {
     Ended,
 }
 
-/// The process groups that run now.
-static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+/// The process groups that run now; `None` when nothing may start any more.
+static RUNNING: Mutex<Option<Vec<u32>>> = Mutex::new(Some(Vec::new()));
 
-fn running() -> MutexGuard<'static, Vec<u32>> {
+fn running() -> MutexGuard<'static, Option<Vec<u32>>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes a group out of the list. Returns whether it was there.
+fn take(group: u32) -> bool {
+    let mut running = running();
+    let Some(groups) = running.as_mut() else { return false };
+    let place = groups.iter().position(|other| *other == group);
+    place.map(|place| groups.swap_remove(place)).is_some()
 }
 
 /// Runs a program to its end, at most until the deadline. It gets `input`, which must fit a pipe, and `started` the
@@ -52,23 +60,26 @@ pub fn run(
     command.stdout(Stdio::null()).stderr(Stdio::null());
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
-    let mut child = command.spawn().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => ChildError::Missing,
-        _ => ChildError::Refused(error),
-    })?;
+    // Under the lock, so that nothing starts unseen while all are ended.
+    let mut child = match running().as_mut() {
+        None => return Err(ChildError::Ended),
+        Some(groups) => {
+            let child = command.spawn().map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => ChildError::Missing,
+                _ => ChildError::Refused(error),
+            })?;
+            groups.push(child.id());
+            child
+        }
+    };
     let group = child.id();
-    running().push(group);
     started(group);
     if let Some(mut stdin) = child.stdin.take() {
         // It need not read it.
         let _ = stdin.write_all(input);
     }
     let in_time = ends_within(group, deadline);
-    let was_ended = {
-        let mut running = running();
-        let place = running.iter().position(|other| *other == group);
-        place.map(|place| running.swap_remove(place)).is_none()
-    };
+    let was_ended = !take(group);
     end(group, &mut child);
     let status = child.wait()?;
     match in_time {
@@ -81,16 +92,14 @@ pub fn run(
 
 /// Ends the group that [`run`] started, if it still runs.
 pub fn stop(group: u32) {
-    let mut running = running();
-    if let Some(place) = running.iter().position(|other| *other == group) {
-        running.swap_remove(place);
+    if take(group) {
         kill(group);
     }
 }
 
-/// Ends all groups, before the process exits.
+/// Ends all groups, before the process exits. Nothing starts after this.
 pub fn stop_all() {
-    for group in running().drain(..) {
+    for group in running().take().into_iter().flatten() {
         kill(group);
     }
 }

@@ -112,11 +112,20 @@ impl Observer for Json<'_> {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         let mut lines = Vec::new();
         for event in events {
-            serde_json::to_writer(&mut lines, &Line::new(event, session, (self.wall)(event.at)))?;
-            lines.push(b'\n');
+            lines.extend(json(event, session, (self.wall)(event.at))?);
         }
         Ok(self.output.write_all(&lines).context(FAILED)?)
     }
+}
+
+/// The line of one event, for other observers.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn json(event: &Event, session: &Session, at: Timestamp) -> serde_json::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(&Line::new(event, session, at))?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 /// One event as JSON. New fields may be added, and none is renamed.

@@ -5,6 +5,8 @@ pub mod files;
 
 pub mod catalog;
 pub mod clock;
+
+pub mod apart;
 pub mod inbox;
 pub mod journal;
 
@@ -14,6 +16,10 @@ pub mod keys;
 
 pub mod bell;
 pub mod lines;
-pub mod notification;
+
+pub mod hook;
 pub mod recorder;
 pub mod screen;
+pub mod sound;
+
+pub mod notification;

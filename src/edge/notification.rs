@@ -10,9 +10,10 @@ use std::time::Duration;
 use anyhow::bail;
 use notify_rust::Notification;
 
-use crate::domain::session::{Event, EventKind, Moment, Session};
+use crate::domain::session::{Event, EventKind, Moment, REMIND, Session};
 use crate::edge::clock;
 use crate::edge::inbox;
+use crate::edge::sound::Desk;
 use crate::runner::{Loss, Observer, Trouble};
 use crate::text::alarm::Left;
 use crate::text::wording::{self, Words};
@@ -36,7 +37,7 @@ pub struct Alert {
     pub body: String,
     /// A pack must come off now.
     pub urgent: bool,
-    has_buttons: bool,
+    buttons: Buttons,
 }
 
 /// Shows a desktop notification for each event that needs a person.
@@ -50,6 +51,8 @@ pub struct Notifications {
     since: Moment,
     /// It is known that there are none, and was reported before the start.
     is_missing: bool,
+    /// Whether the service has shown the last alert.
+    is_shown: bool,
     /// What tells the person without them.
     left: Left,
     prefix: String,
@@ -67,15 +70,15 @@ impl Notifications {
     ///
     /// # Errors
     /// When the system provides no thread.
-    pub fn new(name: &str, rehearsal: bool, left: Left, inbox: inbox::Sender) -> io::Result<Notifications> {
+    pub fn new(name: &str, rehearsal: bool, left: Left, desk: Desk, inbox: inbox::Sender) -> io::Result<Notifications> {
         let (messages, waiting) = mpsc::channel();
         let (outbox, answers) = mpsc::channel();
         let wake = messages.clone();
-        let deliver = move || deliver(&waiting, &wake, &outbox, &inbox);
+        let deliver = move || deliver(&waiting, &wake, &outbox, &inbox, &desk);
         thread::Builder::new().name("notifications".to_owned()).spawn(deliver)?;
         let prefix = if rehearsal { format!("REHEARSAL {name}") } else { name.to_owned() };
         let since = clock::unhurried();
-        Ok(Notifications { messages, answers, unanswered: 1, since, is_missing: false, left, prefix })
+        Ok(Notifications { messages, answers, unanswered: 1, since, is_missing: false, is_shown: false, left, prefix })
     }
 
     /// Why there are none, for a session that has no other alarm and has not started. A service that answers too
@@ -85,6 +88,17 @@ impl Notifications {
         let why = self.answers(START).err().or_else(|| if self.unanswered > 0 { no_answer() } else { None });
         self.is_missing = why.is_some();
         why
+    }
+
+    /// Whether the service is there and shows what it gets, so that somebody can press a button.
+    pub fn works(&mut self) -> bool {
+        self.answers(PATIENCE).is_ok() && self.unanswered == 0 && self.is_shown
+    }
+
+    /// The person has answered the alarm after the end: the box need not stay.
+    pub fn answered(&mut self, session: &Session) {
+        let words = Words { headline: "Pack off".to_owned(), advice: wording::after(session), urgent: false };
+        self.send(Alert::new(&self.prefix, &words, None, Buttons::None));
     }
 
     fn send(&mut self, alert: Alert) {
@@ -111,6 +125,7 @@ impl Notifications {
                 Ok(answer) => {
                     (self.unanswered, self.since) = (self.unanswered - 1, clock::unhurried());
                     self.is_missing &= answer != Ok(true);
+                    self.is_shown = answer.is_ok();
                     result = result.and(answer.map(drop).map_err(|why| format!("no desktop notifications ({why})")));
                 }
                 Err(RecvTimeoutError::Timeout) if waited < PATIENCE => break,
@@ -131,7 +146,10 @@ impl Observer for Notifications {
         let asked = events.iter().any(|event| event.kind.input().is_some());
         for event in events {
             if let Some(alert) = Alert::of(event, session, &self.prefix) {
-                self.send(Alert { urgent: alert.urgent && !asked, ..alert });
+                // What a person ended needs no answer.
+                let is_over = matches!(event.kind, EventKind::Finished { .. });
+                let buttons = if is_over && (asked || !alert.urgent) { Buttons::None } else { alert.buttons };
+                self.send(Alert { urgent: alert.urgent && !asked, buttons, ..alert });
             }
         }
         Ok(self.collect(Duration::ZERO)?)
@@ -139,6 +157,11 @@ impl Observer for Notifications {
 
     fn frame(&mut self, _: &Session) -> Result<(), Trouble> {
         Ok(self.collect(Duration::ZERO)?)
+    }
+
+    fn again(&mut self, times: u32, session: &Session) {
+        let words = wording::again(session, REMIND * times);
+        self.send(Alert::new(&self.prefix, &words, None, Buttons::Done));
     }
 
     fn lost(&mut self, what: Loss, session: &Session) -> Result<(), Trouble> {
@@ -150,10 +173,19 @@ impl Observer for Notifications {
             return Ok(());
         }
         // A process that ends or is stopped obeys no button.
-        let has_buttons = matches!(what, Loss::Terminal | Loss::Time(_));
-        self.send(Alert::new(&self.prefix, &wording::lost(what, session), None, has_buttons));
+        let buttons = if matches!(what, Loss::Terminal | Loss::Time(_)) { Buttons::All } else { Buttons::None };
+        self.send(Alert::new(&self.prefix, &wording::lost(what, session), None, buttons));
         Ok(self.collect(if what == Loss::Alarms { STOP } else { Duration::ZERO })?)
     }
+}
+
+/// Which buttons a notification has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Buttons {
+    None,
+    /// Only the answer to an alarm.
+    Done,
+    All,
 }
 
 /// The last alarm gets the rest of `PATIENCE` to arrive.
@@ -184,13 +216,13 @@ impl Alert {
             // The next event of the same moment says what it led to.
             EventKind::Started | EventKind::Skipped { by_rule: None } | EventKind::Confirmed => return None,
         };
-        let has_buttons = !matches!(event.kind, EventKind::Finished { .. });
-        Some(Alert::new(prefix, &wording::of(event, session, false), note, has_buttons))
+        let buttons = if matches!(event.kind, EventKind::Finished { .. }) { Buttons::Done } else { Buttons::All };
+        Some(Alert::new(prefix, &wording::of(event, session, false), note, buttons))
     }
 
-    fn new(prefix: &str, words: &Words, note: Option<&str>, has_buttons: bool) -> Alert {
+    fn new(prefix: &str, words: &Words, note: Option<&str>, buttons: Buttons) -> Alert {
         let body = iter::once(words.advice.as_str()).chain(note).collect::<Vec<_>>().join("\n");
-        Alert { title: format!("{prefix}: {}", words.headline), body, urgent: words.urgent, has_buttons }
+        Alert { title: format!("{prefix}: {}", words.headline), body, urgent: words.urgent, buttons }
     }
 
     /// The alert without buttons.
@@ -213,9 +245,16 @@ fn news(alerts: &[Alert]) -> [Option<usize>; 2] {
 
 /// The thread. It shows one notification and replaces it. Alerts that were delayed by the service are shown
 /// only if they are [`news`].
-fn deliver(waiting: &Receiver<Message>, wake: &Sender<Message>, outbox: &Sender<Answer>, inbox: &inbox::Sender) {
+fn deliver(
+    waiting: &Receiver<Message>,
+    wake: &Sender<Message>,
+    outbox: &Sender<Answer>,
+    inbox: &inbox::Sender,
+    desk: &Desk,
+) {
     let mut shown = Shown::default();
     let _ = outbox.send(shown.connect().map(|()| true).map_err(|error| error.to_string()));
+    desk.plays(shown.plays_sounds());
     while let Some(first) = shown.next(waiting, wake, inbox) {
         let alerts: Vec<Alert> = iter::once(first).chain(waiting.try_iter().flatten()).collect();
         let news = news(&alerts);
@@ -239,6 +278,10 @@ struct Shown;
 
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 impl Shown {
+    fn plays_sounds(&self) -> bool {
+        true
+    }
+
     fn connect(&mut self) -> anyhow::Result<()> {
         Ok(())
     }
@@ -260,8 +303,8 @@ mod tests {
     #[test]
     fn of_delayed_alerts_the_last_urgent_one_and_the_newest_are_shown() {
         let alerts = |urgent: &[bool]| -> Vec<Alert> {
-            let (title, body, has_buttons) = (String::new(), String::new(), false);
-            let alert = |&urgent| Alert { title: title.clone(), body: body.clone(), urgent, has_buttons };
+            let (title, body, buttons) = (String::new(), String::new(), Buttons::None);
+            let alert = |&urgent| Alert { title: title.clone(), body: body.clone(), urgent, buttons };
             urgent.iter().map(alert).collect()
         };
         assert_eq!(news(&alerts(&[false])), [None, Some(0)]);

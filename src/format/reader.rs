@@ -102,6 +102,13 @@ impl<'a> Reader<'a> {
         rounds.or_else(|| self.refuse(value.span(), "rounds are counted from 1", "write a whole number, 1 or more"))
     }
 
+    pub(super) fn per_cent(&mut self, value: &Value<'_>, most: u32) -> Option<u32> {
+        let number = self.typed(value, "a whole number", DeValue::as_integer)?;
+        let number = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| *number <= most);
+        let message = || format!("this must be from 0 to {most}");
+        number.or_else(|| self.refuse(value.span(), message(), format!("write a whole number from 0 to {most}")))
+    }
+
     pub(super) fn duration(&mut self, value: &Value<'_>) -> Option<Duration> {
         let text = self.typed(value, "a duration such as \"10min\"", DeValue::as_str)?;
         let is_last = |at: usize| !text[at + 1..].starts_with(|next: char| next.is_ascii_alphabetic());

@@ -12,27 +12,48 @@ pub struct Settings {
     pub no_notify: bool,
     /// As `--progress`.
     pub progress: Option<String>,
+    /// As `--sound`.
+    pub sound: Option<String>,
+    /// The volume of the sounds, in per cent.
+    pub volume: Option<u32>,
+    /// As `--speak`.
+    pub speak: bool,
+    /// As `--on-event`, in words.
+    pub on_event: Vec<String>,
 }
 
 /// Values of `--progress`.
 pub const PROGRESS: [&str; 5] = ["auto", "bar", "plain", "json", "quiet"];
+
+/// Values of `--sound`.
+const SOUND: [&str; 3] = ["auto", "on", "off"];
+const KEYS: [&str; 7] = ["confirm", "no_notify", "on_event", "progress", "sound", "speak", "volume"];
+const LOUDEST: u32 = 100;
 
 /// Reads the defaults of `run`.
 pub fn read(text: &str) -> (Settings, Vec<Problem>) {
     let (straight, curly) = quotes::straight(text);
     let (mut reader, table) = Reader::parse(&straight, "the README shows the keys of config.toml");
     let table = table.get_ref();
-    reader.unknown_keys(table, &["confirm", "no_notify", "progress"], "config.toml");
-    let progress = reader.text(table, "progress", NAME_MOST);
-    if let (Some(name), Some(value)) = (&progress, table.get("progress"))
-        && !PROGRESS.contains(&name.as_str())
-    {
-        reader.unknown(value.span(), "unknown kind of progress".to_owned(), name, &PROGRESS);
-    }
+    reader.unknown_keys(table, &KEYS, "config.toml");
+    let [progress, sound] = [("progress", &PROGRESS[..]), ("sound", &SOUND)].map(|(key, known)| {
+        let name = reader.text(table, key, NAME_MOST);
+        if let (Some(name), Some(value)) = (&name, table.get(key))
+            && !known.contains(&name.as_str())
+        {
+            reader.unknown(value.span(), format!("unknown kind of {key}"), name, known);
+        }
+        name
+    });
+    let volume = table.get("volume").and_then(|value| reader.per_cent(value, LOUDEST));
     let settings = Settings {
         confirm: reader.flag(table, "confirm").unwrap_or(false),
         no_notify: reader.flag(table, "no_notify").unwrap_or(false),
         progress,
+        sound,
+        volume,
+        speak: reader.flag(table, "speak").unwrap_or(false),
+        on_event: reader.texts(table, "on_event"),
     };
     let problems = curly.into_iter().chain(reader.problems);
     let on_letters = |problem: Problem| Problem { span: on_letters(&problem.span, text), ..problem };

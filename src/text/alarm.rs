@@ -29,6 +29,9 @@ impl Left {
     }
 }
 
+/// Said on a terminal while the alarm goes on after the end.
+pub const PRESS_A_KEY: &str = "The alarm goes on until you press Enter.";
+
 /// Why a session has no alarm. `why` there are no notifications; `None` when they are turned off.
 pub fn none(why: Option<&str>) -> String {
     let notifications = why.map_or("notifications are off".to_owned(), str::to_owned);

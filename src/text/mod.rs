@@ -31,4 +31,7 @@ pub mod rules;
 
 pub mod wording;
 
+#[cfg(feature = "cli")]
+pub mod heard;
+
 pub mod view;

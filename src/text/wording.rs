@@ -68,17 +68,29 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
             (headline, advice::leapt(kind, asked), true)
         }
         EventKind::Finished { outcome, given } => {
-            let last = match outcome {
-                Outcome::Stopped => Some(segment),
-                // A step that was skipped at the very end put nothing on.
-                Outcome::Completed | Outcome::EndedEarly => plan.before(event.step + 1),
-            };
-            let is_on = !session.ended_in_pause() && last.is_some_and(|last| last.step.kind.has_pack());
+            let is_on = leaves_pack_on(session);
             let off = if is_on { "Take the pack off. " } else { "" };
             (format!("{off}{}", finished(outcome, given, session)), after(session), is_on)
         }
     };
     Words { headline, advice, urgent }
+}
+
+/// Whether a session that is over, or this far, leaves a pack on.
+pub fn leaves_pack_on(session: &Session) -> bool {
+    let last = match session.outcome() {
+        // A step that was skipped at the very end put nothing on.
+        Some(Outcome::Completed | Outcome::EndedEarly) => session.plan().before(session.index() + 1),
+        Some(Outcome::Stopped) | None => Some(session.segment()),
+    };
+    !session.ended_in_pause() && last.is_some_and(|last| last.step.kind.has_pack())
+}
+
+/// The pack is still on some time after the end, and nobody has answered.
+pub fn again(session: &Session, since: Duration) -> Words {
+    let name = capital(session.segment().step.kind.as_str());
+    let headline = format!("TAKE IT OFF. {name} ended {} ago", roughly(since));
+    Words { headline, advice: advice::too_long(session.segment().step.kind).to_owned(), urgent: true }
 }
 
 /// Whether an event is an alarm: a step ends and hands are needed, or a pack must come off.
@@ -163,7 +175,7 @@ fn extended(by: Duration, by_rule: Option<RuleId>) -> String {
 }
 
 /// What to do after a session.
-fn after(session: &Session) -> String {
+pub fn after(session: &Session) -> String {
     let load = session.load();
     let Some(over) = Modality::ALL.into_iter().find(|modality| load.exceeds_limit(*modality)) else {
         return "Keep gently moving.".to_owned();

@@ -22,6 +22,7 @@ mod journal;
 
 mod child;
 mod cli;
+mod heard;
 
 mod terminal;
 

@@ -66,6 +66,8 @@ impl Home {
         let mut environment = vec![
             ("HOME", below("")),
             ("PATH", "/usr/bin:/bin".to_owned()),
+            // Over ssh a session plays no sounds by itself, so that tests never sound on a real desktop.
+            ("SSH_CONNECTION", "127.0.0.1 1 127.0.0.1 22".to_owned()),
             ("TZ", "UTC".to_owned()),
             ("LANG", "C.UTF-8".to_owned()),
             ("TERM", "xterm-256color".to_owned()),

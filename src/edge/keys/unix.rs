@@ -24,8 +24,8 @@ use signal_hook::low_level::emulate_default_handler;
 
 use super::Parser;
 use crate::domain::session::Input;
-use crate::edge::clock;
 use crate::edge::inbox::{Message, Sender};
+use crate::edge::{child, clock};
 use crate::runner::Loss;
 
 /// How long to ignore a key that another job must read.
@@ -187,6 +187,7 @@ fn read(mode: &Mode, inbox: &Sender) {
 #[expect(clippy::disallowed_methods, reason = "the mode of the terminal is restored first")]
 fn exit_at_once(mode: &Mode, code: i32) -> ! {
     mode.leave();
+    child::stop_all();
     std::process::exit(code)
 }
 

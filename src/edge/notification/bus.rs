@@ -14,7 +14,7 @@ use zbus::message::Type;
 use zbus::names::OwnedUniqueName;
 use zbus::{Connection, DynamicType, Error, MatchRule, MessageStream, Result, Variant, block_on, fdo};
 
-use super::{APP, Alert, Message, inbox};
+use super::{APP, Alert, Buttons, Message, inbox};
 use crate::domain::session::Input;
 use crate::edge::inbox::MINUTE_MORE;
 use crate::text::printable::markup;
@@ -28,20 +28,43 @@ const TAGS: [&str; 2] = ["x-canonical-private-synchronous", "x-dunst-stack-tag"]
 const BUTTONS: [(&str, &str, Input); 3] =
     [("0", "Pause / go on", Input::Toggle), ("1", "A minute more", MINUTE_MORE), ("2", "Done", Input::Confirm)];
 
+/// The buttons of a notification. The last one is the answer to an alarm.
+fn offered(buttons: Buttons) -> impl Iterator<Item = &'static (&'static str, &'static str, Input)> {
+    let first = match buttons {
+        Buttons::All => 0,
+        Buttons::Done => BUTTONS.len() - 1,
+        Buttons::None => BUTTONS.len(),
+    };
+    BUTTONS[first..].iter()
+}
+
 /// The notification on the desktop.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shown {
     bus: Option<Bus>,
     id: u32,
-    has_buttons: bool,
+    buttons: Buttons,
+}
+
+impl Default for Shown {
+    fn default() -> Shown {
+        Shown { bus: None, id: 0, buttons: Buttons::None }
+    }
 }
 
 #[derive(Debug)]
 struct Bus {
     connection: Connection,
-    reads_markup: bool,
+    can: Capabilities,
     /// The service that showed the last notification, and its presses.
     service: Option<(OwnedUniqueName, MessageStream)>,
+}
+
+/// What the service can do.
+#[derive(Clone, Copy, Debug)]
+struct Capabilities {
+    markup: bool,
+    sound: bool,
 }
 
 impl Shown {
@@ -52,8 +75,8 @@ impl Shown {
     }
 
     pub(super) fn show(&mut self, alert: &Alert) -> anyhow::Result<()> {
-        self.has_buttons = alert.has_buttons;
-        if !alert.has_buttons {
+        self.buttons = alert.buttons;
+        if alert.buttons == Buttons::None {
             self.id = self.show_plain(alert)?;
             return Ok(());
         }
@@ -75,10 +98,15 @@ impl Shown {
         Ok(())
     }
 
+    /// Whether the service says that it plays sounds.
+    pub(super) fn plays_sounds(&self) -> bool {
+        self.bus.as_ref().is_some_and(|bus| bus.can.sound)
+    }
+
     /// Without buttons there is nothing to hear of, so the notification needs no connection that stays.
     fn show_plain(&self, alert: &Alert) -> notify_rust::error::Result<u32> {
         let mut plain = alert.notification();
-        if self.bus.as_ref().is_none_or(|bus| bus.reads_markup) {
+        if self.bus.as_ref().is_none_or(|bus| bus.can.markup) {
             plain.body(&markup(&alert.body));
         }
         plain.urgency(if alert.urgent { Urgency::Critical } else { Urgency::Normal });
@@ -111,8 +139,8 @@ impl Shown {
         while let Poll::Ready(Some(press)) = Pin::new(&mut *presses).poll_next(context) {
             let body = press.map(|press| press.body());
             let Ok((id, name)) = body.and_then(|body| body.deserialize::<(u32, String)>()) else { continue };
-            let button = BUTTONS.iter().find(|(key, ..)| *key == name);
-            if let Some((.., input)) = button.filter(|_| self.has_buttons && id == self.id) {
+            let button = offered(self.buttons).find(|(key, ..)| *key == name);
+            if let Some((.., input)) = button.filter(|_| id == self.id) {
                 inbox.send(inbox::Message::Said(*input));
             }
         }
@@ -122,8 +150,8 @@ impl Shown {
 impl Bus {
     async fn connect() -> Result<Bus> {
         let connection = Connection::session().await?;
-        let mut bus = Bus { connection, reads_markup: true, service: None };
-        bus.reads_markup = bus.asks_for_markup().await?;
+        let mut bus = Bus { connection, can: Capabilities { markup: true, sound: false }, service: None };
+        bus.can = bus.capabilities().await?;
         Ok(bus)
     }
 
@@ -131,25 +159,28 @@ impl Bus {
         self.connection.call_method(Some(SERVICE), PATH, Some(SERVICE), method, body).await
     }
 
-    /// Whether the service reads the text as markup. Also assumed of a service that does not know the question.
-    async fn asks_for_markup(&self) -> Result<bool> {
+    /// What the service says that it can do. One that does not know the question is assumed to read markup.
+    async fn capabilities(&self) -> Result<Capabilities> {
         let answer = match self.call("GetCapabilities", &()).await {
-            Err(Error::FDO(error)) if matches!(*error, fdo::Error::UnknownMethod(_)) => return Ok(true),
+            Err(Error::FDO(error)) if matches!(*error, fdo::Error::UnknownMethod(_)) => {
+                return Ok(Capabilities { markup: true, sound: false });
+            }
             answer => answer?,
         };
-        let capabilities = answer.body().deserialize::<Vec<String>>();
-        Ok(capabilities.map_or(true, |all| all.iter().any(|name| name == "body-markup")))
+        let names: Option<Vec<String>> = answer.body().deserialize().ok();
+        let has = |wanted: &str| names.as_ref().map(|names| names.iter().any(|name| name == wanted));
+        Ok(Capabilities { markup: has("body-markup").unwrap_or(true), sound: has("sound").unwrap_or(false) })
     }
 
     async fn notify(&mut self, alert: &Alert, replaces: u32) -> Result<u32> {
-        let body = if self.reads_markup { markup(&alert.body) } else { alert.body.clone() };
-        let buttons = BUTTONS.iter().filter(|_| alert.has_buttons).flat_map(|(key, label, _)| [*key, *label]);
+        let body = if self.can.markup { markup(&alert.body) } else { alert.body.clone() };
+        let buttons = offered(alert.buttons).flat_map(|(key, label, _)| [*key, *label]);
         let mut hints = BTreeMap::from([
             // From the specification of desktop notifications: critical and normal.
             ("urgency", Variant::U8(if alert.urgent { 2 } else { 1 })),
             ("sound-name", Variant::from(alert.sound())),
             // It stays after a press, because the same button pauses and resumes.
-            ("resident", Variant::Bool(alert.has_buttons)),
+            ("resident", Variant::Bool(alert.buttons == Buttons::All)),
         ]);
         hints.extend(TAGS.map(|name| (name, Variant::from(APP))));
         let call = (APP, replaces, "", &alert.title, body, buttons.collect::<Vec<_>>(), hints, -1_i32);
@@ -168,7 +199,7 @@ impl Bus {
         };
         if self.service.take().is_some() {
             // Another service has taken the place of the first.
-            self.reads_markup = self.asks_for_markup().await?;
+            self.can = self.capabilities().await?;
         }
         let rule = MatchRule::builder().msg_type(Type::Signal).sender(sender).path(PATH);
         let rule = rule.interface(SERVICE).member("ActionInvoked").build()?;

@@ -331,7 +331,7 @@ fn the_injury_time_decides_which_protocol_is_recommended() {
 
     // `--injured` replaces the stored time for one run.
     let (fast, rate) = (["run", "heat", "--injured", "4 days ago", "--no-notify"], "20000");
-    let output = output(home.command(&fast).env("THERAPY_TEST_RATE", rate));
+    let output = output(home.without_terminal(&fast).env("THERAPY_TEST_RATE", rate));
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(show().contains(", 20 h ago: cold until "), "{}", show());
 

@@ -1,0 +1,104 @@
+//! A program of the person's own that is called for each event, for example to push it to a phone. It is never given to
+//! a shell, and no protocol file can name one. This module must not know what it does.
+
+use std::ffi::OsString;
+use std::io;
+use std::process::Command;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::domain::session::{Event, Moment, Session};
+use crate::edge::apart::Apart;
+use crate::edge::child;
+use crate::edge::lines;
+use crate::runner::{Loss, Observer, Trouble};
+use crate::text::durations::seconds;
+use crate::text::wording::{self, Words};
+
+/// How long a call may take.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Calls the program, one event after the other.
+pub struct Hook {
+    calls: Apart<Call>,
+    wall: Box<dyn Fn(Moment) -> Timestamp>,
+    name: String,
+    is_rehearsal: bool,
+}
+
+/// One call: its environment and its input.
+struct Call {
+    environment: Vec<(&'static str, String)>,
+    input: Vec<u8>,
+}
+
+impl Hook {
+    /// Calls this program with its arguments, for a session called `name`.
+    ///
+    /// # Errors
+    /// When the system provides no thread.
+    pub fn new(
+        words: Vec<String>,
+        name: &str,
+        is_rehearsal: bool,
+        wall: Box<dyn Fn(Moment) -> Timestamp>,
+    ) -> io::Result<Hook> {
+        let (program, arguments) =
+            { words }.split_first().map(|(first, rest)| (first.clone(), rest.to_vec())).unwrap_or_default();
+        let call = move |call: Call| {
+            let mut command = Command::new(OsString::from(&program));
+            command.args(&arguments).envs(call.environment);
+            let done = child::run(&mut command, &call.input, DEADLINE, |_| {});
+            done.map_err(|error| format!("the program for events, {program}: {error}"))
+        };
+        let calls = Apart::start("hook", DEADLINE, call)?;
+        Ok(Hook { calls, wall, name: name.to_owned(), is_rehearsal })
+    }
+
+    /// Waits until every call is over, at most for this long.
+    ///
+    /// # Errors
+    /// The first failure, once.
+    pub fn finish(&mut self, most: Duration) -> Result<(), String> {
+        self.calls.finish(most)
+    }
+
+    fn call(&mut self, event: &str, line: Vec<u8>, words: &Words, session: &Session) {
+        let segment = session.segment();
+        let left = segment.end().saturating_sub(session.elapsed());
+        let environment = vec![
+            ("THERAPY_EVENT", event.to_owned()),
+            ("THERAPY_PROTOCOL", self.name.clone()),
+            ("THERAPY_KIND", segment.step.kind.as_str().to_owned()),
+            ("THERAPY_STEP", (session.index() + 1).to_string()),
+            ("THERAPY_OF", session.plan().segments().len().to_string()),
+            ("THERAPY_LEFT", seconds(left).to_string()),
+            ("THERAPY_URGENT", u8::from(words.urgent).to_string()),
+            ("THERAPY_TEXT", wording::sentences([&*words.headline, &words.advice])),
+            ("THERAPY_REHEARSAL", u8::from(self.is_rehearsal).to_string()),
+        ];
+        self.calls.send(Call { environment, input: line });
+    }
+}
+
+impl Observer for Hook {
+    fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
+        for event in events {
+            let line = lines::json(event, session, (self.wall)(event.at))?;
+            self.call(event.kind.name(), line, &wording::of(event, session, false), session);
+        }
+        Ok(self.calls.collect()?)
+    }
+
+    fn frame(&mut self, _: &Session) -> Result<(), Trouble> {
+        Ok(self.calls.collect()?)
+    }
+
+    fn lost(&mut self, what: Loss, session: &Session) -> Result<(), Trouble> {
+        if what == Loss::Process {
+            self.call("cut_off", b"{\"event\":\"cut_off\"}\n".to_vec(), &wording::lost(what, session), session);
+        }
+        Ok(())
+    }
+}
