@@ -23,6 +23,7 @@ mod journal;
 mod child;
 mod cli;
 mod heard;
+mod real_sound;
 
 mod terminal;
 

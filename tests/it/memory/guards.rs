@@ -189,6 +189,8 @@ impl Row {
         let mut other = (needs_other || is_running).then(|| home.start(&["run", "own.toml"]));
         if let Some(other) = other.as_mut() {
             other.see("step_began");
+            // On a busy machine it is shown before it is written.
+            until("its record", || home.number("SELECT count(*) FROM event WHERE kind = 'step_began'") > 0);
             if matches!(way, "resume" | "stop") {
                 other.kill();
             }

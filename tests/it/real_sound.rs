@@ -1,0 +1,170 @@
+//! Chimes and sentences through a real sound server, recorded from a sink that nobody hears.
+#![cfg(target_os = "linux")]
+
+use std::f64::consts::TAU;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use therapy::edge::clock;
+
+use crate::programs;
+use crate::running::{Running, until};
+use crate::support::Home;
+
+const RATE: f64 = 16_000.0;
+
+/// A sound server in a home of its own, and what its sink gets.
+struct Ear {
+    home: Home,
+    server: Child,
+    recorder: Child,
+    heard: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Ear {
+    /// `None` when the programs for it are missing.
+    fn new() -> Option<Ear> {
+        if !["pulseaudio", "paplay", "parec"].iter().all(|name| Path::new("/usr/bin").join(name).exists()) {
+            programs::left_out("chimes through a real sound server", "pulseaudio and pulseaudio-utils");
+            return None;
+        }
+        let home = Home::new();
+        let run = home.path().join("run");
+        std::fs::create_dir(&run).expect("a folder");
+        let socket = run.join("pulse.sock");
+        let quiet = |command: &mut Command| {
+            command.env_clear().envs(home.environment()).env("XDG_RUNTIME_DIR", &run);
+            command.env("PULSE_SERVER", format!("unix:{}", socket.display()));
+            command.stdin(Stdio::null()).stderr(Stdio::null());
+        };
+        let mut command = Command::new("pulseaudio");
+        quiet(&mut command);
+        command.env_remove("PULSE_SERVER").stdout(Stdio::null());
+        command.args([
+            "-n",
+            "--daemonize=no",
+            "--exit-idle-time=-1",
+            "-L",
+            "module-null-sink sink_name=ear rate=44100",
+        ]);
+        command.args(["-L", &format!("module-native-protocol-unix socket={} auth-anonymous=1", socket.display())]);
+        let server = command.spawn().expect("a sound server");
+        until("its socket", || socket.exists());
+        let mut command = Command::new("parec");
+        quiet(&mut command);
+        command.args(["-d", "ear.monitor", "--rate=16000", "--channels=1", "--format=s16le", "--latency-msec=10"]);
+        let mut recorder = command.stdout(Stdio::piped()).spawn().expect("a recorder");
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let (mut pipe, into) = (recorder.stdout.take().expect("a pipe"), Arc::clone(&heard));
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = pipe.read(&mut bytes) {
+                into.lock().expect("bytes").extend_from_slice(&bytes[..count]);
+            }
+        });
+        let ear = Ear { home, server, recorder, heard };
+        until("the recorder", || !ear.samples().is_empty());
+        Some(ear)
+    }
+
+    fn samples(&self) -> Vec<f64> {
+        let bytes = self.heard.lock().expect("bytes");
+        bytes.chunks_exact(2).map(|pair| f64::from(i16::from_le_bytes([pair[0], pair[1]])) / 32768.0).collect()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.home.command(arguments);
+        let run = self.home.path().join("run");
+        command.env_remove("SSH_CONNECTION").env("XDG_RUNTIME_DIR", &run);
+        command.env("PULSE_SERVER", format!("unix:{}", run.join("pulse.sock").display()));
+        command
+    }
+
+    /// The tones that were heard, without silence and repetitions.
+    fn tones(&self) -> Vec<&'static str> {
+        let samples = self.samples();
+        let mut tones: Vec<&str> = Vec::new();
+        let mut silent = 0;
+        for window in samples.chunks_exact(1600) {
+            let loudness = (window.iter().map(|sample| sample * sample).sum::<f64>() / 1600.0).sqrt();
+            if loudness < 0.01 {
+                silent += 1;
+                continue;
+            }
+            let tone =
+                TONES.iter().max_by(|a, b| power(window, a.0).total_cmp(&power(window, b.0))).map_or("", |tone| tone.1);
+            if tones.last() != Some(&tone) || silent > 5 {
+                tones.push(tone);
+            }
+            silent = 0;
+        }
+        tones
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        for child in [&mut self.recorder, &mut self.server] {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// The lowest tone of each part of a chime.
+const TONES: [(f64, &str); 4] = [(523.25, "soft"), (659.26, "low"), (880.0, "high"), (987.77, "off")];
+
+/// The power of one tone, by Goertzel's algorithm.
+fn power(window: &[f64], tone: f64) -> f64 {
+    let turn = 2.0 * (TAU * tone / RATE).cos();
+    let (one, two) = window.iter().fold((0.0, 0.0), |(one, two), sample| (sample + turn * one - two, one));
+    one * one + two * two - turn * one * two
+}
+
+#[test]
+fn each_chime_is_heard_and_known_by_its_tones() {
+    let Some(ear) = Ear::new() else { return };
+    ear.home.own(1, &[("heat", "4s"), ("cold", "4s")]);
+    let mut running =
+        Running::new(ear.command(&["run", "own.toml", "--progress", "json", "--no-notify", "--sound", "on"]));
+    running.see("finished");
+    until("the last alarm", || ear.tones().last() == Some(&"off"));
+    // It would sound again.
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().code(), Some(0), "{}", running.errors());
+    let tones = ear.tones();
+    assert_eq!(tones[..4], ["soft", "low", "high", "soft"], "{tones:?}");
+    assert!(tones[4..].iter().all(|tone| *tone == "off") && tones.len() > 4, "{tones:?}");
+    assert!(!running.errors().contains("no sound"), "{}", running.errors());
+}
+
+/// A voice is heard after the chime. Which words it says is tested with a voice that writes them down.
+#[test]
+fn a_real_voice_is_heard() {
+    if !Path::new("/usr/bin/espeak-ng").exists() {
+        programs::left_out("speech through a real sound server", "espeak-ng");
+        return;
+    }
+    let Some(ear) = Ear::new() else { return };
+    ear.home.own(1, &[("rest", "10min")]);
+    // Without speech-dispatcher, which wants a session of its own.
+    let bin = ear.home.path().join("bin");
+    std::fs::create_dir(&bin).expect("a folder");
+    std::os::unix::fs::symlink("/usr/bin/espeak-ng", bin.join("espeak-ng")).expect("a link");
+    let mut command =
+        ear.command(&["run", "own.toml", "--progress", "json", "--no-notify", "--sound", "off", "--speak"]);
+    command.env("PATH", &bin);
+    let mut running = Running::new(command);
+    running.see("step_began");
+    let began = clock::now();
+    // "Rest for ten minutes." takes more than a second.
+    let loud = |ear: &Ear| ear.samples().iter().filter(|sample| sample.abs() > 0.02).count();
+    until("a voice", || loud(&ear) > 4000);
+    assert!(clock::now().since(began) < Duration::from_secs(20));
+    running.signal(Signal::INT);
+    assert_eq!(running.end().code(), Some(130), "{}", running.errors());
+}
