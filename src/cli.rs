@@ -11,7 +11,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::domain::rules::{RULES, RuleId, Severity};
-use crate::text::lengths::minutes;
+use crate::text::lengths::{changeover, minutes};
 use crate::text::typed::{Unreadable, pain, whole};
 
 /// Bold and no colour: green and yellow cannot be read on a light terminal.
@@ -78,6 +78,7 @@ pub enum Command {
 Examples:
   therapy run contrast
   therapy run ice --minutes 15
+  therapy run contrast --changeover 30s
   therapy run acute --injured \"30h ago\"
   therapy run my-protocol.toml --dry-run")]
     Run(RunArgs),
@@ -210,6 +211,10 @@ pub struct Which {
     /// Number of rounds, for a protocol with rounds
     #[arg(long, value_name = "N", value_parser = rounds, allow_negative_numbers = true)]
     pub rounds: Option<u32>,
+
+    /// Time to change packs: a rest before every dose that begins or changes, such as 30s; 0 for none
+    #[arg(long, value_name = "DURATION", value_parser = changeover, allow_negative_numbers = true)]
+    pub changeover: Option<Duration>,
 
     /// Time of the injury, such as "30h ago", "yesterday 18:00" or 2026-11-20
     #[arg(long, value_name = "WHEN")]

@@ -1,8 +1,12 @@
 //! A protocol as the command line names it: found, readable, with the person's choice.
 
+use std::time::Duration;
+
 use anyhow::anyhow;
+use humantime::format_duration;
 
 use super::folders::Folders;
+use super::settings;
 use super::times::possible;
 use super::{Exit, Failure, draw, say};
 use crate::cli::Which;
@@ -10,7 +14,7 @@ use crate::domain::course::start;
 use crate::domain::exposure::limit;
 use crate::domain::protocol::{Choice, ChoiceError, Draft, DraftStep, Protocol};
 use crate::domain::rules::{Context, Detail, Finding, RuleId, refuses};
-use crate::domain::step::Modality;
+use crate::domain::step::{Modality, StepKind};
 use crate::edge::catalog::{self, Entry};
 use crate::format::Level;
 use crate::format::report;
@@ -21,7 +25,8 @@ use crate::text::typed::quoted;
 pub(super) struct Chosen {
     /// The protocol that was named.
     pub(super) entry: Entry,
-    /// What runs for this injury. Empty when that depends on a time of injury that is not set.
+    /// What runs for this injury, with the changeover of `config.toml` where the file has none. Empty when it depends on
+    /// a time of injury that is not set.
     pub(super) draft: Draft,
     /// What the person chose instead of the defaults.
     pub(super) choice: Choice,
@@ -51,8 +56,9 @@ impl Chosen {
             ));
         }
         let context = Context { injury_required: entry.parsed.by_injury.is_some(), ..context.clone() };
-        let draft = entry.draft_for(context.injury).unwrap_or_else(|| entry.parsed.draft.clone());
-        let choice = Choice { length: which.minutes, rounds: which.rounds };
+        let mut draft = entry.draft_for(context.injury).unwrap_or_else(|| entry.parsed.draft.clone());
+        draft.changeover = draft.changeover.or_else(|| settings::changeover(folders));
+        let choice = Choice { length: which.minutes, rounds: which.rounds, changeover: which.changeover };
         Ok(Chosen { entry, draft, choice, context, injured: which.injured.clone() })
     }
 
@@ -69,12 +75,8 @@ impl Chosen {
         self.objections(&findings, overrides).iter().for_each(|line| say(line));
         let name = self.entry.name();
         let blocking = findings.iter().find(|finding| finding.blocks(overrides));
-        let injured = self.injured.as_ref().map_or(String::new(), |when| format!(" --injured {}", quoted(when)));
-        let hint = match (blocking, blocking.and_then(|finding| self.longest(finding.rule))) {
-            (_, Some(minutes)) => {
-                let run = format!("try: therapy run {} --minutes {minutes}{injured}", self.entry.word());
-                overrides.iter().fold(run, |run, rule| format!("{run} --override {rule}"))
-            }
+        let hint = match (blocking, blocking.and_then(|finding| self.accepted(finding.rule, overrides))) {
+            (_, Some(choice)) => format!("try: {}", self.command("run", choice, overrides)),
             (Some(Finding { detail: Detail::Unreadable, .. }), None) => {
                 let unreadable = findings.iter().filter(|finding| finding.detail == Detail::Unreadable);
                 let rules = unreadable.map(|finding| finding.rule.as_str()).collect::<Vec<_>>().join(" --override ");
@@ -86,19 +88,44 @@ impl Chosen {
                 let way_out = rules::of(finding.rule).way_out;
                 format!("{way_out}{}\n  therapy explain {}", from.unwrap_or_default(), finding.rule)
             }
-            (None, None) => format!("therapy show {}{injured}   shows the options", self.entry.word()),
+            (None, None) => format!("{}   shows the options", self.command("show", Choice::default(), &[])),
         };
         let exit = if refuses(&findings, overrides) { Exit::Refused } else { Exit::Usage };
         Err(Failure::new(exit, anyhow!("{name} is refused"), hint))
     }
 
-    /// The most minutes of the one step that a limit of its load allows now.
-    fn longest(&self, rule: RuleId) -> Option<u64> {
+    /// A choice near this one that `rule` allows: fewer minutes of the one step, or no changeovers.
+    fn accepted(&self, rule: RuleId, overrides: &[RuleId]) -> Option<Choice> {
+        if rule == RuleId::SessionLimit {
+            let without = Choice { changeover: Some(Duration::ZERO), ..self.choice };
+            let is_offered = self.draft.choice_errors(without).is_empty();
+            let is_cause = is_offered && self.draft.review(without, &self.context, overrides).is_ok();
+            return is_cause.then_some(without);
+        }
         let DraftStep { kind, length, .. } = self.draft.only_step()?;
         kind.modality().filter(|modality| RuleId::limit_of(*modality) == rule)?;
-        let room = self.context.load().room(*kind, &[]);
+        let wait = self.draft.changeover(self.choice).unwrap_or_default();
+        let room = self.context.load().after(StepKind::Rest, wait).room(*kind, &[]);
         let minutes = if length.stated { room.min(length.max) } else { room }.as_secs() / 60;
-        (minutes > 0).then_some(minutes)
+        (minutes > 0).then(|| Choice { length: Some(Duration::from_secs(60 * minutes)), rounds: None, ..self.choice })
+    }
+
+    /// The command with a choice, and with all else that was typed.
+    fn command(&self, name: &str, choice: Choice, overrides: &[RuleId]) -> String {
+        let typed = |length: Duration| quoted(&format_duration(length).to_string());
+        let minutes = |length: Duration| match length.as_secs() / 60 {
+            minutes if length == Duration::from_secs(60 * minutes) => minutes.to_string(),
+            _ => typed(length),
+        };
+        let options = [
+            ("--minutes", choice.length.map(minutes)),
+            ("--rounds", choice.rounds.map(|rounds| rounds.to_string())),
+            ("--changeover", choice.changeover.map(typed)),
+            ("--injured", self.injured.as_deref().map(quoted)),
+        ];
+        let options = options.into_iter().filter_map(|(option, value)| Some(format!(" {option} {}", value?)));
+        let overrides = overrides.iter().map(|rule| format!(" --override {rule}"));
+        format!("therapy {name} {}", self.entry.word()) + &options.chain(overrides).collect::<String>()
     }
 
     /// Everything against it, one line each: findings, and choices that the protocol does not offer, unless

@@ -106,7 +106,8 @@ fn steps(entry: &Entry, in_table: bool) -> String {
         format!("{} {length}", step.kind)
     });
     let rounds = draft.rounds.map(|rounds| format!("{} rounds", rounds.default));
-    steps.chain(rounds).collect::<Vec<_>>().join(", ")
+    let changeover = draft.changeover(Choice::default()).map(|length| format!("changeovers {}", in_words(length)));
+    steps.chain(rounds).chain(changeover).collect::<Vec<_>>().join(", ")
 }
 
 /// The columns. They are made for the built-in protocols, so that no file of the person moves them.

@@ -38,6 +38,8 @@ pub(super) struct Live {
     is_for_people: bool,
     /// How many times faster than real it is rehearsed.
     speed: Option<f64>,
+    /// What `config.toml` adds to a later session.
+    changeover: Option<Duration>,
     rungs: Rungs,
     shown: Vec<Box<dyn Observer>>,
     writer: Writer,
@@ -75,8 +77,8 @@ impl Live {
         let shown = shown(settings.progress, label(), (name, speed), keys.was_continued()).context(NO_THREAD)?;
         let rungs = Rungs::start(name, settings, (speed, confirm), label(), &inbox.sender())?;
         let is_for_people = settings.is_for_people();
-        let (recorder, lock) = (None, None);
-        Ok(Live { keys, inbox, is_for_people, speed, rungs, shown, writer, recorder, lock })
+        let (changeover, recorder, lock) = (settings.changeover, None, None);
+        Ok(Live { keys, inbox, is_for_people, speed, changeover, rungs, shown, writer, recorder, lock })
     }
 
     /// Records the session under this number, if it has one.
@@ -86,7 +88,7 @@ impl Live {
 
     /// Runs a session to its end; `start` starts its clock. Returns how it ended, and the last words.
     pub(super) fn go(self, start: impl FnOnce(Moment) -> (Session, Vec<Event>)) -> (Exit, Vec<String>) {
-        let Live { keys, inbox, speed, mut rungs, mut shown, recorder, lock, .. } = self;
+        let Live { keys, inbox, speed, changeover, mut rungs, mut shown, recorder, lock, .. } = self;
         let (mut recorder, requests) = recorder.unzip();
         let (begin, wall) = (clock::now(), clock::wall());
         let mut end = End { leave: keys.end(), may_go_on: speed.is_none() && rungs.may_go_on() };
@@ -123,16 +125,17 @@ impl Live {
             return (Exit::Terminated, words);
         };
         if self.is_for_people && speed.is_none() && session.dose(Modality::Cold) > Duration::ZERO {
-            words.extend(cold_again(&session));
+            words.extend(cold_again(&session, changeover));
         }
         (outcome.into(), words)
     }
 }
 
 /// When ice may be used after a session. `None` when it may be used now.
-fn cold_again(session: &Session) -> Option<String> {
+fn cold_again(session: &Session, changeover: Option<Duration>) -> Option<String> {
+    let choice = Choice { changeover, ..Choice::default() };
     let context = Context { now: session.now(), doses: session.doses().clone(), ..Context::default() };
-    let ice = start(&catalog::built_in("ice")?.parsed.draft, Choice::default(), &context, &[]);
+    let ice = start(&catalog::built_in("ice")?.parsed.draft, choice, &context, &[]);
     let is_now = ice.refused.is_none() && ice.better().is_none();
     (!is_now).then(|| format!("Cold again: possible {}.", possible(&ice)))
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::folders::Folders;
 use super::memory::{Memory, was_cut_off};
 use super::times::{later, possible, stamp};
-use super::{Exit, Failure, print_json, print_text};
+use super::{Exit, Failure, print_json, print_text, settings};
 use crate::domain::course::{Start, recommend, start};
 use crate::domain::exposure::limit;
 use crate::domain::protocol::Choice;
@@ -26,21 +26,23 @@ use crate::text::timeline::{TO_COME, texture};
 /// A protocol, and when it may start.
 type Candidate = (String, Start);
 
-/// The candidates. A session that was cut off must be closed first, so it refuses all of them.
-fn candidates(memory: &Memory) -> Vec<Candidate> {
+/// The candidates, with the changeover that a run would have. A session that was cut off must be closed first, so it
+/// refuses all of them.
+fn candidates(folders: &Folders, memory: &Memory) -> Vec<Candidate> {
+    let choice = Choice { changeover: settings::changeover(folders), ..Choice::default() };
     let context = Context { running: memory.context.running || memory.open.is_some(), ..memory.context.clone() };
     let mut entries = catalog::built_ins();
     entries.retain(|entry| entry.parsed.by_injury.is_none());
     let candidate = |entry: &Entry| {
         let draft = &entry.parsed.draft;
-        (draft.name.clone(), start(draft, Choice::default(), &context, &[]))
+        (draft.name.clone(), start(draft, choice, &context, &[]))
     };
     entries.iter().map(candidate).collect()
 }
 
 /// What is recommended and when it may run, and what is on the skin, in a line each.
-pub(super) fn in_short(memory: &Memory) -> [String; 2] {
-    [headline(memory, &candidates(memory)), skin(&memory.context)]
+pub(super) fn in_short(folders: &Folders, memory: &Memory) -> [String; 2] {
+    [headline(memory, &candidates(folders, memory)), skin(&memory.context)]
 }
 
 /// What is recommended, and when.
@@ -77,7 +79,7 @@ fn skin(context: &Context) -> String {
 /// Shows what is possible now, and when the rest becomes available.
 pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
     let memory = Memory::read(folders, None, false)?;
-    let (context, candidates) = (&memory.context, candidates(&memory));
+    let (context, candidates) = (&memory.context, candidates(folders, &memory));
     if json {
         let (best, why, load) = (recommend(context.injury), because(context.injury), context.load());
         let at = |wait: Duration| later(clock::wall(), wait);

@@ -22,7 +22,7 @@ pub(super) fn run(folders: &Folders) -> Result<Exit, Failure> {
         Some(view) if memory.context.running => say::now(&view, time_of_day(wall_at)),
         _ => was_cut_off(open, &now),
     });
-    let [advice, skin] = next::in_short(&memory);
+    let [advice, skin] = next::in_short(folders, &memory);
     let open = open.unwrap_or_else(|| "no session".to_owned());
     let rows = [("Now", open), ("Injury", injury::in_short(memory.injury)), ("Skin", skin), ("Next", advice)];
     let rows = rows.map(|(name, text)| vec![format!("  {name}"), text]);

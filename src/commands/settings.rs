@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::ValueEnum as _;
@@ -23,6 +24,8 @@ pub(super) struct Settings {
     pub(super) notify: bool,
     /// Whether `config.toml` asks for a confirmation at every change.
     pub(super) confirm: bool,
+    /// The changeover that `config.toml` asks for.
+    pub(super) changeover: Option<Duration>,
     /// Whether it plays sounds of its own, and how loud, from 0 to 1.
     pub(super) sound: Sound,
     pub(super) volume: f64,
@@ -61,6 +64,7 @@ pub(super) fn settings(folders: &Folders, flags: &Alarms) -> Result<Settings, Fa
         progress,
         notify: !(flags.no_notify || defaults.no_notify),
         confirm: defaults.confirm,
+        changeover: defaults.changeover,
         sound: flags.sound.or_else(sound).unwrap_or(Sound::Auto),
         volume: f64::from(defaults.volume.unwrap_or(VOLUME)) / 100.0,
         speak: flags.speak || defaults.speak,
@@ -76,6 +80,12 @@ fn words(command: &str) -> Result<Vec<String>, Failure> {
         Failure::new(Exit::Usage, error, "try: --on-event \"notify-phone 'my phone'\"")
     };
     shlex::split(command).ok_or_else(unclear)
+}
+
+/// The changeover that `config.toml` asks for, as far as the file can be read: `run` reports what is wrong with it.
+pub(super) fn changeover(folders: &Folders) -> Option<Duration> {
+    let bytes = files::read(&folders.config.as_ref()?.join("config.toml")).ok()?;
+    format::settings(&format::decoded(&bytes).0).0.changeover
 }
 
 fn read(folders: &Folders) -> Result<format::Settings, Failure> {

@@ -13,7 +13,7 @@ use super::times::{local_after, stamp};
 use super::{Exit, Failure, print_json, print_text};
 use crate::cli::Which;
 use crate::domain::exposure::{Load, limit};
-use crate::domain::protocol::{Draft, DraftStep};
+use crate::domain::protocol::DraftStep;
 use crate::domain::rules::{Context, Finding, Injury, RULES, RuleId, SESSION, refuses, review};
 use crate::domain::step::{Modality, Step, StepKind};
 use crate::text::advice::EVIDENCE;
@@ -36,10 +36,12 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> R
     if json {
         let drafted: Vec<_> = draft.steps().collect();
         let documents = steps.iter().map(|step| {
-            let DraftStep { length, sources, .. } = drafted[step.origin];
+            let own = step.changeover.then(|| DraftStep::new(step.kind, step.length));
+            let DraftStep { length, sources, .. } = own.as_ref().unwrap_or(drafted[step.origin]);
             json!({
                 "kind": step.kind, "round": step.round, "length_s": seconds(step.length),
                 "min_s": seconds(length.min), "max_s": seconds(length.max), "note": step.note, "sources": sources,
+                "changeover": step.changeover,
             })
         });
         // Without steps there is nothing to add up: `acute` without a time of injury.
@@ -75,7 +77,7 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> R
     } else {
         let _ = writeln!(text, "{}, {}\n", count(steps.len(), "step"), in_words(total(&steps)));
         text.push_str(&timeline(&steps, usize::from(Term::stdout().size().1)));
-        text.push_str(&numbers(draft));
+        text.push_str(&numbers(&chosen));
         text.push_str(&bounds(&steps));
     }
     for line in &findings {
@@ -141,7 +143,8 @@ fn timeline(steps: &[Step], width: usize) -> String {
 }
 
 /// Every number with its source.
-fn numbers(draft: &Draft) -> String {
+fn numbers(chosen: &Chosen) -> String {
+    let draft = &chosen.draft;
     let by = |sources: &[String]| match (sources, &draft.sources[..]) {
         ([], []) => "the file's author".to_owned(),
         ([], sources) | (sources, _) => sources.join(", "),
@@ -160,6 +163,11 @@ fn numbers(draft: &Draft) -> String {
         let open = if rounds.is_open() { format!(" ({} to {})", rounds.min, rounds.max) } else { String::new() };
         let number = format!("rounds: {}{open}", rounds.default);
         let _ = writeln!(text, "     {number:<28} from {}", by(&draft.sources));
+    }
+    if let Some(length) = draft.changeover(chosen.choice) {
+        let is_of_file = chosen.choice.changeover.is_none() && chosen.entry.parsed.draft.changeover.is_some();
+        let number = format!("changeovers: {}", in_words(length));
+        let _ = writeln!(text, "     {number:<28} from {}", if is_of_file { "the file's author" } else { "you" });
     }
     text.push('\n');
     text

@@ -10,7 +10,7 @@ use super::times::{stamp, time_of_day, wall_at};
 use super::{Exit, Failure, print, print_json};
 use crate::cli::StatusArgs;
 use crate::domain::moment::Moment;
-use crate::domain::view::{State, View};
+use crate::domain::view::{Next, State, View};
 use crate::edge::journal::{Journal, Record};
 use crate::text::advice::CUT_OFF;
 use crate::text::durations::{count_up, countdown, in_words, seconds};
@@ -41,8 +41,8 @@ pub(super) fn run(folders: &Folders, args: &StatusArgs) -> Result<Exit, Failure>
         // The kind of step while it runs, otherwise the state.
         let (class, text) = match view.state {
             _ if view.is_overrun() => ("overrun", say::heading(&view)),
-            State::Running => (view.kind.as_str(), format!("{} {}", view.kind, left(&view))),
-            state => (state.as_str(), format!("{} {}", view.kind, left(&view))),
+            State::Running => (view.kind.as_str(), format!("{} {}", say::called(&view), left(&view))),
+            state => (state.as_str(), format!("{} {}", say::called(&view), left(&view))),
         };
         // Waybar reads the tooltip as markup.
         let tooltip = markup(&lines());
@@ -81,9 +81,12 @@ fn nothing(folders: &Folders) -> Failure {
 
 fn document(name: &str, view: &View) -> Value {
     let ends_at = wall_at(view.ends_at);
-    let next = view.next.map(|next| json!({ "kind": next.kind, "length_s": seconds(next.length), "at": ends_at }));
+    let next = view.next.map(|Next { kind, length, changeover }| {
+        json!({ "kind": kind, "length_s": seconds(length), "changeover": changeover, "at": ends_at })
+    });
     json!({
-        "state": view.state.as_str(), "protocol": name, "kind": view.kind, "step": view.step, "of": view.of,
+        "state": view.state.as_str(), "protocol": name, "kind": view.kind, "changeover": view.changeover,
+        "step": view.step, "of": view.of,
         "round": view.round, "rounds": view.rounds, "length_s": seconds(view.length), "left_s": seconds(view.left),
         "overrun_s": seconds(view.over),
         "elapsed_s": seconds(view.elapsed), "total_s": seconds(view.total), "ends_at": ends_at, "next": next,

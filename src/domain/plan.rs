@@ -89,6 +89,12 @@ impl Plan {
         self.segments[index + 1..].iter().find(|segment| segment.length >= SHORTEST)
     }
 
+    /// The dose after `index`, when that step is a changeover. `None` for other steps, and when the dose is left out.
+    pub fn dose_after_changeover(&self, index: usize) -> Option<&Segment> {
+        let next = self.segments[index].step.changeover.then(|| self.next(index)).flatten();
+        next.filter(|next| next.step.kind.has_pack())
+    }
+
     /// The last step before `index` that was not left out.
     pub fn before(&self, index: usize) -> Option<&Segment> {
         self.segments[..index].iter().rev().find(|segment| segment.length > Duration::ZERO)

@@ -8,7 +8,7 @@ use crate::domain::step::Step;
 
 mod draft;
 
-pub use draft::{Choice, ChoiceError, Draft, DraftStep, Part, Range};
+pub use draft::{CHANGEOVER, Choice, ChoiceError, Draft, DraftStep, Part, Range};
 
 impl Draft {
     /// Reviews the steps with this choice.

@@ -131,6 +131,8 @@ pub struct Step {
     pub length: Duration,
     /// The author's note for the person, shown while the step runs.
     pub note: Option<String>,
+    /// A rest that only gives time to get the pack of the next step ready.
+    pub changeover: bool,
     /// The round that it belongs to, from 1.
     pub round: u32,
     /// The step of the draft that it comes from, from 0. Findings point to that place in the file.
@@ -140,7 +142,7 @@ pub struct Step {
 impl Step {
     /// A step of round 1 without a note, from the first step of a draft.
     pub fn new(kind: StepKind, length: Duration) -> Step {
-        Step { kind, length, note: None, round: 1, origin: 0 }
+        Step { kind, length, note: None, changeover: false, round: 1, origin: 0 }
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Next {
     pub kind: StepKind,
     /// Planned length.
     pub length: Duration,
+    /// Whether it is a changeover.
+    pub changeover: bool,
 }
 
 /// The dose of one modality.
@@ -56,6 +58,8 @@ pub struct View {
     pub now: Moment,
     /// The kind of the current step.
     pub kind: StepKind,
+    /// Whether it is a changeover.
+    pub changeover: bool,
     /// Whether its clock runs.
     pub state: State,
     /// The current step, from 1.
@@ -113,6 +117,7 @@ impl View {
         View {
             now: session.now(),
             kind,
+            changeover: segment.step.changeover,
             state,
             step: session.index() + 1,
             of: plan.segments().len(),
@@ -127,7 +132,11 @@ impl View {
             percent: u64::try_from(elapsed.as_nanos() * 100 / total.as_nanos().max(1)).unwrap_or(u64::MAX).min(100),
             ends_at: session.end(),
             all_ends_at: session.end().max(session.now()) + rest,
-            next: plan.next(session.index()).map(|next| Next { kind: next.step.kind, length: next.length }),
+            next: plan.next(session.index()).map(|next| Next {
+                kind: next.step.kind,
+                length: next.length,
+                changeover: next.step.changeover,
+            }),
             doses: PerModality::from_fn(|modality| OnSkin {
                 given: session.dose(modality),
                 planned: planned(modality),
@@ -136,6 +145,11 @@ impl View {
             pack_on: state != State::Paused && session.outcome().is_none() && kind.has_pack(),
             can_extend: session.room_to_extend() >= STEP_MIN,
         }
+    }
+
+    /// The dose that comes next, in a changeover; `None` in other steps.
+    pub fn dose_after_changeover(&self) -> Option<Next> {
+        self.next.filter(|next| self.changeover && next.kind.has_pack())
     }
 
     /// Whether a pack is on past the end of its step, and the person did not answer the first alarm.
@@ -166,7 +180,7 @@ mod tests {
         assert_eq!((view.state, view.pack_on), (State::Paused, false));
         assert_eq!((view.left, view.paused_for, view.percent), (minutes(7), minutes(2), 10));
         assert_eq!((view.ends_at, view.all_ends_at), (at(12), at(32)));
-        assert_eq!(view.next, Some(Next { kind: StepKind::Cold, length: minutes(20) }));
+        assert_eq!(view.next, Some(Next { kind: StepKind::Cold, length: minutes(20), changeover: false }));
         assert_eq!((view.doses.heat.given, view.doses.heat.load), (minutes(3), minutes(2)));
         assert_eq!((view.doses.heat.planned, view.doses.cold.planned), (minutes(10), minutes(20)));
 

@@ -79,7 +79,7 @@ impl Entry {
         self.path.as_ref().map_or_else(|| quoted(self.name()), |path| word(path))
     }
 
-    /// The draft to run for an injury of this age, with the caution of this file too. `None` when it depends on an age
+    /// The draft to run for an injury of this age, with the caution and the changeover of this file too. `None` when it depends on an age
     /// that is not known.
     pub fn draft_for(&self, injury: Injury) -> Option<Draft> {
         let own = &self.parsed.draft;
@@ -94,6 +94,7 @@ impl Entry {
         let mut draft = built_in(name)?.parsed.draft;
         let cautions: Vec<_> = own.caution.iter().chain(&draft.caution).map(String::as_str).collect();
         draft.caution = (!cautions.is_empty()).then(|| cautions.join("\n"));
+        draft.changeover = own.changeover.or(draft.changeover);
         Some(draft)
     }
 }

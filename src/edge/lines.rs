@@ -2,6 +2,7 @@
 //! screen readers can follow. This module must not know what the stream is.
 
 use std::io::Write;
+use std::ops::Not;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -138,6 +139,8 @@ struct Line {
     of: usize,
     kind: StepKind,
     length_s: f64,
+    #[serde(skip_serializing_if = "Not::not")]
+    changeover: bool,
     /// The fields of this kind of event.
     #[serde(flatten)]
     more: Value,
@@ -169,6 +172,7 @@ impl Line {
             of: segments.len(),
             kind: segment.step.kind,
             length_s: seconds(length),
+            changeover: segment.step.changeover,
             more,
         }
     }

@@ -13,7 +13,6 @@ use crate::domain::session::{Event, EventKind, Session};
 use crate::domain::view::{State, View};
 use crate::edge::terminal::{Stream, Terminal, lock};
 use crate::runner::{Loss, Observer, Trouble};
-use crate::text::advice;
 use crate::text::colours::{colour, paint};
 use crate::text::durations::part_of;
 use crate::text::printable::cut;
@@ -120,7 +119,7 @@ impl Screen {
         let size = lock(&self.terminal.0).look((self.look)());
         let is_over = |until: Moment| view.now >= until;
         if self.advice.is_empty() || self.change_until.is_some_and(is_over) {
-            self.advice = advice::during(view.kind, session.is_numb(view.now));
+            self.advice = say::during(&view, session.is_numb(view.now));
             (self.change_until, self.laid) = (None, None);
         }
         if self.message.take_if(|(_, until)| is_over(*until)).is_some() {

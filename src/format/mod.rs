@@ -13,7 +13,7 @@ use crate::domain::protocol::{Choice, Draft, DraftStep, Part};
 use crate::domain::rules::{Context, Injury, RuleId, Severity, review};
 use crate::domain::step::StepKind;
 use crate::text::printable::revealed;
-use crate::text::rules;
+use crate::text::{lengths, rules};
 
 mod reader;
 
@@ -91,6 +91,8 @@ pub struct Parsed {
     steps: Vec<ReadStep>,
     /// The place for a finding about the whole: the rounds, or the last step.
     whole: Span<usize>,
+    /// The place of the changeover, if the text has one.
+    changeover: Option<Span<usize>>,
 }
 
 /// A name must fit a table and a notification.
@@ -99,6 +101,7 @@ const NAME_MOST: usize = 40;
 const TEXT_MOST: usize = 200;
 /// Nobody fixes more problems at once, and each costs a pass over the text.
 const PROBLEMS_MOST: usize = 100;
+const KEYS: &[&str] = &["by_injury", "caution", "changeover", "name", "rounds", "sources", "step", "summary"];
 const ADD_STEP: &str = "add a [[step]] with do and for";
 
 /// Reads a protocol file. Its problems include bytes that are not UTF-8. Returns the text that the places are in, too.
@@ -120,12 +123,13 @@ pub fn parse(text: &str, file: &str) -> Parsed {
     let (mut reader, table) = Reader::parse(&straight, "the README shows an example of the format");
     let is_broken = !reader.problems.is_empty();
     let table = table.get_ref();
-    reader.unknown_keys(table, &["by_injury", "caution", "name", "rounds", "sources", "step", "summary"], "a protocol");
+    reader.unknown_keys(table, KEYS, "a protocol");
     let (name, name_place) = reader.name(table, file);
     let summary = reader.text(table, "summary", TEXT_MOST).unwrap_or_default();
     let caution = reader.text(table, "caution", TEXT_MOST);
     let sources = reader.texts(table, "sources");
     let rounds = table.get("rounds").and_then(|value| reader.range(value, Reader::round));
+    let changeover = reader.changeover(table);
     let by_injury = table.get("by_injury").and_then(|value| reader.by_injury(value, table));
     let steps = reader.steps(table);
     if steps.is_empty() && by_injury.is_none() && !is_broken && !table.contains_key("step") {
@@ -136,8 +140,10 @@ pub fn parse(text: &str, file: &str) -> Parsed {
     let whole = table.get("rounds").map(Spanned::span).or(steps.last().map(|(_, place)| place.clone()));
     let parts = steps.iter().filter_map(|(step, _)| step.clone().map(Part::Step)).collect();
     let problems = curly.into_iter().chain(reader.problems).collect();
-    let draft = Draft { name, summary, caution, rounds, parts, sources };
-    let mut parsed = Parsed { draft, by_injury, problems, name_place, steps, whole: whole.unwrap_or(0..0) };
+    let draft = Draft { name, summary, caution, rounds, changeover, parts, sources };
+    let whole = whole.unwrap_or(0..0);
+    let changeover = table.get("changeover").map(Spanned::span);
+    let mut parsed = Parsed { draft, by_injury, problems, name_place, steps, whole, changeover };
     parsed.move_places(|place| on_letters(place, text));
     parsed.problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
     parsed
@@ -157,7 +163,13 @@ impl Parsed {
         let steps = self.steps.iter_mut().map(|(_, place)| place);
         let problems = self.problems.iter_mut().map(|problem| &mut problem.span);
         let alone = [&mut self.whole, &mut self.name_place];
-        alone.into_iter().chain(names).chain(steps).chain(problems).for_each(|place| *place = to(place));
+        alone
+            .into_iter()
+            .chain(&mut self.changeover)
+            .chain(names)
+            .chain(steps)
+            .chain(problems)
+            .for_each(|place| *place = to(place));
     }
 
     /// Whether the text can be read as a protocol.
@@ -200,7 +212,8 @@ impl Parsed {
         let mut first = 0;
         for run in self.steps.split(|(step, _)| step.is_none()) {
             let parts = run.iter().filter_map(|(step, _)| step.clone().map(Part::Step)).collect();
-            let found = self.findings(&Draft { parts, ..Draft::default() }, first, Choice::default());
+            let draft = Draft { parts, changeover: self.draft.changeover, ..Draft::default() };
+            let found = self.findings(&draft, first, Choice::default());
             problems.extend(found.into_iter().filter(|problem| problem.level == Level::Refused));
             first += run.len() + 1;
         }
@@ -215,9 +228,15 @@ impl Parsed {
             return Vec::new();
         }
         let context = Context { injury: Injury::Ago(Duration::MAX), ..Context::default() };
+        let without = review(&draft.expand(Choice { changeover: Some(Duration::ZERO), ..choice }), &context);
         let mut problems: Vec<Problem> = Vec::new();
         for finding in review(&steps, &context) {
-            let place = finding.step.map_or(&self.whole, |index| &self.steps[first + steps[index].origin].1);
+            let is_by_changeover = !without.iter().any(|other| other.rule == finding.rule);
+            let (place, hint) = match (finding.step, &self.changeover) {
+                (Some(index), _) => (&self.steps[first + steps[index].origin].1, rules::of(finding.rule).way_out),
+                (None, Some(place)) if is_by_changeover => (place, "use a shorter changeover, or fewer rounds"),
+                (None, _) => (&self.whole, rules::of(finding.rule).way_out),
+            };
             let problem = Problem {
                 level: match finding.severity {
                     Severity::Refuse | Severity::Overridable => Level::Refused,
@@ -227,7 +246,7 @@ impl Parsed {
                 span: place.clone(),
                 message: rules::detail(&finding.detail),
                 rule: Some(finding.rule),
-                hint: rules::of(finding.rule).way_out.to_owned(),
+                hint: hint.to_owned(),
             };
             let is_known = |known: &Problem| {
                 let same_place = (&known.span, known.rule) == (&problem.span, problem.rule);
@@ -278,6 +297,15 @@ impl Reader<'_> {
             self.error(value.span(), "`by_injury` replaces the steps", hint);
         }
         by_injury
+    }
+
+    /// The length of a changeover, of a protocol or in `config.toml`; zero is none.
+    fn changeover(&mut self, table: &DeTable<'_>) -> Option<Duration> {
+        let value = table.get("changeover")?;
+        let length = self.duration(value)?;
+        let Some(wrong) = lengths::bad_changeover(length) else { return Some(length) };
+        self.error(value.span(), wrong, "write a length from \"1s\" to \"10min\", or \"0s\" for none");
+        None
     }
 
     fn steps(&mut self, table: &DeTable<'_>) -> Vec<ReadStep> {

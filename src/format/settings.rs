@@ -1,5 +1,7 @@
 //! The file `config.toml`: defaults of `run`. Pure: text in, settings and every problem out.
 
+use std::time::Duration;
+
 use super::reader::Reader;
 use super::{NAME_MOST, Problem, in_order, on_letters, quotes};
 
@@ -8,6 +10,8 @@ use super::{NAME_MOST, Problem, in_order, on_letters, quotes};
 pub struct Settings {
     /// As `--confirm`.
     pub confirm: bool,
+    /// As `--changeover`, for protocols that say nothing about it.
+    pub changeover: Option<Duration>,
     /// As `--no-notify`.
     pub no_notify: bool,
     /// As `--progress`.
@@ -27,7 +31,7 @@ pub const PROGRESS: [&str; 5] = ["auto", "bar", "plain", "json", "quiet"];
 
 /// Values of `--sound`.
 const SOUND: [&str; 3] = ["auto", "on", "off"];
-const KEYS: [&str; 7] = ["confirm", "no_notify", "on_event", "progress", "sound", "speak", "volume"];
+const KEYS: [&str; 8] = ["changeover", "confirm", "no_notify", "on_event", "progress", "sound", "speak", "volume"];
 const LOUDEST: u32 = 100;
 
 /// Reads the defaults of `run`.
@@ -47,6 +51,7 @@ pub fn read(text: &str) -> (Settings, Vec<Problem>) {
     });
     let volume = table.get("volume").and_then(|value| reader.per_cent(value, LOUDEST));
     let settings = Settings {
+        changeover: reader.changeover(table),
         confirm: reader.flag(table, "confirm").unwrap_or(false),
         no_notify: reader.flag(table, "no_notify").unwrap_or(false),
         progress,

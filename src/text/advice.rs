@@ -44,6 +44,19 @@ pub fn during(kind: StepKind, after_cold: bool) -> String {
     }
 }
 
+/// What a step is called.
+pub fn called(kind: StepKind, is_changeover: bool) -> &'static str {
+    if is_changeover { "changeover" } else { kind.as_str() }
+}
+
+/// What to do in a changeover before this kind of step.
+pub fn ready(next: StepKind) -> &'static str {
+    match next {
+        StepKind::Cold => "Have the ice ready, wrapped in a thin damp cloth.",
+        _ => soon(Some(next)),
+    }
+}
+
 /// The skin check in the middle of a dose; empty for a step without a pack.
 pub fn halfway(kind: StepKind) -> &'static str {
     match kind {

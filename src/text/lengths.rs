@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use super::typed::{Unreadable, misspelled, plain};
+use crate::domain::protocol::CHANGEOVER;
 use crate::domain::rules::SESSION;
+use crate::text::durations::{in_words, rounded_up};
 
 /// Forms that [`read`] reads.
 const EXAMPLES: &str = "try: 15min, 90s, \"1h 30min\" or \"half an hour\"";
 /// Forms that [`minutes`] reads.
 const MINUTES: &str = "give minutes as a number, such as 15 or 12.5";
+/// Forms that [`changeover`] reads.
+const CHANGEOVERS: &str = "try: --changeover 30s, or --changeover 0 for none";
 
 const SECOND: u64 = 1_000_000_000;
 const MINUTE: u64 = 60 * SECOND;
@@ -66,8 +70,41 @@ pub fn minutes(text: &str) -> Result<Duration, Unreadable> {
 
 fn of_minutes(text: &str) -> Result<Duration, Unreadable> {
     let plain = plain(text);
-    let is_number = plain.bytes().all(|byte| byte.is_ascii_digit() || b".,".contains(&byte));
-    if is_number { spelled(&format!("{plain}min"), text) } else { spelled(&plain, text) }
+    if is_number(&plain) { spelled(&format!("{plain}min"), text) } else { spelled(&plain, text) }
+}
+
+fn is_number(plain: &str) -> bool {
+    plain.bytes().all(|byte| byte.is_ascii_digit() || b".,".contains(&byte))
+}
+
+/// Reads the length of a changeover: `30s`, `1 min`, or `0` for none.
+///
+/// # Errors
+/// As [`read`], and a length that no changeover has.
+pub fn changeover(text: &str) -> Result<Duration, Unreadable> {
+    let fits = |reading: &str| read(reading).is_ok_and(|length| bad_changeover(length).is_none());
+    let number = plain(text);
+    if is_number(&number) && spelled(&format!("{number}s"), text) == Ok(Duration::ZERO) {
+        return Ok(Duration::ZERO);
+    }
+    let length = match read(text) {
+        // People say a changeover in seconds.
+        Err(error) if is_number(&number) => Err(error.or(["s", "min"].map(|unit| format!("{number}{unit}")))),
+        read => read,
+    };
+    let wrong = |what: String| Unreadable::new(text, what, CHANGEOVERS);
+    let length = length.and_then(|length| bad_changeover(length).map_or(Ok(length), |what| Err(wrong(what))));
+    length.map_err(|error| Unreadable { examples: CHANGEOVERS, ..error.only(fits) })
+}
+
+/// What is wrong with a length of a changeover. Zero is none.
+pub fn bad_changeover(length: Duration) -> Option<String> {
+    let (least, most) = (*CHANGEOVER.start(), *CHANGEOVER.end());
+    let length = if length > most { rounded_up(length) } else { length };
+    let is_good = length.is_zero() || CHANGEOVER.contains(&length);
+    let words = || [length, least, most].map(in_words);
+    let what = |[length, least, most]: [String; 3]| format!("a changeover of {length}; it must last {least} to {most}");
+    (!is_good).then(words).map(what)
 }
 
 /// `12:30`, which is minutes and seconds or hours and minutes.
@@ -218,6 +255,48 @@ mod tests {
                 (refused.typed.as_str(), &refused.readings[..]),
                 (text, &readings.iter().map(|r| (*r).to_owned()).collect::<Vec<_>>()[..])
             );
+        }
+    }
+
+    #[test]
+    fn a_changeover_is_short_and_0_is_none() {
+        for (text, length) in
+            [("30s", 30), ("1 min", 60), ("90 sec", 90), ("half a minute", 30), ("10min", 600), ("1s", 1)]
+        {
+            assert_eq!(changeover(text), Ok(seconds(length)), "{text}");
+        }
+        for none in ["0", "0s", "0 min", "0.0", " 0 ", "00"] {
+            assert_eq!(changeover(none), Ok(Duration::ZERO), "{none}");
+        }
+        let refused = |text: &str| changeover(text).map_err(|error| (error.message, error.readings)).expect_err(text);
+        for (text, what) in [
+            ("11min", "a changeover of 11 min; it must last 1 s to 10 min"),
+            ("600.000000001s", "a changeover of 10 min 1 s; it must last 1 s to 10 min"),
+            ("999ms", "a changeover of less than 1 s; it must last 1 s to 10 min"),
+            ("1ns", "a changeover of less than 1 s; it must last 1 s to 10 min"),
+            ("30days", "a changeover of 30 days; it must last 1 s to 10 min"),
+            ("-1", "cannot read \"-1\" as a length of time"),
+            ("", "cannot read \"\" as a length of time"),
+            ("soon", "cannot read \"soon\" as a length of time"),
+        ] {
+            assert_eq!(refused(text), (what.to_owned(), Vec::new()), "{text}");
+        }
+        // What is suggested is accepted.
+        for (text, readings) in [
+            ("30", &["30s"][..]),
+            ("5", &["5s", "5min"]),
+            ("0,5", &["0.5min"]),
+            ("1.5", &["1.5s", "1.5min"]),
+            ("700", &[]),
+            ("1:30", &["1min 30s"]),
+            ("2M", &["2min"]),
+            ("30 seconds", &[]),
+            ("30 secnds", &["30 seconds"]),
+        ] {
+            match changeover(text) {
+                Ok(length) => assert_eq!((length, readings.len()), (seconds(30), 0), "{text}"),
+                Err(error) => assert_eq!(error.readings, readings, "{text}"),
+            }
         }
     }
 

@@ -3,20 +3,24 @@
 
 use crate::domain::exposure::limit;
 use crate::domain::moment::Moment;
-use crate::domain::step::{Modality, StepKind};
-use crate::domain::view::{State, View};
+use crate::domain::step::Modality;
+use crate::domain::view::{Next, State, View};
 use crate::text::advice::{self, change, paused};
 use crate::text::durations::{count_up, countdown, in_words, part_of};
 use crate::text::printable::capital;
 
-/// What is on and how long: `HEAT 13:23 left`, `PAUSED 2:10`, `COLD IS OVER 0:12`.
+/// What is on and how long: `HEAT 13:23 left`, `GET READY: COLD in 0:23`, `PAUSED 2:10`, `COLD IS OVER 0:12`.
 pub fn heading(view: &View) -> String {
+    let name = upper(called(view));
     match view.state {
-        State::Running => format!("{} {} left", upper(view.kind), countdown(view.left)),
+        State::Running => match view.dose_after_changeover() {
+            Some(next) => format!("GET READY: {} in {}", upper(next.kind.as_str()), countdown(view.left)),
+            None => format!("{name} {} left", countdown(view.left)),
+        },
         State::Paused => format!("PAUSED {}", count_up(view.paused_for)),
         State::Held if view.is_overrun() => format!("TAKE IT OFF: {}", too_long(view)),
-        State::Held if !view.left.is_zero() => format!("{} {} left, waiting", upper(view.kind), countdown(view.left)),
-        State::Held => format!("{} IS OVER {}", upper(view.kind), count_up(view.over)),
+        State::Held if !view.left.is_zero() => format!("{name} {} left, waiting", countdown(view.left)),
+        State::Held => format!("{name} IS OVER {}", count_up(view.over)),
     }
 }
 
@@ -33,11 +37,17 @@ pub fn clock(view: &View, end: &str, place: Option<String>, width: usize) -> (St
 
 /// Until when the step lasts, and what comes then. `joint` is put between a step and its length.
 fn details(view: &View, end: &str, joint: &str) -> Vec<String> {
+    // The heading of a changeover says what comes then.
+    if let (State::Running, Some(next)) = (view.state, view.dose_after_changeover()) {
+        return vec![format!("at {end}"), format!("for {}", in_words(next.length))];
+    }
     let next = match view.next {
-        Some(next) => Some(format!("then {}{joint}{}", upper(next.kind), in_words(next.length))),
+        Some(Next { kind, length, changeover }) => {
+            Some(format!("then {}{joint}{}", upper(advice::called(kind, changeover)), in_words(length)))
+        }
         None => (view.of > 1).then(|| "last step".to_owned()),
     };
-    let kind = upper(view.kind);
+    let kind = upper(called(view));
     match view.state {
         State::Running => [format!("until {end}")].into_iter().chain(next).collect(),
         State::Held if !view.left.is_zero() => vec![format!("until {end}")],
@@ -70,6 +80,12 @@ pub fn todo(view: &View) -> Vec<String> {
         }
         State::Held => change(view.kind, view.next.map(|next| next.kind), true),
     }
+}
+
+/// What to do while the step runs, where its length is shown elsewhere.
+pub fn during(view: &View, is_numb: bool) -> String {
+    view.dose_after_changeover()
+        .map_or_else(|| advice::during(view.kind, is_numb), |next| advice::ready(next.kind).to_owned())
 }
 
 /// What is on the skin: `On the skin: heat 7 of 30 min, cold 0 of 20 min`, shorter where it does not fit the
@@ -124,6 +140,11 @@ fn too_long(view: &View) -> String {
     format!("{} is {} too long", view.kind, count_up(view.over))
 }
 
-fn upper(kind: StepKind) -> String {
-    kind.as_str().to_uppercase()
+/// What the current step is called.
+pub fn called(view: &View) -> &'static str {
+    advice::called(view.kind, view.changeover)
+}
+
+fn upper(name: &str) -> String {
+    name.to_uppercase()
 }

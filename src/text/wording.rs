@@ -10,7 +10,7 @@ use crate::domain::session::{Event, EventKind, Outcome, Session};
 use crate::domain::step::{Modality, PerModality, Step, StepKind, planned};
 use crate::runner::Loss;
 use crate::text::advice;
-use crate::text::durations::{count, in_words, part_of, roughly};
+use crate::text::durations::{count, countdown, in_words, part_of, roughly};
 use crate::text::printable::capital;
 
 /// What is said about one event; [`sentences`] makes a line of it.
@@ -30,7 +30,8 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
     let segment = &plan.segments()[event.step];
     let kind = segment.step.kind;
     let next = plan.next(event.step).map(|next| next.step.kind);
-    let (name, has_pack) = (capital(kind.as_str()), kind.has_pack());
+    let called = advice::called(kind, segment.step.changeover);
+    let (name, has_pack) = (capital(called), kind.has_pack());
     let left = || format!("{} left", in_words(segment.end().saturating_sub(event.elapsed)));
     let change = |next: Option<StepKind>| advice::change(kind, next, asked).join(" ");
     let only = |headline: String| (headline, String::new(), false);
@@ -44,7 +45,11 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
                 1 => String::new(),
                 steps => format!(", step {} of {steps}", event.step + 1),
             };
-            (format!("{off}{name}{on} for {}{place}{how}", in_words(length)), more.to_owned(), !off.is_empty())
+            let (what, more) = match plan.dose_after_changeover(event.step).map(|next| next.step.kind) {
+                Some(next) => (format!("Get ready: {next} in {}{place}", countdown(length)), advice::ready(next)),
+                None => (format!("{name}{on} for {}{place}{how}", in_words(length)), more),
+            };
+            (format!("{off}{what}"), more.to_owned(), !off.is_empty())
         }
         EventKind::Halfway => (left(), advice::halfway(kind).to_owned(), false),
         EventKind::StepSoon => (left(), advice::soon(next).to_owned(), false),
@@ -52,7 +57,8 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
             let headline = if has_pack { "Paused: pack off" } else { "Paused" };
             (headline.to_owned(), advice::paused(kind, asked).to_owned(), false)
         }
-        EventKind::Resumed => only(format!("Going on with {kind}")),
+        EventKind::Resumed if segment.step.changeover => only(format!("Going on with the {called}")),
+        EventKind::Resumed => only(format!("Going on with {called}")),
         EventKind::Skipped { by_rule: None } => (format!("{name} ended early"), String::new(), has_pack),
         EventKind::Skipped { by_rule: Some(rule) } => only(format!("Skipping {kind}: dose limit reached ({rule})")),
         EventKind::Extended { by, by_rule } => only(extended(by, by_rule)),
@@ -151,6 +157,9 @@ pub fn begin(event: &Event, session: &Session, asked: bool) -> String {
     let kind = session.plan().segments()[event.step].step.kind;
     let is_numb = session.is_numb(event.at);
     let off = off_now(event.step, session);
+    if let Some(next) = session.plan().dose_after_changeover(event.step) {
+        return off + advice::ready(next.step.kind);
+    }
     match kind {
         StepKind::Heat if is_numb && asked => off + advice::begin(kind, is_numb, asked).1,
         _ => off + &advice::during(kind, is_numb),

@@ -63,6 +63,7 @@ pub fn protocol(input: &[u8]) {
     for text in [Some(&draft.name), Some(&draft.summary), draft.caution.as_ref()].into_iter().flatten() {
         assert_printable(text);
     }
+    assert!(draft.changeover.is_none_or(is_changeover), "{:?}", draft.changeover);
     if !parsed.is_readable() {
         return;
     }
@@ -78,6 +79,11 @@ pub fn protocol(input: &[u8]) {
         assert_within_limits(protocol.steps());
         assert_runs_to_end(protocol);
     }
+}
+
+/// Whether a changeover may have this length, or is none.
+fn is_changeover(length: Duration) -> bool {
+    length.is_zero() || (Duration::from_secs(1)..=10 * MINUTE).contains(&length)
 }
 
 /// Checks the limits of the README, in whole half nanoseconds.
@@ -143,6 +149,7 @@ pub fn settings(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let (settings, problems) = format::settings(text);
     assert_reportable(&problems, text);
+    assert!(settings.changeover.is_none_or(is_changeover), "{settings:?}");
     if problems.is_empty() {
         assert!(settings.progress.is_none_or(|progress| format::PROGRESS.contains(&progress.as_str())));
     }
@@ -150,7 +157,7 @@ pub fn settings(input: &[u8]) {
 
 // Points in time and lengths.
 
-/// Parses a text as a time, as minutes, and as the length of a step. The first line is the current time
+/// Parses a text as a time, as minutes, as a changeover, and as the length of a step. The first line is the current time
 /// in seconds; the text follows.
 pub fn when(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
@@ -158,7 +165,20 @@ pub fn when(input: &[u8]) {
     let now = now.trim().parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
     points_in_time(text, now.unwrap_or(Timestamp::UNIX_EPOCH));
     minutes(text);
+    changeover(text);
     length_of_a_step(text);
+}
+
+fn changeover(text: &str) {
+    match lengths::changeover(text) {
+        Ok(length) => assert!(is_changeover(length), "{text:?} is {length:?}"),
+        Err(error) => {
+            for reading in &error.readings {
+                assert!(lengths::changeover(reading).is_ok(), "{reading:?} instead of {text:?}");
+            }
+            assert_printable(&error.to_string().replace('\n', ""));
+        }
+    }
 }
 
 fn points_in_time(text: &str, now: Timestamp) {
@@ -203,7 +223,7 @@ fn minutes(text: &str) {
         let nanos: u128 = format!("{whole}{part:0<9}").parse().expect("digits alone");
         assert_eq!(length.as_nanos(), nanos * 60, "{text:?}");
     }
-    let choice = Choice { length: Some(length), rounds: None };
+    let choice = Choice { length: Some(length), ..Choice::default() };
     let ice = Draft::of("ice", &[(StepKind::Cold, 15 * MINUTE)]);
     assert_eq!(ice.choice_errors(choice), []);
     let fits = (Duration::from_secs(1)..=20 * MINUTE).contains(&length);

@@ -16,6 +16,8 @@ mod storm;
 
 mod rules;
 
+mod changeovers;
+
 mod laws;
 
 mod journal;

@@ -9,9 +9,9 @@ use serde_json::Value;
 use therapy::domain::dose::Dose;
 use therapy::domain::exposure::{Exposure, limit};
 use therapy::domain::moment::Moment;
-use therapy::domain::protocol::{Choice, Draft, DraftStep, Part, Range};
+use therapy::domain::protocol::{Choice, Draft, DraftStep, Part, Protocol, Range};
 use therapy::domain::rules::{
-    ACUTE, Concern, Context, Detail, Injury, RULES, RuleId, SESSION, Severity, refuses, review,
+    ACUTE, Concern, Context, Detail, Finding, Injury, RULES, RuleId, SESSION, Severity, refuses, review,
 };
 use therapy::domain::source::{self, OURS};
 use therapy::domain::step::StepKind::{Cold, Heat, Rest, Stretch};
@@ -422,4 +422,62 @@ fn an_empty_draft_is_refused_with_a_reason() {
     let injury = [(RuleId::InjuryUnknown, Detail::InjuryNeeded)];
     assert_eq!(refused(&Draft::default(), Choice::default(), &needed), injury);
     assert!(one.review(Choice::default(), &old(), &[]).is_ok());
+}
+
+/// Changeovers are steps like others: they count for every limit, and the dose law knows that no pack is on.
+#[test]
+fn changeovers_count_for_every_limit() {
+    let reviewed = |draft: &Draft, changeover, context: &Context| {
+        let choice = Choice { changeover: Some(changeover), ..Choice::default() };
+        let blocking = |findings: Vec<Finding>| -> Vec<_> {
+            let findings = findings.into_iter().filter(|finding| finding.blocks(&[]));
+            findings.map(|finding| (finding.rule, finding.step, finding.detail)).collect()
+        };
+        draft.review(choice, context, &[]).map_err(blocking)
+    };
+    let bit = Duration::from_nanos(1);
+    let rounds = |draft: &Draft, rounds| Draft { rounds: Some(Range::fixed(rounds)), ..draft.clone() };
+
+    // 64 steps: 16 rounds of a changeover, heat, a changeover, cold.
+    let pair = Draft::of("pair", &[(Heat, minutes(1)), (Cold, minutes(1))]);
+    let session = reviewed(&rounds(&pair, 16), 30 * SECOND, &old()).expect("64 steps");
+    assert_eq!((session.steps().len(), session.rounds()), (64, 16));
+    let with_rest = |last_round| {
+        let mut draft = rounds(&pair, 16);
+        draft.parts.push(Part::Step(DraftStep { last_round, ..DraftStep::new(Rest, SECOND) }));
+        reviewed(&draft, 30 * SECOND, &old()).map(|session| session.steps().len())
+    };
+    // Where the author has a rest there is no changeover, so only a rest at the end is one step more.
+    assert_eq!(with_rest(false), Ok(64));
+    assert_eq!(with_rest(true), Err(vec![(RuleId::SessionLimit, None, Detail::SessionSteps(65))]));
+    let steps = reviewed(&rounds(&pair, 17), 30 * SECOND, &old()).expect_err("68 steps");
+    assert_eq!(steps, [(RuleId::SessionLimit, None, Detail::SessionSteps(68))]);
+    assert!(reviewed(&rounds(&pair, 17), Duration::ZERO, &old()).is_ok());
+
+    // 150 min: contrast with six of 5 min.
+    let contrast = rounds(&Draft::of("contrast", &[(Heat, minutes(20)), (Cold, minutes(20))]), 3);
+    let length = |session: &Protocol| session.steps().iter().map(|step| step.length).sum::<Duration>();
+    assert_eq!(reviewed(&contrast, minutes(5), &old()).map(|session| length(&session)), Ok(SESSION));
+    let long = reviewed(&contrast, minutes(5) + bit, &old()).expect_err("6 ns more");
+    assert_eq!(long, [(RuleId::SessionLimit, None, Detail::SessionLength(SESSION + 6 * bit))]);
+
+    // 72 h: heat begins after its changeover.
+    let heat = Draft::of("heat", &[(Heat, minutes(20))]);
+    let young = |age| Context { injury: Injury::Ago(age), ..old() };
+    assert!(reviewed(&heat, 30 * SECOND, &young(ACUTE - 30 * SECOND)).is_ok());
+    let early = reviewed(&heat, 30 * SECOND, &young(ACUTE - 30 * SECOND - bit)).expect_err("too early");
+    assert_eq!(early, [(RuleId::EarlyHeat, Some(1), Detail::EarlyHeat(ACUTE - bit))]);
+
+    // The load falls by half a minute in a minute.
+    let ice = Draft::of("ice", &[(Cold, minutes(15))]);
+    let since = after(vec![past(minutes(28), &[(Cold, minutes(20))])]);
+    assert!(reviewed(&ice, Duration::ZERO, &since).is_err());
+    assert!(reviewed(&ice, minutes(10), &since).is_err());
+    let since = after(vec![past(minutes(40), &[(Cold, minutes(20))])]);
+    assert!(reviewed(&ice, minutes(10) - 2 * bit, &since).is_err());
+    assert!(reviewed(&ice, minutes(10), &since).is_ok());
+    // But never more than the limit of a session.
+    let long = Draft::of("long", &[(Cold, minutes(20) + bit)]);
+    let cold = reviewed(&long, minutes(10), &old()).expect_err("over the limit");
+    assert_eq!(cold[0].0, RuleId::ColdLimit);
 }

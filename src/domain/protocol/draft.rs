@@ -1,5 +1,6 @@
 //! A protocol as its author wrote it, before any review. It must not know rules.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::domain::exposure::Exposure;
@@ -94,6 +95,8 @@ pub struct Draft {
     pub caution: Option<String>,
     /// The number of rounds; `None` when the file has no rounds.
     pub rounds: Option<Range<u32>>,
+    /// The length of the rest before every dose that begins or changes; zero for none.
+    pub changeover: Option<Duration>,
     /// What one round consists of.
     pub parts: Vec<Part>,
     /// Sources of the protocol as a whole.
@@ -107,6 +110,8 @@ pub struct Choice {
     pub length: Option<Duration>,
     /// Number of rounds.
     pub rounds: Option<u32>,
+    /// The length of the rest before every dose that begins or changes; zero for none.
+    pub changeover: Option<Duration>,
 }
 
 /// A choice that the protocol does not offer.
@@ -135,6 +140,14 @@ pub enum ChoiceError {
 /// A draft is never expanded to more steps than this. `session-limit` refuses far fewer.
 const EXPANDED_MOST: usize = 1000;
 
+/// How long a changeover may last (ours): time to change packs, and no therapy of its own.
+pub const CHANGEOVER: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(10 * 60);
+
+/// Whether a pack is put on that was not on just before. After a step without a pack there was time for it.
+fn needs_hands(before: Option<StepKind>, kind: StepKind) -> bool {
+    kind.has_pack() && before.is_none_or(|before| before.has_pack() && before != kind)
+}
+
 impl Draft {
     /// A draft of these steps, each of a fixed length, without rounds or sources.
     pub fn of(name: &str, steps: &[Exposure]) -> Draft {
@@ -155,8 +168,13 @@ impl Draft {
         }
     }
 
-    /// The steps of all rounds in a row, with the person's choice. A choice that the protocol does not
-    /// offer changes nothing here; [`Draft::choice_errors`] reports it.
+    /// The length of a changeover, if there is one.
+    pub fn changeover(&self, choice: Choice) -> Option<Duration> {
+        choice.changeover.or(self.changeover).filter(|length| !length.is_zero())
+    }
+
+    /// The steps of all rounds in a row, with the person's choice and with changeovers. A choice that the protocol does
+    /// not offer changes nothing here; [`Draft::choice_errors`] reports it.
     pub fn expand(&self, choice: Choice) -> Vec<Step> {
         let rounds = self.rounds.map_or(1, |rounds| choice.rounds.unwrap_or(rounds.default));
         let length = choice.length.filter(|_| self.only_step().is_some());
@@ -175,9 +193,20 @@ impl Draft {
                 kind: step.kind,
                 length: length.unwrap_or(step.length.default),
                 note: step.note.clone(),
+                changeover: false,
                 round: number,
                 origin,
             })
+        });
+        let changeover = self.changeover(choice);
+        let mut before = None;
+        let all = all.flat_map(|step| {
+            let is_change = needs_hands(before.replace(step.kind), step.kind);
+            let rest = changeover.filter(|_| is_change).map(|length| {
+                let Step { round, origin, .. } = step;
+                Step { changeover: true, round, origin, ..Step::new(StepKind::Rest, length) }
+            });
+            rest.into_iter().chain([step])
         });
         all.take(EXPANDED_MOST).collect()
     }
@@ -209,6 +238,7 @@ impl Draft {
         Choice {
             length: length.map(|length| length.max),
             rounds: self.rounds.filter(Range::is_open).map(|rounds| rounds.max),
+            changeover: None,
         }
     }
 }
@@ -260,7 +290,7 @@ mod tests {
         assert_eq!(places, round.repeat(2));
         assert_eq!(draft.steps().count(), 4);
         assert_eq!(
-            draft.choice_errors(Choice { length: Some(minutes(5)), rounds: None }),
+            draft.choice_errors(Choice { length: Some(minutes(5)), ..Choice::default() }),
             [ChoiceError::NotOneStep(4)]
         );
     }
@@ -268,30 +298,31 @@ mod tests {
     #[test]
     fn a_choice_that_the_protocol_does_not_offer_changes_nothing() {
         let two = draft(&[(StepKind::Heat, 10, true), (StepKind::Cold, 10, true)], None);
-        let both = Choice { length: Some(minutes(25)), rounds: Some(2) };
+        let both = Choice { length: Some(minutes(25)), rounds: Some(2), changeover: None };
         let lengths: Vec<_> = two.expand(both).iter().map(|step| step.length).collect();
         assert_eq!(lengths, [minutes(10), minutes(10)]);
     }
 
     #[test]
     fn all_choices_that_are_not_offered_are_reported() {
-        let both = Choice { length: Some(minutes(5)), rounds: Some(2) };
+        let both = Choice { length: Some(minutes(5)), rounds: Some(2), changeover: None };
         let two = draft(&[(StepKind::Heat, 10, true), (StepKind::Cold, 10, true)], None);
         assert_eq!(two.choice_errors(both).len(), 2);
         let mut one = draft(&[(StepKind::Cold, 15, true)], Some(Range { default: 1, min: 1, max: 3, stated: true }));
         assert!(one.choice_errors(both).is_empty());
         set_max(&mut one, minutes(20));
-        let long = Choice { length: Some(minutes(20) + Duration::from_nanos(1)), rounds: Some(4) };
+        let long = Choice { rounds: Some(4), length: Some(minutes(20) + Duration::from_nanos(1)), ..both };
         assert_eq!(one.choice_errors(long).len(), 2);
-        assert!(one.choice_errors(Choice { length: Some(minutes(20)), rounds: Some(3) }).is_empty());
+        let most = Choice { length: Some(minutes(20)), rounds: Some(3), changeover: None };
+        assert!(one.choice_errors(most).is_empty());
         assert_eq!(one.choice_errors(Choice { rounds: Some(0), ..Choice::default() }).len(), 1);
-        assert_eq!(one.largest_choice(), Choice { length: Some(minutes(20)), rounds: Some(3) });
+        assert_eq!(one.largest_choice(), most);
     }
 
     #[test]
     fn the_length_of_steps_that_are_not_known_yet_is_no_error() {
         let acute = draft(&[], None);
-        assert_eq!(acute.choice_errors(Choice { length: Some(minutes(12)), rounds: None }), []);
+        assert_eq!(acute.choice_errors(Choice { length: Some(minutes(12)), ..Choice::default() }), []);
     }
 
     #[test]
@@ -300,7 +331,7 @@ mod tests {
             let mut draft = draft(&[(StepKind::Cold, 5, true)], Some(Range { stated, ..Range::fixed(2) }));
             let Part::Step(step) = &mut draft.parts[0] else { panic!("one step") };
             step.length.stated = stated;
-            draft.choice_errors(Choice { length: Some(minutes(6)), rounds: Some(3) }).len()
+            draft.choice_errors(Choice { length: Some(minutes(6)), rounds: Some(3), changeover: None }).len()
         };
         assert_eq!((asked(false), asked(true)), (0, 2));
     }

@@ -1,5 +1,6 @@
 //! Sessions, events and requests as rows of the journal, and back. This module must not run a query.
 
+use std::ops::Not;
 use std::time::Duration;
 
 use rusqlite::Row;
@@ -59,22 +60,26 @@ pub(super) struct StepRow {
     kind: StepKind,
     length_ns: i64,
     note: Option<String>,
+    /// Sessions of earlier versions had none.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    changeover: bool,
     round: u32,
     origin: usize,
 }
 
 impl From<&Step> for StepRow {
     fn from(step: &Step) -> StepRow {
-        let Step { kind, length, ref note, round, origin } = *step;
-        StepRow { kind, length_ns: nanos(length), note: note.clone(), round, origin }
+        let Step { kind, length, ref note, changeover, round, origin } = *step;
+        StepRow { kind, length_ns: nanos(length), note: note.clone(), changeover, round, origin }
     }
 }
 
 impl From<StepRow> for Step {
     fn from(row: StepRow) -> Step {
-        let StepRow { kind, length_ns, note, round, origin } = row;
+        let StepRow { kind, length_ns, note, changeover, round, origin } = row;
         let note = note.map(|note| printable(&note).into_owned());
-        Step { kind, length: duration(length_ns), note, round, origin }
+        let changeover = changeover && !kind.has_pack();
+        Step { kind, length: duration(length_ns), note, changeover, round, origin }
     }
 }
 
@@ -150,4 +155,24 @@ pub(super) fn duration(nanos: i64) -> Duration {
 
 pub(super) fn nanos(length: Duration) -> i64 {
     i64::try_from(length.as_nanos()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A record of an earlier version has no changeovers, and a dose is never one.
+    #[test]
+    fn a_step_is_read_as_it_was_written_by_any_version() {
+        let read = |json: &str| serde_json::from_str::<StepRow>(json).map(Step::from).expect("a step");
+        let rest = Step::new(StepKind::Rest, Duration::from_secs(30));
+        let old = r#"{"kind":"rest","length_ns":30000000000,"note":null,"round":1,"origin":0}"#;
+        assert_eq!(read(old), rest);
+        assert_eq!(serde_json::to_string(&StepRow::from(&rest)).expect("JSON"), old, "as before");
+        let changeover = Step { changeover: true, ..rest };
+        let json = serde_json::to_string(&StepRow::from(&changeover)).expect("JSON");
+        assert_eq!(json, old.replace("null,", "null,\"changeover\":true,"));
+        assert_eq!(read(&json), changeover);
+        assert!(!read(&json.replace("rest", "cold")).changeover);
+    }
 }

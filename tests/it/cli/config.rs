@@ -42,7 +42,7 @@ fn config_toml_can_turn_confirm_on() {
 
 #[test]
 fn a_mistake_in_config_toml_is_reported_with_its_place_and_nothing_starts() {
-    let home = configured("confirm = \"yes\"\nprogres = \"plain\"\nprogress = \"loud\"\n");
+    let home = configured("confirm = \"yes\"\nprogres = \"plain\"\nprogress = \"loud\"\nchangeover = \"11min\"\n");
     let output = home.run(&["run", "ice"]);
     assert_eq!(output.status.code(), Some(2));
     let errors = stderr(&output);
@@ -56,6 +56,8 @@ fn a_mistake_in_config_toml_is_reported_with_its_place_and_nothing_starts() {
         "unknown kind of progress",
         "write one of auto, bar, plain, json, quiet",
         "3 | progress = \"loud\"\n  |            ^^^^^^",
+        "a changeover of 11 min; it must last 1 s to 10 min",
+        "4 | changeover = \"11min\"\n  |              ^^^^^^^",
     ] {
         assert!(errors.contains(what), "{what}: {errors}");
     }

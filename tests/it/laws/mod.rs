@@ -23,6 +23,7 @@ pub use therapy::simulate::Happening as Deed;
 pub use crate::builder::START;
 use crate::builder::{self, Build, Options};
 
+mod changeovers;
 mod doses;
 #[cfg(unix)]
 mod keys;

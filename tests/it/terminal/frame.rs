@@ -176,3 +176,25 @@ fn no_color_turns_colours_off() {
     assert!(heat_and_cold, "hot and cold differ in texture");
     assert!(renditions(&plain.text()).contains(&7), "a change is in reverse: {:?}", plain.text());
 }
+
+#[test]
+fn a_changeover_says_what_to_get_ready() {
+    let home = home(&[("heat", "10min"), ("cold", "10min")]);
+    let mut terminal = Terminal::therapy(&home, &["own.toml", "--changeover", "10min"]);
+    terminal.see("GET READY: HEAT in 10:00 · at ");
+    terminal.see(", for 10 min");
+    terminal.see("Have the warm pack ready.");
+    terminal.see("step 1 of 4");
+    terminal.press("s");
+    terminal.see("HEAT 10:00 left · until ");
+    terminal.see(", then CHANGEOVER, 10 min");
+    terminal.press("s");
+    terminal.see("GET READY: COLD in 9:5");
+    terminal.see("Heat off now. Have the ice ready, wrapped in a thin damp cloth.");
+    terminal.press(" ");
+    terminal.see("CHANGEOVER, 9:5");
+    terminal.see("Press space to go on.");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+    assert!(!terminal.contents().contains("Take the pack off"), "{}", terminal.contents());
+}
