@@ -77,7 +77,7 @@ pub enum Command {
 
 Examples:
   therapy run contrast
-  therapy run ice --minutes 15
+  therapy run ice --minutes 15 --ready
   therapy run contrast --changeover 30s
   therapy run acute --injured \"30h ago\"
   therapy run my-protocol.toml --dry-run")]
@@ -222,6 +222,7 @@ pub struct Which {
 }
 
 // Options of `run`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Args, Debug)]
 pub struct RunArgs {
     /// A name from `therapy list`, or a .toml file [default: the one that `therapy next` recommends]
@@ -238,6 +239,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "0-10", value_parser = pain, allow_negative_numbers = true)]
     pub pain: Option<u8>,
 
+    /// Wait for Enter before the first step, so that you can put the pack on
+    #[arg(long)]
+    pub ready: bool,
+
     /// Wait for you at every change; until you answer, the alarm repeats and the dose grows
     #[arg(long)]
     pub confirm: bool,
@@ -250,7 +255,7 @@ pub struct RunArgs {
     pub alarms: Alarms,
 
     /// Show the whole session at once, in virtual time; nothing is recorded
-    #[arg(long, conflicts_with_all = ["speed", "confirm"])]
+    #[arg(long, conflicts_with_all = ["speed", "confirm", "ready"])]
     pub dry_run: bool,
 
     /// Rehearse at N times the speed; nothing is recorded

@@ -1,4 +1,4 @@
-//! The one way into a session: find the protocol, review it, ask about warning signs, take the lock,
+//! The one way into a session: find the protocol, review it, ask about warning signs; then take the lock and
 //! review again. Dry runs and rehearsals take the same way, and write nothing.
 
 use std::io;
@@ -8,13 +8,13 @@ use anyhow::anyhow;
 use super::chosen::Chosen;
 use super::folders::Folders;
 use super::memory::{Memory, was_cut_off};
-use super::screening::{concerns, screen};
+use super::screening::screen;
 use super::times::stamp;
 use super::{Exit, Failure, say};
 use crate::cli::RunArgs;
 use crate::domain::course;
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::{Context, RuleId};
+use crate::domain::rules::{Concern, Context, RuleId};
 use crate::edge::journal::{Journal, Lock};
 use crate::text::advice::{CUT_OFF, because};
 
@@ -30,16 +30,27 @@ pub(super) struct Admitted {
     pub(super) lock: Option<Lock>,
 }
 
-/// Admits a session, or a rehearsal when the arguments ask for one.
-pub(super) fn admit(folders: &Folders, args: &RunArgs) -> Result<Admitted, Failure> {
-    let is_rehearsal = args.dry_run || args.speed.is_some();
+/// A protocol that may run, as far as is known before the lock is taken.
+pub(super) struct Candidate {
+    /// What would run.
+    pub(super) protocol: Protocol,
+    /// What it was chosen from.
+    pub(super) chosen: Chosen,
+    memory: Memory,
+    /// What the person said about warning signs just now.
+    answer: Option<Vec<Concern>>,
+}
+
+/// Finds and reviews a session, or a rehearsal when the arguments ask for one, and asks about warning signs.
+pub(super) fn examine(folders: &Folders, args: &RunArgs) -> Result<Candidate, Failure> {
+    let is_rehearsal = is_rehearsal(args);
     let memory = Memory::read(folders, args.which.injured.as_deref(), !is_rehearsal)?;
     let injury = memory.context.injury;
     let name = args.protocol.clone().unwrap_or_else(|| course::recommend(injury).to_owned());
     let mut chosen = Chosen::find(folders, &name, &args.which, &memory.context)?;
     // Before the review: an open session must be ended, but a refusal because of its doses would advise to wait.
-    if let Some(open) = memory.open.filter(|_| !memory.context.running) {
-        return Err(Failure::new(Exit::Refused, anyhow!(was_cut_off(&open, &stamp())), CUT_OFF));
+    if let Some(open) = memory.open.as_ref().filter(|_| !memory.context.running) {
+        return Err(Failure::new(Exit::Refused, anyhow!(was_cut_off(open, &stamp())), CUT_OFF));
     }
     let mut protocol = chosen.review(&args.overrides)?;
     let answer = if is_rehearsal { None } else { screen(memory.about, &memory.screenings, memory.journal.as_ref())? };
@@ -51,33 +62,55 @@ pub(super) fn admit(folders: &Folders, args: &RunArgs) -> Result<Admitted, Failu
     if args.protocol.is_none() {
         say(&format!("Recommended now: {name}. {}.", because(injury)));
     }
-    if is_rehearsal {
-        return Ok(Admitted { protocol, chosen, journal: None, lock: None });
+    Ok(Candidate { protocol, chosen, memory, answer })
+}
+
+impl Candidate {
+    /// Takes the lock and reviews again: time has passed in a question or a wait, and other shells may have given a
+    /// dose, set an injury or started a session.
+    pub(super) fn admit(self, folders: &Folders, args: &RunArgs) -> Result<Admitted, Failure> {
+        let Candidate { mut chosen, mut memory, answer, .. } = self;
+        let is_rehearsal = is_rehearsal(args);
+        let lock = if is_rehearsal { None } else { taken_or_missed(folders, &memory, &args.overrides)? };
+        let (about, answers) = (memory.about, memory.screenings.len());
+        // The lock of this process is no other session.
+        memory.refresh(lock.is_none() && folders.is_running().unwrap_or(memory.context.running))?;
+        if memory.about != about {
+            let error = anyhow!("the injury was changed meanwhile");
+            return Err(Failure::new(Exit::Refused, error, "therapy injury   shows it; then start again"));
+        }
+        if memory.open.is_some() && !is_rehearsal {
+            return Err(one_session("another session was started meanwhile"));
+        }
+        chosen.context = Context { injury_required: chosen.context.injury_required, ..memory.context };
+        // What could not be stored holds for this session.
+        if let Some(answer) = answer.filter(|_| memory.screenings.len() == answers) {
+            chosen.context.concerns = answer;
+        }
+        let protocol = chosen.review(&args.overrides)?;
+        let journal = memory.journal.filter(|_| lock.is_some());
+        if journal.is_none() && !is_rehearsal {
+            say("warning: this session is not recorded");
+        }
+        Ok(Admitted { protocol, chosen, journal, lock })
     }
-    let goes_unrecorded = memory.journal.is_none() || may_go_unrecorded(&args.overrides);
-    let lock = match Journal::lock(&folders.data) {
+}
+
+fn is_rehearsal(args: &RunArgs) -> bool {
+    args.dry_run || args.speed.is_some()
+}
+
+/// Takes the lock of the running session. `None` where no lock can be made and the session may go unrecorded.
+fn taken_or_missed(folders: &Folders, memory: &Memory, overrides: &[RuleId]) -> Result<Option<Lock>, Failure> {
+    match Journal::lock(&folders.data) {
         // A folder that cannot be written.
-        Err(error) if goes_unrecorded => {
+        Err(error) if memory.journal.is_none() || may_go_unrecorded(overrides) => {
             let why = folders.lock_failure(&error).error;
             say(&format!("warning: {why}, so it is not known whether another session runs"));
-            None
+            Ok(None)
         }
-        tried => Some(taken(folders, tried)?),
-    };
-    let Some(journal) = memory.journal.filter(|_| lock.is_some()) else {
-        say("warning: this session is not recorded");
-        return Ok(Admitted { protocol, chosen, journal: None, lock });
-    };
-    // During the question another process may have given a dose.
-    let now = stamp();
-    if journal.open_session(&now)?.is_some() {
-        return Err(one_session("another session was started meanwhile"));
+        tried => taken(folders, tried).map(Some),
     }
-    let (doses, record_ahead) = journal.doses(&now, None)?;
-    let concerns = answer.map_or_else(|| Ok(concerns(&journal.screenings()?)), Ok::<_, Failure>)?;
-    chosen.context = Context { now: now.clock, doses, record_ahead, concerns, ..chosen.context };
-    let protocol = chosen.review(&args.overrides)?;
-    Ok(Admitted { protocol, chosen, journal: Some(journal), lock })
 }
 
 /// Whether a session may run without a record: later sessions will not know its doses, so the person overrides the

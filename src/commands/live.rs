@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::rungs::{self, Rungs};
 use super::settings::Settings;
 use super::times::{Label, later, possible, stamp_at, time_of_day, wall_at};
-use super::{Exit, Failure};
+use super::{Exit, Failure, can_ask};
 use crate::cli::Progress;
 use crate::domain::course::start;
 use crate::domain::protocol::Choice;
@@ -26,7 +26,7 @@ use crate::edge::recorder::{Busy, Recorder, Requests, Writer};
 use crate::edge::screen::Screen;
 use crate::edge::terminal::{self, Output};
 use crate::edge::{catalog, clock};
-use crate::runner::{self, Loss, Observer, Trouble, World};
+use crate::runner::{self, FRAME, Loss, Observer, Trouble, World};
 use crate::text::advice::CUT_OFF;
 use crate::text::printable::printable;
 use crate::text::wording::{self, sentences};
@@ -54,6 +54,24 @@ pub(super) fn listen() -> Result<(Keys, Inbox), Failure> {
     let inbox = Inbox::default();
     let keys = Keys::take(io::stdin().is_terminal(), inbox.sender()).context("could not listen to signals")?;
     Ok((keys, inbox))
+}
+
+/// Waits until the person presses Enter, for as long as it takes.
+///
+/// # Errors
+/// The exit code when the person leaves or the system ends the wait. Nothing has started.
+pub(super) fn wait_for_enter((keys, inbox): &(Keys, Inbox)) -> Result<(), Exit> {
+    loop {
+        keys.retake();
+        match inbox.wait(FRAME) {
+            Message::Said(Input::Confirm) => return Ok(()),
+            Message::Said(Input::Stop) | Message::Lost(Loss::Terminal) => return Err(Exit::Stopped),
+            Message::Lost(Loss::Process) => return Err(Exit::Terminated),
+            // A terminal can go away without a signal.
+            Message::WakeUp if !can_ask() => return Err(Exit::Stopped),
+            _ => {}
+        }
+    }
 }
 
 impl Live {

@@ -50,12 +50,29 @@ impl Memory {
             }
         }
         if let Some(happened) = injured {
-            memory.injury = None;
-            memory.about = About::Time(happened.as_millisecond());
-            memory.context.days = 0;
-            memory.context.injury = age(happened.as_millisecond(), &now);
+            memory.replace_injury(happened.as_millisecond(), &now);
         }
         Ok(memory)
+    }
+
+    /// Reads the journal again: while a person thinks, doses fade, an injury gets older, and other shells may change
+    /// all of it. Nothing is printed or closed.
+    pub(super) fn refresh(&mut self, running: bool) -> Result<(), JournalError> {
+        let (now, about) = (stamp(), self.about);
+        (self.context.now, self.context.running) = (now.clock, running);
+        if let Some(journal) = self.journal.take() {
+            self.read_journal(journal, &now, false)?;
+        }
+        if let About::Time(happened_ms) = about {
+            self.replace_injury(happened_ms, &now);
+        }
+        Ok(())
+    }
+
+    /// Takes the injury that was typed in place of the stored one.
+    fn replace_injury(&mut self, happened_ms: i64, now: &Stamp) {
+        (self.injury, self.about) = (None, About::Time(happened_ms));
+        (self.context.days, self.context.injury) = (0, age(happened_ms, now));
     }
 
     fn read_journal(&mut self, journal: Journal, now: &Stamp, writes: bool) -> Result<(), JournalError> {
@@ -77,6 +94,7 @@ impl Memory {
         self.screenings = journal.screenings()?;
         context.concerns = concerns(&self.screenings);
         self.injury = journal.injury()?;
+        (self.about, context.injury, context.days) = (About::Person, Injury::Unknown, 0);
         if let Some(entry) = self.injury {
             self.about = About::Injury(entry.id);
             context.injury = age(entry.happened_ms, now);

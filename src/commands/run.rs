@@ -1,32 +1,55 @@
 //! `therapy run PROTOCOL`: admit the session, print what matters before it, start it.
 
-use super::admission::{Admitted, admit, may_go_unrecorded};
+use anyhow::anyhow;
+
+use super::admission::{Admitted, examine, may_go_unrecorded};
 use super::chosen::Chosen;
 use super::folders::Folders;
-use super::live::{Live, Silent, listen};
+use super::live::{Live, Silent, listen, wait_for_enter};
 use super::settings::settings;
 use super::times::{later, time_of_day};
-use super::{Exit, Failure, last_words, pain, print, say};
+use super::{Exit, Failure, can_ask, last_words, pain, print, say};
 use crate::cli::{Progress, RunArgs};
 use crate::domain::moment::Moment;
 use crate::domain::protocol::Protocol;
 use crate::domain::session::{GRACE, Session, SessionOptions};
+use crate::domain::step::StepKind;
 use crate::edge::clock;
+use crate::edge::inbox::Inbox;
 use crate::edge::journal::NewSession;
+use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
 use crate::runner::{self, Observer};
 use crate::simulate::Simulation;
-use crate::text::advice::{ALWAYS, DISCLAIMER};
+use crate::text::advice::{ALWAYS, DISCLAIMER, press_enter};
 use crate::text::durations::in_words;
 use crate::text::rules;
+use crate::text::typed::quoted;
 
 /// Runs a session, or rehearses it.
 pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
+    if args.ready && !can_ask() {
+        return Err(nobody_ready());
+    }
     let settings = settings(folders, &args.alarms)?;
-    let Admitted { protocol, chosen, journal, lock } = admit(folders, args)?;
-    if settings.progress != Progress::Quiet {
-        let mut lines = announcement(&protocol, &chosen, args);
-        lines.extend((settings.progress == Progress::Bar && !args.dry_run).then(String::new));
+    let candidate = examine(folders, args)?;
+    let announcement = |protocol: &Protocol, chosen: &Chosen| match settings.progress {
+        Progress::Quiet => Vec::new(),
+        _ => announcement(protocol, chosen, args),
+    };
+    let (mut said, mut listening) = (Vec::new(), None);
+    if args.ready {
+        said = announcement(&candidate.protocol, &candidate.chosen);
+        match wait(&said, &candidate.protocol, listen()?) {
+            Ok(ready) => listening = Some(ready),
+            Err(exit) => return Ok(exit),
+        }
+    }
+    let Admitted { protocol, chosen, journal, lock } = candidate.admit(folders, args)?;
+    let mut lines = announcement(&protocol, &chosen);
+    lines.retain(|line| !said.contains(line));
+    lines.extend((settings.progress == Progress::Bar && !args.dry_run).then(String::new));
+    if !lines.is_empty() {
         say(&lines.join("\n"));
     }
     if args.dry_run {
@@ -34,7 +57,8 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     }
     let rate = args.speed.unwrap_or(1.0).max(1.0) * clock::rate().unwrap_or(1.0);
     let options = SessionOptions { confirm: args.confirm || settings.confirm, grace: GRACE.mul_f64(rate) };
-    let mut live = Live::new(listen()?, protocol.name(), &settings, (args.speed, options.confirm))?;
+    let listening = listening.map_or_else(listen, Ok)?;
+    let mut live = Live::new(listening, protocol.name(), &settings, (args.speed, options.confirm))?;
     live.lock = lock;
     if let Some(journal) = journal {
         let (overrides, started_ms) = (&args.overrides[..], clock::wall().as_millisecond());
@@ -56,6 +80,21 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
         last_words(&words);
     }
     Ok(exit)
+}
+
+/// Nobody can press Enter here.
+fn nobody_ready() -> Failure {
+    let typed: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let others = typed.iter().filter(|word| *word != "--ready").map(|word| quoted(word));
+    let hint = format!("try: therapy {}", others.collect::<Vec<_>>().join(" "));
+    Failure::new(Exit::Usage, anyhow!("--ready waits for Enter, and this is not a terminal"), hint)
+}
+
+/// With `--ready`: says what matters, and waits for Enter. Otherwise returns how the command ends.
+fn wait(said: &[String], protocol: &Protocol, listening: (Keys, Inbox)) -> Result<(Keys, Inbox), Exit> {
+    let first = protocol.steps().first().map_or(StepKind::Rest, |step| step.kind);
+    say(&[said, &[press_enter(first).to_owned()]].concat().join("\n"));
+    wait_for_enter(&listening).map(|()| listening).inspect_err(|_| say("No session was started."))
 }
 
 /// What is printed before the start.

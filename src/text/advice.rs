@@ -57,6 +57,15 @@ pub fn ready(next: StepKind) -> &'static str {
     }
 }
 
+/// Asked before the first step, which is of this kind, when its clock waits for Enter.
+pub fn press_enter(first: StepKind) -> &'static str {
+    match first {
+        StepKind::Cold => "Press Enter when the ice is on, or q to leave.",
+        StepKind::Heat => "Press Enter when the warm pack is on, or q to leave.",
+        StepKind::Rest | StepKind::Stretch => "Press Enter when you are ready, or q to leave.",
+    }
+}
+
 /// The skin check in the middle of a dose; empty for a step without a pack.
 pub fn halfway(kind: StepKind) -> &'static str {
     match kind {

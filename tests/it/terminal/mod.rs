@@ -24,6 +24,7 @@ use crate::support::Home;
 mod frame;
 mod keys;
 mod plain;
+mod ready;
 mod resize;
 mod rows;
 mod ways_out;
