@@ -65,7 +65,7 @@ pub(super) fn wait_for_enter((keys, inbox): &(Keys, Inbox)) -> Result<(), Exit> 
         keys.retake();
         match inbox.wait(FRAME) {
             Message::Said(Input::Confirm) => return Ok(()),
-            Message::Said(Input::Stop) | Message::Lost(Loss::Terminal) => return Err(Exit::Stopped),
+            Message::Said(Input::Stop | Input::Leave) | Message::Lost(Loss::Terminal) => return Err(Exit::Stopped),
             Message::Lost(Loss::Process) => return Err(Exit::Terminated),
             // A terminal can go away without a signal.
             Message::WakeUp if !can_ask() => return Err(Exit::Stopped),

@@ -21,6 +21,8 @@ pub use unix::{Keys, outlive_file_limits};
 /// The input of a key.
 pub fn input_of(key: u8) -> Option<Input> {
     match key {
+        // Ctrl-D.
+        0x04 => Some(Input::Leave),
         b' ' => Some(Input::Toggle),
         b's' | b'S' => Some(Input::Skip),
         b'+' | b'=' => Some(MINUTE_MORE),

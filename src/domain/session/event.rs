@@ -26,6 +26,8 @@ pub enum Input {
     Confirm,
     /// The end.
     Stop,
+    /// Ctrl-D: away from a session whose clock has not started. One that runs goes on.
+    Leave,
     /// The time of day leapt this much further than the clock of the session: somebody set it, or this machine stood
     /// still.
     Leap(Duration),

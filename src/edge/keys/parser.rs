@@ -90,6 +90,10 @@ impl Perform for Found {
         self.press(u8::try_from(letter).unwrap_or(LETTER));
     }
 
+    fn execute(&mut self, control: u8) {
+        self.press(control);
+    }
+
     fn csi_dispatch(&mut self, params: &Params, intermediates: &[u8], _: bool, last: char) {
         // vte reports a missing number as zero.
         let mut numbers = params.iter().flatten();

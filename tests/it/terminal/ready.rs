@@ -63,8 +63,8 @@ fn the_question_names_what_is_put_on_first() {
 }
 
 #[test]
-fn q_and_ctrl_c_leave_and_nothing_is_recorded() {
-    for key in ["q", "Q", "\u{3}", " q"] {
+fn q_ctrl_c_and_the_end_of_input_leave_and_nothing_is_recorded() {
+    for key in ["q", "Q", "\u{3}", "\u{4}", " q"] {
         let home = Home::new();
         let mut terminal = waiting(&home, &["ice", "--pain", "4"], ICE);
         terminal.press(key);
@@ -103,6 +103,17 @@ fn a_wait_that_was_suspended_goes_on() {
     terminal.until("taken again", Terminal::is_taken);
     terminal.press("\n");
     terminal.see("COLD 15:00 left");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+}
+
+#[test]
+fn a_running_session_takes_no_notice_of_ctrl_d() {
+    let (_home, mut terminal) = long_session(&[]);
+    terminal.press("\u{4}");
+    terminal.see("HEAT 9:58 left");
+    terminal.press(" ");
+    terminal.see("PAUSED 0:0");
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
 }
