@@ -222,7 +222,6 @@ pub struct Which {
 }
 
 // Options of `run`.
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Args, Debug)]
 pub struct RunArgs {
     /// A name from `therapy list`, or a .toml file [default: the one that `therapy next` recommends]

@@ -67,6 +67,7 @@ pub(super) fn wait_for_enter((keys, inbox): &(Keys, Inbox)) -> Result<(), Exit> 
             Message::Said(Input::Confirm) => return Ok(()),
             Message::Said(Input::Stop | Input::Leave) | Message::Lost(Loss::Terminal) => return Err(Exit::Stopped),
             Message::Lost(Loss::Process) => return Err(Exit::Terminated),
+            Message::WakeUp if keys.wants_to_suspend() => keys.suspend(),
             // A terminal can go away without a signal.
             Message::WakeUp if !can_ask() => return Err(Exit::Stopped),
             _ => {}
