@@ -218,23 +218,44 @@ fn file(folder: &Path, chime: Chime) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// Plays a file with the first player that works, from number `first` on, which then is that one. Returns whether one
-/// is installed.
-fn played_by(first: &mut usize, file: &Path, volume: f64) -> Result<bool, String> {
-    let file = file.to_string_lossy();
-    let mut why = None;
-    for (at, (player, arguments)) in PLAYERS.iter().enumerate().skip(*first) {
-        match child::run(Command::new(player).args(arguments(&file, volume)), b"", CHIME, |_| {}) {
-            Ok(()) => {
+/// Runs the first program of a table that works, from number `first` on, which then is that one. Returns whether one is
+/// installed. When none works, the next call tries all again, because a sound server may have been restarting; but
+/// not after a program that does not end, because each would hold up the next chime.
+fn first_that_works<T>(
+    first: &mut usize,
+    programs: &[(&str, T)],
+    what: &str,
+    run: impl Fn(&str, &T) -> Result<(), ChildError>,
+) -> Result<bool, String> {
+    if *first == programs.len() {
+        return Ok(false);
+    }
+    let (mut why, mut next) = (None, 0);
+    for (at, (name, arguments)) in programs.iter().enumerate().skip(*first) {
+        match run(name, arguments) {
+            Ok(()) | Err(ChildError::Ended) => {
                 *first = at;
                 return Ok(true);
             }
             Err(ChildError::Missing) => {}
-            Err(error) => why = Some(format!("no sound: {player}: {error}")),
+            Err(error) => {
+                if matches!(error, ChildError::TooLong(_)) {
+                    next = programs.len();
+                }
+                why = Some(format!("no {what}: {name}: {error}"));
+            }
         }
     }
-    *first = PLAYERS.len();
+    *first = next;
     why.map_or(Ok(false), Err)
+}
+
+/// Plays a file. Returns whether a player is installed.
+fn played_by(first: &mut usize, file: &Path, volume: f64) -> Result<bool, String> {
+    let file = file.to_string_lossy();
+    first_that_works(first, &PLAYERS, "sound", |player, arguments| {
+        child::run(Command::new(player).args(arguments(&file, volume)), b"", CHIME, |_| {})
+    })
 }
 
 /// Speaks a sentence for each event that has one.
@@ -287,22 +308,13 @@ impl Observer for Speech {
     }
 }
 
-/// Speaks with the first voice that works, from number `first` on, which then is that one.
+/// Says a text, unless a chime ends it.
 fn spoken_by(first: &mut usize, text: &str, air: &Air) -> Result<(), String> {
-    let mut why = None;
-    for (at, (voice, arguments)) in VOICES.iter().enumerate().skip(*first) {
+    let installed = first_that_works(first, &VOICES, "voice", |voice, arguments| {
         let started = |group| air.voice.store(group, SeqCst);
         let spoken = child::run(Command::new(voice).args(arguments(text)), b"", SENTENCE, started);
         air.voice.store(0, SeqCst);
-        match spoken {
-            Ok(()) | Err(ChildError::Ended) => {
-                *first = at;
-                return Ok(());
-            }
-            Err(ChildError::Missing) => {}
-            Err(error) => why = Some(format!("no voice: {voice}: {error}")),
-        }
-    }
-    *first = VOICES.len();
-    Err(why.unwrap_or_else(|| "no voice is installed (spd-say, espeak-ng)".to_owned()))
+        spoken
+    })?;
+    if installed { Ok(()) } else { Err("no voice is installed (spd-say, espeak-ng)".to_owned()) }
 }

@@ -188,6 +188,20 @@ fn the_first_player_that_works_is_used() {
     }
 }
 
+/// A sound server that restarts must not silence the alarms that follow.
+#[test]
+fn a_player_that_fails_once_is_tried_again() {
+    let home = Home::at_rate(400.0);
+    home.own(1, &[("heat", "10min"), ("rest", "10min")]);
+    let log = home.path().join("heard");
+    let again = format!("[ -e {0} ] || {{ echo failed > {0}; exit 1; }}\necho \"pw-play $*\" >> {0}", log.display());
+    home.program("pw-play", &again);
+    let ran = output(&mut home.heard(&["run", "own.toml", "--no-notify", "--progress", "quiet"]));
+    assert_eq!(ran.status.code(), Some(0), "{}", stderr(&ran));
+    assert_eq!(chimes(&home).len(), 2, "{:?}", home.written_to("heard"));
+    assert_eq!(stderr(&ran).matches("no sound: pw-play: it failed (exit status: 1)").count(), 1, "{}", stderr(&ran));
+}
+
 /// Over ssh the speakers are elsewhere, unless the person asks for sounds.
 #[test]
 fn over_ssh_a_session_is_silent_by_itself() {
