@@ -148,7 +148,7 @@ fn alarms_are_in_time_among_a_hundred_busy_processes() {
 }
 
 /// Prints the lateness. Returns the median and the worst value.
-fn report(what: &str, mut late: Vec<Duration>) -> (Duration, Duration) {
+pub fn report(what: &str, mut late: Vec<Duration>) -> (Duration, Duration) {
     late.sort();
     let (median, worst) = (late[late.len() / 2], late[late.len() - 1]);
     let almost = late[late.len() * 99 / 100];

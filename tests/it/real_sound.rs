@@ -6,8 +6,11 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rustix::process::Signal;
+use therapy::domain::session::{Event, Moment};
+use therapy::edge::clock;
 
 use crate::programs;
 use crate::running::{Running, until};
@@ -20,7 +23,14 @@ struct Ear {
     home: Home,
     server: Child,
     recorder: Child,
-    heard: Arc<Mutex<Vec<u8>>>,
+    heard: Arc<Mutex<Heard>>,
+}
+
+/// What came from the sink, and when: the number of bytes after each piece.
+#[derive(Default)]
+struct Heard {
+    bytes: Vec<u8>,
+    arrived: Vec<(usize, Moment)>,
 }
 
 impl Ear {
@@ -61,12 +71,15 @@ impl Ear {
         quiet(&mut command);
         command.args(["-d", "ear.monitor", "--rate=16000", "--channels=1", "--format=s16le", "--latency-msec=10"]);
         let mut recorder = command.stdout(Stdio::piped()).spawn().expect("a recorder");
-        let heard = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::new(Mutex::new(Heard::default()));
         let (mut pipe, into) = (recorder.stdout.take().expect("a pipe"), Arc::clone(&heard));
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = pipe.read(&mut bytes) {
-                into.lock().expect("bytes").extend_from_slice(&bytes[..count]);
+                let mut heard = into.lock().expect("bytes");
+                heard.bytes.extend_from_slice(&bytes[..count]);
+                let end = heard.bytes.len();
+                heard.arrived.push((end, clock::now()));
             }
         });
         let ear = Ear { home, server, recorder, heard };
@@ -75,8 +88,19 @@ impl Ear {
     }
 
     fn samples(&self) -> Vec<f64> {
-        let bytes = self.heard.lock().expect("bytes");
-        bytes.chunks_exact(2).map(|pair| f64::from(i16::from_le_bytes([pair[0], pair[1]])) / 32768.0).collect()
+        let heard = self.heard.lock().expect("bytes");
+        heard.bytes.chunks_exact(2).map(|pair| f64::from(i16::from_le_bytes([pair[0], pair[1]])) / 32768.0).collect()
+    }
+
+    /// When the first loud sample after this moment came.
+    fn first_after(&self, moment: Moment) -> Option<Moment> {
+        let heard = self.heard.lock().expect("bytes");
+        let from = heard.arrived.partition_point(|(_, at)| *at <= moment);
+        let start = from.checked_sub(1).map_or(0, |before| heard.arrived[before].0);
+        let mut samples = heard.bytes[start..].chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]]));
+        let place = start + 2 * samples.position(|sample| sample.unsigned_abs() > 300)?;
+        let piece = heard.arrived.partition_point(|(end, _)| *end <= place);
+        heard.arrived.get(piece).map(|(_, at)| *at)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -215,4 +239,43 @@ impl Ear {
         let output = programs::output(&mut command);
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
+}
+
+/// From the planned moment to the first loud sample, against a player that is started at once.
+/// `cargo test --release --test it -- --ignored --nocapture real_sound`
+#[test]
+#[ignore = "measures an idle machine, for six minutes"]
+fn a_chime_is_heard_almost_as_soon_as_the_player_alone_can_play_it() {
+    let Some(ear) = Ear::new() else { return };
+    let mut alone = Vec::new();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sounds/change.wav");
+    for _ in 0..100 {
+        let mut player = Command::new("paplay");
+        player.env("PULSE_SERVER", format!("unix:{}", ear.home.path().join("run/pulse.sock").display()));
+        let began = clock::now();
+        programs::output(player.arg(&file));
+        until("it is heard", || ear.first_after(began).is_some());
+        alone.push(ear.first_after(began).expect("a sound").since(began));
+        clock::wait(Duration::from_millis(300));
+    }
+    let mut late = Vec::new();
+    for _ in 0..5 {
+        ear.home.own(5, &[("heat", "4s"), ("rest", "4s")]);
+        let mut running =
+            Running::new(ear.command(&["run", "own.toml", "--progress", "json", "--no-notify", "--sound", "on"]));
+        assert_eq!(running.end().code(), Some(0), "{}", running.errors());
+        let (_, events) = ear.home.recorded();
+        let sounds = |event: &&Event| match event.kind.name() {
+            "step_began" => event.step > 0,
+            name => ["halfway", "finished"].contains(&name),
+        };
+        late.extend(events.iter().filter(sounds).map(|event| {
+            let heard = ear.first_after(event.at).expect("a sound");
+            heard.since(event.at)
+        }));
+    }
+    let (median, _) = crate::lateness::report("the player alone", alone);
+    let (program, worst) = crate::lateness::report("the program", late);
+    let figures = format!("{median:?}, {program:?}, {worst:?}");
+    assert!(program <= median.mul_f64(1.5) && worst <= Duration::from_millis(400), "{figures}");
 }
