@@ -56,6 +56,8 @@ pub struct Record {
     pub protocol: Protocol,
     /// What happens at the ends of its steps.
     pub options: SessionOptions,
+    /// The ids of the rules that were overridden, separated by spaces.
+    pub overrides: String,
     /// All its events. The last ones may be [`Record::unwritten`].
     pub events: Vec<Event>,
     /// The number of last events that are not in the journal: the process was killed after it had written
@@ -65,7 +67,7 @@ pub struct Record {
     pub outcome: Option<String>,
     /// The time of day of the last event in the journal.
     pub last_wall_ms: i64,
-    /// How far in the future its last event lies by the time of day, when no other clock can date it.
+    /// How far in the future its last event or its end lies by the time of day, when no other clock can date it.
     pub ahead: Duration,
     /// When the pack came off, as far as it is known: the end of a session that was closed as cut off.
     pub(super) off: Option<Moment>,
@@ -122,11 +124,12 @@ impl Record {
     /// off, the pack counts as on until the time that the person gave, or else until [`Record::assumed_off`].
     pub fn doses(&self, now: &Stamp) -> Doses {
         let until = match self.outcome.as_deref() {
-            None => now.clock,
+            None => now.clock.max(self.last()),
+            // Not only until now: a clock that was set back hides no dose.
             Some("cut_off") => self.off.unwrap_or_else(|| self.assumed_off()),
             Some(_) => self.last(),
         };
-        doses(&self.protocol, &self.events, until.min(now.clock.max(self.last())))
+        doses(&self.protocol, &self.events, until)
     }
 
     /// When the pack is assumed to have come off, without an answer from the person: the planned end of its step.

@@ -97,14 +97,14 @@ impl Journal {
 
     fn read(&self, id: i64, now: &Stamp, earlier: Doses) -> Result<Record> {
         let sql = "SELECT protocol, steps, carried_cold, carried_heat, confirm, grace_ns, started_ms, outcome, \
-                   cold_ns, heat_ns, ended_ms, assumed FROM session WHERE id = ?";
-        let (name, steps, load, options, started_ms, outcome, doses, (ended_ms, assumed)) =
+                   cold_ns, heat_ns, ended_ms, assumed, overrides FROM session WHERE id = ?";
+        let (name, steps, load, options, started_ms, outcome, doses, (ended_ms, assumed, overrides)) =
             self.row(sql, [id], |row| {
                 let load = Load::from_half_nanos(PerModality { cold: row.get(2)?, heat: row.get(3)? });
                 let options = SessionOptions { confirm: row.get(4)?, grace: length(row, 5)? };
                 let steps: String = row.get(1)?;
                 let outcome = optional_text(row, 7)?;
-                let end: (Option<i64>, bool) = (row.get(10)?, row.get(11)?);
+                let end: (Option<i64>, bool, String) = (row.get(10)?, row.get(11)?, text(row, 12)?);
                 Ok((text(row, 0)?, steps, load, options, row.get(6)?, outcome, doses_of(row, 8)?, end))
             })?;
         let steps: Vec<StepRow> =
@@ -118,7 +118,11 @@ impl Journal {
         }
         let last_wall_ms = rows.last().map_or(started_ms, |(stamp, _)| stamp.wall_ms);
         let is_dated = rows.last().is_none_or(|(stamp, _)| is_this_boot(stamp, now));
-        let ahead = if is_dated { Duration::ZERO } else { millis_between(now.wall_ms, last_wall_ms) };
+        let ahead = if is_dated {
+            Duration::ZERO
+        } else {
+            millis_between(now.wall_ms, ended_ms.unwrap_or(i64::MIN).max(last_wall_ms))
+        };
         let mut events = on_the_clock_of(now, &rows);
         if let Some(Event { kind: EventKind::Finished { given, .. }, .. }) = events.last_mut() {
             *given = doses;
@@ -134,7 +138,19 @@ impl Journal {
         let off = ended_ms.filter(|ended| !assumed || *ended > last_wall_ms);
         let off = off
             .map(|ended| events.last().map(|last| last.at).unwrap_or_default() + millis_between(last_wall_ms, ended));
-        Ok(Record { id, started_ms, protocol, options, events, unwritten, outcome, last_wall_ms, ahead, off })
+        Ok(Record {
+            id,
+            started_ms,
+            protocol,
+            options,
+            overrides,
+            events,
+            unwritten,
+            outcome,
+            last_wall_ms,
+            ahead,
+            off,
+        })
     }
 
     /// The doses that concern the rules, and how far in the future the last record ends. The session `but`
@@ -149,13 +165,13 @@ impl Journal {
         let mut ids: Vec<i64> = self.rows(sql, params![since.0, but, now.boot, since.1], |row| row.get(0))?;
         ids.sort_unstable();
         ids.dedup();
-        let (mut doses, mut last_ms) = (Doses::default(), i64::MIN);
+        let (mut doses, mut ahead) = (Doses::default(), Duration::ZERO);
         for id in ids {
             let record = self.record(id, now)?;
-            last_ms = last_ms.max(record.last_wall_ms);
+            ahead = ahead.max(record.ahead).max(millis_between(now.wall_ms, record.last_wall_ms));
             doses.extend(record.doses(now));
         }
-        Ok((doses, millis_between(now.wall_ms, last_ms)))
+        Ok((doses, ahead))
     }
 
     /// When each session since `from_ms` started.
