@@ -12,7 +12,7 @@ use super::memory::was_cut_off;
 use super::screening::objection;
 use super::settings::settings;
 use super::times::{from_millis, later, local, stamp, wall_at, when};
-use super::{Exit, Failure, ask, can_ask, last_words, print, report_failure};
+use super::{Exit, Failure, ask, can_ask, last_words, print, print_text, report_failure};
 use crate::cli::Alarms;
 use crate::domain::rules::{Detail, RuleId};
 use crate::domain::session::{Input, Moment};
@@ -33,9 +33,11 @@ pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
         return Err(none());
     }
     let journal = Journal::open(&folders.data)?;
-    let session = journal.open_session(&stamp())?.ok_or_else(none)?;
+    let now = stamp();
+    let session = journal.open_session(&now)?.ok_or_else(none)?;
     let takes_off = matches!(input, Input::Pause | Input::Stop);
-    if let Some(refused) = objection(&journal, session.protocol.steps())?.filter(|_| !takes_off) {
+    let refused = objection(&journal, session.protocol.steps(), &session.overrides, &now)?;
+    if let Some(refused) = refused.filter(|_| !takes_off) {
         return Err(refused);
     }
     let request = journal.ask(session.id, input)?;
@@ -69,7 +71,7 @@ pub(super) fn resume(folders: &Folders, alarms: &Alarms) -> Result<Exit, Failure
     let (journal, lock, record, now) = cut_off(folders)?;
     let name = record.protocol.name();
     let (mut session, mut events) = record.resume().ok_or_else(|| anyhow!("the journal lacks the start of {name}"))?;
-    if let Some(refused) = objection(&journal, record.protocol.steps())? {
+    if let Some(refused) = objection(&journal, record.protocol.steps(), &record.overrides, &now)? {
         return Err(refused);
     }
     if record.is_clock_behind() {
@@ -121,8 +123,10 @@ pub(super) fn stop(folders: &Folders, off: Option<&str>) -> Result<Exit, Failure
     let given = journal.close_cut_off(&record, known.unwrap_or(assumed), known.is_some())?;
     let said = off.filter(|_| has_pack).map(|off| local(wall_at(off)));
     let until = has_pack.then_some(until);
-    let closed = wording::closed(given, record.protocol.steps(), said.as_deref(), until);
-    print(format!("{}: {closed}\n", record.protocol.name()))
+    let closed = wording::closed(record.protocol.name(), given, record.protocol.steps(), said.as_deref(), until);
+    let (doses, _) = journal.doses(&now, None)?;
+    let too_much = wording::too_much(doses.load(known.unwrap_or(assumed))).map(|words| format!("{words}\n"));
+    print_text(&format!("{closed}\n{}", too_much.unwrap_or_default()))
 }
 
 /// When the pack came off, from the command line or the answer to a question; `None` when it is not known.

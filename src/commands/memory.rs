@@ -106,7 +106,8 @@ impl Memory {
     }
 }
 
-fn age(happened_ms: i64, now: &Stamp) -> Injury {
+/// How long ago an injury was.
+pub(super) fn age(happened_ms: i64, now: &Stamp) -> Injury {
     let age = now.wall_ms.saturating_sub(happened_ms);
     let length = Duration::from_millis(age.unsigned_abs());
     if age < 0 { Injury::InFuture(length) } else { Injury::Ago(length) }

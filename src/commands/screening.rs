@@ -2,11 +2,12 @@
 
 use anyhow::anyhow;
 
+use super::memory::age;
 use super::times::stamp;
 use super::{Exit, Failure, ask, can_ask, say};
-use crate::domain::rules::{Concern, Context, RuleId, review};
+use crate::domain::rules::{Concern, Context, Injury, RuleId, review};
 use crate::domain::step::Step;
-use crate::edge::journal::{Journal, JournalError, Screening};
+use crate::edge::journal::{Journal, JournalError, Screening, Stamp};
 use crate::text::printable::capital;
 use crate::text::rules;
 use crate::text::signs::{self, paragraphs, refused};
@@ -91,13 +92,27 @@ pub(super) fn concerns(screenings: &[Screening]) -> Vec<Concern> {
     signs::concerns(last.into_iter().flatten().map(String::as_str))
 }
 
-/// What the last answer has against these steps.
-pub(super) fn objection(journal: &Journal, steps: &[Step]) -> Result<Option<Failure>, JournalError> {
-    let context = Context { concerns: concerns(&journal.screenings()?), ..Context::default() };
-    let found = review(steps, &context).into_iter().find(|finding| finding.rule == RuleId::WarningSign);
+/// What became known of the person since a session was admitted, and refuses more of it: an answer about warning signs,
+/// or an injury, unless the rule was overridden.
+pub(super) fn objection(
+    journal: &Journal,
+    steps: &[Step],
+    overrides: &str,
+    now: &Stamp,
+) -> Result<Option<Failure>, JournalError> {
+    let injury = journal.injury()?.map_or(Injury::Unknown, |entry| age(entry.happened_ms, now));
+    let context = Context { concerns: concerns(&journal.screenings()?), injury, ..Context::default() };
+    let binds = |rule: RuleId| {
+        matches!(rule, RuleId::WarningSign | RuleId::EarlyHeat) && !overrides.split(' ').any(|id| id == rule.as_str())
+    };
+    let found = review(steps, &context).into_iter().find(|finding| binds(finding.rule));
     Ok(found.map(|finding| {
         let error = anyhow!("{} ({})", rules::detail(&finding.detail), finding.rule);
-        Failure::new(Exit::Refused, error, rules::of(finding.rule).way_out)
+        let way_out = match finding.rule {
+            RuleId::WarningSign => rules::of(finding.rule).way_out,
+            _ => "take the pack off, and end it: therapy stop",
+        };
+        Failure::new(Exit::Refused, error, way_out)
     }))
 }
 

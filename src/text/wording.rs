@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::domain::exposure::limit;
+use crate::domain::exposure::{Load, limit};
 use crate::domain::rules::RuleId;
 use crate::domain::session::{Event, EventKind, Outcome, Session};
 use crate::domain::step::{Modality, PerModality, Step, StepKind, planned};
@@ -185,12 +185,14 @@ fn extended(by: Duration, by_rule: Option<RuleId>) -> String {
 
 /// What to do after a session.
 pub fn after(session: &Session) -> String {
-    let load = session.load();
-    let Some(over) = Modality::ALL.into_iter().find(|modality| load.exceeds_limit(*modality)) else {
-        return "Keep gently moving.".to_owned();
-    };
+    too_much(session.load()).unwrap_or_else(|| "Keep gently moving.".to_owned())
+}
+
+/// How much of a modality is over its limit, and what to do then.
+pub fn too_much(load: Load) -> Option<String> {
+    let over = Modality::ALL.into_iter().find(|modality| load.exceeds_limit(*modality))?;
     let more = roughly(load.of(over).saturating_sub(limit(over)));
-    format!("That is {more} of {over} over the limit. {}", advice::too_long(over.into()))
+    Some(format!("That is {more} of {over} over the limit. {}", advice::too_long(over.into())))
 }
 
 /// Each dose that was given or planned, against its plan: `cold 5 of 15 min`.
@@ -204,16 +206,23 @@ fn is_dose(given: PerModality<Duration>, planned: PerModality<Duration>, modalit
     given[modality] + planned[modality] > Duration::ZERO
 }
 
-/// How a session that was cut off is closed. `off` is when the pack came off, as the person said; `assumed` is
-/// until when it counts as on otherwise.
-pub fn closed(given: PerModality<Duration>, steps: &[Step], off: Option<&str>, assumed: Option<&str>) -> String {
+/// How the session called `name`, which was cut off, is closed. `off` is when the pack came off, as the person said;
+/// `assumed` is until when it counts as on otherwise.
+pub fn closed(
+    name: &str,
+    given: PerModality<Duration>,
+    steps: &[Step],
+    off: Option<&str>,
+    assumed: Option<&str>,
+) -> String {
     let doses = doses(given, planned(steps));
     let why = match (off, assumed) {
         (Some(off), _) => format!("The pack came off at {off}"),
         (None, Some(until)) => format!("It is not known when the pack came off, so it counts as on until {until}"),
         (None, None) => String::new(),
     };
-    sentences([if doses.is_empty() { "Closed".to_owned() } else { format!("Closed: {doses}") }.as_str(), &why])
+    let closed = if doses.is_empty() { format!("Closed {name}") } else { format!("Closed {name}: {doses}") };
+    sentences([closed.as_str(), &why])
 }
 
 /// How the session ended, and what it gave of what it was meant to give.

@@ -59,7 +59,7 @@ const TABLE: [Row; 20] = [
     row(RuleId::ColdLimit,     "cold 21min",           &[("cold", "20min")],  &[],                  "R R R . r R . . c"),
     row(RuleId::ColdShort,     "cold 9min",            TEN,                   &[],                  "W W W . W W . . ."),
     row(RuleId::ColdSpacing,   "ice",                  TEN,                   &[Past(Cold, 5, 90)], "W W W W . . . . ."),
-    row(RuleId::EarlyHeat,     "heat",                 &[("heat", "10min")],  &[Injured(20)],       "R R R R r . . . ."),
+    row(RuleId::EarlyHeat,     "heat",                 &[("heat", "10min")],  &[Injured(20)],       "R R R R r . R . R"),
     row(RuleId::HeatDaily,     "heat",                 TEN,                   &DAY_OF_HEAT,         "W W W . . . . . ."),
     row(RuleId::HeatLimit,     "heat 31min",           &[("heat", "30min")],  &[],                  "R R R . r R . . c"),
     row(RuleId::HeatLong,      "heat 21min",           TEN,                   &[],                  "W W W . W W . . ."),
