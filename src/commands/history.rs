@@ -40,6 +40,10 @@ pub(super) fn run(folders: &Folders, since: Option<&str>, json: bool, csv: bool)
     for entry in entries.iter_mut().filter(|entry| entry.assumed) {
         let record = journal.as_ref().and_then(|journal| journal.record(entry.id, &now).ok());
         let Some(record) = record else { continue };
+        if record.outcome.is_none() {
+            // The session that runs now says what is on; after a pause the pack was off.
+            entry.assumed = !is_running && !record.session().is_some_and(|session| session.is_paused());
+        }
         let is_stale = record.outcome.is_none() && !is_running && record.is_stale(&now);
         entry.actual = if is_stale { record.closed() } else { record }.doses(&now).totals();
     }
@@ -95,7 +99,8 @@ fn cell(column: &str, value: &Value) -> String {
 fn ending(entry: &Entry) -> &str {
     let short = |modality| entry.actual[modality] + Duration::from_secs(1) <= entry.planned[modality];
     match entry.outcome.as_deref() {
-        None => "not ended, dose assumed",
+        None if entry.assumed => "not ended, dose assumed",
+        None => "not ended",
         Some("cut_off") if entry.assumed => "cut off, dose assumed",
         Some("cut_off") => "cut off",
         Some("ended_early") => "ended early",

@@ -119,8 +119,53 @@ fn a_pack_that_was_off_when_the_session_was_cut_off_needs_no_word() {
     home.ask(&["pause"]);
     running.kill();
     let said = home.ask(&["stop"]);
-    assert!(said.starts_with("ice: Closed: cold ") && !said.contains("not known"), "{said}");
+    assert!(said.starts_with("Closed ice: cold ") && !said.contains("not known"), "{said}");
     assert_eq!(home.history()[0]["assumed"], false);
+}
+
+/// The dose counts in full, and the rules wait for its end, however far the clock was set back.
+#[test]
+fn a_dose_that_ends_ahead_of_the_clock_is_not_cut_short() {
+    for behind_ms in [600_000, 7_200_000, 3 * 86_400_000_i64] {
+        let home = Home::new();
+        let mut running = home.start(&["run", "ice", "--minutes", "20"]);
+        running.see("step_began");
+        running.kill();
+        let sql = "UPDATE event SET boot = 'past', wall_ms = wall_ms + ?";
+        home.sql().execute(sql, [behind_ms]).expect("rows");
+        let said = home.ask(&["stop"]);
+        assert!(said.starts_with("Closed ice: cold 20 of 20 min. "), "{said}");
+        let [entry] = &home.history()[..] else { panic!("one session") };
+        assert_eq!((&entry["cold_s"], &entry["assumed"]), (&1200.0.into(), &Value::Bool(true)));
+        let refused = home.run(&["run", "ice", "--dry-run"]);
+        assert_eq!(refused.status.code(), Some(3), "{}", stderr(&refused));
+        let from = u64::try_from(behind_ms).expect("positive") / 60_000 + 20;
+        let next = home.json(&["next", "--json"]);
+        let wait = next["protocols"][0]["wait_s"].as_f64().expect("a wait") / 60.0;
+        assert!(wait > from as f64 - 4.0, "{wait} of {from} min");
+    }
+}
+
+/// An hour with ice on is over the limit, whoever closes the session.
+#[test]
+fn closing_a_session_says_how_much_was_too_much() {
+    let home = Home::at_rate(1000.0);
+    let mut running = home.start(&["run", "ice", "--minutes", "20"]);
+    running.see("step_began");
+    running.kill();
+    until("half an hour", || home.json(&["next", "--json"])["cold_load_s"].as_f64().is_some_and(|load| load > 2400.0));
+    let said = home.ask(&["stop"]);
+    assert!(said.contains("of cold over the limit. ") && said.contains("skin"), "{said}");
+}
+
+#[test]
+fn a_running_session_is_not_called_assumed() {
+    let home = Home::new();
+    let mut running = home.long_session();
+    assert_eq!(home.history()[0]["assumed"], false);
+    assert!(!home.ask(&["history"]).contains("assumed"), "{}", home.ask(&["history"]));
+    running.kill();
+    assert_eq!(home.history()[0]["assumed"], true);
 }
 
 #[test]
