@@ -20,6 +20,7 @@ mod versions;
 mod file;
 mod requests;
 mod scores;
+mod tried;
 
 mod events;
 mod injuries;

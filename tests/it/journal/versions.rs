@@ -16,6 +16,7 @@ use crate::laws::START;
 use crate::support::{Home, stderr, stdout};
 
 const FIRST_VERSION: &str = include_str!("../../../src/edge/journal/1.sql");
+const SECOND_STEP: &str = include_str!("../../../src/edge/journal/2.sql");
 const MINUTE_MS: i64 = 60_000;
 const ICE_20: &str = r#"[{"kind":"cold","length_ns":1200000000000,"note":"wrapped","round":1,"origin":0}]"#;
 
@@ -25,6 +26,17 @@ fn first_version(folder: &Path) -> Connection {
     let old = Connection::open(folder.join("journal.db")).expect("a database");
     old.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; BEGIN; {FIRST_VERSION} PRAGMA user_version = 1; COMMIT;"
+    ))
+    .expect("its tables");
+    old
+}
+
+/// An empty journal of version 2.
+fn second_version(folder: &Path) -> Connection {
+    let old = first_version(folder);
+    old.execute_batch(&format!(
+        "BEGIN; {SECOND_STEP} PRAGMA application_id = {}; PRAGMA user_version = 2; COMMIT;",
+        0x7468_7079
     ))
     .expect("its tables");
     old
@@ -128,15 +140,65 @@ fn nothing_of_version_1_is_lost() {
 
 #[test]
 fn a_migrated_journal_has_the_tables_of_a_new_one() {
-    let [old, new] = [0, 1].map(|_| tempfile::tempdir().expect("a temporary folder"));
-    drop(first_version(old.path()));
+    let [first, second, new] = [0, 1, 2].map(|_| tempfile::tempdir().expect("a temporary folder"));
+    drop(first_version(first.path()));
+    drop(second_version(second.path()));
     let schema = |folder: &Path| -> Vec<String> {
         let journal = Journal::open(folder).expect("a journal");
         let mut all = journal.as_ref().prepare("SELECT sql FROM sqlite_schema ORDER BY name").expect("a query");
         let rows = all.query_map([], |row| row.get::<_, Option<String>>(0)).expect("rows");
         rows.filter_map(|row| row.expect("a row")).collect()
     };
-    assert_eq!(schema(old.path()), schema(new.path()));
+    assert_eq!(schema(first.path()), schema(new.path()));
+    assert_eq!(schema(second.path()), schema(new.path()));
+}
+
+#[test]
+fn nothing_of_version_2_is_lost() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let old = second_version(folder.path());
+    old.execute_batch(&format!(
+        "INSERT INTO session (uid, protocol, steps, carried_cold, carried_heat, confirm, grace_ns, overrides, started_ms, \
+         planned_cold_ns, planned_heat_ns, outcome, ended_ms, cold_ns, heat_ns) \
+         VALUES ('u1', 'ice', '{ICE_20}', 0, 0, 0, 2000000000, '', {NOON_MS}, 1200000000000, 0, 'stopped', \
+         {NOON_MS} + 600000, 600000000000, 0); \
+         INSERT INTO pain (uid, session, role, score, noted_ms) VALUES ('u2', 1, 'after', 3, {NOON_MS}); \
+         INSERT INTO injury (happened_ms, noted_ms) VALUES ({NOON_MS}, {NOON_MS}); \
+         INSERT INTO screening (injury, signs, noted_ms) VALUES (1, '', {NOON_MS});"
+    ))
+    .expect("rows");
+    let about: String = old.query_row("SELECT uid FROM about", [], |row| row.get(0)).expect("an id");
+    drop(old);
+
+    let journal = Journal::open(folder.path()).expect("it is brought up to date");
+    let history = journal.history(i64::MIN).expect("a history");
+    let entry = &history[0];
+    assert_eq!((entry.outcome.as_deref(), entry.pain), (Some("stopped"), [None, Some(3)]));
+    assert_eq!((entry.actual.cold, entry.ended_ms), (min(10), Some(NOON_MS + 600_000)));
+    assert_eq!(journal.screenings().expect("read")[0].signs.as_deref(), Some(&[][..]), "the answer still counts");
+    let same = format!("about WHERE uid = '{about}'");
+    assert_eq!([count(folder.path(), &same), count(folder.path(), "tried")], [1, 0]);
+    assert!(!journal.knows_of("sound").expect("read"));
+}
+
+/// An answer counts for the program that it was about.
+#[test]
+fn what_was_heard_is_void_when_the_player_changes() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let journal = Journal::open(folder.path()).expect("a journal");
+    let now = FIRST.at(START);
+    let heard = |program| journal.was_heard("sound", program).expect("read");
+    journal.note_tried("sound", None, None, &now).expect("told");
+    assert!(journal.knows_of("sound").expect("read") && !journal.knows_of("speech").expect("read"));
+    assert_eq!(heard("pw-play"), None);
+    journal.note_tried("sound", Some("pw-play"), Some(true), &now).expect("tried");
+    journal.note_tried("sound", Some("pw-play"), None, &now).expect("tried");
+    assert_eq!((heard("pw-play"), heard("aplay")), (Some(true), None));
+    assert_eq!(journal.was_heard("speech", "pw-play").expect("read"), None);
+    journal.note_tried("sound", Some("aplay"), Some(false), &now).expect("tried");
+    assert_eq!((heard("pw-play"), heard("aplay")), (None, Some(false)));
+    journal.try_commit().expect("a commit");
+    assert_eq!(count(folder.path(), "tried"), 4, "it leaves no trace");
 }
 
 /// Whenever the process is killed, the journal opens afterwards, and all is there.
@@ -195,7 +257,7 @@ fn no_migration_while_an_older_session_runs() {
     assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 1);
     drop(lock);
     assert_eq!(home.ask(&["history"]), "No sessions yet.\n");
-    assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 2);
+    assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 3);
 }
 
 #[test]
