@@ -51,6 +51,18 @@ pub fn rate() -> Option<f64> {
     })
 }
 
+/// The clock of a session by the name that its system gives it, and whether it counts while the machine sleeps; `None`
+/// where that is not known.
+pub const NAME: (&str, Option<bool>) = if cfg!(any(target_os = "linux", target_os = "android")) {
+    ("CLOCK_BOOTTIME", Some(true))
+} else if cfg!(target_vendor = "apple") {
+    ("CLOCK_MONOTONIC", Some(true))
+} else if cfg!(unix) {
+    ("CLOCK_MONOTONIC", None)
+} else {
+    ("QueryPerformanceCounter", Some(true))
+};
+
 #[cfg(unix)]
 fn since_boot() -> Duration {
     use rustix::time::{ClockId, clock_gettime};

@@ -1,7 +1,6 @@
 //! A program of the person's own that is called for each event, for example to push it to a phone. It is never given to
 //! a shell, and no protocol file can name one. This module must not know what it does.
 
-use std::ffi::OsString;
 use std::io;
 use std::process::Command;
 use std::time::Duration;
@@ -33,6 +32,33 @@ struct Call {
     input: Vec<u8>,
 }
 
+impl Call {
+    /// Calls the program, the first of these words, with the others as its arguments.
+    fn by(self, words: &[String]) -> Result<(), String> {
+        let (program, arguments) = words.split_first().ok_or("there is no program for events")?;
+        let mut command = Command::new(program);
+        command.args(arguments).envs(self.environment);
+        let done = child::run(&mut command, &self.input, DEADLINE, |_| {});
+        done.map_err(|error| format!("the program for events, {program}: {error}"))
+    }
+}
+
+/// Calls the program once, with an event of its own that is marked as a rehearsal: it must switch nothing.
+///
+/// # Errors
+/// When it is missing, fails or does not end.
+pub fn try_out(words: &[String], text: &str) -> Result<(), String> {
+    let environment = [
+        ("THERAPY_EVENT", "selftest"),
+        ("THERAPY_PROTOCOL", "selftest"),
+        ("THERAPY_URGENT", "1"),
+        ("THERAPY_TEXT", text),
+        ("THERAPY_REHEARSAL", "1"),
+    ];
+    let environment = environment.map(|(name, value)| (name, value.to_owned())).to_vec();
+    Call { environment, input: b"{\"event\":\"selftest\"}\n".to_vec() }.by(words)
+}
+
 impl Hook {
     /// Calls this program with its arguments, for a session called `name`.
     ///
@@ -44,14 +70,7 @@ impl Hook {
         is_rehearsal: bool,
         wall: Box<dyn Fn(Moment) -> Timestamp>,
     ) -> io::Result<Hook> {
-        let (program, arguments) =
-            { words }.split_first().map(|(first, rest)| (first.clone(), rest.to_vec())).unwrap_or_default();
-        let call = move |call: Call| {
-            let mut command = Command::new(OsString::from(&program));
-            command.args(&arguments).envs(call.environment);
-            let done = child::run(&mut command, &call.input, DEADLINE, |_| {});
-            done.map_err(|error| format!("the program for events, {program}: {error}"))
-        };
+        let call = move |call: Call| call.by(&words);
         let calls = Apart::start("hook", DEADLINE, call)?;
         Ok(Hook { calls, wall, name: name.to_owned(), is_rehearsal })
     }

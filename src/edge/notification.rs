@@ -238,6 +238,28 @@ impl Alert {
     }
 }
 
+/// The notification service that showed a notification and closed it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// The name that it gives itself; `None` where it gives none.
+    pub name: Option<String>,
+    /// Whether it says that it plays sounds.
+    pub plays_sounds: bool,
+}
+
+/// Shows an urgent notification and closes it again.
+///
+/// # Errors
+/// When there is no service, or when it refuses or does not answer.
+pub fn try_out(title: &str, body: &str) -> Result<Service, String> {
+    let (title, body) = (title.to_owned(), body.to_owned());
+    let alert = Alert { title, body, urgent: true, buttons: Buttons::None };
+    let (outbox, answer) = mpsc::channel();
+    let ask = move || drop(outbox.send(Shown::default().try_out(&alert).map_err(|error| error.to_string())));
+    thread::Builder::new().name("notifications".to_owned()).spawn(ask).map_err(|error| error.to_string())?;
+    answer.recv_timeout(PATIENCE).unwrap_or_else(|_| Err(NO_ANSWER.to_owned()))
+}
+
 /// The alerts that are still worth showing: the last urgent one, and the newest.
 fn news(alerts: &[Alert]) -> [Option<usize>; 2] {
     [alerts.iter().rposition(|alert| alert.urgent), alerts.len().checked_sub(1)]
@@ -289,6 +311,11 @@ impl Shown {
     fn show(&mut self, alert: &Alert) -> anyhow::Result<()> {
         alert.notification().show()?;
         Ok(())
+    }
+
+    fn try_out(&mut self, alert: &Alert) -> anyhow::Result<Service> {
+        self.show(alert)?;
+        Ok(Service { name: None, plays_sounds: self.plays_sounds() })
     }
 
     fn next(&mut self, waiting: &Receiver<Message>, _: &Sender<Message>, _: &inbox::Sender) -> Message {

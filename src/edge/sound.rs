@@ -13,6 +13,7 @@ use std::time::Duration;
 use crate::domain::session::{Event, Session};
 use crate::edge::apart::Apart;
 use crate::edge::child::{self, ChildError};
+use crate::edge::clock;
 use crate::runner::{Loss, Observer, Trouble};
 use crate::text::heard::{self, Chime};
 
@@ -218,44 +219,23 @@ fn file(folder: &Path, chime: Chime) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// Runs the first program of a table that works, from number `first` on, which then is that one. Returns whether one is
-/// installed. When none works, the next call tries all again, because a sound server may have been restarting; but
-/// not after a program that does not end, because each would hold up the next chime.
-fn first_that_works<T>(
-    first: &mut usize,
-    programs: &[(&str, T)],
-    what: &str,
-    run: impl Fn(&str, &T) -> Result<(), ChildError>,
-) -> Result<bool, String> {
-    if *first == programs.len() {
-        return Ok(false);
-    }
-    let (mut why, mut next) = (None, 0);
-    for (at, (name, arguments)) in programs.iter().enumerate().skip(*first) {
-        match run(name, arguments) {
-            Ok(()) | Err(ChildError::Ended) => {
+/// Plays a file with the first player that works, from number `first` on, which then is that one. Returns whether one
+/// is installed.
+fn played_by(first: &mut usize, file: &Path, volume: f64) -> Result<bool, String> {
+    let file = file.to_string_lossy();
+    let mut why = None;
+    for (at, (player, arguments)) in PLAYERS.iter().enumerate().skip(*first) {
+        match child::run(Command::new(player).args(arguments(&file, volume)), b"", CHIME, |_| {}) {
+            Ok(()) => {
                 *first = at;
                 return Ok(true);
             }
             Err(ChildError::Missing) => {}
-            Err(error) => {
-                if matches!(error, ChildError::TooLong(_)) {
-                    next = programs.len();
-                }
-                why = Some(format!("no {what}: {name}: {error}"));
-            }
+            Err(error) => why = Some(format!("no sound: {player}: {error}")),
         }
     }
-    *first = next;
+    *first = PLAYERS.len();
     why.map_or(Ok(false), Err)
-}
-
-/// Plays a file. Returns whether a player is installed.
-fn played_by(first: &mut usize, file: &Path, volume: f64) -> Result<bool, String> {
-    let file = file.to_string_lossy();
-    first_that_works(first, &PLAYERS, "sound", |player, arguments| {
-        child::run(Command::new(player).args(arguments(&file, volume)), b"", CHIME, |_| {})
-    })
 }
 
 /// Speaks a sentence for each event that has one.
@@ -273,8 +253,11 @@ impl Speech {
         let speak = move |text: String| {
             air.wait();
             let spoken = spoken_by(&mut first, &text, &air);
-            air.heard.fetch_or(spoken.is_ok(), SeqCst);
-            spoken
+            air.heard.fetch_or(spoken == Ok(true), SeqCst);
+            match spoken {
+                Ok(false) => Err("no voice is installed (spd-say, espeak-ng)".to_owned()),
+                spoken => spoken.map(drop),
+            }
         };
         Ok(Speech { sentences: Apart::start("the voice", SENTENCE + CHIME, speak)? })
     }
@@ -308,13 +291,53 @@ impl Observer for Speech {
     }
 }
 
-/// Says a text, unless a chime ends it.
-fn spoken_by(first: &mut usize, text: &str, air: &Air) -> Result<(), String> {
-    let installed = first_that_works(first, &VOICES, "voice", |voice, arguments| {
+/// Speaks with the first voice that works, from number `first` on, which then is that one. Returns whether one is
+/// installed.
+fn spoken_by(first: &mut usize, text: &str, air: &Air) -> Result<bool, String> {
+    let mut why = None;
+    for (at, (voice, arguments)) in VOICES.iter().enumerate().skip(*first) {
         let started = |group| air.voice.store(group, SeqCst);
         let spoken = child::run(Command::new(voice).args(arguments(text)), b"", SENTENCE, started);
         air.voice.store(0, SeqCst);
-        spoken
-    })?;
-    if installed { Ok(()) } else { Err("no voice is installed (spd-say, espeak-ng)".to_owned()) }
+        match spoken {
+            Ok(()) | Err(ChildError::Ended) => {
+                *first = at;
+                return Ok(true);
+            }
+            Err(ChildError::Missing) => {}
+            Err(error) => why = Some(format!("no voice: {voice}: {error}")),
+        }
+    }
+    *first = VOICES.len();
+    why.map_or(Ok(false), Err)
+}
+
+/// The player or voice that worked, and how long it took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Worked {
+    /// Its name.
+    pub program: &'static str,
+    /// From its start to its end. Those that were tried before it count too.
+    pub took: Duration,
+}
+
+/// Plays the alarm once, with the first player that works; `None` when none is installed.
+///
+/// # Errors
+/// What failed.
+pub fn try_players(volume: f64, folder: &Path) -> Result<Option<Worked>, String> {
+    let (mut first, since) = (0, clock::unhurried());
+    let file = file(folder, Chime::Off(0)).map_err(|error| format!("the chimes cannot be written: {error}"))?;
+    let played = played_by(&mut first, &file, volume)?;
+    Ok(played.then(|| Worked { program: PLAYERS[first].0, took: clock::unhurried().since(since) }))
+}
+
+/// Says this once, with the first voice that works; `None` when none is installed.
+///
+/// # Errors
+/// What failed.
+pub fn try_voices(text: &str) -> Result<Option<Worked>, String> {
+    let (mut first, since) = (0, clock::unhurried());
+    let spoken = spoken_by(&mut first, text, &Air::default())?;
+    Ok(spoken.then(|| Worked { program: VOICES[first].0, took: clock::unhurried().since(since) }))
 }

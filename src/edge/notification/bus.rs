@@ -8,16 +8,17 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use std::task::{Context, Poll, Wake, Waker};
 
+use anyhow::bail;
 use futures_core::Stream as _;
 use notify_rust::{Hint, Urgency};
 use zbus::message::Type;
 use zbus::names::OwnedUniqueName;
 use zbus::{Connection, DynamicType, Error, MatchRule, MessageStream, Result, Variant, block_on, fdo};
 
-use super::{APP, Alert, Buttons, Message, inbox};
+use super::{APP, Alert, Buttons, Message, Service, inbox};
 use crate::domain::session::Input;
 use crate::edge::inbox::MINUTE_MORE;
-use crate::text::printable::markup;
+use crate::text::printable::{markup, printable};
 
 const SERVICE: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
@@ -101,6 +102,13 @@ impl Shown {
     /// Whether the service says that it plays sounds.
     pub(super) fn plays_sounds(&self) -> bool {
         self.bus.as_ref().is_some_and(|bus| bus.can.sound)
+    }
+
+    /// Shows an alert and closes it again.
+    pub(super) fn try_out(&mut self, alert: &Alert) -> anyhow::Result<Service> {
+        self.connect()?;
+        let Some(bus) = &mut self.bus else { bail!("there is no bus") };
+        Ok(block_on(bus.try_out(alert))?)
     }
 
     /// Without buttons there is nothing to hear of, so the notification needs no connection that stays.
@@ -188,6 +196,15 @@ impl Bus {
         // Without buttons it is still an alarm.
         let _ = self.listen(&answer).await;
         answer.body().deserialize()
+    }
+
+    async fn try_out(&mut self, alert: &Alert) -> Result<Service> {
+        let id = self.notify(alert, 0).await?;
+        self.call("CloseNotification", &(id,)).await?;
+        let about = self.call("GetServerInformation", &()).await;
+        let about = about.and_then(|about| about.body().deserialize::<(String, String, String, String)>());
+        let name = about.ok().map(|(name, ..)| printable(&name).into_owned()).filter(|name| !name.is_empty());
+        Ok(Service { name, plays_sounds: self.can.sound })
     }
 
     /// Only presses from the service that showed the notification count: any program on the bus can send a signal
