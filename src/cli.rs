@@ -166,6 +166,16 @@ Examples:
         #[arg(long)]
         json: bool,
     },
+    /// Try which alarms can reach you, and what a session needs
+    ///
+    /// Exits 0 when an alarm can reach you by more than the screen, 1 otherwise.
+    Selftest {
+        #[command(flatten)]
+        reach: Reach,
+        /// Print JSON, and ask nothing
+        #[arg(long)]
+        json: bool,
+    },
     /// Show when to stop and get help, and whom to ask first
     Safety {
         /// Ask whether a sign applies to you
@@ -269,6 +279,13 @@ pub struct Alarms {
     #[arg(long, value_enum)]
     pub progress: Option<Progress>,
 
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+// How a session reaches the person, besides the screen.
+#[derive(Args, Debug)]
+pub struct Reach {
     /// No desktop notifications
     #[arg(long)]
     pub no_notify: bool,

@@ -24,6 +24,7 @@ mod explain;
 mod export;
 mod history;
 mod injury;
+mod selftest;
 mod show;
 
 mod list;
@@ -80,6 +81,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Pain { score } => pain::run(folders, typed::pain(&score.join(" "))?),
         Command::Check { files, json } => check::run(folders, &files, json),
         Command::Explain { name, json } => explain::run(name.as_deref(), json),
+        Command::Selftest { reach, json } => selftest::run(folders, reach, json),
         Command::Safety { ask, answer, json } => safety::run(folders, ask, answer.as_deref(), json),
         Command::Completions { shell } => man::completions(shell),
         Command::Man { command } => man::run(&command),

@@ -6,6 +6,7 @@ use super::admission::{Admitted, examine, may_go_unrecorded};
 use super::chosen::Chosen;
 use super::folders::Folders;
 use super::live::{Live, Silent, listen, wait_for_enter};
+use super::selftest::never_tried;
 use super::settings::settings;
 use super::times::{later, time_of_day};
 use super::{Exit, Failure, can_ask, last_words, pain, print, say};
@@ -48,6 +49,9 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     let Admitted { protocol, chosen, journal, lock } = candidate.admit(folders, args)?;
     let mut lines = announcement(&protocol, &chosen);
     lines.retain(|line| !said.contains(line));
+    if settings.is_for_people() {
+        lines.extend(journal.as_ref().and_then(|journal| never_tried(&settings, journal)));
+    }
     lines.extend((settings.progress == Progress::Bar && !args.dry_run).then(String::new));
     if !lines.is_empty() {
         say(&lines.join("\n"));

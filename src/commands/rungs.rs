@@ -59,14 +59,7 @@ impl Rungs {
         let (bell, left) = bell(settings.progress);
         let notify = || Notifications::new(name, is_rehearsal, left, desk.clone(), inbox.clone());
         let mut notifications = settings.notify.then(notify).transpose().context(NO_THREAD)?;
-        // Over ssh the speakers are elsewhere.
-        let is_remote = ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| std::env::var_os(name).is_some());
-        let mode = match settings.sound {
-            Sound::Off => None,
-            Sound::Auto if is_remote => None,
-            Sound::Auto => Some(Mode::Auto),
-            Sound::On => Some(Mode::On),
-        };
+        let mode = mode(settings);
         let sounds = |mode| Sounds::new(mode, settings.volume, settings.cache.clone(), desk.clone(), Arc::clone(&air));
         let sounds = mode.map(sounds).transpose().context(NO_THREAD)?;
         let speech = settings.speak.then(|| Speech::new(Arc::clone(&air))).transpose().context(NO_THREAD)?;
@@ -144,6 +137,21 @@ impl Rungs {
                 self.observers().for_each(|observer| observer.again(times, session));
             }
         }
+    }
+}
+
+/// Whether this is a shell over ssh: the speakers are elsewhere.
+pub(super) fn is_remote() -> bool {
+    ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| std::env::var_os(name).is_some())
+}
+
+/// When a session plays sounds of its own; `None` for never.
+pub(super) fn mode(settings: &Settings) -> Option<Mode> {
+    match settings.sound {
+        Sound::Off => None,
+        Sound::Auto if is_remote() => None,
+        Sound::Auto => Some(Mode::Auto),
+        Sound::On => Some(Mode::On),
     }
 }
 

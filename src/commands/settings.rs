@@ -56,18 +56,18 @@ pub(super) fn settings(folders: &Folders, flags: &Alarms) -> Result<Settings, Fa
         other => other,
     };
     let sound = || defaults.sound.as_deref().and_then(|name| Sound::from_str(name, false).ok());
-    let on_event = match &flags.on_event {
+    let on_event = match &flags.reach.on_event {
         Some(command) => words(command)?,
         None => defaults.on_event,
     };
     Ok(Settings {
         progress,
-        notify: !(flags.no_notify || defaults.no_notify),
+        notify: !(flags.reach.no_notify || defaults.no_notify),
         confirm: defaults.confirm,
         changeover: defaults.changeover,
-        sound: flags.sound.or_else(sound).unwrap_or(Sound::Auto),
+        sound: flags.reach.sound.or_else(sound).unwrap_or(Sound::Auto),
         volume: f64::from(defaults.volume.unwrap_or(VOLUME)) / 100.0,
-        speak: flags.speak || defaults.speak,
+        speak: flags.reach.speak || defaults.speak,
         on_event: (!on_event.is_empty()).then_some(on_event),
         cache: folders.cache.clone(),
     })

@@ -139,7 +139,7 @@ fn zone() -> TimeZone {
 }
 
 /// The zone of the machine, to read times in: it must be known.
-fn known_zone() -> Result<TimeZone, Failure> {
+pub(super) fn known_zone() -> Result<TimeZone, Failure> {
     let zone = clock::zone();
     if let Some(name) = std::env::var_os("TZ").filter(|_| zone.is_unknown()) {
         let error = anyhow!("there is no time zone \"{}\" (TZ)", name.to_string_lossy());

@@ -139,11 +139,11 @@ impl Sounds {
             quiet.silence();
             let played = file(&folder, chime).map_err(|error| format!("the chimes cannot be written: {error}"));
             let played = played.and_then(|file| played_by(&mut first, &file, louder(volume, chime)));
-            quiet.heard.store(played == Ok(true), SeqCst);
+            quiet.heard.store(matches!(played, Ok(Some(_))), SeqCst);
             quiet.ends_a_chime();
             match played {
                 // Nobody asked for a sound.
-                Ok(false) if mode == Mode::On => Err("no player is installed (pw-play, paplay, aplay)".to_owned()),
+                Ok(None) if mode == Mode::On => Err("no player is installed (pw-play, paplay, aplay)".to_owned()),
                 played => played.map(drop),
             }
         };
@@ -219,23 +219,47 @@ fn file(folder: &Path, chime: Chime) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// Plays a file with the first player that works, from number `first` on, which then is that one. Returns whether one
-/// is installed.
-fn played_by(first: &mut usize, file: &Path, volume: f64) -> Result<bool, String> {
-    let file = file.to_string_lossy();
-    let mut why = None;
-    for (at, (player, arguments)) in PLAYERS.iter().enumerate().skip(*first) {
-        match child::run(Command::new(player).args(arguments(&file, volume)), b"", CHIME, |_| {}) {
+/// The player or voice that worked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worked {
+    /// Its name.
+    pub program: &'static str,
+    /// From its start to its end.
+    pub took: Duration,
+    /// Why one that was tried before it did not work.
+    pub failed: Option<String>,
+}
+
+/// Runs the first program that works, from number `first` on, which then is that one. `None` when none is installed.
+fn by_the_first<T>(
+    first: &mut usize,
+    programs: &[(&'static str, T)],
+    run: impl Fn(&'static str, &T) -> Result<(), ChildError>,
+) -> Result<Option<Worked>, String> {
+    let mut failed = None;
+    for (at, (program, arguments)) in programs.iter().enumerate().skip(*first) {
+        let since = clock::unhurried();
+        match run(program, arguments) {
             Ok(()) => {
                 *first = at;
-                return Ok(true);
+                let took = clock::unhurried().since(since);
+                return Ok(Some(Worked { program, took, failed }));
             }
             Err(ChildError::Missing) => {}
-            Err(error) => why = Some(format!("no sound: {player}: {error}")),
+            Err(error) => failed = Some(format!("{program}: {error}")),
         }
     }
-    *first = PLAYERS.len();
-    why.map_or(Ok(false), Err)
+    *first = programs.len();
+    failed.map_or(Ok(None), Err)
+}
+
+/// Plays a file with the first player that works.
+fn played_by(first: &mut usize, file: &Path, volume: f64) -> Result<Option<Worked>, String> {
+    let file = file.to_string_lossy();
+    let play = |player, arguments: &fn(&str, f64) -> Vec<String>| {
+        child::run(Command::new(player).args(arguments(&file, volume)), b"", CHIME, |_| {})
+    };
+    by_the_first(first, &PLAYERS, play).map_err(|why| format!("no sound: {why}"))
 }
 
 /// Speaks a sentence for each event that has one.
@@ -253,9 +277,9 @@ impl Speech {
         let speak = move |text: String| {
             air.wait();
             let spoken = spoken_by(&mut first, &text, &air);
-            air.heard.fetch_or(spoken == Ok(true), SeqCst);
+            air.heard.fetch_or(matches!(spoken, Ok(Some(_))), SeqCst);
             match spoken {
-                Ok(false) => Err("no voice is installed (spd-say, espeak-ng)".to_owned()),
+                Ok(None) => Err("no voice is installed (spd-say, espeak-ng)".to_owned()),
                 spoken => spoken.map(drop),
             }
         };
@@ -291,34 +315,16 @@ impl Observer for Speech {
     }
 }
 
-/// Speaks with the first voice that works, from number `first` on, which then is that one. Returns whether one is
-/// installed.
-fn spoken_by(first: &mut usize, text: &str, air: &Air) -> Result<bool, String> {
-    let mut why = None;
-    for (at, (voice, arguments)) in VOICES.iter().enumerate().skip(*first) {
+/// Speaks with the first voice that works.
+fn spoken_by(first: &mut usize, text: &str, air: &Air) -> Result<Option<Worked>, String> {
+    let speak = |voice, arguments: &fn(&str) -> Vec<String>| {
         let started = |group| air.voice.store(group, SeqCst);
         let spoken = child::run(Command::new(voice).args(arguments(text)), b"", SENTENCE, started);
         air.voice.store(0, SeqCst);
-        match spoken {
-            Ok(()) | Err(ChildError::Ended) => {
-                *first = at;
-                return Ok(true);
-            }
-            Err(ChildError::Missing) => {}
-            Err(error) => why = Some(format!("no voice: {voice}: {error}")),
-        }
-    }
-    *first = VOICES.len();
-    why.map_or(Ok(false), Err)
-}
-
-/// The player or voice that worked, and how long it took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Worked {
-    /// Its name.
-    pub program: &'static str,
-    /// From its start to its end. Those that were tried before it count too.
-    pub took: Duration,
+        // A chime ended it.
+        if matches!(spoken, Err(ChildError::Ended)) { Ok(()) } else { spoken }
+    };
+    by_the_first(first, &VOICES, speak).map_err(|why| format!("no voice: {why}"))
 }
 
 /// Plays the alarm once, with the first player that works; `None` when none is installed.
@@ -326,10 +332,8 @@ pub struct Worked {
 /// # Errors
 /// What failed.
 pub fn try_players(volume: f64, folder: &Path) -> Result<Option<Worked>, String> {
-    let (mut first, since) = (0, clock::unhurried());
     let file = file(folder, Chime::Off(0)).map_err(|error| format!("the chimes cannot be written: {error}"))?;
-    let played = played_by(&mut first, &file, volume)?;
-    Ok(played.then(|| Worked { program: PLAYERS[first].0, took: clock::unhurried().since(since) }))
+    played_by(&mut 0, &file, volume)
 }
 
 /// Says this once, with the first voice that works; `None` when none is installed.
@@ -337,7 +341,5 @@ pub fn try_players(volume: f64, folder: &Path) -> Result<Option<Worked>, String>
 /// # Errors
 /// What failed.
 pub fn try_voices(text: &str) -> Result<Option<Worked>, String> {
-    let (mut first, since) = (0, clock::unhurried());
-    let spoken = spoken_by(&mut first, text, &Air::default())?;
-    Ok(spoken.then(|| Worked { program: VOICES[first].0, took: clock::unhurried().since(since) }))
+    spoken_by(&mut 0, text, &Air::default())
 }

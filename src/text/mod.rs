@@ -27,6 +27,9 @@ pub mod advice;
 
 pub mod alarm;
 
+#[cfg(feature = "cli")]
+pub mod selftest;
+
 pub mod rules;
 
 pub mod wording;

@@ -143,6 +143,18 @@ impl Dunst<'_> {
     }
 }
 
+/// Nothing of a selftest stays on the screen.
+#[test]
+fn dunst_closes_the_notification_of_a_selftest() {
+    let Some(desktop) = Desktop::bare(RATE) else { return };
+    let dunst = Dunst::start(&desktop);
+    let (code, report) = crate::selftest::on(&desktop);
+    let why = "delivered and closed (dunst); it plays no sound";
+    assert_eq!((code, crate::selftest::notified(&report)), (Some(0), (Some(true), why)));
+    until("closed", || dunst.count("displayed") == Some(0));
+    assert!(dunst.history().contains("\"therapy: test\""), "{}", dunst.history());
+}
+
 /// dunst reports a press only to the last connection that showed the notification.
 #[test]
 fn dunst_shows_one_notification_whose_buttons_work_after_a_replacement() {

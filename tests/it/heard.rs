@@ -18,27 +18,27 @@ use crate::terminal::Terminal;
 
 impl Home {
     /// Puts a program into the folder of programs.
-    fn program(&self, name: &str, script: &str) -> String {
+    pub fn program(&self, name: &str, script: &str) -> String {
         let path = self.file(&format!("bin/{name}"), &format!("#!/bin/sh\n{script}\n"));
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("it can be run");
         path
     }
 
     /// A player or a voice that writes its name and arguments to `heard`.
-    fn writes(&self, name: &str) {
+    pub fn writes(&self, name: &str) {
         let log = self.path().join("heard");
         self.program(name, &format!("echo \"{name} $*\" >> {}", log.display()));
     }
 
     /// A command that finds these programs and no others, on this machine and not over ssh.
-    fn heard(&self, arguments: &[&str]) -> Command {
+    pub fn heard(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(arguments);
         command.env("PATH", self.path().join("bin")).env_remove("SSH_CONNECTION");
         command
     }
 
     /// What was written.
-    fn written_to(&self, name: &str) -> Vec<String> {
+    pub fn written_to(&self, name: &str) -> Vec<String> {
         let text = std::fs::read_to_string(self.path().join(name)).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
@@ -292,7 +292,7 @@ fn a_hook_gets_each_event_in_words_and_never_through_a_shell() {
 }
 
 /// Whether a process with this text in its command line exists.
-fn is_left(text: &str) -> bool {
+pub fn is_left(text: &str) -> bool {
     let processes = std::fs::read_dir("/proc").expect("processes").flatten();
     let lines = processes.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
     lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " ")).any(|line| line.contains(text))

@@ -26,6 +26,7 @@ mod child;
 mod cli;
 mod heard;
 mod real_sound;
+mod selftest;
 
 mod terminal;
 

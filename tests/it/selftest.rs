@@ -1,0 +1,278 @@
+//! `therapy selftest`: what each way to reach a person says of itself, and what the journal keeps of it. Its players
+//! and voices write down what they are asked for.
+#![cfg(unix)]
+
+use std::time::Duration;
+
+use serde_json::Value;
+use therapy::edge::clock;
+
+#[cfg(target_os = "linux")]
+use crate::desktop::{ACCEPTS, Desktop};
+use crate::heard::is_left;
+use crate::programs::output;
+use crate::running::until;
+use crate::support::{Home, stderr, stdout};
+use crate::terminal::Terminal;
+
+const QUIET: [&str; 3] = ["selftest", "--json", "--no-notify"];
+
+/// The report of a selftest with these options, and its exit code.
+fn report(home: &Home, options: &[&str]) -> (Option<i32>, Value) {
+    let output = output(&mut home.heard(&[&QUIET[..], options].concat()));
+    (output.status.code(), serde_json::from_str(&stdout(&output)).expect("JSON"))
+}
+
+/// What one rung or check says: whether it works, and why.
+fn said<'a>(report: &'a Value, name: &str) -> (Option<bool>, &'a str) {
+    let mut all = ["rungs", "checks"].into_iter().flat_map(|list| report[list].as_array().expect("a list"));
+    let entry = all.find(|entry| entry["rung"] == name || entry["check"] == name).expect("it is there");
+    (entry["works"].as_bool(), entry["why"].as_str().expect("a reason"))
+}
+
+#[test]
+fn nothing_installed_is_mute_and_says_what_to_install() {
+    let home = Home::new();
+    let (code, report) = report(&home, &["--speak"]);
+    assert_eq!(code, Some(1), "{report}");
+    assert_eq!(said(&report, "sound"), (Some(false), "no player. Install pipewire-bin"));
+    assert_eq!(said(&report, "speech"), (Some(false), "no voice. Install espeak-ng"));
+    assert_eq!(said(&report, "notification"), (None, "turned off by --no-notify or config.toml"));
+    assert_eq!(said(&report, "hook"), (None, "no program is set: --on-event CMD"));
+    assert_eq!(said(&report, "screen").0, Some(false));
+    assert_eq!(report["reached_by"], serde_json::json!([]));
+    let names: Vec<_> = report["rungs"].as_array().expect("a list").iter().map(|rung| rung["rung"].clone()).collect();
+    assert_eq!(names, ["screen", "notification", "sound", "speech", "hook"]);
+    if cfg!(target_os = "linux") {
+        assert_eq!(said(&report, "clock"), (Some(true), "CLOCK_BOOTTIME; it counts while the machine sleeps"));
+    }
+    let (works, why) = said(&report, "journal");
+    assert!(works == Some(true) && why.starts_with("written, on the disk and locked in "), "{why}");
+    assert_eq!(said(&report, "time_zone").0, Some(true));
+}
+
+#[test]
+fn one_rung_besides_the_screen_is_enough() {
+    let hook = |home: &Home, script| home.program("hook", script);
+    for (player, voice, script, options, reached) in [
+        (true, false, None, &[][..], &["sound"][..]),
+        (false, true, None, &["--speak"], &["speech"]),
+        // A voice that works is not used by itself.
+        (false, true, None, &[], &[]),
+        (true, true, None, &["--sound", "off", "--speak"], &["speech"]),
+        (false, false, Some("exit 0"), &[], &["hook"]),
+        (false, false, Some("exit 4"), &[], &[]),
+        (true, true, Some(""), &["--speak"], &["sound", "speech", "hook"]),
+    ] {
+        let home = Home::new();
+        [("pw-play", player), ("spd-say", voice)].iter().filter(|(_, is)| *is).for_each(|(name, _)| home.writes(name));
+        let hook = script.map(|script| hook(&home, script));
+        let options = hook.iter().flat_map(|hook| ["--on-event", hook]).chain(options.iter().copied());
+        let (code, report) = report(&home, &options.collect::<Vec<_>>());
+        assert_eq!(report["reached_by"], serde_json::json!(reached), "{report}");
+        assert_eq!(code, Some(i32::from(reached.is_empty())), "{report}");
+    }
+}
+
+#[test]
+fn the_insistent_chime_and_a_sentence_are_played_and_the_hook_gets_its_event() {
+    let home = Home::new();
+    home.writes("aplay");
+    home.program("pw-play", "exit 3");
+    home.writes("espeak-ng");
+    let log = home.path().join("called");
+    let script = format!("echo \"$THERAPY_EVENT $THERAPY_REHEARSAL $(/bin/cat)\" >> {}", log.display());
+    let hook = home.program("hook", &script);
+    let (code, report) = report(&home, &["--on-event", &hook]);
+    assert_eq!(code, Some(0), "{report}");
+    let heard = home.written_to("heard");
+    assert!(heard[0].starts_with("aplay -q ") && heard[0].ends_with("/off.wav"), "{heard:?}");
+    assert_eq!(heard[1..], ["espeak-ng -v en-us -s 140 This is a test of the alarm."]);
+    assert_eq!(home.written_to("called"), ["selftest 1 {\"event\":\"selftest\"}"]);
+    let (works, why) = said(&report, "sound");
+    assert!(works == Some(true) && why.starts_with("aplay, 0."), "{why}");
+    assert!(why.ends_with("; before it, pw-play: it failed (exit status: 3)"), "{why}");
+    assert!(said(&report, "speech").1.ends_with("sessions use it only with --speak"), "{report}");
+}
+
+/// A player that hangs is ended, and named also when the next one works.
+#[test]
+fn a_player_that_hangs_is_reported() {
+    let home = Home::new();
+    home.program("pw-play", "exec /bin/sleep 600");
+    let (code, alone) = report(&home, &[]);
+    let why = "no sound: pw-play: it did not end within 5 s";
+    assert_eq!((code, said(&alone, "sound")), (Some(1), (Some(false), why)));
+    home.writes("aplay");
+    let (code, followed) = report(&home, &[]);
+    let (works, why) = said(&followed, "sound");
+    assert_eq!((code, works), (Some(0), Some(true)));
+    assert!(why.starts_with("aplay, 0.") && why.ends_with("; before it, pw-play: it did not end within 5 s"), "{why}");
+}
+
+/// Ctrl-C ends it with everything that it started.
+#[test]
+fn a_signal_leaves_no_player() {
+    let home = Home::new();
+    let secret = format!("7{:07}", std::process::id());
+    let started = home.path().join("started");
+    home.program("pw-play", &format!("echo > {}\nexec /bin/sleep {secret}", started.display()));
+    let mut terminal = Terminal::start(home.heard(&["selftest", "--no-notify"]), 24, 80);
+    terminal.until("the player", |_| started.exists());
+    terminal.press("\x03");
+    assert_eq!(terminal.end().code(), Some(130));
+    until("nothing is left", || !is_left(&secret));
+}
+
+/// Over ssh the speakers are elsewhere, and what a person turned off is not tried.
+#[test]
+fn what_a_session_would_not_use_is_not_tried() {
+    for (remote, options, why) in [
+        (true, &[][..], "not over ssh, where the speakers are elsewhere. To play it: --sound on"),
+        (false, &["--sound", "off"], "turned off by --sound or config.toml"),
+    ] {
+        let home = Home::new();
+        home.writes("pw-play");
+        let mut command = home.heard(&[&QUIET[..], options].concat());
+        if remote {
+            command.env("SSH_TTY", "/dev/pts/9");
+        }
+        let report = serde_json::from_str(&stdout(&output(&mut command))).expect("JSON");
+        assert_eq!(said(&report, "sound"), (None, why));
+        assert_eq!(home.written_to("heard"), [""; 0]);
+    }
+}
+
+/// On a terminal it asks, keeps the answer with the name of the player, and forgets it when the player changes.
+#[test]
+fn the_answer_is_kept_until_the_player_changes() {
+    let home = Home::new();
+    home.writes("pw-play");
+    let ask = |answer: &str, code: i32, seen: &str| {
+        let mut terminal = Terminal::start(home.heard(&["selftest", "--no-notify"]), 24, 80);
+        terminal.see("Did you hear it? [y/n]");
+        terminal.press(answer);
+        terminal.see(seen);
+        assert_eq!(terminal.end().code(), Some(code));
+    };
+    ask("n\n", 1, "Only the screen can reach you");
+    let (code, quiet) = report(&home, &[]);
+    assert_eq!(code, Some(1), "the last answer counts: {quiet}");
+    assert!(said(&quiet, "sound").1.contains("you did not hear it. Turn the volume up"), "{quiet}");
+    ask("maybe\ny\n", 0, "An alarm can reach you by sound.");
+    assert!(said(&report(&home, &[]).1, "sound").1.contains("; you heard it"));
+    std::fs::remove_file(home.path().join("bin/pw-play")).expect("a player");
+    home.writes("aplay");
+    let (_, other) = report(&home, &[]);
+    assert!(said(&other, "sound").1.ends_with("on a terminal, selftest asks whether you hear it"), "{other}");
+}
+
+#[test]
+fn a_terminal_is_described() {
+    let home = Home::new();
+    let mut terminal = Terminal::start(home.heard(&["selftest", "--no-notify"]), 24, 80);
+    terminal.see("ok    screen        80 × 24, 16 colours");
+    terminal.see("mute  sound         no player. Install pipewire-bin");
+    terminal.see("ok    clock, journal, time zone");
+    assert_eq!(terminal.end().code(), Some(1));
+    let mut bare = home.heard(&["selftest", "--no-notify"]);
+    bare.env("NO_COLOR", "1");
+    let mut terminal = Terminal::start(bare, 24, 40);
+    terminal.see("40 × 24, no colours");
+    assert_eq!(terminal.end().code(), Some(1));
+}
+
+/// Once ever, on a terminal, and not after a selftest.
+#[test]
+fn a_session_says_once_that_sound_was_never_tried() {
+    const NEVER: &str = "sound was never tried here: therapy selftest";
+    let says = |home: &Home, options: &[&str]| {
+        let run = ["run", "own.toml", "--no-notify", "--progress", "plain", "--override", "rewarm"];
+        let mut terminal = Terminal::start(home.heard(&[&run, options].concat()), 40, 120);
+        assert_eq!(terminal.end().code(), Some(0), "{}", terminal.contents());
+        terminal.contents().contains(NEVER)
+    };
+    let home = || {
+        let home = Home::at_rate(400.0);
+        home.own(1, &[("heat", "1min"), ("rest", "10min")]);
+        home
+    };
+    let first = home();
+    assert!(!says(&first, &["--sound", "off"]), "no sound is needed");
+    assert!(!says(&first, &["--dry-run"]));
+    let piped = output(&mut first.heard(&["run", "own.toml", "--no-notify", "--override", "rewarm"]));
+    assert!(!stderr(&piped).contains(NEVER), "not on a terminal");
+    assert_eq!([(); 3].map(|()| says(&first, &[])), [true, false, false]);
+    let tried = home();
+    tried.writes("pw-play");
+    assert_eq!(report(&tried, &[]).0, Some(0));
+    assert!(!says(&tried, &[]));
+}
+
+#[test]
+fn a_bad_journal_and_an_unknown_zone_are_named() {
+    let home = Home::new();
+    std::fs::write(home.journal(), "not a database").expect("a file");
+    let mut command = home.heard(&QUIET);
+    let report: Value = serde_json::from_str(&stdout(&output(command.env("TZ", "Nowhere/Else")))).expect("JSON");
+    let (works, why) = said(&report, "journal");
+    assert!(
+        works == Some(false) && why.contains("the journal is damaged") && why.contains("to start a new one"),
+        "{why}"
+    );
+    let zone = (Some(false), "not known, so times are in UTC. Set TZ, such as TZ=Europe/Berlin");
+    assert_eq!(said(&report, "time_zone"), zone);
+}
+
+/// The report of a selftest on this desktop, and its exit code.
+#[cfg(target_os = "linux")]
+pub fn on(desktop: &Desktop) -> (Option<i32>, Value) {
+    let mut command = desktop.home.without_terminal(&["selftest", "--json"]);
+    let output = output(command.envs(desktop.environment()));
+    (output.status.code(), serde_json::from_str(&stdout(&output)).expect("JSON"))
+}
+
+/// What a notification says about the one that was delivered: its service by name, and whether it plays sounds.
+#[cfg(target_os = "linux")]
+pub fn notified(report: &Value) -> (Option<bool>, &str) {
+    said(report, "notification")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_notification_is_delivered_and_closed_and_its_service_named() {
+    let Some(desktop) = Desktop::with(ACCEPTS, 1.0) else { return };
+    let (code, report) = on(&desktop);
+    let why = "delivered and closed (mock-notify); it plays no sound";
+    assert_eq!((code, notified(&report)), (Some(0), (Some(true), why)));
+    assert_eq!(report["reached_by"], serde_json::json!(["notification"]));
+    let arrivals = desktop.wait_for(1);
+    assert_eq!((arrivals[0].title.as_str(), arrivals[0].urgency), ("therapy: test", 2));
+    let log = std::fs::read_to_string(desktop.home.path().join("notifications")).expect("a log");
+    let (_, after) = log.split_once(" Notify ").expect("shown");
+    assert!(after.contains(" CloseNotification 1\n"), "{log}");
+    // A service that says that it plays sounds.
+    assert!(desktop.python("mock.AddMethod(NAME, 'GetCapabilities', '', 'as', 'ret = [\"body\", \"sound\"]')"));
+    let (code, report) = on(&desktop);
+    let why = "delivered and closed (mock-notify); it plays sounds";
+    assert_eq!((code, notified(&report)), (Some(0), (Some(true), why)));
+}
+
+/// A service that refuses, does not answer or does not close what it showed is no way to reach anybody.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_notification_that_fails_is_mute() {
+    for (service, why) in [
+        ("raise dbus.exceptions.DBusException('no room', name='org.example.Refused')", "no room"),
+        ("__import__('time').sleep(30)\nret = 1", "the notification service does not answer"),
+        ("ret = 1", "CloseNotification"),
+    ] {
+        let Some(desktop) = Desktop::with(service, 1.0) else { return };
+        let since = clock::now();
+        let (code, report) = on(&desktop);
+        let (works, said) = notified(&report);
+        assert!(code == Some(1) && works == Some(false) && said.contains(why), "{why}: {said}");
+        assert!(said.ends_with(". Start a notification service, such as dunst"), "{said}");
+        assert!(clock::now().since(since) < Duration::from_secs(15), "{service}");
+    }
+}
