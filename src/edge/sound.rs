@@ -231,12 +231,17 @@ pub struct Worked {
 }
 
 /// Runs the first program that works, from number `first` on, which then is that one. `None` when none is installed.
+/// When none works, the next call tries all again, because a sound server may have been restarting; but not after a
+/// program that does not end, because each would hold up the next chime.
 fn by_the_first<T>(
     first: &mut usize,
     programs: &[(&'static str, T)],
     run: impl Fn(&'static str, &T) -> Result<(), ChildError>,
 ) -> Result<Option<Worked>, String> {
-    let mut failed = None;
+    if *first == programs.len() {
+        return Ok(None);
+    }
+    let (mut failed, mut next) = (None, 0);
     for (at, (program, arguments)) in programs.iter().enumerate().skip(*first) {
         let since = clock::unhurried();
         match run(program, arguments) {
@@ -246,10 +251,15 @@ fn by_the_first<T>(
                 return Ok(Some(Worked { program, took, failed }));
             }
             Err(ChildError::Missing) => {}
-            Err(error) => failed = Some(format!("{program}: {error}")),
+            Err(error) => {
+                if matches!(error, ChildError::TooLong(_)) {
+                    next = programs.len();
+                }
+                failed = Some(format!("{program}: {error}"));
+            }
         }
     }
-    *first = programs.len();
+    *first = next;
     failed.map_or(Ok(None), Err)
 }
 

@@ -139,10 +139,10 @@ fn a_dose_that_ends_ahead_of_the_clock_is_not_cut_short() {
         assert_eq!((&entry["cold_s"], &entry["assumed"]), (&1200.0.into(), &Value::Bool(true)));
         let refused = home.run(&["run", "ice", "--dry-run"]);
         assert_eq!(refused.status.code(), Some(3), "{}", stderr(&refused));
-        let from = u64::try_from(behind_ms).expect("positive") / 60_000 + 20;
+        let from = f64::from(u32::try_from(behind_ms / 60_000).expect("positive") + 20);
         let next = home.json(&["next", "--json"]);
         let wait = next["protocols"][0]["wait_s"].as_f64().expect("a wait") / 60.0;
-        assert!(wait > from as f64 - 4.0, "{wait} of {from} min");
+        assert!(wait > from - 4.0, "{wait} of {from} min");
     }
 }
 
