@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::folders::Folders;
 use super::screening::{About, concerns};
 use super::times::{date, from_millis, injured as injured_at, stamp};
-use super::{Failure, say};
+use super::{Exit, Failure, say};
 use crate::domain::rules::{Context, Injury};
 use crate::edge::journal::{InjuryEntry, Journal, JournalError, Record, Screening, Stamp};
 use crate::text::durations::roughly;
@@ -67,6 +67,11 @@ impl Memory {
             self.replace_injury(happened_ms, &now);
         }
         Ok(())
+    }
+
+    /// The exit code of a command that shows what is known: failed when the journal cannot be read.
+    pub(super) fn exit(&self) -> Exit {
+        if self.context.unreadable { Exit::Failed } else { Exit::Completed }
     }
 
     /// Takes the injury that was typed in place of the stored one.

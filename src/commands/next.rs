@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::folders::Folders;
 use super::memory::{Memory, was_cut_off};
@@ -12,7 +12,7 @@ use super::{Exit, Failure, print_json, print_text, settings};
 use crate::domain::course::{Start, recommend, start};
 use crate::domain::exposure::limit;
 use crate::domain::protocol::Choice;
-use crate::domain::rules::{Context, Injury};
+use crate::domain::rules::{Context, Detail, Injury};
 use crate::domain::step::{Modality, StepKind};
 use crate::edge::catalog::{self, Entry};
 use crate::edge::clock;
@@ -22,6 +22,9 @@ use crate::text::durations::{part_of, seconds};
 use crate::text::printable::{aligned, capital};
 use crate::text::rules;
 use crate::text::timeline::{TO_COME, texture};
+
+/// What the journal would say, when it cannot be read.
+pub(super) const UNKNOWN: &str = "not known";
 
 /// A protocol, and when it may start.
 type Candidate = (String, Start);
@@ -54,6 +57,10 @@ fn headline(memory: &Memory, candidates: &[Candidate]) -> String {
     if context.running {
         return "Nothing now: a session is running.".to_owned();
     }
+    if context.unreadable {
+        // No waiting helps.
+        return format!("Nothing now: {}.", rules::detail(&Detail::Unreadable));
+    }
     let (best, why) = (recommend(context.injury), because(context.injury));
     let Some((_, chosen)) = candidates.iter().find(|(name, _)| name == best) else { return String::new() };
     match &chosen.refused {
@@ -72,6 +79,9 @@ fn headline(memory: &Memory, candidates: &[Candidate]) -> String {
 
 /// What is on the skin.
 fn skin(context: &Context) -> String {
+    if context.unreadable {
+        return UNKNOWN.to_owned();
+    }
     let load = context.load();
     Modality::ALL.map(|modality| on_the_skin(modality, load.of(modality))).join(", ")
 }
@@ -92,11 +102,13 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
                 "recommended_from": start.better().or(*possible).map(at),
             })
         });
-        let [cold, heat] = Modality::ALL.map(|modality| seconds(load.of(modality)));
-        return print_json(&json!({
-            "best": best, "because": why, "protocols": candidates.collect::<Vec<_>>(),
+        let known = |value| if context.unreadable { Value::Null } else { value };
+        let [cold, heat] = Modality::ALL.map(|modality| known(json!(seconds(load.of(modality)))));
+        print_json(&json!({
+            "best": best, "because": known(json!(why)), "protocols": candidates.collect::<Vec<_>>(),
             "cold_load_s": cold, "heat_load_s": heat,
-        }));
+        }))?;
+        return Ok(memory.exit());
     }
     let mut text = headline(&memory, &candidates) + "\n";
     // Protocols that are possible at the same time share a row.
@@ -113,7 +125,8 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
     }
     text.push_str(&aligned(&rows));
     let _ = writeln!(text, "On the skin: {}", skin(context));
-    print_text(&text)
+    print_text(&text)?;
+    Ok(memory.exit())
 }
 
 /// The load of a modality against its limit, as a bar when there is any.

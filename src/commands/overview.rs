@@ -23,8 +23,16 @@ pub(super) fn run(folders: &Folders) -> Result<Exit, Failure> {
         _ => was_cut_off(open, &now),
     });
     let [advice, skin] = next::in_short(folders, &memory);
-    let open = open.unwrap_or_else(|| "no session".to_owned());
-    let rows = [("Now", open), ("Injury", injury::in_short(memory.injury)), ("Skin", skin), ("Next", advice)];
+    let unknown = || next::UNKNOWN.to_owned();
+    let (open, injury) = match memory.context.unreadable {
+        true => (unknown(), unknown()),
+        false => (open.unwrap_or_else(|| "no session".to_owned()), injury::in_short(memory.injury)),
+    };
+    let rows = [("Now", open), ("Injury", injury), ("Skin", skin), ("Next", advice)];
     let rows = rows.map(|(name, text)| vec![format!("  {name}"), text]);
-    print_text(&format!("Hot and cold therapy timer that tracks the dose on your skin\n{}\n{COMMANDS}", aligned(&rows)))
+    print_text(&format!(
+        "Hot and cold therapy timer that tracks the dose on your skin\n{}\n{COMMANDS}",
+        aligned(&rows)
+    ))?;
+    Ok(memory.exit())
 }

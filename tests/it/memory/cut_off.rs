@@ -129,7 +129,7 @@ fn a_dose_that_ends_ahead_of_the_clock_is_not_cut_short() {
     for behind_ms in [600_000, 7_200_000, 3 * 86_400_000_i64] {
         let home = Home::new();
         let mut running = home.start(&["run", "ice", "--minutes", "20"]);
-        running.see("step_began");
+        until("a recorded step", || home.number("SELECT count(*) FROM event") > 1);
         running.kill();
         let sql = "UPDATE event SET boot = 'past', wall_ms = wall_ms + ?";
         home.sql().execute(sql, [behind_ms]).expect("rows");

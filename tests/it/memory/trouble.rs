@@ -145,8 +145,8 @@ fn what_cannot_be_read_is_not_taken_for_empty() {
         for (arguments, code) in [
             (&["run", "ice"][..], 3),
             (&["run", "ice", "--dry-run"], 3),
-            (&["next"], 0),
-            (&[], 0),
+            (&["next"], 1),
+            (&[], 1),
             (&["history"], 1),
             (&["injury"], 1),
             (&["injury", "set", "2h ago"], 1),
@@ -173,6 +173,10 @@ fn what_cannot_be_read_is_not_taken_for_empty() {
         let next: serde_json::Value = serde_json::from_slice(&run(&["next", "--json"]).stdout).expect("JSON");
         let all = next["protocols"].as_array().expect("protocols");
         assert!(all.iter().all(|protocol| protocol["may_run"] == false), "{what}: {next}");
+        assert!(next["cold_load_s"].is_null() && next["because"].is_null(), "{what}: {next}");
+        let overview = run(&[]);
+        assert_eq!(overview.status.code(), Some(1), "{what}");
+        assert_eq!(stdout(&overview).matches("not known").count(), 3, "{what}: {}", stdout(&overview));
         assert!(!home.path().join("journal.db").exists(), "{what}: nothing is written where the command runs");
     }
 }
@@ -232,7 +236,7 @@ fn a_damaged_journal_is_reported_with_a_hint_and_not_changed() {
             (&["pain", "3"], 1),
             (&["resume"], 1),
             (&["stop"], 1),
-            (&["next"], 0),
+            (&["next"], 1),
         ] {
             let output = home.run(arguments);
             let errors = stderr(&output);
