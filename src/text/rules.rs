@@ -248,8 +248,15 @@ pub fn choice(error: &ChoiceError, name: &str) -> String {
         ChoiceError::TooLong { max, asked } => {
             format!("{} is longer than {name} allows: at most {}", in_words(rounded_up(asked)), in_words(max))
         }
+        ChoiceError::TooShort { min, asked } => {
+            format!("{} is shorter than {name} allows: only {}", in_words(asked), in_words(min))
+        }
         ChoiceError::NoRounds => format!("--rounds needs a protocol with rounds; {name} has none"),
-        ChoiceError::Rounds { max, asked } => format!("{asked} rounds are not possible: {name} allows 1 to {max}"),
+        ChoiceError::Rounds { min, max, asked } => {
+            let rounds = if asked == 1 { "1 round is" } else { &format!("{asked} rounds are") };
+            let range = if min == max { format!("only {min}") } else { format!("{min} to {max}") };
+            format!("{rounds} not possible: {name} allows {range}")
+        }
     }
 }
 
@@ -345,5 +352,11 @@ mod tests {
         }
         let choice = choice(&ChoiceError::TooLong { max: 12 * MINUTE, asked: 12 * MINUTE + bit }, "gentle");
         assert_eq!(choice, "12 min 1 s is longer than gentle allows: at most 12 min");
+        let short = super::choice(&ChoiceError::TooShort { min: 12 * MINUTE, asked: MINUTE }, "gentle");
+        assert_eq!(short, "1 min is shorter than gentle allows: only 12 min");
+        let rounds = |min, max, asked| super::choice(&ChoiceError::Rounds { min, max, asked }, "gentle");
+        assert_eq!(rounds(2, 2, 3), "3 rounds are not possible: gentle allows only 2");
+        assert_eq!(rounds(2, 4, 1), "1 round is not possible: gentle allows 2 to 4");
+        assert_eq!(rounds(1, 3, 0), "0 rounds are not possible: gentle allows 1 to 3");
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::step::{Step, StepKind};
 pub struct Range<T> {
     /// The value without a choice.
     pub default: T,
-    /// A smaller choice is allowed, with a note.
+    /// A smaller length is allowed, with a note, when there is anything to choose.
     pub min: T,
     /// A larger choice is refused, when the range is stated.
     pub max: T,
@@ -126,10 +126,19 @@ pub enum ChoiceError {
         /// The choice.
         asked: Duration,
     },
+    /// A length below the only one that the protocol allows.
+    TooShort {
+        /// The only length.
+        min: Duration,
+        /// The choice.
+        asked: Duration,
+    },
     /// Rounds for a protocol that has none.
     NoRounds,
-    /// No rounds, or more than the protocol's own maximum.
+    /// No rounds, or a number outside the protocol's own range.
     Rounds {
+        /// The minimum.
+        min: u32,
         /// The maximum.
         max: u32,
         /// The choice.
@@ -215,8 +224,11 @@ impl Draft {
     pub fn choice_errors(&self, choice: Choice) -> Vec<ChoiceError> {
         let length = choice.length.and_then(|asked| match self.only_step() {
             Some(DraftStep { length, .. }) => {
-                let too_long = length.stated && asked > length.max;
-                too_long.then_some(ChoiceError::TooLong { max: length.max, asked })
+                let Range { min, max, stated, .. } = *length;
+                let is_short = !length.is_open() && asked < min;
+                let error =
+                    if is_short { ChoiceError::TooShort { min, asked } } else { ChoiceError::TooLong { max, asked } };
+                (stated && (is_short || asked > max)).then_some(error)
             }
             // The steps are not known yet: they depend on the age of the injury.
             None if self.parts.is_empty() => None,
@@ -225,8 +237,8 @@ impl Draft {
         let rounds = choice.rounds.and_then(|asked| match self.rounds {
             None => Some(ChoiceError::NoRounds),
             Some(rounds) => {
-                let max = if rounds.stated { rounds.max } else { u32::MAX };
-                (asked == 0 || asked > max).then_some(ChoiceError::Rounds { max, asked })
+                let (min, max) = if rounds.stated { (rounds.min.max(1), rounds.max) } else { (1, u32::MAX) };
+                (asked < min || asked > max).then_some(ChoiceError::Rounds { min, max, asked })
             }
         });
         length.into_iter().chain(rounds).collect()
@@ -334,6 +346,23 @@ mod tests {
             draft.choice_errors(Choice { length: Some(minutes(6)), rounds: Some(3), changeover: None }).len()
         };
         assert_eq!((asked(false), asked(true)), (0, 2));
+    }
+
+    #[test]
+    fn a_choice_below_a_stated_range_is_refused_except_a_shorter_step_where_there_is_a_choice() {
+        let errors = |(min, max), length| {
+            let range = Range { default: max, min, max, stated: true };
+            let mut draft = draft(&[(StepKind::Cold, 12, true)], Some(range));
+            set_max(&mut draft, minutes(12));
+            draft.choice_errors(Choice { length: Some(minutes(length)), rounds: Some(1), changeover: None })
+        };
+        let short = ChoiceError::TooShort { min: minutes(12), asked: minutes(1) };
+        assert_eq!(errors((1, 3), 1), std::slice::from_ref(&short));
+        assert_eq!(errors((2, 2), 1), [short, ChoiceError::Rounds { min: 2, max: 2, asked: 1 }]);
+        assert_eq!(errors((2, 3), 12), [ChoiceError::Rounds { min: 2, max: 3, asked: 1 }]);
+        let mut open = draft(&[(StepKind::Cold, 12, true)], None);
+        set_max(&mut open, minutes(15));
+        assert_eq!(open.choice_errors(Choice { length: Some(minutes(1)), ..Choice::default() }), []);
     }
 
     #[test]
