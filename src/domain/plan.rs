@@ -18,6 +18,8 @@ pub struct Segment {
     /// Its planned length, or its real one once it is over. It exceeds the protocol's length only when
     /// the person extended the step or answered late.
     pub length: Duration,
+    /// The longest that the file of the protocol allows, where it says so.
+    pub longest: Option<Duration>,
 }
 
 impl Segment {
@@ -54,8 +56,9 @@ pub struct Plan {
 impl Plan {
     /// The plan of a reviewed protocol, starting at zero.
     pub fn new(protocol: &Protocol) -> Plan {
-        let segments = protocol.steps().iter().map(|step| Segment {
+        let segments = protocol.steps().iter().enumerate().map(|(index, step)| Segment {
             step: step.clone(),
+            longest: protocol.longest(index),
             start: Duration::ZERO,
             length: step.length,
         });

@@ -1,6 +1,8 @@
 //! Protocols: reviewed lists of steps. The fields of a protocol are private, so a protocol is proof that
 //! no rule refuses it. It must not know where a draft comes from or how findings are worded.
 
+use std::time::Duration;
+
 use crate::domain::dose::Doses;
 use crate::domain::exposure::Load;
 use crate::domain::rules::{Context, Detail, Finding, RuleId, Severity, refuses, review};
@@ -35,6 +37,7 @@ impl Draft {
         Ok(Protocol {
             name: self.name.clone(),
             rounds: steps.last().map_or(1, |step| step.round),
+            longest: self.longest(&steps),
             steps,
             findings,
             initial_load: if forgets { Load::NONE } else { context.load() },
@@ -49,6 +52,8 @@ pub struct Protocol {
     name: String,
     rounds: u32,
     steps: Vec<Step>,
+    /// The longest that the file allows for each step, where it says so.
+    longest: Vec<Option<Duration>>,
     findings: Vec<Finding>,
     initial_load: Load,
     doses: Doses,
@@ -59,7 +64,9 @@ impl Protocol {
     /// those of earlier sessions. `None` when the record has no steps.
     pub fn recorded(name: String, steps: Vec<Step>, initial_load: Load, doses: Doses) -> Option<Protocol> {
         let rounds = steps.last()?.round;
-        Some(Protocol { name, rounds, steps, findings: Vec::new(), initial_load, doses })
+        // The record does not hold what the file allowed.
+        let longest = vec![None; steps.len()];
+        Some(Protocol { name, rounds, steps, longest, findings: Vec::new(), initial_load, doses })
     }
 
     /// The name, as `run` takes it.
@@ -75,6 +82,12 @@ impl Protocol {
     /// The expanded steps, at least one.
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// The longest that the file allows for the step `index`. `None` when it does not say so, for a changeover, and
+    /// for a recorded session.
+    pub fn longest(&self, index: usize) -> Option<Duration> {
+        self.longest.get(index).copied().flatten()
     }
 
     /// What the review found although it passed: notes, warnings, overridden refusals.
@@ -96,8 +109,6 @@ impl Protocol {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::domain::dose::Dose;
     use crate::domain::moment::Moment;

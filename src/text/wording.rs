@@ -61,7 +61,9 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
         EventKind::Resumed => only(format!("Going on with {called}")),
         EventKind::Skipped { by_rule: None } => (format!("{name} ended early"), String::new(), has_pack),
         EventKind::Skipped { by_rule: Some(rule) } => only(format!("Skipping {kind}: dose limit reached ({rule})")),
-        EventKind::Extended { by, by_rule } => only(extended(by, by_rule)),
+        EventKind::Extended { by, by_rule } => {
+            only(extended(by, by_rule, segment.longest.filter(|longest| segment.length >= *longest)))
+        }
         EventKind::Overran { over } if over.as_secs() == 0 => (format!("{name} is over"), change(next), has_pack),
         EventKind::Overran { over } if has_pack => {
             (format!("TAKE IT OFF. {name} is {} too long", roughly(over)), change(None), true)
@@ -174,12 +176,15 @@ fn off_now(index: usize, session: &Session) -> String {
     off.map(|off| format!("{} off now. ", capital(off.as_str()))).unwrap_or_default()
 }
 
-fn extended(by: Duration, by_rule: Option<RuleId>) -> String {
-    match by_rule {
-        Some(rule) if by.is_zero() => format!("Cannot be longer ({rule})"),
-        Some(rule) => format!("{} longer, the most that is allowed ({rule})", in_words(by)),
-        None if by.is_zero() => "Cannot be longer: the step is over".to_owned(),
-        None => format!("{} longer", in_words(by)),
+/// `longest`: the protocol's own maximum, when the step has reached it.
+fn extended(by: Duration, by_rule: Option<RuleId>, longest: Option<Duration>) -> String {
+    match (by_rule, longest.map(in_words)) {
+        (Some(rule), _) if by.is_zero() => format!("Cannot be longer ({rule})"),
+        (Some(rule), _) => format!("{} longer, the most that is allowed ({rule})", in_words(by)),
+        (None, Some(most)) if by.is_zero() => format!("Cannot be longer: this protocol allows at most {most}"),
+        (None, Some(most)) => format!("{} longer, the most that this protocol allows: {most}", in_words(by)),
+        (None, None) if by.is_zero() => "Cannot be longer: the step is over".to_owned(),
+        (None, None) => format!("{} longer", in_words(by)),
     }
 }
 

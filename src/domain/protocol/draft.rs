@@ -220,6 +220,13 @@ impl Draft {
         all.take(EXPANDED_MOST).collect()
     }
 
+    /// The stated maximum of each of these expanded steps. A changeover has none.
+    pub(super) fn longest(&self, steps: &[Step]) -> Vec<Option<Duration>> {
+        let drafted: Vec<_> = self.steps().map(|step| step.length).collect();
+        let stated = |step: &Step| drafted.get(step.origin).filter(|length| length.stated && !step.changeover);
+        steps.iter().map(|step| stated(step).map(|length| length.max)).collect()
+    }
+
     /// Everything about a choice that the protocol does not offer.
     pub fn choice_errors(&self, choice: Choice) -> Vec<ChoiceError> {
         let length = choice.length.and_then(|asked| match self.only_step() {

@@ -81,7 +81,7 @@ pub enum EventKind {
     Extended {
         /// By how much; zero when nothing was allowed.
         by: Duration,
-        /// The rule that allowed less than was asked for.
+        /// The rule that allowed less than was asked for. `None` also when the protocol's own maximum did.
         by_rule: Option<RuleId>,
     },
     /// The step is past its end and the session holds there. Repeated every [`REMIND`](super::REMIND).

@@ -1,4 +1,4 @@
-//! More time for a step, as far as the rules leave room. It must not know who asks.
+//! More time for a step, as far as the rules and the protocol leave room. It must not know who asks.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::domain::rules::{COLD_DAILY, DAY, RuleId, SESSION, SESSION_DOSE, STEP_
 use crate::domain::step::Modality;
 
 impl Session {
-    /// Gives the running, held or paused step more time, as far as the rules leave room.
+    /// Gives the running, held or paused step more time, as far as the rules and the protocol leave room.
     pub(super) fn extend(&mut self, by: Duration, events: &mut Vec<Event>) {
         if matches!(self.phase, Phase::Paused { at_end: true, .. }) {
             let nothing = EventKind::Extended { by: Duration::ZERO, by_rule: None };
@@ -17,9 +17,15 @@ impl Session {
         let so_far = self.elapsed().saturating_sub(self.segment().start);
         let length = so_far.max(self.segment().length);
         let (room, rule) = self.room(length.saturating_sub(so_far));
+        // The file of the protocol may allow less than the rules do.
+        let stated = self.segment().longest.map(|longest| longest.saturating_sub(length));
+        let (room, rule) = match stated.filter(|stated| *stated < room) {
+            Some(stated) => (stated, None),
+            None => (room, Some(rule)),
+        };
         // An extension shorter than the shortest step is of no use.
         let granted = Some(by.min(room)).filter(|granted| *granted >= STEP_MIN).unwrap_or_default();
-        let by_rule = (granted < by).then_some(rule);
+        let by_rule = rule.filter(|_| granted < by);
         if granted > Duration::ZERO {
             self.plan.set_length(self.index, length + granted);
             if self.is_held() {

@@ -1,7 +1,11 @@
 //! Extensions of steps.
 
+use std::time::Duration;
+
+use therapy::domain::protocol::{Choice, Draft, Part, Range};
 use therapy::domain::rules::{Context, RuleId};
 use therapy::domain::session::{EventKind, Input};
+use therapy::text::wording;
 
 use super::check;
 use crate::builder::{Build, START, duration, earlier, review, session, steps};
@@ -123,6 +127,34 @@ fn an_extension_stays_within_the_cold_of_a_day() {
     assert_eq!(extended("0s"), EventKind::Extended { by: duration("5m"), by_rule: Some(RuleId::ColdDaily) });
     // An hour later, the first dose is more than a day ago.
     assert_eq!(extended("1h 30m"), EventKind::Extended { by: duration("10m"), by_rule: Some(RuleId::ColdLimit) });
+}
+
+/// The file of a protocol may allow less than the rules do.
+#[test]
+fn an_extension_stays_within_the_stated_length_of_its_step() {
+    let extended = |range: Option<(&str, &str)>, by: &str| {
+        let mut draft = Draft::of("mine", &steps("cold 5m, rest 2m"));
+        if let Some((min, max)) = range {
+            let Part::Step(step) = &mut draft.parts[0] else { panic!("a step") };
+            step.length = Range { default: duration("5m"), min: duration(min), max: duration(max), stated: true };
+        }
+        let protocol = draft.review(Choice::default(), &Context::default(), &[]).expect("no rule refuses it");
+        let (mut session, _) = Build::of(protocol).start();
+        let event = *session.handle(START + duration("1m"), Input::Extend(duration(by))).last().expect("an answer");
+        let EventKind::Extended { by, by_rule } = event.kind else { panic!("{event:?}") };
+        (by, by_rule, wording::of(&event, &session, false).headline)
+    };
+    let none = "Cannot be longer: this protocol allows at most 5 min".to_owned();
+    assert_eq!(extended(Some(("5m", "5m")), "10m"), (Duration::ZERO, None, none.clone()));
+    assert_eq!(extended(Some(("1m", "5m")), "1m"), (Duration::ZERO, None, none));
+    let most = "3 min longer, the most that this protocol allows: 8 min".to_owned();
+    assert_eq!(extended(Some(("5m", "8m")), "10m"), (duration("3m"), None, most));
+    assert_eq!(extended(Some(("5m", "8m")), "2m"), (duration("2m"), None, "2 min longer".to_owned()));
+    // A length alone binds nobody; a rule that allows no more than the file is named.
+    assert_eq!(extended(None, "10m"), (duration("10m"), None, "10 min longer".to_owned()));
+    for range in [None, Some(("5m", "20m"))] {
+        assert_eq!(extended(range, "20m").1, Some(RuleId::ColdLimit));
+    }
 }
 
 #[test]
