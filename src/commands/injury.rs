@@ -15,6 +15,9 @@ use crate::edge::journal::{InjuryEntry, Journal};
 use crate::text::durations::{roughly, seconds};
 use crate::text::when::TRY;
 
+/// Words of somebody who has no injury, or no longer. None of them is in a time.
+const FORGET: [&str; 10] = ["none", "no", "non", "never", "clear", "off", "remove", "delete", "reset", "forget"];
+
 /// Shows, sets or clears the time of the injury. Without `set`, words are a time too.
 pub(super) fn run(
     folders: &Folders,
@@ -35,10 +38,15 @@ pub(super) fn run(
 }
 
 fn set(folders: &Folders, text: &str, json: bool) -> Result<Exit, Failure> {
+    let forgets = |word: &&str| FORGET.contains(&word.to_lowercase().as_str());
+    if let Some(word) = text.split_whitespace().find(forgets) {
+        let error = anyhow!("cannot read \"{word}\" as a time");
+        return Err(Failure::new(Exit::Usage, error, "to forget the injury: therapy injury clear"));
+    }
     let now = clock::wall();
     let at = when(text, now, |_| true)?;
     if at > now {
-        return Err(Failure::new(Exit::Refused, anyhow!("that is in the future: {}", in_full(at)), TRY));
+        return Err(Failure::new(Exit::Usage, anyhow!("that is in the future: {}", in_full(at)), TRY));
     }
     Journal::open(&folders.data)?.set_injury(Some(at.as_millisecond()), &stamp())?;
     show(folders, json)

@@ -160,6 +160,28 @@ pub(super) fn of_plain(plain: &str, typed: &str) -> Result<Duration, Unreadable>
     if last.is_none() { Err(wrong(typed)) } else { length(nanos, typed) }
 }
 
+/// The whole months of a text that [`of_plain`] reads, with 12 for a year, and the rest of its length. `None` when a part
+/// of a month is among them.
+pub(super) fn months_and_rest(plain: &str) -> Option<(i32, Duration)> {
+    let (mut months, mut nanos, mut rest) = (0_i32, 0_u128, plain);
+    while !rest.is_empty() {
+        let (number, at) = number(rest);
+        let after = rest[at..].trim_start();
+        let end = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());
+        let (unit, _) = UNITS.iter().find(|(_, names)| names.contains(&&after[..end]))?;
+        match *unit {
+            MONTH | YEAR => {
+                let each = if *unit == YEAR { 12 } else { 1 };
+                months = months.checked_add(number?.parse::<i32>().ok()?.checked_mul(each)?)?;
+            }
+            unit => nanos = nanos.checked_add(scaled(number?, unit)?)?,
+        }
+        rest = after[end..].trim_start();
+        rest = rest.strip_prefix("and ").unwrap_or(rest);
+    }
+    Some((months, length(nanos, plain).ok()?))
+}
+
 fn wrong(typed: &str) -> Unreadable {
     Unreadable::new(typed, format!("cannot read \"{typed}\" as a length of time"), EXAMPLES)
 }

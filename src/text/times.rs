@@ -22,11 +22,13 @@ pub fn day_and_time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// A point in time in full, as a check of what was typed: `Tuesday 24 November, 18:00`, with the year unless that is
-/// this one.
+/// this one, and with the distance from UTC when the time occurs twice.
 pub fn in_full(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let [local, today] = [at, now].map(|at| at.to_zoned(zone.clone()));
     let form = if local.year() == today.year() { "%A %-d %B, %H:%M" } else { "%A %-d %B %Y, %H:%M" };
-    local.strftime(form).to_string()
+    let is_twice = zone.to_ambiguous_timestamp(local.datetime()).is_ambiguous();
+    let offset = if is_twice { " (%:z)" } else { "" };
+    local.strftime(&format!("{form}{offset}")).to_string()
 }
 
 /// The next whole minute: a time that is shown in minutes is never too early.
@@ -73,6 +75,9 @@ mod tests {
         assert_eq!(full("2026-11-20T17:00:00Z"), "Friday 20 November, 18:00");
         assert_eq!(full("2025-12-31T23:00:00Z"), "Thursday 1 January, 00:00");
         assert_eq!(full("2025-12-31T22:59:59Z"), "Wednesday 31 December 2025, 23:59");
+        assert_eq!(full("2026-10-25T00:30:00Z"), "Sunday 25 October, 02:30 (+02:00)");
+        assert_eq!(full("2026-10-25T01:30:00Z"), "Sunday 25 October, 02:30 (+01:00)");
+        assert_eq!(full("2026-10-25T02:00:00Z"), "Sunday 25 October, 03:00");
         assert_eq!(time_of_day(timestamp(NOW), &berlin()), "13:00");
         assert_eq!(next_minute(timestamp("2026-11-22T12:00:30.5Z")), timestamp("2026-11-22T12:01:00Z"));
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use self::words::{Found, is_name};
 use super::lengths;
@@ -112,6 +112,8 @@ fn of_plain(plain: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistak
     let vocabulary: Vec<_> = words::vocabulary().chain(lengths::vocabulary()).collect();
     let is_known = |run: &str| vocabulary.contains(&run) || is_name(run);
     if let Some((run, readings)) = misspelled(plain, &vocabulary, is_known) {
+        // A wrong guess would be a wrong time.
+        let readings = readings.into_iter().filter(|reading| is_slip(plain, reading));
         return Err(Mistake::new(format!("cannot read \"{run}\" as a time"), readings));
     }
     let is_read = |c: char| c.is_alphanumeric() || " .,:/-".contains(c);
@@ -135,7 +137,7 @@ fn of_plain(plain: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistak
     }
     let length = lengths::of_plain(plain, plain).map_err(Mistake::from);
     match (length, Found::read(plain)) {
-        (Ok(length), _) => before(length, now),
+        (Ok(length), _) => calendar(plain, now, zone).map_or_else(|| before(length, now), Ok),
         (_, Ok(found)) => found.on_a_day(plain, now, zone),
         // A number without a unit may be all that is wrong.
         (Err(mistake), Err(Mistake { message: None, .. })) | (_, Err(mistake)) => Err(mistake),
@@ -143,18 +145,37 @@ fn of_plain(plain: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistak
 }
 
 /// `2 days ago`, or `2 days ago 18:00`, which is on a day.
-fn ago(length: &str, rest: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistake> {
+fn ago(plain_length: &str, rest: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistake> {
     let and_rest = |reading: String| format!("{reading} ago {rest}").trim_end().to_owned();
-    let length = lengths::of_plain(length, length).map_err(|error| {
+    let length = lengths::of_plain(plain_length, plain_length).map_err(|error| {
         let mistake = Mistake::from(error);
         Mistake { readings: mistake.readings.into_iter().map(and_rest).collect(), ..mistake }
     })?;
     if rest.is_empty() {
-        return before(length, now);
+        return calendar(plain_length, now, zone).map_or_else(|| before(length, now), Ok);
     }
     let days = i64::try_from(length.as_secs() / DAY).ok().filter(|_| length.as_secs().is_multiple_of(DAY));
     let days_ago = Some(days.ok_or_else(Mistake::default)?);
     Found { days_ago, ..Found::read(rest)? }.on_a_day(rest, now, zone)
+}
+
+/// Whether a text is another one with a slip of the fingers: the same first letter, and one wrong, missing, doubled or
+/// swapped letter, or two in a long text.
+fn is_slip(typed: &str, meant: &str) -> bool {
+    let words = typed.split(' ').zip(meant.split(' '));
+    let mut changed = words.filter(|(typed, meant)| typed != meant);
+    changed.all(|(typed, meant)| {
+        let slips = if meant.len() < 8 { 1 } else { 2 };
+        typed.len() > 2 && typed.chars().next() == meant.chars().next() && strsim::osa_distance(typed, meant) <= slips
+    })
+}
+
+/// This many months and years ago by the calendar: the same day of the month at the same time of day. `None` for a length
+/// without whole months, and for a century or more.
+fn calendar(length: &str, now: Timestamp, zone: &TimeZone) -> Option<When> {
+    let (months, rest) = lengths::months_and_rest(length).filter(|(months, _)| (1..1200).contains(months))?;
+    let then = now.to_zoned(zone.clone()).checked_sub(months.months()).ok()?;
+    before(rest, then.timestamp()).ok()
 }
 
 fn before(length: Duration, now: Timestamp) -> Result<When, Mistake> {

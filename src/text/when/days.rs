@@ -40,7 +40,7 @@ impl Found {
         let spans: Vec<(Date, When)> =
             dates.into_iter().filter_map(|date| Some((date, on(date, time, zone)?))).collect();
         let latest = spans.iter().find(|(_, when)| when.first <= now).or(spans.first());
-        let Some((date, when)) = latest else { return Err(no_such_day(self)) };
+        let Some((date, when)) = latest else { return Err(no_such_day(self, plain)) };
         self.is_sure(*date, &spans, plain, today, now)?;
         Ok(*when)
     }
@@ -69,7 +69,12 @@ impl Found {
     }
 }
 
-fn no_such_day(found: &Found) -> Mistake {
+fn no_such_day(found: &Found, plain: &str) -> Mistake {
+    let date = found.year.zip(found.month).zip(found.day);
+    // Such a day exists, and no timestamp reaches it.
+    if date.is_some_and(|((year, month), day)| Date::new(year, month, day).is_ok()) {
+        return Mistake::new(format!("\"{plain}\" is in the future"), []);
+    }
     let first = found.month.and_then(|month| Date::new(found.year.unwrap_or(2024), month, 1).ok());
     match first {
         Some(first) => Mistake::new(format!("{} has {} days", first.strftime("%B"), first.days_in_month()), []),

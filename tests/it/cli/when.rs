@@ -86,7 +86,7 @@ fn of_a_range_the_latest_time_counts_and_the_program_says_so() {
     let (code, _, note) = run(&home, &["injury", "today", "23:59:59"]);
     assert_eq!(
         (code, note.lines().next().map(|line| line.starts_with("error: that is in the future: "))),
-        (Some(3), Some(true))
+        (Some(2), Some(true))
     );
 }
 
