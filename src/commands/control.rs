@@ -48,7 +48,10 @@ pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
         let is_late = is_over || clock::unhurried().since(since) > PATIENCE;
         let answer = if is_late { journal.withdraw(request)? } else { journal.answer(request)? };
         match answer {
-            Some(answer) => return print(format!("{answer}\n")),
+            Some(answer) => {
+                let exit = if answer.starts_with(wording::NOT_LONGER) { Exit::Refused } else { Exit::Completed };
+                return print(format!("{answer}\n")).map(|_| exit);
+            }
             None if is_over => return Err(none()),
             None if is_late => {
                 let hint = "it may be suspended, or the machine may be busy; its keys work again when it runs";

@@ -176,14 +176,17 @@ fn off_now(index: usize, session: &Session) -> String {
     off.map(|off| format!("{} off now. ", capital(off.as_str()))).unwrap_or_default()
 }
 
+/// How the answer to a refused extension begins.
+pub const NOT_LONGER: &str = "Cannot be longer";
+
 /// `longest`: the protocol's own maximum, when the step has reached it.
 fn extended(by: Duration, by_rule: Option<RuleId>, longest: Option<Duration>) -> String {
     match (by_rule, longest.map(in_words)) {
-        (Some(rule), _) if by.is_zero() => format!("Cannot be longer ({rule})"),
+        (Some(rule), _) if by.is_zero() => format!("{NOT_LONGER} ({rule})"),
         (Some(rule), _) => format!("{} longer, the most that is allowed ({rule})", in_words(by)),
-        (None, Some(most)) if by.is_zero() => format!("Cannot be longer: this protocol allows at most {most}"),
+        (None, Some(most)) if by.is_zero() => format!("{NOT_LONGER}: this protocol allows at most {most}"),
         (None, Some(most)) => format!("{} longer, the most that this protocol allows: {most}", in_words(by)),
-        (None, None) if by.is_zero() => "Cannot be longer: the step is over".to_owned(),
+        (None, None) if by.is_zero() => format!("{NOT_LONGER}: the step is over"),
         (None, None) => format!("{} longer", in_words(by)),
     }
 }

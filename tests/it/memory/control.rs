@@ -46,8 +46,10 @@ fn another_shell_controls_the_session_within_a_second() {
     assert_eq!(extended["rule"], "heat-limit");
     // The pause of a second or two gives a little extra room.
     assert!(extended["length_s"].as_f64().is_some_and(|length| length > 1799.0 && length < 1804.0), "{extended}");
-    let extended = control(&["extend", "1min"], "Cannot be longer (heat-limit).", "extended", 3);
-    assert_eq!(extended["by_s"].as_f64(), Some(0.0));
+    let refused = home.run(&["extend", "1min"]);
+    assert_eq!((refused.status.code(), stdout(&refused).as_str()), (Some(3), "Cannot be longer (heat-limit).\n"));
+    let is_nothing = |line: &Value| line["event"] == "extended" && line["by_s"] == 0.0;
+    until("an extension of nothing", || running.lines().iter().any(|(_, line)| is_nothing(line)));
     let change = "Heat ended early. Heat off now. Cold on for 10 min, step 2 of 2, a thin damp cloth between.";
     let skipped = control(&["skip"], change, "skipped", 1);
     assert_eq!(skipped["step"], 1);
@@ -75,6 +77,22 @@ fn the_overview_names_the_running_session_and_one_that_was_cut_off() {
     assert!(row("Now ").contains(" was cut off "), "{}", row("Now "));
     assert!(row("Next ").ends_with("First therapy resume, or therapy stop."), "{}", row("Next "));
     assert_eq!(home.json(&["next", "--json"])["protocols"][0]["rule"], "one-session");
+}
+
+#[test]
+fn an_extension_beyond_what_the_protocol_allows_is_refused() {
+    let home = Home::new();
+    let range = "{ default = \"5min\", min = \"5min\", max = \"5min\" }";
+    home.file("own.toml", &format!("summary = \"a test\"\n[[step]]\ndo = \"cold\"\nfor = {range}\n"));
+    let mut running = home.start(&["run", "own.toml"]);
+    running.see("step_began");
+    for by in ["10", "1min"] {
+        let refused = home.run(&["extend", by]);
+        let answer = "Cannot be longer: this protocol allows at most 5 min.\n";
+        assert_eq!((refused.status.code(), stdout(&refused).as_str()), (Some(3), answer));
+    }
+    running.signal(Signal::INT);
+    assert_eq!(running.end().code(), Some(130));
 }
 
 #[test]
