@@ -1,9 +1,10 @@
 //! The one way into a session: find the protocol, review it, ask about warning signs; then take the lock and
 //! review again. Dry runs and rehearsals take the same way, and write nothing.
 
-use std::io;
+use std::io::{self, ErrorKind};
 
 use anyhow::anyhow;
+use clap::ValueEnum;
 
 use super::chosen::Chosen;
 use super::folders::Folders;
@@ -16,7 +17,8 @@ use crate::domain::course;
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::{Concern, Context, RuleId};
 use crate::edge::journal::{Journal, Lock};
-use crate::text::advice::{CUT_OFF, because};
+use crate::text::advice::{CUT_OFF, UNRECORDED, because};
+use crate::text::typed::quoted;
 
 /// Proof that a protocol may run now.
 pub(super) struct Admitted {
@@ -47,7 +49,9 @@ pub(super) fn examine(folders: &Folders, args: &RunArgs) -> Result<Candidate, Fa
     let memory = Memory::read(folders, args.which.injured.as_deref(), !is_rehearsal)?;
     let injury = memory.context.injury;
     let name = args.protocol.clone().unwrap_or_else(|| course::recommend(injury).to_owned());
-    let mut chosen = Chosen::find(folders, &name, &args.which, &memory.context)?;
+    let chosen = Chosen::find(folders, &name, &args.which, &memory.context);
+    let mut chosen = chosen.map_err(|failure| with_options(failure, &name))?;
+    chosen.more = more(args);
     // Before the review: an open session must be ended, but a refusal because of its doses would advise to wait.
     if let Some(open) = memory.open.as_ref().filter(|_| !memory.context.running) {
         return Err(Failure::new(Exit::Refused, anyhow!(was_cut_off(open, &stamp())), CUT_OFF));
@@ -96,6 +100,42 @@ impl Candidate {
     }
 }
 
+/// With everything that was typed after the name of a protocol that was not found.
+fn with_options(failure: Failure, name: &str) -> Failure {
+    let typed: Vec<_> = std::env::args_os().skip(2).map(|word| word.to_string_lossy().into_owned()).collect();
+    let after = typed.iter().skip_while(|word| *word != name).skip(1);
+    let before = typed.iter().take_while(|word| *word != name && *word != "--");
+    let options: String = before.chain(after).map(|word| format!(" {}", quoted(word))).collect();
+    let line = |line: &str| if line.contains("therapy run ") { format!("{line}{options}") } else { line.to_owned() };
+    let hint = failure.hint.map(|hint| hint.lines().map(line).collect::<Vec<_>>().join("\n"));
+    Failure { hint, ..failure }
+}
+
+/// The options that no choice and no rule has, as they are typed.
+fn more(args: &RunArgs) -> String {
+    fn name(value: Option<impl ValueEnum>) -> Option<String> {
+        value.and_then(|value| value.to_possible_value()).map(|value| value.get_name().to_owned())
+    }
+    let alarms = &args.alarms;
+    let flags = [
+        ("--ready", args.ready),
+        ("--confirm", args.confirm),
+        ("--no-notify", alarms.no_notify),
+        ("--speak", alarms.speak),
+        ("--dry-run", args.dry_run),
+    ];
+    let values = [
+        ("--pain", args.pain.map(|pain| pain.to_string())),
+        ("--progress", name(alarms.progress)),
+        ("--sound", name(alarms.sound)),
+        ("--on-event", alarms.on_event.as_deref().map(quoted)),
+        ("--speed", args.speed.map(|speed| speed.to_string())),
+    ];
+    let values = values.into_iter().filter_map(|(option, value)| Some(format!(" {option} {}", value?)));
+    let flags = flags.into_iter().filter(|(_, is_on)| *is_on).map(|(option, _)| format!(" {option}"));
+    values.chain(flags).collect()
+}
+
 fn is_rehearsal(args: &RunArgs) -> bool {
     args.dry_run || args.speed.is_some()
 }
@@ -108,6 +148,12 @@ fn taken_or_missed(folders: &Folders, memory: &Memory, overrides: &[RuleId]) -> 
             let why = folders.lock_failure(&error).error;
             say(&format!("warning: {why}, so it is not known whether another session runs"));
             Ok(None)
+        }
+        Err(error) => {
+            let is_closed = matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem);
+            let is_there = folders.data.join("session.lock").symlink_metadata().is_ok();
+            let failure = folders.lock_failure(&error);
+            Err(if is_closed && !is_there { failure.or(&format!("or {UNRECORDED}")) } else { failure })
         }
         tried => taken(folders, tried).map(Some),
     }

@@ -34,6 +34,8 @@ pub(super) struct Chosen {
     pub(super) context: Context,
     /// The time of the injury for this session, as it was typed.
     injured: Option<String>,
+    /// The other options of `run` that were typed, for a way out: a rehearsal stays one.
+    pub(super) more: String,
 }
 
 impl Chosen {
@@ -59,7 +61,7 @@ impl Chosen {
         let mut draft = entry.draft_for(context.injury).unwrap_or_else(|| entry.parsed.draft.clone());
         draft.changeover = draft.changeover.or_else(|| settings::changeover(folders));
         let choice = Choice { length: which.minutes, rounds: which.rounds, changeover: which.changeover };
-        Ok(Chosen { entry, draft, choice, context, injured: which.injured.clone() })
+        Ok(Chosen { entry, draft, choice, context, injured: which.injured.clone(), more: String::new() })
     }
 
     /// Reviews it. When it is refused, prints everything against it; the hint is the first way out.
@@ -74,9 +76,14 @@ impl Chosen {
         findings.retain(|finding| is_offered || finding.detail != Detail::SessionSteps(0));
         self.objections(&findings, overrides).iter().for_each(|line| say(line));
         let name = self.entry.name();
-        let blocking = findings.iter().find(|finding| finding.blocks(overrides));
-        let hint = match (blocking, blocking.and_then(|finding| self.accepted(finding.rule, overrides))) {
-            (_, Some(choice)) => format!("try: {}", self.command("run", choice, overrides)),
+        let mut blockings = findings.iter().filter(|finding| finding.blocks(overrides));
+        let blocking = blockings.next();
+        let accepted = blocking.and_then(|finding| self.accepted(finding.rule, overrides));
+        // Another length is no way out when another rule refuses it too.
+        let is_length = |finding: &&Finding| Modality::ALL.map(RuleId::limit_of).contains(&finding.rule);
+        let blocking = blocking.into_iter().chain(blockings).find(|finding| !is_length(finding)).or(blocking);
+        let hint = match (blocking, accepted) {
+            (_, Some(choice)) => format!("try: {}{}", self.command("run", choice, overrides), self.more),
             (Some(Finding { detail: Detail::Unreadable, .. }), None) => {
                 let unreadable = findings.iter().filter(|finding| finding.detail == Detail::Unreadable);
                 let rules = unreadable.map(|finding| finding.rule.as_str()).collect::<Vec<_>>().join(" --override ");
@@ -94,20 +101,23 @@ impl Chosen {
         Err(Failure::new(exit, anyhow!("{name} is refused"), hint))
     }
 
-    /// A choice near this one that `rule` allows: fewer minutes of the one step, or no changeovers.
+    /// A choice near this one that `rule` allows, and that nothing else refuses: fewer minutes of the one step, or no changeovers.
     fn accepted(&self, rule: RuleId, overrides: &[RuleId]) -> Option<Choice> {
         if rule == RuleId::SessionLimit {
             let without = Choice { changeover: Some(Duration::ZERO), ..self.choice };
-            let is_offered = self.draft.choice_errors(without).is_empty();
-            let is_cause = is_offered && self.draft.review(without, &self.context, overrides).is_ok();
-            return is_cause.then_some(without);
+            return self.is_accepted(without, overrides).then_some(without);
         }
         let DraftStep { kind, length, .. } = self.draft.only_step()?;
         kind.modality().filter(|modality| RuleId::limit_of(*modality) == rule)?;
         let wait = self.draft.changeover(self.choice).unwrap_or_default();
         let room = self.context.load().after(StepKind::Rest, wait).room(*kind, &[]);
         let minutes = if length.stated { room.min(length.max) } else { room }.as_secs() / 60;
-        (minutes > 0).then(|| Choice { length: Some(Duration::from_secs(60 * minutes)), rounds: None, ..self.choice })
+        let choice = Choice { length: Some(Duration::from_secs(60 * minutes)), rounds: None, ..self.choice };
+        (minutes > 0 && self.is_accepted(choice, overrides)).then_some(choice)
+    }
+
+    fn is_accepted(&self, choice: Choice, overrides: &[RuleId]) -> bool {
+        self.draft.choice_errors(choice).is_empty() && self.draft.review(choice, &self.context, overrides).is_ok()
     }
 
     /// The command with a choice, and with all else that was typed.

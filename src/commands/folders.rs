@@ -1,14 +1,13 @@
 //! The folders of the program, found once, and what a command opens in them.
 
 use std::io::{self, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use etcetera::BaseStrategy;
 
 use super::{Exit, Failure};
 use crate::edge::journal::{Journal, JournalError};
-use crate::text::advice::UNRECORDED;
 use crate::text::typed::quoted;
 
 /// Where configuration and data are.
@@ -56,17 +55,22 @@ impl Folders {
     /// Why the lock of the running session cannot be used, and what to do about it.
     pub(super) fn lock_failure(&self, error: &io::Error) -> Failure {
         let file = self.data.join("session.lock");
-        let path = file.display();
+        // A link to nowhere may be the folder, or one above it.
+        let is_there = |path: &&Path| path.symlink_metadata().is_ok();
+        let link = file.ancestors().find(is_there).filter(|_| error.kind() == ErrorKind::NotFound).unwrap_or(&file);
+        let (path, word) = (file.display(), quoted(&link.to_string_lossy()));
+        let above = format!("{} is a link to a folder that does not exist", link.display());
         let (why, way_out) = match error.kind() {
-            ErrorKind::IsADirectory => ("it is a folder", format!("move it away: {path}")),
-            ErrorKind::NotFound => ("it is a link to a file that does not exist", format!("remove it: {path}")),
-            ErrorKind::Other => ("it is not a regular file", format!("move it away: {path}")),
+            ErrorKind::IsADirectory => ("it is a folder", format!("move it away: {word}")),
+            ErrorKind::NotFound if link != file => (above.as_str(), format!("remove it: {word}")),
+            ErrorKind::NotFound => ("it is a link to a file that does not exist", format!("remove it: {word}")),
+            ErrorKind::Other => ("it is not a regular file", format!("move it away: {word}")),
             ErrorKind::PermissionDenied if file.symlink_metadata().is_ok() => {
-                let rm = format!("sudo rm {}", quoted(&file.to_string_lossy()));
-                ("it belongs to another user", format!("make it yours, or remove it if no session runs: {rm}"))
+                let way_out = format!("make it yours, or remove it if no session runs: sudo rm {word}");
+                ("it belongs to another user", way_out)
             }
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                ("its folder cannot be used", format!("fix the permissions of that folder, or {UNRECORDED}"))
+                ("its folder cannot be used", "fix the permissions of that folder".to_owned())
             }
             _ => return anyhow!("could not lock the session: {path}: {error}").into(),
         };

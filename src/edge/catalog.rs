@@ -233,12 +233,18 @@ pub fn is_file(word: &str) -> bool {
 
 fn unreadable(path: &Path, error: &io::Error) -> CatalogError {
     let place = shown(path);
-    let (message, hint) = match error.kind() {
-        _ if path.is_dir() => (format!("could not read {place}: it is a folder"), command("check", &word(path))),
-        io::ErrorKind::NotFound => (format!("there is no file {place}"), command("list", "")),
-        _ => (format!("could not read {place}: {error}"), command("list", "")),
+    let hint = match error.kind() {
+        _ if path.is_dir() => format!("try: {}", command("check", &word(path))),
+        io::ErrorKind::NotFound => format!("try: {}", command("list", "")),
+        io::ErrorKind::PermissionDenied => format!("make it readable: chmod u+r {}", word(path)),
+        _ => format!("move it away, or put a protocol in its place: {}", word(path)),
     };
-    CatalogError { message, hint: format!("try: {hint}") }
+    let message = match error.kind() {
+        _ if path.is_dir() => format!("could not read {place}: it is a folder"),
+        io::ErrorKind::NotFound => format!("there is no file {place}"),
+        _ => format!("could not read {place}: {error}"),
+    };
+    CatalogError { message, hint }
 }
 
 /// A file in the current folder as a word of a command, which is no name of a protocol.

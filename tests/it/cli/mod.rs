@@ -7,6 +7,7 @@ mod check;
 mod commands;
 mod config;
 mod files;
+mod hints;
 mod lines;
 mod listed;
 mod messages;

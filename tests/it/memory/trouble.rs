@@ -168,6 +168,9 @@ fn what_cannot_be_read_is_not_taken_for_empty() {
             let is_named =
                 ["journal.db: the journal cannot be used: ", "session.lock: "].iter().any(|part| why.contains(part));
             assert!(is_named, "{what}, {arguments:?}: {said}{why}");
+            // These have no rules to override.
+            let controls = matches!(arguments[..], ["status" | "pause" | "resume" | "stop"]);
+            assert!(!controls || !why.contains("--override"), "{what}, {arguments:?}: {why}");
             assert!(!said.contains("Use ice now") && !said.contains("No "), "{what}, {arguments:?}: {said}");
         }
         let next: serde_json::Value = serde_json::from_slice(&run(&["next", "--json"]).stdout).expect("JSON");

@@ -1,0 +1,144 @@
+//! Ways out that work: none that is refused too, none that does something else than what was asked for.
+#![cfg(unix)]
+
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use crate::support::{Home, stderr, stdout};
+
+/// Exit code and standard error.
+fn refused(home: &Home, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = home.run(arguments);
+    (output.status.code(), stderr(&output))
+}
+
+const RANGES: &str = r#"
+summary = "a test"
+rounds = { default = 2, min = 2, max = 2 }
+[[step]]
+do = "cold"
+for = { default = "2min", min = "2min", max = "2min" }
+[[step]]
+do = "rest"
+for = "5min"
+"#;
+
+#[test]
+fn a_stated_range_of_one_value_binds() {
+    let home = Home::new();
+    let one = "summary = \"a test\"\n[[step]]\ndo = \"cold\"\nfor = { default = \"12min\", min = \"12min\", max = \"12min\" }\n";
+    let one = home.file("one.toml", one);
+    let two = home.file("two.toml", RANGES);
+    for (arguments, why) in [
+        (&["run", one.as_str(), "1"][..], "1 min is shorter than one allows: only 12 min"),
+        (&["run", &one, "11.5"], "11 min 30 s is shorter than one allows: only 12 min"),
+        (&["run", &one, "13"], "13 min is longer than one allows: at most 12 min"),
+        (&["run", &two, "--rounds", "1"], "1 round is not possible: two allows only 2"),
+        (&["run", &two, "--rounds", "3"], "3 rounds are not possible: two allows only 2"),
+    ] {
+        let (code, errors) = refused(&home, &[arguments, &["--dry-run"]].concat());
+        assert_eq!(code, Some(2), "{errors}");
+        assert!(errors.contains(&format!("Refused: {why}\n")), "{errors}");
+    }
+    for arguments in [&["run", one.as_str(), "12"][..], &["run", &two, "--rounds", "2"], &["run", "ice", "5"]] {
+        let (code, errors) = refused(&home, &[arguments, &["--dry-run"]].concat());
+        assert_eq!(code, Some(0), "{errors}");
+    }
+}
+
+#[test]
+fn a_run_that_is_refused_too_is_no_way_out() {
+    let home = Home::new();
+    for minutes in ["35", "31", "45"] {
+        let (code, errors) = refused(&home, &["run", "heat", minutes, "--injured", "11h ago", "--dry-run"]);
+        assert_eq!(code, Some(3), "{errors}");
+        assert!(!errors.contains("therapy run "), "{errors}");
+        assert!(errors.ends_with("therapy explain early-heat\n"), "{errors}");
+    }
+}
+
+#[test]
+fn a_way_out_keeps_the_options_that_were_typed() {
+    let home = Home::new();
+    for (typed, kept) in [
+        (&["--dry-run"][..], "--dry-run"),
+        (&["--speed", "60", "--no-notify"], "--speed 60 --no-notify"),
+        (&["--pain", "3", "--progress", "plain", "--dry-run"], "--pain 3 --progress plain --dry-run"),
+        (&["--on-event", "my hook", "--sound=off", "--dry-run"], "--sound off --on-event \"my hook\" --dry-run"),
+        (&["--confirm", "--speak"], "--speak --confirm"),
+    ] {
+        let (code, errors) = refused(&home, &[&["run", "ice", "25"], typed].concat());
+        assert_eq!(code, Some(3), "{errors}");
+        let mut words: Vec<_> = kept.split(" --").collect();
+        let hint = errors.lines().find(|line| line.contains("try: ")).unwrap_or_default();
+        assert!(hint.contains("try: therapy run ice --minutes 20 --"), "{errors}");
+        words.retain(|word| !hint.contains(word));
+        assert!(words.is_empty(), "{words:?} is lost: {errors}");
+    }
+    home.file("config/protocols/desk.toml", RANGES);
+    let (code, errors) = refused(&home, &["run", "dsek", "--no-notify", "--dry-run"]);
+    assert_eq!(code, Some(2), "{errors}");
+    assert!(errors.contains("try: therapy run desk --no-notify --dry-run\n"), "{errors}");
+}
+
+#[test]
+fn who_has_no_injury_is_told_how_to_forget_it() {
+    let home = Home::new();
+    for word in ["none", "no", "never", "clear", "off", "remove", "NONE", "none any more"] {
+        let (code, errors) = refused(&home, &["injury", "set", word]);
+        assert_eq!(code, Some(2), "{errors}");
+        assert!(errors.ends_with("\n  to forget the injury: therapy injury clear\n"), "{errors}");
+    }
+    // Elsewhere no time is guessed either.
+    for word in ["none", "no", "soon", "never"] {
+        let (code, errors) = refused(&home, &["show", "heat", "--injured", word]);
+        assert_eq!(code, Some(2), "{errors}");
+        assert!(!errors.contains("noon") && !errors.contains(" now"), "{errors}");
+    }
+    assert!(refused(&home, &["injury", "yesterdya"]).1.contains("try: therapy injury yesterday\n"));
+}
+
+#[test]
+fn a_time_ahead_of_now_is_a_mistake_of_the_command_line() {
+    let home = Home::new();
+    for text in ["tomorrow", "2999-01-01", "9999-12-31", "in 2 days"] {
+        let (code, errors) = refused(&home, &["injury", text]);
+        assert_eq!(code, Some(2), "{errors}");
+        assert!(errors.contains(" in the future"), "{errors}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_protocol_does_not_send_anybody_round_in_a_circle() {
+    let home = Home::new();
+    let pipe = home.path().join("config/protocols/my pipe.toml");
+    home.file("config/protocols/own.toml", RANGES);
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is a standard program").success());
+    let quoted = format!("\"{}\"", pipe.display());
+    let list = home.run(&["list"]);
+    assert!(stdout(&list).contains(&format!("cannot run: therapy check {quoted}\n")), "{}", stdout(&list));
+    let check = home.run(&["check", &pipe.display().to_string()]);
+    assert_eq!(check.status.code(), Some(2));
+    let told = stdout(&check);
+    assert!(told.contains("it is not a regular file\n"), "{told}");
+    assert!(told.contains(&format!("move it away, or put a protocol in its place: {quoted}\n")), "{told}");
+    assert!(!told.contains("therapy list"), "{told}");
+}
+
+#[test]
+fn a_link_to_nowhere_is_named_itself() {
+    for (link, data) in [("my link", "my link"), ("above", "above/data")] {
+        let home = Home::empty();
+        let place = home.path().join(link);
+        symlink("nowhere", &place).expect("a link");
+        for arguments in [&["status"][..], &["pause"], &["resume"], &["stop"]] {
+            let mut command = home.command(arguments);
+            command.env("THERAPY_DATA_DIR", home.path().join(data));
+            let errors = stderr(&command.output().expect("it runs"));
+            let name = place.display().to_string();
+            let word = if name.contains(' ') { format!("\"{name}\"") } else { name.clone() };
+            let why = format!("{name} is a link to a folder that does not exist\n  remove it: {word}\n");
+            assert!(errors.ends_with(&why), "{errors}");
+        }
+    }
+}
