@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 use std::io::Read as _;
+use std::net::TcpListener;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Command, Output};
 use std::thread;
@@ -119,6 +120,24 @@ fn a_missing_service_is_reported_once_and_delays_nothing() {
         "Take the pack off. Done: 1 s of heat, 1 s of cold. Keep gently moving.",
     ] {
         assert!(printed.contains(sentence), "{sentence}: {printed}");
+    }
+}
+
+/// What connects would get the file, which has no end.
+#[test]
+fn the_nonce_file_of_a_bus_address_is_never_read() {
+    for address in ["nonce-tcp:host=127.0.0.1,port=PORT,noncefile=FILE", "tcp:noncefile=FILE,host=127.0.0.1,port=PORT"]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("its address").port().to_string();
+        let home = Home::new();
+        let address = address.replace("PORT", &port).replace("FILE", "%2Fdev/zero");
+        let output = output(session(&home, &["--speed", "10"]).env("DBUS_SESSION_BUS_ADDRESS", address));
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let why = "warning: no desktop notifications (therapy does not use a bus address with a nonce file)";
+        assert!(stderr(&output).contains(why), "{}", stderr(&output));
+        listener.set_nonblocking(true).expect("a setting");
+        assert!(listener.accept().is_err(), "it has connected");
     }
 }
 

@@ -11,9 +11,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use anyhow::bail;
 use futures_core::Stream as _;
 use notify_rust::{Hint, Urgency};
+use zbus::address::transport::Transport;
 use zbus::message::Type;
 use zbus::names::OwnedUniqueName;
-use zbus::{Connection, DynamicType, Error, MatchRule, MessageStream, Result, Variant, block_on, fdo};
+use zbus::{Address, Connection, DynamicType, Error, MatchRule, MessageStream, Result, Variant, block_on, fdo};
 
 use super::{APP, Alert, Buttons, Message, Service, inbox};
 use crate::domain::session::Input;
@@ -71,6 +72,7 @@ struct Capabilities {
 impl Shown {
     /// Asks the service what it can do, which also starts a service that is not running yet.
     pub(super) fn connect(&mut self) -> anyhow::Result<()> {
+        check(&Address::session()?)?;
         self.bus = Some(block_on(Bus::connect())?);
         Ok(())
     }
@@ -112,7 +114,8 @@ impl Shown {
     }
 
     /// Without buttons there is nothing to hear of, so the notification needs no connection that stays.
-    fn show_plain(&self, alert: &Alert) -> notify_rust::error::Result<u32> {
+    fn show_plain(&self, alert: &Alert) -> anyhow::Result<u32> {
+        check(&Address::session()?)?;
         let mut plain = alert.notification();
         if self.bus.as_ref().is_none_or(|bus| bus.can.markup) {
             plain.body(&markup(&alert.body));
@@ -153,6 +156,13 @@ impl Shown {
             }
         }
     }
+}
+
+/// Refuses an address for which zbus reads a whole file, whatever is at its path: a device never ends, and a pipe
+/// blocks. Only Windows uses such addresses.
+fn check(address: &Address) -> anyhow::Result<()> {
+    let reads_file = matches!(address.transport(), Transport::Tcp(tcp) if tcp.nonce_file().is_some());
+    if reads_file { bail!("therapy does not use a bus address with a nonce file") } else { Ok(()) }
 }
 
 impl Bus {
@@ -235,5 +245,27 @@ struct WakeUp(Sender<Message>);
 impl Wake for WakeUp {
     fn wake(self: Arc<Self>) {
         let _ = self.0.send(None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_for_which_a_file_would_be_read_is_refused() {
+        let is_refused = |text: &str| Address::try_from(text).map_or(true, |address| check(&address).is_err());
+        for text in [
+            "nonce-tcp:host=127.0.0.1,port=1,noncefile=/dev/zero",
+            "nonce-tcp:noncefile=%2Fdev%2Fzero,port=1,host=127.0.0.1",
+            "tcp:host=127.0.0.1,port=1,noncefile=/dev/zero",
+            "nonce-tcp:host=127.0.0.1,port=1,nonce%66ile=/dev/zero",
+            "ibus:",
+        ] {
+            assert!(is_refused(text), "{text}");
+        }
+        for text in ["unix:path=/run/user/1000/bus", "unix:abstract=bus", "tcp:host=127.0.0.1,port=1"] {
+            assert!(!is_refused(text), "{text}");
+        }
     }
 }
