@@ -173,5 +173,40 @@ fn describe(error: &dyn Error) -> String {
         text = format!("{text}: {error}");
         cause = error.source();
     }
-    text
+    without_codes(&text)
+}
+
+/// A message without the number that the standard library adds to the words of the system: ` (os error 2)`.
+pub fn without_codes(text: &str) -> String {
+    const START: &str = " (os error ";
+    let mut parts = text.split(START);
+    let mut words = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((code, rest)) if code.parse::<i32>().is_ok() => words += rest,
+            _ => words.extend([START, part]),
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_of_the_system_are_left_out() {
+        for (text, words) in [
+            ("a.toml: No such file or directory (os error 2)", "a.toml: No such file or directory"),
+            (
+                "no (I/O error: refused (os error 111)); the session (os error -1)",
+                "no (I/O error: refused); the session",
+            ),
+            ("(os error 2)", "(os error 2)"),
+            ("a (os error x) b (os error 5", "a (os error x) b (os error 5"),
+            ("", ""),
+        ] {
+            assert_eq!(without_codes(text), words);
+        }
+    }
 }

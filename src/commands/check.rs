@@ -9,6 +9,7 @@ use super::{Exit, Failure, print, print_json, say};
 use crate::edge::catalog::{self, CatalogError, Entry, Own};
 use crate::format::report;
 use crate::format::{Level, Problem};
+use crate::runner::without_codes;
 use crate::text::durations::count;
 use crate::text::printable::printable;
 
@@ -99,8 +100,9 @@ fn reviewed(
         }
         Err(error) => {
             let hint = error.hint.replace("therapy run ", "therapy check ");
-            let document = json!({ "level": "error", "message": error.to_string(), "hint": hint });
-            (Level::Error, vec![document], format!("error: {error}\n  {hint}\n"))
+            let message = without_codes(&error.to_string());
+            let document = json!({ "level": "error", "message": message, "hint": hint });
+            (Level::Error, vec![document], format!("error: {message}\n  {hint}\n"))
         }
     }
 }

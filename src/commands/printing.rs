@@ -8,6 +8,7 @@ use console::Term;
 
 use super::{Exit, Failure};
 use crate::edge::terminal;
+use crate::runner::without_codes;
 use crate::text::printable::{printable, wrapped};
 
 /// Prints a result. A reader that closed the pipe is no failure.
@@ -39,9 +40,10 @@ fn tell(text: String) {
     let _ = io::stderr().lock().write_all(fitted(text + "\n", &Term::stderr()).as_bytes());
 }
 
-/// The text with the control characters of its lines made visible: a path or a file may have put them there.
+/// The text without codes of the system, and with the control characters of its lines made visible: a path or a file may
+/// have put them there.
 fn visible(text: &str) -> String {
-    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+    without_codes(text).split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// Prints messages after the end of a session. A terminal that takes nothing does not delay the end.

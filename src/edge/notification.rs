@@ -14,8 +14,9 @@ use crate::domain::session::{Event, EventKind, Moment, REMIND, Session};
 use crate::edge::clock;
 use crate::edge::inbox;
 use crate::edge::sound::Desk;
-use crate::runner::{Loss, Observer, Trouble};
+use crate::runner::{Loss, Observer, Trouble, without_codes};
 use crate::text::alarm::Left;
+use crate::text::printable::printable;
 use crate::text::wording::{self, Words};
 
 const APP: &str = "therapy";
@@ -275,7 +276,7 @@ fn deliver(
     desk: &Desk,
 ) {
     let mut shown = Shown::default();
-    let _ = outbox.send(shown.connect().map(|()| true).map_err(|error| error.to_string()));
+    let _ = outbox.send(shown.connect().map(|()| true).map_err(cause));
     desk.plays(shown.plays_sounds());
     while let Some(first) = shown.next(waiting, wake, inbox) {
         let alerts: Vec<Alert> = iter::once(first).chain(waiting.try_iter().flatten()).collect();
@@ -283,9 +284,15 @@ fn deliver(
         for (index, alert) in alerts.iter().enumerate() {
             let is_news = news.contains(&Some(index));
             let answer = if is_news { shown.show(alert) } else { Ok(()) };
-            let _ = outbox.send(answer.map(|()| is_news).map_err(|error| error.to_string()));
+            let _ = outbox.send(answer.map(|()| is_news).map_err(cause));
         }
     }
+}
+
+/// Why an alert could not be shown, in a line. The text may quote what answered in place of a bus.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn cause(error: anyhow::Error) -> String {
+    printable(without_codes(&error.to_string()).trim()).into_owned()
 }
 
 #[cfg(all(unix, not(target_os = "macos")))]

@@ -2,7 +2,7 @@
 //! report the problem once.
 #![cfg(unix)]
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Command, Output};
@@ -111,6 +111,7 @@ fn a_missing_service_is_reported_once_and_delays_nothing() {
     assert_on_time(&output, took);
     assert_eq!(times_reported(&output), 1, "{}", stderr(&output));
     assert!(stderr(&output).contains("warning: no desktop notifications ("), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("os error"), "{}", stderr(&output));
     // The messages of the session itself are complete.
     let printed = joined(&stderr(&output));
     for sentence in [
@@ -138,6 +139,27 @@ fn the_nonce_file_of_a_bus_address_is_never_read() {
         assert!(stderr(&output).contains(why), "{}", stderr(&output));
         listener.set_nonblocking(true).expect("a setting");
         assert!(listener.accept().is_err(), "it has connected");
+    }
+}
+
+#[test]
+fn what_another_server_answers_is_quoted_in_one_line() {
+    for answer in ["HTTP/1.1 400 Bad Request\r\n\r\n", "OK\tor\r\x1b[2Jnot\r\n", "NO \r\n"] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("its address").port();
+        thread::spawn(move || {
+            for mut call in listener.incoming().flatten() {
+                let _ = call.read(&mut [0; 1024]);
+                let _ = call.write_all(answer.as_bytes());
+            }
+        });
+        let home = Home::new();
+        let address = format!("tcp:host=127.0.0.1,port={port}");
+        let output = output(session(&home, &["--speed", "10"]).env("DBUS_SESSION_BUS_ADDRESS", address));
+        let errors = stderr(&output);
+        let whole = |line: &str| line.starts_with("warning: no desktop notifications (") && line.ends_with(TROUBLE);
+        assert_eq!(errors.lines().filter(|line| whole(line)).count(), 1, "{answer:?}: {errors}");
+        assert!(!errors.contains(['\r', '\t', '\x1b']), "{answer:?}: {errors:?}");
     }
 }
 

@@ -10,10 +10,13 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{Journal, JournalError, Result, explain, versions};
 use crate::edge::files;
+use crate::runner::without_codes;
 
 /// How long a commit waits for another process that writes. A session waits longer for its commit, so that
 /// it reports this cause.
 const BUSY: Duration = Duration::from_secs(1);
+
+const NO_FOLDER: &str = "no data folder is known";
 
 /// The lock that a running session holds.
 #[derive(Debug)]
@@ -91,7 +94,7 @@ fn take(folder: &Path, path: &Path) -> io::Result<Option<Lock>> {
 /// A file of the journal in this folder. An empty path is no folder, and not the one where the command runs.
 pub(super) fn place(folder: &Path, name: &str) -> Result<PathBuf> {
     let path = folder.join(name);
-    let none = || JournalError::Unusable { path: path.clone(), why: "no data folder is known".to_owned() };
+    let none = || JournalError::Unusable { path: path.clone(), why: NO_FOLDER.to_owned() };
     if folder.as_os_str().is_empty() { Err(none()) } else { Ok(path) }
 }
 
@@ -108,7 +111,7 @@ pub(super) fn is_missing(path: &Path) -> bool {
 
 /// The error of a file that the system refuses.
 pub(super) fn unusable(path: &Path, error: &io::Error) -> JournalError {
-    JournalError::Unusable { path: path.to_owned(), why: error.to_string() }
+    JournalError::Unusable { path: path.to_owned(), why: without_codes(&error.to_string()) }
 }
 
 /// Creates the folder and the file, readable by their owner only. The file appears whole or not at all, so
@@ -140,7 +143,11 @@ pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
 }
 
 fn lock_file(folder: &Path) -> io::Result<PathBuf> {
-    place(folder, "session.lock").map_err(|none| io::Error::new(io::ErrorKind::InvalidInput, none))
+    if folder.as_os_str().is_empty() {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, NO_FOLDER))
+    } else {
+        Ok(folder.join("session.lock"))
+    }
 }
 
 fn create_folder(folder: &Path) -> io::Result<()> {

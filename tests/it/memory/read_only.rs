@@ -92,7 +92,7 @@ fn a_session_runs_without_a_record_in_every_folder_that_cannot_be_written() {
         let errors = stderr(&refused);
         assert!(matches!(refused.status.code(), Some(1 | 3)), "{case}: {errors}");
         let is_named = errors.contains("journal.db: ") || errors.contains("session.lock: ");
-        assert!(is_named && !errors.contains("os error 13) (os"), "{case}: {errors}");
+        assert!(is_named && !errors.contains("os error"), "{case}: {errors}");
         let runs = run(&home, &[&BOTH[..], &plain].concat()).expect("it runs");
         let errors = stderr(&runs);
         assert_eq!(runs.status.code(), Some(0), "{case}: {errors}");

@@ -199,6 +199,9 @@ fn without_a_home_nothing_is_written_where_the_command_runs() {
         if name == "HOME" {
             assert_eq!(noted.status.code(), Some(1), "{}", stdout(&noted));
             assert!(stderr(&noted).contains("no data folder is known"), "{}", stderr(&noted));
+            let errors = stderr(&run(&["status"]));
+            assert!(errors.contains("session.lock: no data folder is known"), "{errors}");
+            assert_eq!(errors.matches("session.lock").count(), 1, "{errors}");
         } else {
             assert_eq!(noted.status.code(), Some(0), "a relative XDG folder counts as none: {}", stderr(&noted));
         }
