@@ -202,7 +202,8 @@ fn explain(path: &Path, error: &rusqlite::Error) -> JournalError {
     // A missing table or a value of another type has no code.
     let damaged = matches!(error.sqlite_error_code(), None | Some(DatabaseCorrupt | NotADatabase))
         || matches!(error, rusqlite::Error::SqlInputError { .. });
-    // The text may quote a damaged file.
-    let (path, why) = (path.to_owned(), printable(&error.to_string()).into_owned());
+    // The whole text would contain the statement. The text may quote a damaged file.
+    let why = if let rusqlite::Error::SqlInputError { msg, .. } = error { msg.clone() } else { error.to_string() };
+    let (path, why) = (path.to_owned(), printable(&why).into_owned());
     if damaged { JournalError::Damaged { path, why } } else { JournalError::Unusable { path, why } }
 }

@@ -37,12 +37,19 @@ pub(super) fn migrate(folder: &Path, path: &Path, from: u32, connection: &Connec
     };
     let kept = kept(path);
     let _ = fs::remove_file(&kept);
-    file::copy(connection, &kept).and_then(|()| File::open(&kept)?.sync_all()).map_err(failed)?;
-    // With this, the commit waits for the disk.
-    let done = connection.pragma_update(None, "synchronous", "FULL").and_then(|()| bring_up(connection, from));
-    done.map_err(wrong)?;
-    discard_old(path, connection);
-    Ok(())
+    let copied = file::copy(connection, &kept).and_then(|()| File::open(&kept)?.sync_all());
+    let done = copied.map_err(failed).and_then(|()| {
+        // With this, the commit waits for the disk.
+        connection.pragma_update(None, "synchronous", "FULL").map_err(wrong)?;
+        bring_up(connection, from).map_err(wrong)
+    });
+    if done.is_ok() {
+        discard_old(path, connection);
+    } else if content(connection) == Ok(Content::Journal(from)) {
+        // Nothing has changed, so the copy says nothing more.
+        let _ = fs::remove_file(&kept);
+    }
+    done
 }
 
 /// Removes the copy of the older version, which a kill may have left, once the new one is on the disk.

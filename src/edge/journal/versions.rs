@@ -9,8 +9,11 @@ pub(super) const VERSION: u32 = 3;
 const STEPS: [&str; VERSION as usize] = [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql")];
 /// Marks the file as a journal of this program: `thpy` in ASCII. Version 1 had no mark.
 const APPLICATION: i64 = 0x7468_7079;
-/// All tables of version 1, by name.
-const FIRST_TABLES: &str = "event injury pain request screening session";
+/// The columns of all tables, with their types and constraints, as lines of text.
+const COLUMNS: &str = "SELECT coalesce(group_concat(line, char(10)), '') FROM (SELECT format('%s %s %s %d %d', \
+                       \"table\".name, \"column\".name, \"column\".type, \"notnull\", pk) AS line \
+                       FROM sqlite_schema AS \"table\", pragma_table_info(\"table\".name) AS \"column\" \
+                       WHERE \"table\".type = 'table' AND \"table\".name NOT LIKE 'sqlite%' ORDER BY line)";
 
 /// What a database holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,15 +30,23 @@ pub(super) enum Content {
 pub(super) fn content(connection: &Connection) -> rusqlite::Result<Content> {
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (mark, version) = (number("application_id")?, number("user_version")?);
-    let tables = "SELECT coalesce(group_concat(name, ' '), '') FROM (SELECT name FROM sqlite_schema \
-                  WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name)";
-    let tables: String = connection.query_row(tables, [], |row| row.get(0))?;
     Ok(match (mark, u32::try_from(version)) {
-        (0, Ok(0)) if tables.is_empty() => Content::Nothing,
-        (0, Ok(1)) if tables == FIRST_TABLES => Content::Journal(1),
+        (0, Ok(0)) if columns(connection)?.is_empty() => Content::Nothing,
+        (0, Ok(1)) if is_first(connection)? => Content::Journal(1),
         (APPLICATION, Ok(version @ 2..)) => Content::Journal(version),
         _ => Content::Foreign,
     })
+}
+
+/// Whether the database has the tables of version 1. Others may have tables of the same names.
+fn is_first(connection: &Connection) -> rusqlite::Result<bool> {
+    let first = Connection::open_in_memory()?;
+    first.execute_batch(STEPS[0])?;
+    Ok(columns(connection)? == columns(&first)?)
+}
+
+fn columns(connection: &Connection) -> rusqlite::Result<String> {
+    connection.query_row(COLUMNS, [], |row| row.get(0))
 }
 
 /// Takes the steps after version `from`, all of them or none.

@@ -288,6 +288,16 @@ fn a_database_of_another_program_is_left_alone() {
         (&*format!("{ours} CREATE TABLE song (id INTEGER);"), "PRAGMA user_version = 1;"),
         (ours, "PRAGMA user_version = 1; PRAGMA application_id = 77;"),
         (ours, "PRAGMA user_version = 0;"),
+        (
+            "CREATE TABLE event (id); CREATE TABLE injury (id); CREATE TABLE pain (id); CREATE TABLE request (id);
+             CREATE TABLE screening (id); CREATE TABLE session (id);",
+            "PRAGMA user_version = 1;",
+        ),
+        (
+            &*ours.replace("outcome TEXT", "result TEXT").replace("WHERE outcome", "WHERE result"),
+            "PRAGMA user_version = 1;",
+        ),
+        (&*format!("{ours} ALTER TABLE pain ADD COLUMN song TEXT;"), "PRAGMA user_version = 1;"),
     ] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("journal.db");
@@ -301,6 +311,30 @@ fn a_database_of_another_program_is_left_alone() {
             "{error}"
         );
         assert!(std::fs::read(&path).expect("a file") == before, "{marks}: it was changed");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "{marks}: a file was added");
+    }
+}
+
+/// The tables are those of version 1, and the database refuses the change.
+#[test]
+fn a_migration_that_fails_leaves_no_copy_and_shows_no_statement() {
+    for refusal in [
+        "CREATE TRIGGER no BEFORE UPDATE ON session BEGIN SELECT RAISE(ABORT, 'no'); END;",
+        "CREATE TRIGGER no BEFORE UPDATE ON session BEGIN UPDATE song SET id = 1; END;",
+        "CREATE INDEX session_uid ON pain(score);",
+    ] {
+        let home = Home::empty();
+        let old = first_version(&home.data());
+        ice(&old, 0, 5, Some("completed"), Some(20));
+        old.execute_batch(refusal).expect("a change");
+        drop(old);
+        let output = home.run(&["history"]);
+        let errors = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{refusal}: {errors}");
+        assert!(!errors.contains("UPDATE") && !errors.contains("CREATE") && !errors.contains(" at offset"), "{errors}");
+        assert!(!home.data().join("journal.db.old").exists(), "{refusal}");
+        assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 1, "{refusal}");
+        assert_eq!(home.number("SELECT count(*) FROM session"), 1, "{refusal}");
     }
 }
 
