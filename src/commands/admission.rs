@@ -105,7 +105,8 @@ fn with_options(failure: Failure, name: &str) -> Failure {
     let typed: Vec<_> = std::env::args_os().skip(2).map(|word| word.to_string_lossy().into_owned()).collect();
     let after = typed.iter().skip_while(|word| *word != name).skip(1);
     let before = typed.iter().take_while(|word| *word != name && *word != "--");
-    let options: String = before.chain(after).map(|word| format!(" {}", quoted(word))).collect();
+    let options: Vec<_> = before.chain(after).map(|word| quoted(word)).collect();
+    let options = [&[String::new()], &options[..]].concat().join(" ");
     let line = |line: &str| if line.contains("therapy run ") { format!("{line}{options}") } else { line.to_owned() };
     let hint = failure.hint.map(|hint| hint.lines().map(line).collect::<Vec<_>>().join("\n"));
     Failure { hint, ..failure }
@@ -120,15 +121,15 @@ fn more(args: &RunArgs) -> String {
     let flags = [
         ("--ready", args.ready),
         ("--confirm", args.confirm),
-        ("--no-notify", alarms.no_notify),
-        ("--speak", alarms.speak),
+        ("--no-notify", alarms.reach.no_notify),
+        ("--speak", alarms.reach.speak),
         ("--dry-run", args.dry_run),
     ];
     let values = [
         ("--pain", args.pain.map(|pain| pain.to_string())),
         ("--progress", name(alarms.progress)),
-        ("--sound", name(alarms.sound)),
-        ("--on-event", alarms.on_event.as_deref().map(quoted)),
+        ("--sound", name(alarms.reach.sound)),
+        ("--on-event", alarms.reach.on_event.as_deref().map(quoted)),
         ("--speed", args.speed.map(|speed| speed.to_string())),
     ];
     let values = values.into_iter().filter_map(|(option, value)| Some(format!(" {option} {}", value?)));

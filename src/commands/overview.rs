@@ -24,9 +24,10 @@ pub(super) fn run(folders: &Folders) -> Result<Exit, Failure> {
     });
     let [advice, skin] = next::in_short(folders, &memory);
     let unknown = || next::UNKNOWN.to_owned();
-    let (open, injury) = match memory.context.unreadable {
-        true => (unknown(), unknown()),
-        false => (open.unwrap_or_else(|| "no session".to_owned()), injury::in_short(memory.injury)),
+    let (open, injury) = if memory.context.unreadable {
+        (unknown(), unknown())
+    } else {
+        (open.unwrap_or_else(|| "no session".to_owned()), injury::in_short(memory.injury))
     };
     let rows = [("Now", open), ("Injury", injury), ("Skin", skin), ("Next", advice)];
     let rows = rows.map(|(name, text)| vec![format!("  {name}"), text]);

@@ -162,7 +162,10 @@ impl Shown {
 /// blocks. Only Windows uses such addresses.
 fn check(address: &Address) -> anyhow::Result<()> {
     let reads_file = matches!(address.transport(), Transport::Tcp(tcp) if tcp.nonce_file().is_some());
-    if reads_file { bail!("therapy does not use a bus address with a nonce file") } else { Ok(()) }
+    if reads_file {
+        bail!("therapy does not use a bus address with a nonce file");
+    }
+    Ok(())
 }
 
 impl Bus {
