@@ -105,9 +105,11 @@ fn with_options(failure: Failure, name: &str) -> Failure {
     let typed: Vec<_> = std::env::args_os().skip(2).map(|word| word.to_string_lossy().into_owned()).collect();
     let after = typed.iter().skip_while(|word| *word != name).skip(1);
     let before = typed.iter().take_while(|word| *word != name && *word != "--");
-    let options: Vec<_> = before.chain(after).map(|word| quoted(word)).collect();
-    let options = [&[String::new()], &options[..]].concat().join(" ");
-    let line = |line: &str| if line.contains("therapy run ") { format!("{line}{options}") } else { line.to_owned() };
+    let options = before.chain(after).map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    let line = |line: &str| match line.contains("therapy run ") {
+        true => format!("{line} {options}").trim_end().to_owned(),
+        false => line.to_owned(),
+    };
     let hint = failure.hint.map(|hint| hint.lines().map(line).collect::<Vec<_>>().join("\n"));
     Failure { hint, ..failure }
 }
