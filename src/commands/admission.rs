@@ -106,9 +106,9 @@ fn with_options(failure: Failure, name: &str) -> Failure {
     let after = typed.iter().skip_while(|word| *word != name).skip(1);
     let before = typed.iter().take_while(|word| *word != name && *word != "--");
     let options = before.chain(after).map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-    let line = |line: &str| match line.contains("therapy run ") {
-        true => format!("{line} {options}").trim_end().to_owned(),
-        false => line.to_owned(),
+    let line = |line: &str| {
+        let options = if line.contains("therapy run ") { options.as_str() } else { "" };
+        format!("{line} {options}").trim_end().to_owned()
     };
     let hint = failure.hint.map(|hint| hint.lines().map(line).collect::<Vec<_>>().join("\n"));
     Failure { hint, ..failure }
