@@ -60,7 +60,7 @@ fn exit(mut error: clap::Error) -> Cli {
         error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![command]));
     }
     // Help that cannot be written is a failure like any other result.
-    let code = match error.print() {
+    let code = match commands::report_usage(&error) {
         Err(unwritten) if unwritten.kind() != ErrorKind::BrokenPipe => {
             let failure = Failure::from(unwritten);
             commands::report_failure(&failure);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::folders::Folders;
-use super::{Exit, Failure, print, print_json, say};
+use super::{Exit, Failure, print_exactly, print_json, say};
 use crate::edge::catalog::{self, CatalogError, Entry, Own};
 use crate::format::report;
 use crate::format::{Level, Problem};
@@ -38,7 +38,7 @@ pub(super) fn run(folders: &Folders, arguments: &[PathBuf], json: bool) -> Resul
             documents.push(json!({ "file": file, "may_run": level < Level::Refused, "problems": problems }));
         }
     }
-    let printed = if json { print_json(&documents) } else { print(text) };
+    let printed = if json { print_json(&documents) } else { print_exactly(text) };
     printed?;
     Ok(match worst {
         Level::Error => Exit::Usage,

@@ -12,7 +12,7 @@ use super::memory::was_cut_off;
 use super::screening::objection;
 use super::settings::settings;
 use super::times::{from_millis, later, local, stamp, wall_at, when};
-use super::{Exit, Failure, ask, can_ask, last_words, print, print_text, report_failure};
+use super::{Exit, Failure, ask, can_ask, last_words, print, report_failure};
 use crate::cli::Alarms;
 use crate::domain::rules::{Detail, RuleId};
 use crate::domain::session::{Input, Moment};
@@ -129,7 +129,7 @@ pub(super) fn stop(folders: &Folders, off: Option<&str>) -> Result<Exit, Failure
     let closed = wording::closed(record.protocol.name(), given, record.protocol.steps(), said.as_deref(), until);
     let (doses, _) = journal.doses(&now, None)?;
     let too_much = wording::too_much(doses.load(known.unwrap_or(assumed))).map(|words| format!("{words}\n"));
-    print_text(&format!("{closed}\n{}", too_much.unwrap_or_default()))
+    print(format!("{closed}\n{}", too_much.unwrap_or_default()))
 }
 
 /// When the pack came off, from the command line or the answer to a question; `None` when it is not known.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::anyhow;
 use serde_json::{Value, json};
 
-use super::{Exit, Failure, print_json, print_text};
+use super::{Exit, Failure, print, print_json};
 use crate::domain::rules::{RULES, Rule, RuleId, Severity};
 use crate::domain::source::{self, OURS, SOURCES, Source};
 use crate::text::printable::{nearest, printable};
@@ -20,7 +20,7 @@ pub(super) fn run(name: Option<&str>, json: bool) -> Result<Exit, Failure> {
             found.or_else(|| source::find(name).map(of_source)).ok_or_else(|| unknown(name))?
         }
     };
-    if json { print_json(&document) } else { print_text(&text) }
+    if json { print_json(&document) } else { print(text) }
 }
 
 fn unknown(name: &str) -> Failure {

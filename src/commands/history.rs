@@ -10,7 +10,7 @@ use textwrap::core::display_width;
 
 use super::folders::Folders;
 use super::times::{self, from_millis, in_full, local, stamp};
-use super::{Exit, Failure, print, print_json};
+use super::{Exit, Failure, print, print_exactly, print_json};
 use crate::domain::step::Modality;
 use crate::edge::journal::Entry;
 use crate::text::advice::PAIN_CHANGE;
@@ -52,7 +52,7 @@ pub(super) fn run(folders: &Folders, since: Option<&str>, json: bool, csv: bool)
     }
     if csv {
         let rows = entries.iter().map(document).map(|row| COLUMNS.map(|column| cell(column, &row[column])).join(","));
-        return print([COLUMNS.join(",")].into_iter().chain(rows).map(|row| row + "\n").collect::<String>());
+        return print_exactly([COLUMNS.join(",")].into_iter().chain(rows).map(|row| row + "\n").collect::<String>());
     }
     if entries.is_empty() {
         return print(match since {
@@ -61,7 +61,7 @@ pub(super) fn run(folders: &Folders, since: Option<&str>, json: bool, csv: bool)
         });
     }
     let width = Term::stdout().size_checked().map_or(WIDTH, |(_, width)| usize::from(width));
-    print(wrapped(&(table(&entries, width) + &shows_so_far(&entries)), width, 4))
+    print_exactly(wrapped(&(table(&entries, width) + &shows_so_far(&entries)), width, 4))
 }
 
 fn document(entry: &Entry) -> Value {

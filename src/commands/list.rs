@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::folders::Folders;
 use super::show::total;
-use super::{Exit, Failure, print_json, print_text, say};
+use super::{Exit, Failure, print, print_json, say};
 use crate::domain::protocol::{Choice, Range};
 use crate::domain::step::{Step, StepKind};
 use crate::edge::catalog::{self, Entry, Own};
@@ -45,7 +45,7 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
         Ok(entry) if own.may_run() => layout.line(&row(entry)),
         _ => layout.name(&own.name) + &format!("cannot run: therapy check {}\n", own.word()),
     }));
-    print_text(&text)
+    print(text)
 }
 
 /// A protocol for programs.

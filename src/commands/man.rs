@@ -6,13 +6,13 @@ use anyhow::anyhow;
 use clap::{Command, CommandFactory as _, Parser as _};
 use clap_complete::Shell;
 
-use super::{Exit, Failure, print};
+use super::{Exit, Failure, print_exactly};
 use crate::cli::Cli;
 use crate::text::printable::{nearest, printable};
 
 /// Prints the help of the program, or of one of its commands.
 pub(super) fn help(words: &[String]) -> Result<Exit, Failure> {
-    find(words, "help").and_then(|_| print(text_of(words)))
+    find(words, "help").and_then(|_| print_exactly(text_of(words)))
 }
 
 /// Shows the page of the program, or of one of its commands: as text on a terminal, elsewhere as roff.
@@ -20,7 +20,7 @@ pub(super) fn run(words: &[String]) -> Result<Exit, Failure> {
     let command = find(words, "man")?;
     if io::stdout().is_terminal() {
         let way = path(&command, "man");
-        return print(format!("{}\nAs a man page: {way} | man -l -\n", text_of(words)));
+        return print_exactly(format!("{}\nAs a man page: {way} | man -l -\n", text_of(words)));
     }
     let mut roff = Vec::new();
     clap_mangen::Man::new(command.clone()).render(&mut roff)?;
@@ -30,7 +30,7 @@ pub(super) fn run(words: &[String]) -> Result<Exit, Failure> {
         (format!("{name}(1)").replace('-', "\\-"), path(sub, "man"))
     });
     let roff = String::from_utf8_lossy(&roff).into_owned();
-    print(pages.fold(roff, |roff, (name, command)| roff.replace(&name, &command)))
+    print_exactly(pages.fold(roff, |roff, (name, command)| roff.replace(&name, &command)))
 }
 
 /// The program, or the command with this name. `by` is the command that asks.
@@ -65,5 +65,5 @@ fn text_of(words: &[String]) -> String {
 pub(super) fn completions(shell: Shell) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "therapy", &mut script);
-    print(&script)
+    print_exactly(&script)
 }

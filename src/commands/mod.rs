@@ -39,8 +39,8 @@ mod overview;
 
 pub use self::failure::{Exit, Failure};
 use self::folders::Folders;
-pub use self::printing::report_failure;
-use self::printing::{ask, can_ask, draw, is_dumb, last_words, print, print_json, print_text, say};
+use self::printing::{ask, can_ask, draw, is_dumb, last_words, print, print_exactly, print_json, say};
+pub use self::printing::{report_failure, report_usage};
 use crate::cli::{Cli, Command};
 use crate::domain::session::Input;
 use crate::text::lengths::minutes;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::folders::Folders;
 use super::memory::{Memory, was_cut_off};
 use super::times::{later, possible, stamp};
-use super::{Exit, Failure, print_json, print_text, settings};
+use super::{Exit, Failure, print, print_json, settings};
 use crate::domain::course::{Start, recommend, start};
 use crate::domain::exposure::limit;
 use crate::domain::protocol::Choice;
@@ -125,7 +125,7 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
     }
     text.push_str(&aligned(&rows));
     let _ = writeln!(text, "On the skin: {}", skin(context));
-    print_text(&text)?;
+    print(text)?;
     Ok(memory.exit())
 }
 

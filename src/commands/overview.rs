@@ -3,7 +3,7 @@
 use super::folders::Folders;
 use super::memory::{Memory, was_cut_off};
 use super::times::{stamp, time_of_day, wall_at};
-use super::{Exit, Failure, injury, next, print_text, status};
+use super::{Exit, Failure, injury, next, print, status};
 use crate::text::printable::aligned;
 use crate::text::view as say;
 
@@ -31,7 +31,7 @@ pub(super) fn run(folders: &Folders) -> Result<Exit, Failure> {
     };
     let rows = [("Now", open), ("Injury", injury), ("Skin", skin), ("Next", advice)];
     let rows = rows.map(|(name, text)| vec![format!("  {name}"), text]);
-    print_text(&format!(
+    print(format!(
         "Hot and cold therapy timer that tracks the dose on your skin\n{}\n{COMMANDS}",
         aligned(&rows)
     ))?;

@@ -11,8 +11,8 @@ use crate::edge::terminal;
 use crate::runner::without_codes;
 use crate::text::printable::{printable, wrapped};
 
-/// Prints a result. A reader that closed the pipe is no failure.
-pub(super) fn print(text: impl AsRef<[u8]>) -> Result<Exit, Failure> {
+/// Prints a result as it is, for programs or with its own layout. A reader that closed the pipe is no failure.
+pub(super) fn print_exactly(text: impl AsRef<[u8]>) -> Result<Exit, Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
@@ -21,13 +21,13 @@ pub(super) fn print(text: impl AsRef<[u8]>) -> Result<Exit, Failure> {
 }
 
 /// Prints a result for people.
-pub(super) fn print_text(text: &str) -> Result<Exit, Failure> {
-    print(fitted(text.to_owned(), &Term::stdout()))
+pub(super) fn print(text: impl Into<String>) -> Result<Exit, Failure> {
+    print_exactly(fitted(text.into(), &Term::stdout()))
 }
 
 /// Prints one JSON document.
 pub(super) fn print_json(document: &impl serde::Serialize) -> Result<Exit, Failure> {
-    print(serde_json::to_string_pretty(document).context("could not write JSON")? + "\n")
+    print_exactly(serde_json::to_string_pretty(document).context("could not write JSON")? + "\n")
 }
 
 /// Prints a message, with control characters made visible. A missing reader is no failure.
@@ -54,12 +54,12 @@ pub(super) fn last_words(lines: &[String]) {
     }
 }
 
-/// Breaks lines for the width of a terminal. A text for another stream does not change.
+/// Breaks lines for the width of a terminal, but for a command to copy. A text for another stream does not change.
 fn fitted(text: String, terminal: &Term) -> String {
-    match terminal.size_checked() {
-        Some((_, width)) => wrapped(&text, usize::from(width), 2),
-        None => text,
-    }
+    let Some((_, width)) = terminal.size_checked() else { return text };
+    let is_command = |line: &str| line.trim_start().starts_with("try: therapy ");
+    let lines = text.split_inclusive('\n');
+    lines.map(|line| if is_command(line) { line.to_owned() } else { wrapped(line, width.into(), 2) }).collect()
 }
 
 /// Prints a drawing to standard error as it is.
@@ -93,6 +93,20 @@ pub fn report_failure(failure: &Failure) {
     if let Some(hint) = &failure.hint {
         say(&format!("  {hint}"));
     }
+}
+
+/// Prints what is wrong with a command line.
+///
+/// # Errors
+/// When it is help or the version, which go to standard output and cannot be written.
+pub fn report_usage(error: &clap::Error) -> io::Result<()> {
+    let terminal = Term::stderr();
+    if !error.use_stderr() || terminal.size_checked().is_none() {
+        return error.print();
+    }
+    let text = error.render();
+    let text = if console::colors_enabled_stderr() { text.ansi().to_string() } else { text.to_string() };
+    io::stderr().lock().write_all(fitted(text, &terminal).as_bytes())
 }
 
 /// Whether the terminal understands plain lines only.

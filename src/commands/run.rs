@@ -9,7 +9,7 @@ use super::live::{Live, Silent, listen, wait_for_enter};
 use super::selftest::never_tried;
 use super::settings::settings;
 use super::times::{later, time_of_day};
-use super::{Exit, Failure, can_ask, last_words, pain, print, say};
+use super::{Exit, Failure, can_ask, last_words, pain, print_exactly, say};
 use crate::cli::{Progress, RunArgs};
 use crate::domain::moment::Moment;
 use crate::domain::protocol::Protocol;
@@ -129,6 +129,6 @@ fn dry_run(protocol: &Protocol, start: Moment, progress: Progress) -> Result<Exi
     let mut world = Simulation::new(start, &[]);
     let report = runner::run(protocol, SessionOptions::default(), &mut world, &mut [lines.as_mut()]);
     drop(lines);
-    print(text)?;
+    print_exactly(text)?;
     Ok(report.outcome.map_or(Exit::Terminated, Exit::from))
 }

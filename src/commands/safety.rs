@@ -6,7 +6,7 @@ use serde_json::json;
 use super::folders::Folders;
 use super::screening::{answered, told};
 use super::times::stamp;
-use super::{Exit, Failure, can_ask, print, print_json, print_text, say};
+use super::{Exit, Failure, can_ask, print, print_json, say};
 use crate::domain::rules::Concern;
 use crate::edge::journal::Journal;
 use crate::text::advice::{ALWAYS, DISCLAIMER, EVIDENCE};
@@ -47,7 +47,7 @@ pub(super) fn run(folders: &Folders, asks: bool, answer: Option<&str>, json: boo
         }));
     }
     // With a prompt below it, it fits a terminal of 24 lines: the urgent signs come first.
-    print_text(&format!("{DISCLAIMER}\n\n{}\nAlways: {ALWAYS}\n", paragraphs(true).join("\n")))
+    print(format!("{DISCLAIMER}\n\n{}\nAlways: {ALWAYS}\n", paragraphs(true).join("\n")))
 }
 
 const ANSWER: &str = "therapy safety --answer none, or with the numbers that therapy safety shows: --answer 2,5";

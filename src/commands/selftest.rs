@@ -10,7 +10,7 @@ use super::folders::Folders;
 use super::rungs::{is_remote, mode};
 use super::settings::{Settings, settings};
 use super::times::{in_full, known_zone, stamp};
-use super::{Exit, Failure, ask, can_ask, is_dumb, print_json, print_text, say};
+use super::{Exit, Failure, ask, can_ask, is_dumb, print, print_json, say};
 use crate::cli::{Alarms, Reach, Sound};
 use crate::edge::inbox::Inbox;
 use crate::edge::journal::Journal;
@@ -69,7 +69,7 @@ pub(super) fn run(folders: &Folders, reach: Reach, json: bool) -> Result<Exit, F
     let reached_by: Vec<_> = rungs.iter().filter(reaches).map(|rung| rung.name).collect();
     let exit = if reached_by.is_empty() { Exit::Failed } else { Exit::Completed };
     let report = Report { rungs, checks, reached_by };
-    if json { print_json(&report) } else { print_text(&in_words(&report)) }.map(|_| exit)
+    if json { print_json(&report) } else { print(in_words(&report)) }.map(|_| exit)
 }
 
 /// Said before a session that may play sounds, once.

@@ -10,7 +10,7 @@ use super::chosen::Chosen;
 use super::folders::Folders;
 use super::memory::{Memory, was_cut_off};
 use super::times::{local_after, stamp};
-use super::{Exit, Failure, print_json, print_text};
+use super::{Exit, Failure, print, print_json};
 use crate::cli::Which;
 use crate::domain::exposure::{Load, limit};
 use crate::domain::protocol::DraftStep;
@@ -91,7 +91,7 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> R
     if let Some(now) = now.filter(|_| unsettled.is_none()) {
         let _ = writeln!(text, "\nRefused now: {now}");
     }
-    print_text(&text)
+    print(text)
 }
 
 /// Why this session could not start now, although nothing in the plan itself is against it: earlier sessions, the

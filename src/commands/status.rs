@@ -7,7 +7,7 @@ use super::control::none;
 use super::folders::Folders;
 use super::memory::was_cut_off;
 use super::times::{stamp, time_of_day, wall_at};
-use super::{Exit, Failure, print, print_json};
+use super::{Exit, Failure, print, print_exactly, print_json};
 use crate::cli::StatusArgs;
 use crate::domain::moment::Moment;
 use crate::domain::view::{Next, State, View};
@@ -28,7 +28,7 @@ pub(super) fn run(folders: &Folders, args: &StatusArgs) -> Result<Exit, Failure>
         if args.json {
             print_json(&json!({ "state": "none" }))?;
         } else if args.waybar {
-            print("{\"text\":\"\",\"tooltip\":\"no session\",\"class\":\"none\",\"percentage\":0}\n")?;
+            print_exactly("{\"text\":\"\",\"tooltip\":\"no session\",\"class\":\"none\",\"percentage\":0}\n")?;
         } else if format.is_none() {
             return Err(nothing(folders));
         }
@@ -46,9 +46,12 @@ pub(super) fn run(folders: &Folders, args: &StatusArgs) -> Result<Exit, Failure>
         };
         // Waybar reads the tooltip as markup.
         let tooltip = markup(&lines());
-        print(format!("{}\n", json!({ "text": text, "tooltip": tooltip, "class": class, "percentage": view.percent })))
+        print_exactly(format!(
+            "{}\n",
+            json!({ "text": text, "tooltip": tooltip, "class": class, "percentage": view.percent })
+        ))
     } else if let Some(format) = format {
-        print(format.fill(&name, &view) + "\n")
+        print_exactly(format.fill(&name, &view) + "\n")
     } else {
         print(lines() + "\n")
     }

@@ -14,7 +14,7 @@ use crate::domain::step::{PerModality, StepKind};
 use crate::domain::view::View;
 use crate::runner::{Loss, Observer, Trouble};
 use crate::text::durations::seconds;
-use crate::text::printable::wrapped;
+use crate::text::printable::{printable, wrapped};
 use crate::text::wording::{self, sentences};
 
 /// Plain lines for people.
@@ -92,7 +92,10 @@ impl Observer for Plain<'_> {
     }
 
     fn trouble(&mut self, what: &str) {
-        let _ = self.output.write_all(format!("warning: {what}\n").as_bytes());
+        let line = format!("warning: {}\n", printable(what));
+        // Whoever searches a file reads it as one line.
+        let line = if self.rings { wrapped(&line, WIDTH, 2) } else { line };
+        let _ = self.output.write_all(line.as_bytes());
     }
 }
 

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::programs;
-use crate::support::{Home, stderr, stdout};
+use crate::support::{Home, joined, stderr, stdout};
 use crate::terminal::Terminal;
 
 /// The commands of the way out, after `try:` and `or:`.
@@ -108,6 +108,39 @@ fn safety_fits_a_small_terminal_with_the_prompt_below_it() {
     let mut narrow = Terminal::start(home.command(&["safety"]), 60, 40);
     assert_eq!(narrow.end().code(), Some(0));
     assert!(narrow.contents().contains("   1  trouble with bladder or bowel (S3)\n"), "{}", narrow.contents());
+}
+
+/// Only a command to copy may be longer than the terminal is wide.
+#[test]
+fn messages_break_at_words_on_a_terminal() {
+    let home = Home::at_rate(100.0);
+    home.file("own.toml", "[[step]]\ndo = \"cold\"\nfor = \"10s\"\n");
+    for (arguments, width, whole) in [
+        // Before the injury, which brings a question.
+        (&["run", "own.toml", "--progress", "plain"][..], 80, "warning: no desktop notifications (failed"),
+        (&["injury", "set", "yesterday"], 80, "Injured "),
+        (&["injury"], 80, ", then heat (S3)"),
+        (&["injury"], 40, ", then heat (S3)"),
+        (&["export", "copy.db"], 80, "On another machine it is journal.db in the data folder"),
+        (&["safety", "--answer", "12"], 80, "Noted. "),
+        (&["safety", "--answer", "12"], 50, "Noted. "),
+        (&["run", "--override", "x"], 80, "error: invalid value 'x' for '--override <RULE>': "),
+        (&["run", "--override", "x"], 30, "error: invalid value 'x' for"),
+    ] {
+        let mut terminal = Terminal::start(home.command(arguments), 60, width);
+        terminal.end();
+        let text = terminal.text();
+        let text = console::strip_ansi_codes(&text).replace(['\r', '\x07'], "");
+        let is_command = |line: &str| line.trim().starts_with("try: therapy ");
+        let is_long = |line: &&str| console::measure_text_width(line) > usize::from(width) && !is_command(line);
+        assert_eq!(text.lines().find(is_long), None, "{arguments:?} on {width} columns: {text}");
+        assert!(joined(&text).contains(whole.trim()), "{arguments:?}: {text}");
+        // Elsewhere it is one line.
+        let _ = std::fs::remove_file(home.path().join("copy.db"));
+        let output = home.run(arguments);
+        let plain = stdout(&output) + &stderr(&output);
+        assert!(plain.lines().any(|line| line.contains(whole)), "{arguments:?}: {plain}");
+    }
 }
 
 #[test]
