@@ -7,7 +7,7 @@ use serde_json::Value;
 use therapy::edge::clock;
 
 use crate::running::until;
-use crate::support::{Home, stderr, stdout};
+use crate::support::{Home, joined, stderr, stdout};
 use crate::terminal::Terminal;
 
 /// A home whose session of ice was killed halfway, 10 of 20 min, at this rate.
@@ -17,6 +17,41 @@ fn killed(rate: f64) -> Home {
     running.see("halfway");
     running.kill();
     home
+}
+
+/// As the README says.
+#[test]
+fn after_a_kill_a_command_puts_everything_into_the_journal_file() {
+    for command in ["next", "history", "status"] {
+        let home = killed(2000.0);
+        let copy = home.path().join("copy.db");
+        let events = |with_log: bool| {
+            std::fs::copy(home.journal(), &copy).expect("a copy");
+            let log = home.journal().with_extension("db-wal");
+            let _ = std::fs::remove_file(home.path().join("copy.db-wal"));
+            if with_log {
+                std::fs::copy(log, home.path().join("copy.db-wal")).expect("a copy of the log");
+            }
+            let copy = rusqlite::Connection::open(&copy).expect("a database");
+            copy.query_row("SELECT count(*) FROM event", [], |row| row.get::<_, u32>(0)).expect("a number")
+        };
+        let (alone, all) = (events(false), events(true));
+        assert!(alone < all && all >= 3, "{command}: {alone} of {all}");
+        home.run(&[command]);
+        assert_eq!(events(false), all, "{command}");
+    }
+}
+
+#[test]
+fn a_session_that_was_cut_off_is_closed_in_lines_that_fit_the_terminal() {
+    let home = killed(2000.0);
+    let mut terminal = Terminal::start(home.command(&["stop"]), 24, 80);
+    terminal.see("When did the pack come off?");
+    terminal.press("\r");
+    assert_eq!(terminal.end().code(), Some(0), "{}", terminal.text());
+    let text = terminal.text();
+    assert!(text.lines().all(|line| console::measure_text_width(line) <= 80), "{text}");
+    assert!(joined(&text).contains("unknown: ice: "), "{text}");
 }
 
 #[test]
