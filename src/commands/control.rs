@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How often this command looks for the answer.
 const LOOK: Duration = Duration::from_millis(50);
 const QUESTION: &str = "When did the pack come off? 18:40, 5min ago, or Enter if unknown:";
-const TRY: &str = "try: therapy stop --off \"5min ago\"";
+const TRY: &str = "try: therapy stop --off now";
 
 /// Sends an input to the running session and prints the answer.
 pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
@@ -104,7 +104,13 @@ pub(super) fn resume(folders: &Folders, alarms: &Alarms) -> Result<Exit, Failure
 /// pack came off, it counts as on until now.
 pub(super) fn stop(folders: &Folders, off: Option<&str>) -> Result<Exit, Failure> {
     if folders.is_running()? {
-        let only = || Failure::new(Exit::Usage, anyhow!("the session runs: --off is for one that was cut off"), TRY);
+        let only = || {
+            Failure::new(
+                Exit::Usage,
+                anyhow!("the session runs: --off is for one that was cut off"),
+                "try: therapy stop",
+            )
+        };
         return if off.is_some() { Err(only()) } else { run(folders, Input::Stop) };
     }
     // Asked without the lock, which would make it look as if the session ran.

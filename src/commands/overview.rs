@@ -31,9 +31,6 @@ pub(super) fn run(folders: &Folders) -> Result<Exit, Failure> {
     };
     let rows = [("Now", open), ("Injury", injury), ("Skin", skin), ("Next", advice)];
     let rows = rows.map(|(name, text)| vec![format!("  {name}"), text]);
-    print(format!(
-        "Hot and cold therapy timer that tracks the dose on your skin\n{}\n{COMMANDS}",
-        aligned(&rows)
-    ))?;
+    print(format!("Hot and cold therapy timer that tracks the dose on your skin\n{}\n{COMMANDS}", aligned(&rows)))?;
     Ok(memory.exit())
 }

@@ -12,6 +12,7 @@ use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior};
 use thiserror::Error;
 
 use crate::text::printable::printable;
+use crate::text::typed::quoted;
 
 mod record;
 mod rows;
@@ -70,7 +71,7 @@ impl JournalError {
             JournalError::Newer { .. } => "install the newer version".to_owned(),
             JournalError::Damaged { path, .. } => format!(
                 "move {0} and its -wal file away to start a new one, or try: sqlite3 {0} .recover",
-                path.display()
+                quoted(&path.to_string_lossy())
             ),
             JournalError::Unusable { .. } => {
                 "free disk space, fix the permissions, or name another folder in THERAPY_DATA_DIR".to_owned()

@@ -201,7 +201,7 @@ fn minutes_are_those_of_the_dose() {
     }
     let long = home.run(&["run", "ice", "25", "--changeover", "90 sec", "--dry-run"]);
     assert_refused(&long, "cold-limit");
-    let hint = "  try: therapy run ice --minutes 20 --changeover \"1m 30s\"\n";
+    let hint = "  try: therapy run ice --minutes 20 --changeover \"1m 30s\" --dry-run\n";
     assert!(stderr(&long).ends_with(hint), "{}", stderr(&long));
     assert_eq!(planned(&home, &["ice", "--minutes", "20", "--changeover", "1m 30s"])[0], changeover(90));
 }

@@ -512,7 +512,7 @@ fn a_notification_says_that_no_alarm_comes_before_the_process_is_stopped() {
     assert!(stopped.buttons.is_empty() && stopped.urgency == 1, "{stopped:?}");
     let stat = format!("/proc/{process}/stat");
     until("it is stopped", || std::fs::read_to_string(&stat).expect("Linux").contains(") T "));
-    assert!(running.errors().contains("Suspended: no alarm comes until you type fg."), "{}", running.errors());
+    until("the same words", || running.errors().contains("Suspended: no alarm comes until you type fg."));
 
     kill_process(process, Signal::CONT).expect("it is stopped");
     let going_on = desktop.wait_for(3).pop().expect("a notification");
