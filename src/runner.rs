@@ -22,6 +22,11 @@ pub trait World {
         None
     }
 
+    /// Whether the person asked for the time since the last call. That is no input: it changes nothing.
+    fn asked_time(&mut self) -> bool {
+        false
+    }
+
     /// The events that the last input caused, possibly none. Every observer has received them.
     fn answered(&mut self, _events: &[Event], _session: &Session) {}
 }
@@ -57,6 +62,14 @@ pub trait Observer {
     /// # Errors
     /// As `observe`.
     fn frame(&mut self, _session: &Session) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    /// The person asks how much time is left. The next frame follows at once.
+    ///
+    /// # Errors
+    /// As `observe`.
+    fn tell_time(&mut self, _session: &Session) -> Result<(), Trouble> {
         Ok(())
     }
 
@@ -115,6 +128,9 @@ pub fn resume(
         }
         if input.is_some() {
             world.answered(&events, &session);
+        }
+        if world.asked_time() {
+            tell(observers, &mut failed, |observer| observer.tell_time(&session));
         }
         tell(observers, &mut failed, |observer| observer.frame(&session));
         if let Some(outcome) = session.outcome() {

@@ -9,11 +9,12 @@ use super::admission;
 use super::folders::Folders;
 use super::live::{Live, listen};
 use super::memory::was_cut_off;
+use super::printing::fresh_window;
 use super::screening::objection;
 use super::settings::settings;
 use super::times::{from_millis, later, local, stamp, wall_at, when};
 use super::{Exit, Failure, ask, can_ask, last_words, print, report_failure};
-use crate::cli::Alarms;
+use crate::cli::{Alarms, Progress};
 use crate::domain::rules::{Detail, RuleId};
 use crate::domain::session::{Input, Moment};
 use crate::edge::clock;
@@ -84,6 +85,9 @@ pub(super) fn resume(folders: &Folders, alarms: &Alarms) -> Result<Exit, Failure
     if record.is_stale(&now) {
         let error = anyhow!("{}, too long ago to go on with it", was_cut_off(&record, &now));
         return Err(Failure::new(Exit::Failed, error, "say when the pack came off: therapy stop --off WHEN"));
+    }
+    if settings.progress == Progress::Bar {
+        fresh_window();
     }
     let mut live = Live::new(listening, name, &settings, (None, record.options.confirm))?;
     live.lock = Some(lock);

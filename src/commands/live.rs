@@ -10,10 +10,10 @@ use jiff::Timestamp;
 
 use super::rungs::{self, Rungs};
 use super::settings::Settings;
-use super::times::{Label, later, possible, stamp_at, time_of_day, wall_at};
+use super::times::{Label, later, possible, possible_briefly, stamp_at, time_of_day, wall_at};
 use super::{Exit, Failure, can_ask};
 use crate::cli::Progress;
-use crate::domain::course::start;
+use crate::domain::course::{Start, start};
 use crate::domain::protocol::Choice;
 use crate::domain::rules::{CLOCK_BEHIND, Context};
 use crate::domain::session::{Event, Input, Moment, Session};
@@ -36,6 +36,8 @@ pub(super) struct Live {
     keys: Keys,
     inbox: Inbox,
     is_for_people: bool,
+    /// What shows it does not say when cold may be used again.
+    says_next: bool,
     /// How many times faster than real it is rehearsed.
     speed: Option<f64>,
     /// What `config.toml` adds to a later session.
@@ -93,11 +95,13 @@ impl Live {
                 None => Box::new(wall_at),
             }
         };
-        let shown = shown(settings.progress, label(), (name, speed), keys.was_continued()).context(NO_THREAD)?;
-        let rungs = Rungs::start(name, settings, (speed, confirm), label(), &inbox.sender())?;
+        let (name, continued) = ((name, speed), keys.was_continued());
+        let shown = shown(settings, label(), name, continued).context(NO_THREAD)?;
+        let rungs = Rungs::start(name.0, settings, (speed, confirm), label(), &inbox.sender())?;
+        let says_next = settings.progress == Progress::Plain;
         let is_for_people = settings.is_for_people();
         let (changeover, recorder, lock) = (settings.changeover, None, None);
-        Ok(Live { keys, inbox, is_for_people, speed, changeover, rungs, shown, writer, recorder, lock })
+        Ok(Live { keys, inbox, is_for_people, says_next, speed, changeover, rungs, shown, writer, recorder, lock })
     }
 
     /// Records the session under this number, if it has one.
@@ -111,8 +115,8 @@ impl Live {
         let (mut recorder, requests) = recorder.unzip();
         let (begin, wall) = (clock::now(), clock::wall());
         let mut end = End { leave: keys.end(), may_go_on: speed.is_none() && rungs.may_go_on() };
-        let (read, lost) = ((begin, wall), None);
-        let mut world = Real { keys, inbox, requests, start: begin, speed, lost, suspends: false, read };
+        let (read, lost, asked) = ((begin, wall), None, false);
+        let mut world = Real { keys, inbox, requests, start: begin, speed, lost, asked, suspends: false, read };
         let (session, events) = start(begin);
         // The alarms first: they only hand over, and matter most. Then the record, so that nothing is shown that
         // could be lost.
@@ -143,15 +147,18 @@ impl Live {
             words.extend(is_recorded.then(|| format!("  {CUT_OFF}")));
             return (Exit::Terminated, words);
         };
-        if self.is_for_people && speed.is_none() && session.dose(Modality::Cold) > Duration::ZERO {
-            words.extend(cold_again(&session, changeover));
+        if self.says_next && speed.is_none() {
+            words.extend(cold_again(&session, changeover, possible));
         }
         (outcome.into(), words)
     }
 }
 
-/// When ice may be used after a session. `None` when it may be used now.
-fn cold_again(session: &Session, changeover: Option<Duration>) -> Option<String> {
+/// When ice may be used after a session. `None` when it may be used now, and after a session without cold.
+fn cold_again(session: &Session, changeover: Option<Duration>, possible: fn(&Start) -> String) -> Option<String> {
+    if session.dose(Modality::Cold).is_zero() {
+        return None;
+    }
     let choice = Choice { changeover, ..Choice::default() };
     let context = Context { now: session.now(), doses: session.doses().clone(), ..Context::default() };
     let ice = start(&catalog::built_in("ice")?.parsed.draft, choice, &context, &[]);
@@ -161,18 +168,22 @@ fn cold_again(session: &Session, changeover: Option<Duration>) -> Option<String>
 
 /// The observers that show the session.
 fn shown(
-    progress: Progress,
+    settings: &Settings,
     label: Label,
     (name, speed): (&str, Option<f64>),
     was_continued: impl Fn() -> bool + 'static,
 ) -> io::Result<Vec<Box<dyn Observer>>> {
-    Ok(match progress {
+    let changeover = settings.changeover;
+    Ok(match settings.progress {
         Progress::Bar => {
             let title = speed.map(|speed| format!("REHEARSAL × {speed} · ")).unwrap_or_default() + name;
             let terminal = Term::stderr();
             let look = move || (terminal.size(), was_continued());
             let (look, wall) = (Box::new(look), Box::new(time_of_day(label)));
-            vec![Box::new(Screen::new(terminal::stream()?, look, wall, io::stdin().is_terminal(), title))]
+            let screen = Screen::new(terminal::stream()?, look, wall, io::stdin().is_terminal(), title);
+            let last_words =
+                move |session: &Session| cold_again(session, changeover, possible_briefly).filter(|_| speed.is_none());
+            vec![Box::new(screen.with_last_words(Box::new(last_words)))]
         }
         Progress::Json => {
             vec![Box::new(Json::new(Box::new(Output::new(io::stdout())?), label)), Box::new(Silent::new()?)]
@@ -199,6 +210,8 @@ struct Real {
     start: Moment,
     speed: Option<f64>,
     lost: Option<Loss>,
+    /// The person asked how much time is left.
+    asked: bool,
     /// Everybody knows that the process is to be stopped.
     suspends: bool,
     /// When the clock and the time of day were read last.
@@ -243,6 +256,7 @@ impl World for Real {
         match self.inbox.wait(left.min(most)) {
             Message::Said(input) => return Some(input),
             Message::Lost(loss) => self.lost = Some(loss),
+            Message::AskedTime => self.asked = true,
             Message::WakeUp => {}
         }
         None
@@ -252,6 +266,10 @@ impl World for Real {
         let lost = self.lost.take().or_else(|| self.keys.wants_to_suspend().then_some(Loss::Alarms));
         self.suspends = lost == Some(Loss::Alarms);
         lost
+    }
+
+    fn asked_time(&mut self) -> bool {
+        std::mem::take(&mut self.asked)
     }
 
     fn answered(&mut self, events: &[Event], session: &Session) {

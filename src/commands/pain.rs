@@ -14,18 +14,18 @@ pub(super) fn run(folders: &Folders, score: u8) -> Result<Exit, Failure> {
 }
 
 /// Prints the last words of a session and asks for the pain after it, when the pain before is known and
-/// a person can answer. Otherwise one more line says how to note it.
-pub(super) fn after(folders: &Folders, mut words: Vec<String>, is_known_before: bool) {
+/// a person can answer. Otherwise one more line says how to note it. `margin` is in front of both.
+pub(super) fn after(folders: &Folders, mut words: Vec<String>, is_known_before: bool, margin: &str) {
     const QUESTION: &str = "How bad is the pain now, 0 to 10?";
     let asks = is_known_before && can_ask();
-    words.extend((!asks).then(|| format!("{QUESTION} Note it: therapy pain N")));
+    words.extend((!asks).then(|| format!("{margin}{QUESTION} Note it: therapy pain N")));
     last_words(&words);
     let read = |answer: &str| match answer {
         "" => Some(None),
         score => pain(score).map_err(|error| say(&error.to_string())).ok().map(Some),
     };
     if asks
-        && let Ok(Some(Some(score))) = ask(&format!("{QUESTION} (Enter skips)"), read)
+        && let Ok(Some(Some(score))) = ask(&format!("{margin}{QUESTION} (Enter skips)"), read)
         && let Err(error) = Journal::open(&folders.data).and_then(|journal| journal.note_pain(score, &stamp()))
     {
         say(&format!("warning: {error}: {}", error.hint()));

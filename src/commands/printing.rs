@@ -2,6 +2,7 @@
 //! On a terminal, lines break at words.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use anyhow::Context as _;
 use console::Term;
@@ -35,9 +36,42 @@ pub(super) fn say(text: &str) {
     tell(visible(text));
 }
 
+/// The rows that were said since the command started, or since its last question.
+static SAID: AtomicUsize = AtomicUsize::new(0);
+
 fn tell(text: String) {
     // With its own line end, so that a blank last line stays.
-    let _ = io::stderr().lock().write_all(fitted(text + "\n", &Term::stderr()).as_bytes());
+    let text = fitted(text + "\n", &Term::stderr());
+    SAID.fetch_add(text.lines().count(), Relaxed);
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Begins a window for a session: what was on the terminal before moves up and out of it, and only what this command
+/// has said stays.
+pub(super) fn fresh_window() {
+    let rows = usize::from(Term::stderr().size().0).saturating_sub(1 + SAID.load(Relaxed));
+    if rows > 0 {
+        let _ = io::stderr().lock().write_all(format!("{}\x1b[{rows}A", "\n".repeat(rows)).as_bytes());
+    }
+}
+
+/// A blank at which a line does not break.
+const UNBROKEN: char = '\u{a0}';
+
+/// The sentence, to be said with others in one piece.
+pub(super) fn unbroken(sentence: &str) -> String {
+    sentence.replace(' ', &UNBROKEN.to_string())
+}
+
+/// Prints sentences as one paragraph.
+pub(super) fn say_together(sentences: &[String]) {
+    let width = usize::from(Term::stderr().size().1);
+    say(&textwrap::fill(&sentences.join(" "), width).replace(UNBROKEN, " "));
+}
+
+/// How many rows these sentences need as a paragraph.
+pub(super) fn rows_together(sentences: &[String]) -> usize {
+    textwrap::wrap(&sentences.join(" "), usize::from(Term::stderr().size().1)).len()
 }
 
 /// The text without codes of the system, and with the control characters of its lines made visible: a path or a file may
@@ -81,6 +115,8 @@ pub(super) fn ask<T>(question: &str, read: impl Fn(&str) -> Option<T>) -> io::Re
             return Ok(None);
         }
         if let Some(answer) = read(String::from_utf8_lossy(&answer).trim()) {
+            // It was read, and need not stay in the window.
+            SAID.store(0, Relaxed);
             return Ok(Some(answer));
         }
     }

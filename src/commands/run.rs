@@ -1,11 +1,15 @@
 //! `therapy run PROTOCOL`: admit the session, print what matters before it, start it.
 
+use std::time::Duration;
+
 use anyhow::anyhow;
+use console::Term;
 
 use super::admission::{Admitted, examine, may_go_unrecorded};
 use super::chosen::Chosen;
 use super::folders::Folders;
 use super::live::{Live, Silent, listen, wait_for_enter};
+use super::printing::{fresh_window, rows_together, say_together, unbroken};
 use super::selftest::never_tried;
 use super::settings::settings;
 use super::times::{later, time_of_day};
@@ -13,6 +17,7 @@ use super::{Exit, Failure, can_ask, last_words, pain, print_exactly, say};
 use crate::cli::{Progress, RunArgs};
 use crate::domain::moment::Moment;
 use crate::domain::protocol::Protocol;
+use crate::domain::rules::{Context, Injury, review};
 use crate::domain::session::{GRACE, Session, SessionOptions};
 use crate::domain::step::StepKind;
 use crate::edge::clock;
@@ -24,8 +29,10 @@ use crate::runner::{self, Observer};
 use crate::simulate::Simulation;
 use crate::text::advice::{ALWAYS, DISCLAIMER, press_enter};
 use crate::text::durations::in_words;
+use crate::text::printable::capital;
 use crate::text::rules;
 use crate::text::typed::quoted;
+use crate::text::wording::sentences;
 
 /// Runs a session, or rehearses it.
 pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
@@ -34,14 +41,20 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     }
     let settings = settings(folders, &args.alarms)?;
     let candidate = examine(folders, args)?;
+    let has_screen = settings.progress == Progress::Bar && !args.dry_run;
     let announcement = |protocol: &Protocol, chosen: &Chosen| match settings.progress {
         Progress::Quiet => Vec::new(),
+        _ if has_screen => in_short(protocol, chosen, args),
         _ => announcement(protocol, chosen, args),
     };
     let (mut said, mut listening) = (Vec::new(), None);
     if args.ready {
         said = announcement(&candidate.protocol, &candidate.chosen);
-        match wait(&said, &candidate.protocol, listen()?) {
+        if has_screen {
+            fresh_window();
+        }
+        announce(&said, has_screen);
+        match wait(&candidate.protocol, listen()?) {
             Ok(ready) => listening = Some(ready),
             Err(exit) => return Ok(exit),
         }
@@ -52,9 +65,12 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     if settings.is_for_people() {
         lines.extend(journal.as_ref().and_then(|journal| never_tried(&settings, journal)));
     }
-    lines.extend((settings.progress == Progress::Bar && !args.dry_run).then(String::new));
-    if !lines.is_empty() {
-        say(&lines.join("\n"));
+    if has_screen && !args.ready {
+        fresh_window();
+    }
+    announce(&lines, has_screen);
+    if has_screen {
+        say("");
     }
     if args.dry_run {
         return dry_run(&protocol, chosen.context.now, settings.progress);
@@ -79,7 +95,7 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     let is_recorded = live.recorder.is_some();
     let (exit, words) = live.go(|now| Session::start(&protocol, options, now));
     if is_recorded && settings.is_for_people() && exit != Exit::Terminated {
-        pain::after(folders, words, args.pain.is_some());
+        pain::after(folders, words, args.pain.is_some(), margin(settings.progress));
     } else {
         last_words(&words);
     }
@@ -94,24 +110,70 @@ fn nobody_ready() -> Failure {
     Failure::new(Exit::Usage, anyhow!("--ready waits for Enter, and this is not a terminal"), hint)
 }
 
-/// With `--ready`: says what matters, and waits for Enter. Otherwise returns how the command ends.
-fn wait(said: &[String], protocol: &Protocol, listening: (Keys, Inbox)) -> Result<(Keys, Inbox), Exit> {
+/// With `--ready`: waits for Enter. Otherwise returns how the command ends.
+fn wait(protocol: &Protocol, listening: (Keys, Inbox)) -> Result<(Keys, Inbox), Exit> {
     let first = protocol.steps().first().map_or(StepKind::Rest, |step| step.kind);
-    say(&[said, &[press_enter(first).to_owned()]].concat().join("\n"));
+    say(press_enter(first));
     wait_for_enter(&listening).map(|()| listening).inspect_err(|_| say("No session was started."))
+}
+
+/// Says what matters before the start: above a screen as one paragraph.
+fn announce(lines: &[String], has_screen: bool) {
+    match lines {
+        [] => {}
+        _ if has_screen => say_together(lines),
+        _ => say(&lines.join("\n")),
+    }
+}
+
+/// What is in front of the last lines: as much as in front of the rows of a screen.
+fn margin(progress: Progress) -> &'static str {
+    let margin = if progress == Progress::Bar { usize::from(Term::stderr().size().1.min(80) / 40) } else { 0 };
+    &"  "[..margin]
 }
 
 /// What is printed before the start.
 fn announcement(protocol: &Protocol, chosen: &Chosen, args: &RunArgs) -> Vec<String> {
     let always = [DISCLAIMER, ALWAYS].into_iter().chain(chosen.draft.caution.as_deref()).map(str::to_owned);
-    let rehearsal = match args.speed {
+    let findings = rules::lines(protocol.findings(), &args.overrides);
+    always.chain(findings).chain(rehearsal(args)).chain(short(chosen, args)).collect()
+}
+
+fn rehearsal(args: &RunArgs) -> Option<String> {
+    match args.speed {
         _ if args.dry_run => Some("DRY RUN: the whole session at once; nothing is recorded".to_owned()),
         speed => speed.map(|speed| format!("REHEARSAL at {speed} times the speed; nothing is recorded")),
-    };
+    }
+}
+
+/// The dose is shorter than the protocol advises.
+fn short(chosen: &Chosen, args: &RunArgs) -> Option<String> {
     let min = chosen.draft.only_step().map(|step| step.length.min);
-    let short = min.filter(|min| args.which.minutes.is_some_and(|length| length < *min));
-    let short = short.map(|min| format!("note: {} advises at least {}", chosen.draft.name, in_words(min)));
-    always.chain(rules::lines(protocol.findings(), &args.overrides)).chain(rehearsal).chain(short).collect()
+    let min = min.filter(|min| args.which.minutes.is_some_and(|length| length < *min));
+    min.map(|min| format!("note: {} advises at least {}", chosen.draft.name, in_words(min)))
+}
+
+/// The same above a screen, in few rows. What `therapy show` says too may be left out after two findings.
+fn in_short(protocol: &Protocol, chosen: &Chosen, args: &RunArgs) -> Vec<String> {
+    const FINDINGS: usize = 2;
+    const ROWS: usize = 3;
+    let shown = review(protocol.steps(), &Context { injury: Injury::Ago(Duration::MAX), ..Context::default() });
+    let (plan, now): (Vec<_>, Vec<_>) = protocol.findings().iter().cloned().partition(|found| shown.contains(found));
+    let caution = chosen.draft.caution.as_ref().map(|caution| sentences(caution.lines()));
+    let (own, built_in) = if chosen.entry.path.is_some() { (caution, None) } else { (None, caution) };
+    let now = rules::briefly(&now, &args.overrides);
+    let plan: Vec<_> = rules::briefly(&plan, &args.overrides).into_iter().chain(built_in).collect();
+    let most = plan.len().min(FINDINGS.saturating_sub(now.len()));
+    let least = most.min(usize::from(now.is_empty()));
+    let always = [DISCLAIMER, ALWAYS].map(str::to_owned).into_iter().chain(own).chain(now);
+    let notes = [rehearsal(args), short(chosen, args)].into_iter().flatten();
+    let always: Vec<_> = always.chain(notes.map(|note| sentences([capital(&note).as_str()]))).collect();
+    let with = |count: usize| {
+        let left = plan.len() - count;
+        let more = (left > 0).then(|| unbroken(&format!("{left} more: therapy show {}", chosen.entry.word())));
+        always.iter().chain(&plan[..count]).cloned().chain(more).collect::<Vec<_>>()
+    };
+    (least..=most).rev().map(with).find(|said| rows_together(said) <= ROWS).unwrap_or_else(|| with(least))
 }
 
 /// The same session in virtual time. Its lines are a result: the command fails when they cannot be written.

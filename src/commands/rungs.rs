@@ -119,7 +119,7 @@ impl Rungs {
         let (mut times, mut due) = (0, clock::unhurried() + clock::wait_for(REMIND));
         while times < if can_answer { AGAIN } else { AGAIN_UNANSWERED } {
             match inbox.wait(due.since(clock::unhurried())) {
-                Message::Said(_) | Message::Lost(Loss::Process) => {
+                Message::Said(_) | Message::AskedTime | Message::Lost(Loss::Process) => {
                     if let Some(notifications) = &mut self.notifications {
                         notifications.answered(session);
                     }

@@ -81,6 +81,14 @@ pub(super) fn possible(start: &Start) -> String {
     }
 }
 
+/// The same without rules: `from 19:32, better from 20:40`.
+pub(super) fn possible_briefly(start: &Start) -> String {
+    let possible = start.possible.filter(|_| start.refused.is_some());
+    let possible = possible.map_or("now".to_owned(), |wait| format!("from {}", local_after(wait)));
+    let better = start.better().map(|wait| format!(", better from {}", local_after(wait)));
+    possible + &better.unwrap_or_default()
+}
+
 /// A local time in full, as a check of what a person typed.
 pub(super) fn in_full(at: Timestamp) -> String {
     times::in_full(at, clock::wall(), &zone())

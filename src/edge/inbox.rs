@@ -20,6 +20,8 @@ const MOST_KEYS: usize = 16;
 pub enum Message {
     /// The person said something.
     Said(Input),
+    /// The person asks how much time is left.
+    AskedTime,
     /// The system takes something away.
     Lost(Loss),
     /// Nothing: it only ends the wait, so that the clock is read and the screen drawn.
@@ -37,7 +39,7 @@ impl Sender {
     }
 
     /// Sends a key. It is dropped while many keys wait: they are a paste, or the session does not keep up.
-    pub fn press(&self, key: Input) {
+    pub fn press(&self, key: Message) {
         self.queue(|waiting| {
             if waiting.keys.len() < MOST_KEYS {
                 waiting.keys.push_back(key);
@@ -74,7 +76,7 @@ impl Inbox {
         let waited = self.0.arrived.wait_timeout_while(self.0.lock(), length, is_empty);
         let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let next = waiting.first.pop_front();
-        next.or_else(|| waiting.keys.pop_front().map(Message::Said)).unwrap_or(Message::WakeUp)
+        next.or_else(|| waiting.keys.pop_front()).unwrap_or(Message::WakeUp)
     }
 }
 
@@ -94,7 +96,7 @@ impl Queue {
 #[derive(Debug, Default)]
 struct Waiting {
     first: VecDeque<Message>,
-    keys: VecDeque<Input>,
+    keys: VecDeque<Message>,
 }
 
 #[cfg(test)]
@@ -109,10 +111,11 @@ mod tests {
     #[test]
     fn a_signal_overtakes_keys_and_keys_keep_their_order() {
         let inbox = Inbox::default();
-        inbox.sender().press(Input::Toggle);
-        inbox.sender().press(Input::Skip);
+        inbox.sender().press(Message::Said(Input::Toggle));
+        inbox.sender().press(Message::AskedTime);
         inbox.sender().send(Message::Said(Input::Stop));
-        assert_eq!(take_all(&inbox), [Input::Stop, Input::Toggle, Input::Skip].map(Message::Said));
+        let [stop, toggle] = [Input::Stop, Input::Toggle].map(Message::Said);
+        assert_eq!(take_all(&inbox), [stop, toggle, Message::AskedTime]);
     }
 
     #[test]
@@ -120,7 +123,7 @@ mod tests {
         let inbox = Inbox::default();
         let sender = inbox.sender();
         for _ in 0..100_000 {
-            sender.press(Input::Toggle);
+            sender.press(Message::Said(Input::Toggle));
         }
         for _ in 0..2 * MOST_KEYS {
             sender.send(Message::Lost(Loss::Terminal));
@@ -128,7 +131,7 @@ mod tests {
         let (lost, keys) = (Message::Lost(Loss::Terminal), Message::Said(Input::Toggle));
         assert_eq!(take_all(&inbox), [vec![lost; 2 * MOST_KEYS], vec![keys; MOST_KEYS]].concat());
         // There is room again.
-        sender.press(Input::Skip);
+        sender.press(Message::Said(Input::Skip));
         assert_eq!(take_all(&inbox), [Message::Said(Input::Skip)]);
     }
 
@@ -136,7 +139,7 @@ mod tests {
     fn a_message_ends_a_wait() {
         let inbox = Inbox::default();
         let sender = inbox.sender();
-        let other = std::thread::spawn(move || sender.press(Input::Confirm));
+        let other = std::thread::spawn(move || sender.press(Message::Said(Input::Confirm)));
         assert_eq!(inbox.wait(Duration::MAX), Message::Said(Input::Confirm));
         other.join().expect("no panic");
     }
@@ -149,6 +152,6 @@ mod tests {
         drop(inbox);
         assert!(!sender.is_open());
         sender.send(Message::WakeUp);
-        sender.press(Input::Stop);
+        sender.press(Message::Said(Input::Stop));
     }
 }

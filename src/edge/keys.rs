@@ -2,7 +2,7 @@
 //! module must not know a session: inputs go to the [inbox](crate::edge::inbox).
 
 use crate::domain::session::Input;
-use crate::edge::inbox::MINUTE_MORE;
+use crate::edge::inbox::{MINUTE_MORE, Message};
 
 #[cfg(not(unix))]
 mod elsewhere;
@@ -18,18 +18,20 @@ pub use parser::Parser;
 #[cfg(unix)]
 pub use unix::{Keys, outlive_file_limits};
 
-/// The input of a key.
-pub fn input_of(key: u8) -> Option<Input> {
-    match key {
+/// What a key means.
+pub fn meaning_of(key: u8) -> Option<Message> {
+    let input = match key {
         // Ctrl-D.
-        0x04 => Some(Input::Leave),
-        b' ' => Some(Input::Toggle),
-        b's' | b'S' => Some(Input::Skip),
-        b'+' | b'=' => Some(MINUTE_MORE),
-        b'\r' | b'\n' => Some(Input::Confirm),
-        b'q' | b'Q' => Some(Input::Stop),
-        _ => None,
-    }
+        0x04 => Input::Leave,
+        b' ' => Input::Toggle,
+        b's' | b'S' => Input::Skip,
+        b'+' | b'=' => MINUTE_MORE,
+        b'\r' | b'\n' => Input::Confirm,
+        b'q' | b'Q' => Input::Stop,
+        b't' | b'T' => return Some(Message::AskedTime),
+        _ => return None,
+    };
+    Some(Message::Said(input))
 }
 
 #[cfg(test)]
@@ -38,11 +40,13 @@ mod tests {
 
     #[test]
     fn the_keys_are_those_of_the_contract() {
-        assert_eq!(input_of(b' '), Some(Input::Toggle));
-        assert_eq!(input_of(b's'), Some(Input::Skip));
-        assert_eq!(input_of(b'+'), Some(Input::Extend(std::time::Duration::from_secs(60))));
-        assert_eq!(input_of(b'\n'), Some(Input::Confirm));
-        assert_eq!(input_of(b'q'), Some(Input::Stop));
-        assert_eq!(input_of(b'x'), None);
+        let said = |input| Some(Message::Said(input));
+        assert_eq!(meaning_of(b' '), said(Input::Toggle));
+        assert_eq!(meaning_of(b's'), said(Input::Skip));
+        assert_eq!(meaning_of(b'+'), said(Input::Extend(std::time::Duration::from_secs(60))));
+        assert_eq!(meaning_of(b'\n'), said(Input::Confirm));
+        assert_eq!(meaning_of(b'q'), said(Input::Stop));
+        assert_eq!([b't', b'T'].map(meaning_of), [Some(Message::AskedTime); 2]);
+        assert_eq!(meaning_of(b'x'), None);
     }
 }

@@ -3,18 +3,21 @@
 
 use std::io::Write;
 use std::ops::Not;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::domain::plan::Cue;
 use crate::domain::session::{Event, EventKind, Moment, Session};
 use crate::domain::step::{PerModality, StepKind};
 use crate::domain::view::View;
 use crate::runner::{Loss, Observer, Trouble};
-use crate::text::durations::seconds;
+use crate::text::durations::{roughly, seconds};
 use crate::text::printable::{printable, wrapped};
+use crate::text::view::time_left;
 use crate::text::wording::{self, sentences};
 
 /// Plain lines for people.
@@ -27,6 +30,8 @@ pub struct Plain<'a> {
     keys: bool,
     name: String,
     mark: &'static str,
+    /// The step in which the last frame was, and the time that was left then.
+    last: (usize, Duration),
 }
 
 /// The width of a line, which fits every terminal.
@@ -34,9 +39,11 @@ const WIDTH: usize = 78;
 /// The rest of a broken line is below the text, not below the time.
 const INDENT: usize = 7;
 const FAILED: &str = "could not write the session's lines";
-const KEYS: &str = "Keys: space pause, s skip, plus a minute more, q stop.";
+const KEYS: &str = "Keys: space pause, s skip, plus a minute more, t time left, q stop.";
 /// Where no step can be longer.
-const FEWER_KEYS: &str = "Keys: space pause, s skip, q stop.";
+const FEWER_KEYS: &str = "Keys: space pause, s skip, t time left, q stop.";
+/// When the time left is told, besides half of a dose and the last minute.
+const FIVE_MINUTES: Duration = Duration::from_secs(5 * 60);
 
 impl<'a> Plain<'a> {
     /// Lines about the session `name` on `output`, which may ring and name keys. `wall` gives the time of day, and `mark` begins the text
@@ -48,7 +55,7 @@ impl<'a> Plain<'a> {
         name: &str,
         mark: &'static str,
     ) -> Plain<'a> {
-        Plain { output, wall, rings, keys, name: name.to_owned(), mark }
+        Plain { output, wall, rings, keys, name: name.to_owned(), mark, last: (0, Duration::ZERO) }
     }
 
     fn line(&self, event: &Event, session: &Session) -> String {
@@ -73,7 +80,32 @@ impl<'a> Plain<'a> {
     }
 }
 
+impl Plain<'_> {
+    /// Tells something that is not an event.
+    fn tell(&mut self, text: &str, session: &Session) -> Result<(), Trouble> {
+        let line = format!("{}  {}{}", (self.wall)(session.now()), self.mark, sentences([text]));
+        Ok(self.output.write_all(wrapped(&line, WIDTH, INDENT).as_bytes()).context(FAILED)?)
+    }
+}
+
 impl Observer for Plain<'_> {
+    /// Tells that five minutes are left, if half of the dose is not just then.
+    fn frame(&mut self, session: &Session) -> Result<(), Trouble> {
+        let left = session.segment().end().saturating_sub(session.elapsed());
+        let (step, before) = std::mem::replace(&mut self.last, (session.index(), left));
+        let passed = step == session.index() && before > FIVE_MINUTES && left <= FIVE_MINUTES;
+        let half = session.plan().cue(step, Cue::Halfway).map(|half| session.segment().end().saturating_sub(half));
+        if !passed || half == Some(FIVE_MINUTES) || left.is_zero() {
+            return Ok(());
+        }
+        self.tell(&format!("{} left", roughly(left)), session)
+    }
+
+    fn tell_time(&mut self, session: &Session) -> Result<(), Trouble> {
+        let view = View::of(session);
+        self.tell(&time_left(&view, &(self.wall)(view.ends_at), None), session)
+    }
+
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         let lines: String = events.iter().map(|event| self.line(event, session)).collect();
         Ok(self.output.write_all(lines.as_bytes()).context(FAILED)?)

@@ -9,16 +9,23 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use textwrap::core::display_width;
 
 use crate::domain::moment::Moment;
-use crate::domain::session::{Event, EventKind, Session};
+use crate::domain::session::{Event, EventKind, Outcome, Session};
+use crate::domain::step::StepKind;
 use crate::domain::view::{State, View};
 use crate::edge::terminal::{Stream, Terminal, lock};
 use crate::runner::{Loss, Observer, Trouble};
-use crate::text::colours::{colour, paint};
-use crate::text::durations::part_of;
-use crate::text::printable::cut;
-use crate::text::timeline::{TO_COME, column, columns, texture};
+use crate::text::colours::paint;
+use crate::text::timeline::{TO_COME, texture};
 use crate::text::view as say;
-use crate::text::wording::{self, sentences};
+use crate::text::wording::{self, Words, sentences};
+
+mod layout;
+mod messages;
+mod scene;
+
+use layout::{Layout, Needs, letters, letters_for};
+use messages::Messages;
+use scene::{KEYS, Scene, literal};
 
 /// The time of day of a moment, as `18:42`.
 pub type WallClock = Box<dyn Fn(Moment) -> String>;
@@ -26,8 +33,9 @@ pub type WallClock = Box<dyn Fn(Moment) -> String>;
 /// Rows and columns of the terminal, and whether another program may have written on it since the last call.
 pub type Look = Box<dyn Fn() -> ((u16, u16), bool)>;
 
-/// How long a message replaces the keys.
-const MESSAGE: Duration = Duration::from_secs(5);
+/// What else is said after a session.
+pub type LastWords = Box<dyn Fn(&Session) -> Option<String>>;
+
 /// How long a change of packs is shown in reverse.
 const CHANGE: Duration = Duration::from_secs(60);
 
@@ -39,69 +47,16 @@ pub struct Screen {
     look: Look,
     wall: WallClock,
     title: String,
-    keys: bool,
-    colours: bool,
+    last_words: Option<LastWords>,
     advice: String,
     change_until: Option<Moment>,
-    message: Option<(String, Moment)>,
-    /// The size that the template was made for, and whether it offers a minute more; `None` when it is out of date.
-    laid: Option<((u16, u16), bool)>,
+    messages: Messages,
+    /// What the template was made for; `None` when it is out of date.
+    laid: Option<Laid>,
 }
 
-/// What the keys of the template read.
-#[derive(Default)]
-struct Scene {
-    view: Option<View>,
-    /// When the session ends.
-    end: String,
-    page: Page,
-    /// The SGR number of the step's bar: none while the pack is off.
-    colour: &'static str,
-}
-
-type Key = fn(&Scene, &View) -> String;
-
-/// The rows that change while a step runs. All others are a text of the template.
-const KEYS: [(&str, Key); 3] = [
-    ("clock", Scene::clock),
-    ("now", Scene::now),
-    ("skin", |scene, view| scene.page.row(&say::skin(view, scene.page.width), "")),
-];
-
-/// Columns of text, and columns before and after it.
-#[derive(Clone, Copy, Default)]
-struct Page {
-    width: usize,
-    margin: usize,
-}
-
-impl Page {
-    /// A row of text; one in reverse goes over the full width.
-    fn row(self, text: &str, sgr: &str) -> String {
-        let text = cut(text, self.width);
-        let row = format!("{:1$}{text}", "", if text.is_empty() { 0 } else { self.margin });
-        let blanks = if sgr == "7" { 2 * self.margin + self.width - display_width(&row) } else { 0 };
-        paint(sgr, &format!("{row}{:blanks$}", ""))
-    }
-}
-
-impl Scene {
-    fn clock(&self, view: &View) -> String {
-        paint("1", &paint(self.colour, &cut(&say::heading(view), self.page.width)))
-    }
-
-    /// How much of the session is over, at the place of now on its scale, and when it ends.
-    fn now(&self, view: &View) -> String {
-        let width = self.page.width;
-        let at = column(view.elapsed, view.total, width).min(width - 1);
-        let gone = part_of(view.elapsed, view.total);
-        let fits = at + 2 + gone.len() <= width;
-        let now = if fits { format!("{:at$}▲ {gone}", "") } else { format!("{:>at$}▲", gone + " ") };
-        let blanks = width.saturating_sub(now.chars().count() + self.end.len());
-        let end = if blanks > 0 { self.end.as_str() } else { "" };
-        self.page.row(&format!("{now}{:blanks$}{end}", ""), "")
-    }
-}
+/// The size of the window, whether the step can be longer, and how many characters its clock has.
+type Laid = ((u16, u16), bool, usize);
 
 impl Screen {
     /// A screen on `stream`. `keys` means that somebody can press them; `title` begins the first row.
@@ -109,9 +64,16 @@ impl Screen {
         let terminal = Terminal::new(stream);
         let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
         let bar = ProgressBar::with_draw_target(Some(1), target);
-        let colours = console::colors_enabled_stderr();
-        let (scene, advice, change_until, message, laid) = Default::default();
-        Screen { bar, terminal, scene, look, wall, title, keys, colours, advice, change_until, message, laid }
+        let scene = Scene { colours: console::colors_enabled_stderr(), keys, ..Scene::default() };
+        let scene = Arc::new(Mutex::new(scene));
+        let (last_words, advice, change_until, messages, laid) = Default::default();
+        Screen { bar, terminal, scene, look, wall, title, last_words, advice, change_until, messages, laid }
+    }
+
+    /// The same, with a sentence after the end.
+    #[must_use]
+    pub fn with_last_words(self, last_words: LastWords) -> Screen {
+        Screen { last_words: Some(last_words), ..self }
     }
 
     fn draw(&mut self, session: &Session) -> anyhow::Result<()> {
@@ -122,14 +84,15 @@ impl Screen {
             self.advice = say::during(&view, session.is_numb(view.now));
             (self.change_until, self.laid) = (None, None);
         }
-        if self.message.take_if(|(_, until)| is_over(*until)).is_some() {
+        if self.messages.are_over(view.now, &self.wall) {
             self.laid = None;
         }
-        let is_new = self.laid != Some((size, view.can_extend)) || view.state != State::Running;
+        let laid = (size, view.can_extend, say::face(&view).len().max(5));
+        let is_new = self.laid != Some(laid) || view.state != State::Running;
         lock(&self.scene).view = Some(view);
         if is_new {
             self.bar.set_style(self.lay(size, &view, session)?);
-            self.laid = Some((size, view.can_extend));
+            self.laid = Some(laid);
         }
         let millis = |length: Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
         self.bar.update(|bar| {
@@ -139,50 +102,13 @@ impl Screen {
         Ok(())
     }
 
-    /// The template for a size. Too few rows drop blanks first, then dose, session, title and keys.
-    fn lay(&self, (rows, columns): (u16, u16), view: &View, session: &Session) -> anyhow::Result<ProgressStyle> {
-        let margin = usize::from(columns.min(80) / 40);
-        let width = usize::from(columns.max(1)) - 2 * margin;
-        let notes = session.plan().segments().iter().filter_map(|segment| segment.step.note.as_deref());
-        let note_rows = notes.map(|note| display_width(note).div_ceil(width).min(2)).max().unwrap_or(0);
-        let mut room = 0..rows;
-        let mut take = |wanted: usize| room.by_ref().take(wanted).count();
-        // No advice needs more than 84 columns, and what to do has at most two sentences.
-        let (clock, bar, advice, keys) = (take(1), take(1), take(84_usize.div_ceil(width).max(2)), take(1));
-        let (note, title) = (take(note_rows), take(1));
-        let scale = if view.of > 1 { take(2) / 2 } else { 0 };
-        let skin = !say::skin(view, width).is_empty() && take(1) > 0;
-        let page = Page { width, margin };
-        let colour = colour(view.kind, self.colours && view.state != State::Paused);
-        let [end, all_end] = [view.ends_at, view.all_ends_at].map(&self.wall);
-        let place = if title > 0 { None } else { say::position(view).pop() };
-        let (heading, rest) = say::clock(view, &end, place, width);
-        // In a template, a doubled brace is a brace.
-        let literal = |text: &str| text.replace('{', "{{").replace('}', "}}");
-        let row = |text: &str| literal(&page.row(text, ""));
-        // While the step runs, only the first part of the row changes.
-        let now = format!("{:margin$}{{clock}}{}", "", literal(&rest));
-        let last = self.message.as_ref().map_or(say::keys(view, width, self.keys), |(message, _)| message);
-        // The cursor is in front of it, in the margin.
-        let indent = usize::from(margin == 0 && display_width(last) < width);
-        let last = row(&format!("{:indent$}{last}", ""));
-        let mut parts = [
-            (title, row(&[vec![self.title.clone()], say::position(view)].concat().join(" · "))),
-            (clock, if view.is_overrun() { literal(&page.row(&(heading + &rest), "7")) } else { now }),
-            (advice, literal(&self.todo(view, session, page, advice + note))),
-            (bar, format!("{:margin$}{}", "", paint(colour, &format!("{{bar:{width}}}")))),
-            (scale, self.scale(session, page) + "\n{now}"),
-            (keys, if skin { format!("{{skin}}\n{last}") } else { last }),
-        ];
-        if columns < 60 || rows < 4 {
-            parts.swap(2, 3);
-        }
+    /// The template for a size.
+    fn lay(&self, size: (u16, u16), view: &View, session: &Session) -> anyhow::Result<ProgressStyle> {
         let mut scene = lock(&self.scene);
-        (scene.end, scene.page, scene.colour) = (all_end, page, colour);
+        scene.layout = layout_for(size, view, session);
+        [scene.end, scene.all_end] = [view.ends_at, view.all_ends_at].map(&self.wall);
+        let template = self.template(&scene, view, session, size.0);
         drop(scene);
-        let shown: Vec<_> = parts.into_iter().filter_map(|(rows, part)| (rows > 0).then_some(part)).collect();
-        let gaps = shown.len().saturating_sub(1);
-        let template = shown.join(if take(gaps) == gaps { "\n\n" } else { "\n" });
         let style = ProgressStyle::with_template(&template)?;
         let style = style.progress_chars(&String::from_iter([texture(view.kind), TO_COME]));
         Ok(KEYS.into_iter().fold(style, |style, (name, key)| {
@@ -194,67 +120,135 @@ impl Screen {
         }))
     }
 
-    /// What to do now, in this many rows.
-    fn todo(&self, view: &View, session: &Session, page: Page, height: usize) -> String {
-        let mut texts = say::todo(view);
-        let urgent = view.state == State::Held || texts.is_empty() && self.change_until.is_some();
-        if texts.is_empty() {
-            texts = [self.advice.clone()].into_iter().chain(session.segment().step.note.clone()).collect();
+    fn template(&self, scene: &Scene, view: &View, session: &Session, rows: u16) -> String {
+        let Layout { page, wide, digits, .. } = scene.layout;
+        let row = |text: &str| literal(&page.row(text, ""));
+        let some = |rows: usize, row: &str| vec![row.to_owned(); rows];
+        let title = [vec![self.title.clone()], say::position(view)].concat().join(" · ");
+        let keys = self.messages.shown().unwrap_or(say::keys(view, page.width, scene.keys));
+        let last = [some(scene.layout.dose, "{skin}"), some(scene.layout.keys, &row(keys))].concat();
+        if view.is_overrun() && digits.is_some() {
+            return [scene.overrun(view, &title, rows), last].concat().join("\n");
         }
-        let mut rows = Vec::new();
-        for (at, text) in texts.iter().enumerate() {
-            let sgr = if urgent && at == 0 { "7" } else { "1" };
-            rows.extend(textwrap::wrap(text, page.width).into_iter().map(|row| (row, sgr)));
-        }
-        let is_cut = rows.len() > height;
-        rows.resize(height, ("".into(), ""));
-        if let Some((row, _)) = rows.last_mut().filter(|_| is_cut) {
-            row.to_mut().push('…');
-        }
-        rows.iter().map(|(row, sgr)| page.row(row, sgr)).collect::<Vec<_>>().join("\n")
+        let title = some(scene.layout.title, &row(&title));
+        let picture = some(digits.iter().len(), "{digits}");
+        let bar = paint(scene.colour(view), &format!("{{bar:{}}}", page.width));
+        let bar = some(scene.layout.bar, &format!("{:1$}{bar}", "", page.margin));
+        let todo = [self.todo(scene, view), notes(scene, session)].concat();
+        let scale = match scene.layout.scale {
+            0 => Vec::new(),
+            rows => [some(rows, &scene.scale(&planned(session))), some(1, "{now}")].concat(),
+        };
+        let groups = if wide {
+            vec![title, picture, todo, bar, scale, last]
+        } else {
+            vec![[title, some(1, "{line}"), picture].concat(), [bar, todo].concat(), scale, last]
+        };
+        let groups = groups.into_iter().filter(|group| !group.is_empty()).map(|group| group.join("\n"));
+        let joined = groups.zip((0..scene.layout.gaps).map(|_| "\n\n").chain(std::iter::repeat("\n")));
+        let joined: String = joined.map(|(group, joint)| group + joint).collect();
+        joined.trim_end_matches('\n').to_owned()
     }
 
-    /// The whole session to scale.
-    fn scale(&self, session: &Session, page: Page) -> String {
-        let columns = columns(&session.plan().exposures(0), page.width);
-        let runs = columns.chunk_by(|a, b| a == b).map(|run| {
-            let drawn: String = run.iter().map(|kind| texture(*kind)).collect();
-            paint(colour(run[0], self.colours), &drawn)
-        });
-        format!("{:1$}{2}", "", page.margin, runs.collect::<String>())
+    /// What to do now.
+    fn todo(&self, scene: &Scene, view: &View) -> Vec<String> {
+        let texts = say::todo(view, scene.layout.page.width < 30);
+        if texts.is_empty() {
+            scene.todo(std::slice::from_ref(&self.advice), self.change_until.is_some())
+        } else {
+            scene.todo(&texts, view.state == State::Held)
+        }
     }
 
     /// Notes what an event changes.
     fn hear(&mut self, event: &Event, session: &Session) {
-        let mut terminal = lock(&self.terminal.0);
-        let words = wording::of(event, session, self.keys);
-        terminal.rings |= wording::rings(event, session);
+        let words = wording::of(event, session, lock(&self.scene).keys);
+        lock(&self.terminal.0).rings |= wording::rings(event, session);
         match event.kind {
             EventKind::StepBegan { .. } | EventKind::Halfway | EventKind::StepSoon => {
-                terminal.rings = true;
+                lock(&self.terminal.0).rings = true;
+                let in_changeover = session.plan().dose_after_changeover(event.step).is_some();
+                self.change_until = (words.urgent && !in_changeover).then(|| event.at + CHANGE);
                 self.advice = match event.kind {
-                    EventKind::StepBegan { .. } => wording::begin(event, session, self.keys),
+                    EventKind::StepBegan { .. } => wording::begin(event, session, lock(&self.scene).keys),
+                    EventKind::StepSoon => sentences([&*words.headline, &words.advice]),
                     _ => words.advice,
                 };
-                self.change_until = words.urgent.then(|| event.at + CHANGE);
             }
             EventKind::Resumed => self.advice.clear(),
-            EventKind::Skipped { by_rule: Some(_) } => terminal.above.push(sentences([&*words.headline])),
-            EventKind::Extended { .. } => self.message = Some((words.headline, event.at + MESSAGE)),
-            EventKind::Finished { .. } => {
-                terminal.above.push(sentences([words.headline.as_str(), &words.advice]));
-                terminal.look((self.look)());
-                drop(terminal);
-                self.bar.finish_and_clear();
-            }
+            EventKind::Skipped { by_rule: Some(_) } | EventKind::Extended { .. } => self.messages.show(words.headline),
+            EventKind::Finished { outcome, .. } => self.finish(outcome, words, session),
             _ => {}
         }
     }
+
+    /// Replaces the frame by what stays.
+    fn finish(&mut self, outcome: Outcome, mut words: Words, session: &Session) {
+        let size = lock(&self.terminal.0).look((self.look)());
+        let mut scene = lock(&self.scene);
+        scene.layout = layout_for(size, &View::of(session), session);
+        let page = scene.layout.page;
+        let mut rows = Vec::new();
+        if let Some(size) = letters_for(page.width).filter(|_| words.urgent) {
+            rows.extend(letters(Some(size)).iter().map(|letters| page.row(letters.trim_end(), "1")));
+            rows.push(String::new());
+        }
+        if outcome == Outcome::Completed {
+            let [from, to] = [session.began(), session.now()].map(&self.wall);
+            words.headline = format!("{}, from {from} to {to}", words.headline);
+        }
+        let next = self.last_words.as_ref().and_then(|words| words(session)).unwrap_or_default();
+        for text in [sentences([&*words.headline]), sentences([&*words.advice, &next])] {
+            rows.extend(textwrap::wrap(&text, page.width).iter().map(|row| page.row(row, "")));
+        }
+        rows.push(scene.scale(&done(outcome, session)));
+        let said = self.messages.all(&(self.wall)(session.now()));
+        let said = said.iter().map(|said| format!("{:1$}{2}", "", page.margin, sentences([said.as_str()])));
+        rows.extend(said);
+        drop(scene);
+        lock(&self.terminal.0).above.extend(rows);
+        self.bar.finish_and_clear();
+    }
+}
+
+fn layout_for(size: (u16, u16), view: &View, session: &Session) -> Layout {
+    let notes = session.plan().segments().iter().filter_map(|segment| segment.step.note.as_deref());
+    let face = say::face(view);
+    let (note, dose) = (notes.map(display_width).max().unwrap_or(0), !say::skin(view, usize::MAX).is_empty());
+    Layout::of(size, &Needs { face: &face, note, scale: view.of > 1, dose })
+}
+
+/// The note of the step.
+fn notes(scene: &Scene, session: &Session) -> Vec<String> {
+    let Layout { page, note, .. } = scene.layout;
+    let text = session.segment().step.note.clone().unwrap_or_default();
+    let mut rows: Vec<_> = textwrap::wrap(&text, page.width).into_iter().collect();
+    if rows.len() > note && note > 0 {
+        rows[note - 1].to_mut().push('…');
+    }
+    rows.resize(note, "".into());
+    rows.iter().map(|row| literal(&page.row(row, ""))).collect()
+}
+
+/// The whole session.
+fn planned(session: &Session) -> Vec<(Option<StepKind>, Duration)> {
+    session.plan().exposures(0).into_iter().map(|(kind, length)| (Some(kind), length)).collect()
+}
+
+/// What was done of a session that is over, and what was not.
+fn done(outcome: Outcome, session: &Session) -> Vec<(Option<StepKind>, Duration)> {
+    let parts = session.plan().segments().iter().enumerate().flat_map(|(at, segment)| {
+        let is_done = outcome != Outcome::Stopped || at <= session.index();
+        let done = if is_done { segment.length } else { Duration::ZERO };
+        [(Some(segment.step.kind), done), (None, segment.step.length.saturating_sub(done))]
+    });
+    parts.collect()
 }
 
 impl Observer for Screen {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         self.laid = None;
+        self.messages.pass();
         for event in events {
             self.hear(event, session);
         }
@@ -269,12 +263,24 @@ impl Observer for Screen {
         failure.map_or(Ok(()), |error| Err(format!("could not write to the terminal: {error}").into()))
     }
 
+    fn tell_time(&mut self, session: &Session) -> Result<(), Trouble> {
+        let view = View::of(session);
+        let [end, now] = [view.ends_at, view.now].map(&self.wall);
+        self.messages.answer(say::time_left(&view, &end, Some(&now)));
+        self.laid = None;
+        Ok(())
+    }
+
     fn lost(&mut self, what: Loss, session: &Session) -> Result<(), Trouble> {
         let words = wording::lost(what, session);
         let say = || lock(&self.terminal.0).above.push(sentences([words.headline.as_str(), &words.advice]));
         match what {
             Loss::Terminal => {}
-            Loss::Process => self.bar.finish_and_clear(),
+            Loss::Process => {
+                let said = self.messages.all(&(self.wall)(session.now()));
+                lock(&self.terminal.0).above.extend(said);
+                self.bar.finish_and_clear();
+            }
             Loss::Alarms => {
                 say();
                 lock(&self.terminal.0).leave();
@@ -288,6 +294,7 @@ impl Observer for Screen {
     }
 
     fn trouble(&mut self, what: &str) {
-        lock(&self.terminal.0).above.push(format!("warning: {what}"));
+        self.messages.show(format!("warning: {what}"));
+        self.laid = None;
     }
 }

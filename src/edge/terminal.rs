@@ -5,6 +5,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::mem::take;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -23,6 +24,19 @@ static WAITED: Mutex<Duration> = Mutex::new(Duration::ZERO);
 
 /// How long a flush waits.
 const MOMENT: Duration = Duration::from_millis(100);
+
+const HIDE_CURSOR: &str = "\x1b[?25l";
+const SHOW_CURSOR: &str = "\x1b[?25h";
+
+/// Whether a frame hides the cursor of the terminal.
+static HIDDEN: AtomicBool = AtomicBool::new(false);
+
+/// Gives the cursor back, below the frame, when the process exits without a chance to remove it.
+pub fn show_cursor() {
+    if HIDDEN.swap(false, Relaxed) {
+        let _ = stream().and_then(|mut stream| stream.write(format!("\r\n{SHOW_CURSOR}").as_bytes()));
+    }
+}
 
 /// Bytes, and who waits until they are written.
 type Chunk = (Vec<u8>, Option<Sender<()>>);
@@ -115,6 +129,18 @@ pub fn stream() -> io::Result<Stream> {
     Ok(Box::new(Output::new(io::stderr())?))
 }
 
+/// Whether no other program has the terminal: its cursor is not ours to hide then.
+fn is_in_front() -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::process::getpgrp;
+        use rustix::termios::tcgetpgrp;
+        tcgetpgrp(rustix::stdio::stderr()).map_or(true, |group| group == getpgrp())
+    }
+    #[cfg(not(unix))]
+    true
+}
+
 /// A terminal for indicatif: it collects a frame, and sends only the rows that changed.
 #[derive(Clone)]
 pub(super) struct Terminal(pub(super) Arc<Mutex<Frames>>);
@@ -129,6 +155,8 @@ pub(super) struct Frames {
     shown: Vec<String>,
     /// The width of the terminal when they were drawn.
     width: u16,
+    /// The cursor is hidden, as it is while there is a frame.
+    hidden: bool,
     /// What indicatif has written of the next frame: rows, each followed by its padding.
     written: Vec<String>,
     /// Lines that stay, to be printed above the next frame.
@@ -141,8 +169,9 @@ pub(super) struct Frames {
 
 impl Terminal {
     pub(super) fn new(stream: Stream) -> Terminal {
-        let (rest, size, shown, width, written, above, rings, failure) = Default::default();
-        Terminal(Arc::new(Mutex::new(Frames { stream, rest, size, shown, width, written, above, rings, failure })))
+        let (rest, size, shown, width, hidden, written, above, rings, failure) = Default::default();
+        let frames = Frames { stream, rest, size, shown, width, hidden, written, above, rings, failure };
+        Terminal(Arc::new(Mutex::new(frames)))
     }
 }
 
@@ -160,8 +189,20 @@ impl Frames {
     /// Takes the size of the terminal. When others wrote on it, the next frame begins at the cursor.
     pub(super) fn look(&mut self, (size, others_wrote): ((u16, u16), bool)) -> (u16, u16) {
         self.size = size;
-        self.shown.truncate(if others_wrote { 0 } else { usize::MAX });
+        if others_wrote {
+            self.shown.clear();
+            self.hidden = false;
+        }
         size
+    }
+
+    /// Hides the cursor, or gives it back.
+    fn hide(&mut self, hides: bool) -> &'static str {
+        if std::mem::replace(&mut self.hidden, hides) == hides {
+            return "";
+        }
+        HIDDEN.store(hides, Relaxed);
+        if hides { HIDE_CURSOR } else { SHOW_CURSOR }
     }
 
     /// Whether all bytes so far were taken: until then the next frame is not worth drawing.
@@ -190,7 +231,7 @@ impl Frames {
     fn send(&mut self) {
         let rows: Vec<String> = take(&mut self.written).into_iter().step_by(2).collect();
         let all = !self.above.is_empty() || rows.len() != self.shown.len() || self.width != self.size.1;
-        let mut bytes = String::new();
+        let mut bytes = self.hide(!rows.is_empty() && is_in_front()).to_owned();
         if all || rows != self.shown {
             // No row is wider than the terminal that it was drawn for.
             let up = if self.width == self.size.1 { self.shown.len().saturating_sub(1) } else { self.height() };
@@ -226,6 +267,8 @@ impl Frames {
 /// Only a terminal leaves a rest. It gets some time to take it.
 impl Drop for Frames {
     fn drop(&mut self) {
+        let cursor = self.hide(false);
+        self.rest.extend(cursor.as_bytes());
         if !self.is_free() {
             let _ = Output::new(io::stderr()).and_then(|mut output| output.write(&self.rest));
         }

@@ -7,6 +7,8 @@ pub mod printable;
 
 pub mod colours;
 
+pub mod digits;
+
 pub mod typed;
 
 pub mod durations;

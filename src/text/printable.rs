@@ -89,6 +89,62 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
     lines.collect()
 }
 
+/// The texts in at most `height` rows: each sentence in one row where that is possible, otherwise broken at words.
+/// Where not all of them fit, the last sentences are left out.
+pub fn fitted(texts: &[String], width: usize, height: usize) -> Vec<String> {
+    let sentences: Vec<Vec<&str>> = texts.iter().map(|text| sentences(text)).collect();
+    let count = sentences.iter().map(Vec::len).sum();
+    let first = |count: usize| {
+        let mut left = count;
+        let taken = sentences.iter().map(|text| {
+            let taken = &text[..text.len().min(left)];
+            left -= taken.len();
+            taken
+        });
+        taken.filter(|text| !text.is_empty()).collect::<Vec<_>>()
+    };
+    let Some(beginning) = sentences.iter().flatten().next() else { return Vec::new() };
+    let whole = (1..=count).rev().find_map(|count| folded(&first(count), width, height));
+    // A full stop may be what does not fit.
+    let whole = whole.or_else(|| folded(&[&[beginning.trim_end_matches('.')]], width, height));
+    whole.unwrap_or_else(|| {
+        let mut rows = broken(beginning, width);
+        rows.truncate(height);
+        rows.last_mut().into_iter().for_each(|row| *row = cut(&format!("{row}…"), width).into_owned());
+        rows
+    })
+}
+
+/// Texts of sentences in rows; `None` when they need more than `height`.
+fn folded(texts: &[&[&str]], width: usize, height: usize) -> Option<Vec<String>> {
+    let mut rows: Vec<String> = Vec::new();
+    for text in texts {
+        for (at, sentence) in text.iter().enumerate() {
+            match rows.last_mut().filter(|row| at > 0 && display_width(row) + 1 + display_width(sentence) <= width) {
+                Some(row) => *row = format!("{row} {sentence}"),
+                None => rows.push((*sentence).to_owned()),
+            }
+        }
+    }
+    let by_text = || texts.iter().flat_map(|text| broken(&text.join(" "), width)).collect();
+    let all = || broken(&texts.iter().map(|text| text.join(" ")).collect::<Vec<_>>().join(" "), width);
+    let fits = |rows: &Vec<String>| rows.len() <= height && rows.iter().all(|row| display_width(row) <= width);
+    Some(rows).filter(fits).or_else(|| Some(by_text()).filter(fits)).or_else(|| Some(all()).filter(fits))
+}
+
+fn broken(text: &str, width: usize) -> Vec<String> {
+    textwrap::wrap(text, width.max(1)).into_iter().map(Cow::into_owned).collect()
+}
+
+/// The sentences of a text: they end with a full stop or a question mark, and a blank.
+fn sentences(text: &str) -> Vec<&str> {
+    let ends = [". ", "? "].iter().flat_map(|end| text.match_indices(end)).map(|(at, _)| at + 1);
+    let mut ends: Vec<usize> = ends.chain([text.len()]).collect();
+    ends.sort_unstable();
+    let starts = [0].into_iter().chain(ends.iter().copied());
+    starts.zip(&ends).map(|(start, end)| text[start..*end].trim()).filter(|text| !text.is_empty()).collect()
+}
+
 /// The columns that a text takes on a terminal.
 pub fn columns(text: &str) -> usize {
     display_width(text)
@@ -122,6 +178,28 @@ mod tests {
         assert_eq!(wrapped("short", 10, 2), "short\n");
         assert_eq!(wrapped("one two three\n  four five six", 10, 2), "one two\n  three\n  four\n    five\n    six\n");
         assert_eq!(wrapped("", 10, 2), "");
+    }
+
+    #[test]
+    fn sentences_keep_their_rows_where_they_can_and_the_last_ones_are_left_out() {
+        let heat = "Heat on: warm, not hot; moist is better. Pad on low or medium; water at most 40 °C.";
+        let over = ["Take the pack off, then press Enter. Cold is 11:48 too long.", "Look at the skin. Get help."];
+        let rows = |texts: &[&str], width, height| {
+            let texts: Vec<_> = texts.iter().map(|text| (*text).to_owned()).collect();
+            fitted(&texts, width, height)
+        };
+        #[rustfmt::skip]
+        assert_eq!(rows(&[heat], 76, 2), ["Heat on: warm, not hot; moist is better.", "Pad on low or medium; water at most 40 °C."]);
+        assert_eq!(rows(&[heat], 100, 2), [heat]);
+        let broken = ["Heat on: warm, not hot; moist is", "better. Pad on low or medium; water at", "most 40 °C."];
+        assert_eq!(rows(&[heat], 38, 3), broken);
+        assert_eq!(rows(&[heat], 20, 2), ["Heat on: warm, not", "hot; moist is better"]);
+        assert_eq!(rows(&[heat], 20, 1), ["Heat on: warm, not…"]);
+        assert_eq!(rows(&over, 76, 2), over);
+        assert_eq!(rows(&over, 38, 2), ["Take the pack off, then press Enter.", "Cold is 11:48 too long."]);
+        assert_eq!(rows(&["湿ったパッド。"], 6, 1), ["湿っ…"]);
+        assert_eq!(rows(&[], 6, 1), [""; 0]);
+        assert_eq!(rows(&["a"], 0, 0), [""; 0]);
     }
 
     #[test]

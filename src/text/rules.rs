@@ -8,6 +8,7 @@ use crate::domain::rules::{
     ACUTE, COLD_SPACING, Detail, Finding, NUMB, RuleId, SESSION, SESSION_DOSE, SESSION_STEPS, Severity,
 };
 use crate::text::durations::{in_words, roughly, rounded_up};
+use crate::text::printable::capital;
 use crate::text::signs;
 
 /// The texts of one rule.
@@ -136,7 +137,7 @@ pub fn detail(detail: &Detail) -> String {
             format!("sessions on {days} days of this injury: if there is no improvement, ask a professional")
         }
         Detail::NoDose => "the plan has neither heat nor cold".to_owned(),
-        Detail::NumbHeat(Duration::ZERO) => "heat straight after cold: only when normal feeling is back".to_owned(),
+        Detail::NumbHeat(Duration::ZERO) => "heat after cold only when normal feeling is back".to_owned(),
         Detail::NumbHeat(since) => {
             format!("heat {} after cold: only when normal feeling is back", before(since, NUMB, MINUTE))
         }
@@ -165,6 +166,26 @@ pub fn detail(detail: &Detail) -> String {
 /// Findings as lines, such as `Refused: step 3: … (cold-limit)`. What a rule finds at several steps makes one line,
 /// with the numbers of the worst. What several rules find makes one line too.
 pub fn lines(findings: &[Finding], overrides: &[RuleId]) -> Vec<String> {
+    grouped(findings, overrides).iter().map(|group| line(group, overrides)).collect()
+}
+
+/// The same as sentences without steps, the most important first: what was overridden, warnings, notes.
+pub fn briefly(findings: &[Finding], overrides: &[RuleId]) -> Vec<String> {
+    let mut groups = grouped(findings, overrides);
+    groups.sort_by_key(|group| match group[0].severity {
+        Severity::Refuse | Severity::Overridable => 0,
+        Severity::Warn => 1,
+        Severity::Note => 2,
+    });
+    let briefly = |group: &Vec<&Finding>| {
+        let what = format!("{} ({}).", capital(&detail(&worst(group).detail)), names(group));
+        let is_note = matches!(group[0].severity, Severity::Warn | Severity::Note);
+        if is_note { what } else { format!("{}: {what}", word(group, overrides)) }
+    };
+    groups.iter().map(briefly).collect()
+}
+
+fn grouped<'a>(findings: &'a [Finding], overrides: &[RuleId]) -> Vec<Vec<&'a Finding>> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     for finding in findings {
         match groups.iter_mut().find(|group| belong_together(group[0], finding, overrides)) {
@@ -172,7 +193,7 @@ pub fn lines(findings: &[Finding], overrides: &[RuleId]) -> Vec<String> {
             None => groups.push(vec![finding]),
         }
     }
-    groups.iter().map(|group| line(group, overrides)).collect()
+    groups
 }
 
 /// Whether two findings make one line: the same rule at other steps, or the same words by another rule.
@@ -185,14 +206,27 @@ fn belong_together(a: &Finding, b: &Finding, overrides: &[RuleId]) -> bool {
     same && (a.detail == b.detail || a.rule == b.rule && a.step.is_some() && b.step.is_some())
 }
 
-fn line(group: &[&Finding], overrides: &[RuleId]) -> String {
-    let worst = group.iter().min_by_key(|finding| std::cmp::Reverse(excess(&finding.detail))).unwrap_or(&group[0]);
-    let word = match worst.severity {
-        Severity::Overridable if !worst.blocks(overrides) => "Overridden",
+fn worst<'a>(group: &[&'a Finding]) -> &'a Finding {
+    group.iter().min_by_key(|finding| std::cmp::Reverse(excess(&finding.detail))).unwrap_or(&group[0])
+}
+
+fn word(group: &[&Finding], overrides: &[RuleId]) -> &'static str {
+    match group[0].severity {
+        Severity::Overridable if !group[0].blocks(overrides) => "Overridden",
         Severity::Refuse | Severity::Overridable => "Refused",
         Severity::Warn => "Warning",
         Severity::Note => "Note",
-    };
+    }
+}
+
+fn names(group: &[&Finding]) -> String {
+    let mut rules: Vec<_> = group.iter().map(|finding| finding.rule.as_str()).collect();
+    rules.dedup();
+    rules.join(", ")
+}
+
+fn line(group: &[&Finding], overrides: &[RuleId]) -> String {
+    let worst = worst(group);
     let others = |is_one: &dyn Fn(&Finding) -> bool| {
         let steps = group.iter().filter(|finding| is_one(finding)).filter_map(|finding| finding.step);
         steps.collect::<Vec<_>>()
@@ -204,9 +238,7 @@ fn line(group: &[&Finding], overrides: &[RuleId]) -> String {
         }
         _ => steps_named(&others(&|_| true)),
     };
-    let mut rules: Vec<_> = group.iter().map(|finding| finding.rule.as_str()).collect();
-    rules.dedup();
-    format!("{word}: {steps}{} ({})", detail(&worst.detail), rules.join(", "))
+    format!("{}: {steps}{} ({})", word(group, overrides), detail(&worst.detail), names(group))
 }
 
 /// How bad a detail is, in nanoseconds, compared with others of its kind.

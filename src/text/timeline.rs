@@ -1,9 +1,8 @@
-//! A plan drawn to scale in columns of a terminal. Pure: lengths in, the kind of step of each column out. It must not
+//! A plan drawn to scale in columns of a terminal. Pure: lengths in, what each column stands for out. It must not
 //! know colours or terminals.
 
 use std::time::Duration;
 
-use crate::domain::exposure::Exposure;
 use crate::domain::step::StepKind;
 
 /// The texture of the time to come, and of the time that was not used.
@@ -19,15 +18,22 @@ pub fn texture(kind: StepKind) -> char {
     }
 }
 
-/// The kind of step in each of `width` columns; empty when the steps have no length.
-pub fn columns(steps: &[Exposure], width: usize) -> Vec<StepKind> {
-    let total = steps.iter().map(|(_, length)| *length).sum();
+/// What is in each of `width` columns; empty when the parts have no length.
+pub fn columns<T: Clone>(parts: &[(T, Duration)], width: usize) -> Vec<T> {
+    let total = parts.iter().map(|(_, length)| *length).sum();
     let (mut end, mut columns) = (Duration::ZERO, Vec::new());
-    for (kind, length) in steps {
+    for (what, length) in parts {
         end += *length;
-        columns.resize(column(end, total, width), *kind);
+        columns.resize(nearest(end, total, width), what.clone());
     }
     columns
+}
+
+/// The end of a column that is nearest to a point in time.
+fn nearest(at: Duration, total: Duration, width: usize) -> usize {
+    let (at, total) = (at.as_nanos(), total.as_nanos());
+    let share = at.saturating_mul(2 * width as u128).saturating_add(total) / total.saturating_mul(2).max(1);
+    usize::try_from(share).unwrap_or(width).min(width)
 }
 
 /// The column of a point in time, from 0; `width` at the end and later.
@@ -46,7 +52,9 @@ mod tests {
         let steps = [(StepKind::Heat, minutes(10)), (StepKind::Rest, minutes(5)), (StepKind::Cold, minutes(15))];
         let drawn: String = columns(&steps, 12).into_iter().map(texture).collect();
         assert_eq!(drawn, "████░░▒▒▒▒▒▒");
-        assert!(columns(&steps, 0).is_empty() && columns(&[], 12).is_empty());
+        let drawn: String = columns(&steps, 11).into_iter().map(texture).collect();
+        assert_eq!(drawn, "████░░▒▒▒▒▒", "ends at 3.7 and 5.5");
+        assert!(columns(&steps, 0).is_empty() && columns::<StepKind>(&[], 12).is_empty());
         assert_eq!([0, 30, 60, 90].map(|at| column(minutes(at), minutes(60), 10)), [0, 5, 10, 10]);
     }
 }

@@ -160,7 +160,9 @@ pub fn begin(event: &Event, session: &Session, asked: bool) -> String {
     let is_numb = session.is_numb(event.at);
     let off = off_now(event.step, session);
     if let Some(next) = session.plan().dose_after_changeover(event.step) {
-        return off + advice::ready(next.step.kind);
+        let before = session.plan().before(event.step).map(|before| before.step.kind);
+        let off = before.filter(|before| before.has_pack()).map(|before| format!("Take the {before} off. "));
+        return off.unwrap_or_default() + advice::ready(next.step.kind);
     }
     match kind {
         StepKind::Heat if is_numb && asked => off + advice::begin(kind, is_numb, asked).1,

@@ -42,7 +42,7 @@ fn said(session: &mut Session, until: Duration) -> Vec<String> {
 }
 
 fn clock(session: &Session) -> String {
-    let (heading, rest) = view::clock(&View::of(session), "19:34", None, 76);
+    let (heading, rest) = view::line(&View::of(session), "19:34", false, 76);
     heading + &rest
 }
 
@@ -55,8 +55,8 @@ fn a_changeover_says_what_to_get_ready_and_how_soon() {
         ("Get ready: heat in 0:30, step 1 of 4", "Have the warm pack ready.", false)
     );
     assert_eq!(wording::begin(&first[1], &session, true), "Have the warm pack ready.");
-    assert_eq!(clock(&session), "GET READY: HEAT in 0:30 · at 19:34, for 10 min");
-    assert_eq!(view::todo(&View::of(&session)), [""; 0]);
+    assert_eq!(clock(&session), "GET READY: HEAT in 0:30 at 19:34, for 10 min   step 1 of 4");
+    assert_eq!(view::todo(&View::of(&session), false), [""; 0]);
     let alert = Alert::of(&first[1], &session, "test").expect("a notification");
     assert_eq!(
         (alert.title.as_str(), alert.body.as_str()),
@@ -65,7 +65,7 @@ fn a_changeover_says_what_to_get_ready_and_how_soon() {
 
     // The heat is over: the pack comes off at once, and the ice goes on later.
     let _ = said(&mut session, 10 * MINUTE);
-    assert_eq!(clock(&session), "HEAT 0:30 left · until 19:34, then CHANGEOVER, 30 s");
+    assert_eq!(clock(&session), "HEAT 0:30 left until 19:34, then CHANGEOVER 30 s   step 2 of 4");
     let at = 10 * MINUTE + MINUTE / 2;
     let heard = events(&mut session, at);
     let change = heard.iter().find(|event| matches!(event.kind, EventKind::StepBegan { .. })).expect("it begins");
@@ -79,10 +79,10 @@ fn a_changeover_says_what_to_get_ready_and_how_soon() {
         )
     );
     let begin = wording::begin(change, &session, true);
-    assert_eq!(begin, "Heat off now. Have the ice ready, wrapped in a thin damp cloth.");
+    assert_eq!(begin, "Take the heat off. Have the ice ready, wrapped in a thin damp cloth.");
     assert_eq!(view::during(&View::of(&session), false), "Have the ice ready, wrapped in a thin damp cloth.");
     let _ = session.advance(START + at + MINUTE / 10);
-    assert_eq!(clock(&session), "GET READY: COLD in 0:24 · at 19:34, for 10 min");
+    assert_eq!(clock(&session), "GET READY: COLD in 0:24 at 19:34, for 10 min   step 3 of 4");
     let lines = view::lines("test", &View::of(&session), |_| "19:34".to_owned());
     assert_eq!(lines, "GET READY: COLD in 0:24, at 19:34, for 10 min\ntest, step 3 of 4, until 19:34");
     let said = said(&mut session, at + MINUTE / 2);
@@ -98,11 +98,11 @@ fn a_changeover_pauses_holds_and_is_skipped_like_a_rest() {
         events.iter().map(|event| wording::of(event, session, true).headline).collect::<Vec<_>>()
     };
     assert_eq!(handled(&mut paused, MINUTE, Input::Pause), ["Paused"]);
-    assert_eq!(clock(&paused), "PAUSED 0:00 · CHANGEOVER, 1:00 left, pack off");
+    assert_eq!(clock(&paused), "PAUSED 0:00: pack off   CHANGEOVER 1:00 left");
     assert_eq!(handled(&mut paused, 3 * MINUTE, Input::Resume), ["Going on with the changeover"]);
     // With --confirm it waits for the person, too.
     assert_eq!(said(&mut paused, 4 * MINUTE), ["Changeover is over. Put the heat on, then press Enter."]);
-    assert_eq!(clock(&paused), "CHANGEOVER IS OVER 0:00 · 2 of 2 min, then HEAT, 10 min");
+    assert_eq!(clock(&paused), "CHANGEOVER IS OVER 0:00   2 of 2 min, then HEAT 10 min");
     let began = handled(&mut paused, 4 * MINUTE, Input::Confirm);
     assert_eq!(began, ["Change made", "Heat on for 10 min, step 2 of 4"]);
 
@@ -134,7 +134,7 @@ fn a_changeover_before_a_dose_that_is_left_out_is_a_rest() {
     let _ = events(&mut session, 31 * MINUTE);
     let left_out = events(&mut session, 31 * MINUTE + Duration::from_secs(1));
     assert_eq!(names(&left_out, &session), ["Heat off now. Changeover for 1 s, step 5 of 6"]);
-    assert_eq!(clock(&session), "CHANGEOVER 0:01 left · until 19:34, last step");
+    assert_eq!(clock(&session), "CHANGEOVER 0:01 left until 19:34, last step   step 5 of 6");
 }
 
 /// The lines of a dry run with these arguments: kind, length in seconds, whether it is a changeover.

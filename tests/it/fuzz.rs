@@ -18,9 +18,11 @@ use therapy::domain::protocol::{Choice, Draft, Protocol};
 use therapy::domain::rules::{Context, Injury};
 use therapy::domain::session::{EventKind, Input, Moment, Outcome, Session};
 use therapy::domain::step::{Modality, Step, StepKind};
+#[cfg(unix)]
+use therapy::edge::inbox::Message;
 use therapy::edge::journal::{Journal, Record, Stamp};
 #[cfg(unix)]
-use therapy::edge::keys::{Parser, input_of};
+use therapy::edge::keys::{Parser, meaning_of};
 use therapy::format::{self, Level, Problem, report};
 use therapy::text::printable::is_control;
 use therapy::text::{durations, lengths, timeline, when, wording};
@@ -425,12 +427,12 @@ pub fn keys(input: &[u8]) {
     input.chunks(1).for_each(|byte| split.feed(byte, |key| same.push(key)));
     assert_eq!(keys, same, "{}", input.escape_ascii());
     if !input.contains(&0x1b) {
-        let plain: Vec<_> = input.iter().filter_map(|byte| input_of(*byte)).collect();
+        let plain: Vec<_> = input.iter().filter_map(|byte| meaning_of(*byte)).collect();
         assert_eq!(keys, plain, "{}", input.escape_ascii());
     }
     let mut last = Vec::new();
     whole.feed(b"\x1b[201~\r q", |key| last.push(key));
-    assert_eq!(last, [Input::Confirm, Input::Toggle, Input::Stop], "after {}", input.escape_ascii());
+    assert_eq!(last, [Input::Confirm, Input::Toggle, Input::Stop].map(Message::Said), "after {}", input.escape_ascii());
 }
 
 #[cfg(test)]

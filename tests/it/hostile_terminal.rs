@@ -127,7 +127,7 @@ fn started_session(home: &Home, shell: [&str; 3], rate: f64) -> Terminal {
     let mut script = Command::new(shell[0]);
     script.args([shell[1], shell[2], "shell"]).arg(session.get_program()).args(session.get_args());
     script.env_clear().envs(home.environment()).env("THERAPY_TEST_RATE", rate.to_string()).current_dir(home.path());
-    Terminal::start(script, 24, 80)
+    Terminal::start(script, 40, 80)
 }
 
 /// Bringing a running background job to the foreground sends no signal.
@@ -164,7 +164,7 @@ fn a_session_in_the_background_fits_the_current_size_of_the_terminal() {
 
 /// The whole frame is below this text, and nowhere else.
 fn whole_below(text: &str) -> impl Fn(&mut Terminal) -> bool {
-    let parts = ["own · step 1 of 2", "HEAT ", " of 20 min", "then COLD", "q stop"];
+    let parts = ["own · step 1 of 2", "   HEAT", " of 20 min", "then COLD", "q stop"];
     move |terminal| {
         let contents = terminal.contents();
         let Some((_, below)) = contents.rsplit_once(text) else { return false };
@@ -185,7 +185,7 @@ fn a_session_that_was_stopped_by_another_program_is_redrawn_below_the_output_of_
     terminal.until("keys taken", Terminal::is_taken);
     let contents = terminal.contents();
     let (_, below) = contents.rsplit_once("by hand").expect("just seen");
-    assert_eq!(below.matches("HEAT ").count(), 1, "{contents}");
+    assert_eq!(below.matches("   HEAT").count(), 1, "{contents}");
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
     terminal.assert_restored();
@@ -200,7 +200,7 @@ fn a_suspended_session_says_how_long_no_alarm_came_and_what_is_too_long() {
     terminal.until("keys taken", Terminal::is_taken);
     terminal.press("\x1a");
     terminal.see("Suspended: ");
-    terminal.see("TAKE IT OFF: heat is ");
+    terminal.see("Take the pack off, then press Enter. Heat is ");
     terminal.see("Going on after 5 min without an alarm.");
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
@@ -265,7 +265,7 @@ fn a_suspended_session_is_redrawn_below_the_output_of_the_shell() {
     assert!(joined(before).contains(said) && !before.contains("q stop"), "{contents}");
     terminal.until("a whole frame", whole_below("by hand"));
     terminal.until("a whole frame", whole_below("Going on"));
-    assert_eq!(terminal.contents().matches("HEAT ").count(), 1, "{}", terminal.contents());
+    assert_eq!(terminal.contents().matches("   HEAT").count(), 1, "{}", terminal.contents());
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
     terminal.assert_restored();
@@ -437,7 +437,7 @@ fn a_terminal_is_restored_with_any_name_and_locale() {
         terminal.assert_restored();
         let text = terminal.text();
         assert_eq!(text.contains('\u{1b}'), has_bars, "{term:?} {locale:?}: {text:?}");
-        assert!(text.contains("Done: 40 s of heat, 40 s of cold."), "{term:?} {locale:?}: {text:?}");
+        assert!(text.contains("Done: 40 s of heat, 40 s of cold"), "{term:?} {locale:?}: {text:?}");
         assert_completed(&home);
     });
 }

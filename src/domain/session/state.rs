@@ -59,6 +59,11 @@ impl Session {
         &self.plan.segments()[self.index]
     }
 
+    /// When the session started.
+    pub fn began(&self) -> Moment {
+        self.began
+    }
+
     /// The latest moment that the session was given.
     pub fn now(&self) -> Moment {
         self.now

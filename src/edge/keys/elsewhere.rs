@@ -6,7 +6,7 @@ use std::thread;
 
 use console::{Key, Term};
 
-use super::input_of;
+use super::meaning_of;
 use crate::edge::inbox::Sender;
 
 /// Does nothing: this system has no such limit.
@@ -33,8 +33,8 @@ impl Keys {
                         Key::Enter => b'\n',
                         _ => 0,
                     };
-                    if let Some(input) = input_of(byte) {
-                        inbox.press(input);
+                    if let Some(meaning) = meaning_of(byte) {
+                        inbox.press(meaning);
                     }
                 }
             })?;

@@ -6,8 +6,8 @@ use std::mem;
 
 use vte::{Params, Perform};
 
-use super::input_of;
-use crate::domain::session::Input;
+use super::meaning_of;
+use crate::edge::inbox::Message;
 
 const ESC: u8 = 0x1b;
 
@@ -25,7 +25,7 @@ pub struct Parser {
 
 impl Parser {
     /// Passes the keys in these bytes to `press`. A sequence may continue in the next call.
-    pub fn feed(&mut self, bytes: &[u8], mut press: impl FnMut(Input)) {
+    pub fn feed(&mut self, bytes: &[u8], mut press: impl FnMut(Message)) {
         for byte in bytes {
             self.take(*byte);
             if let Some(key) = self.found.key.take() {
@@ -74,14 +74,14 @@ impl Parser {
 /// What the last byte completed, and what it began.
 #[derive(Default)]
 struct Found {
-    key: Option<Input>,
+    key: Option<Message>,
     is_pasting: bool,
     rest: Rest,
 }
 
 impl Found {
     fn press(&mut self, byte: u8) {
-        self.key = input_of(byte).filter(|_| !self.is_pasting);
+        self.key = meaning_of(byte).filter(|_| !self.is_pasting);
     }
 }
 
@@ -132,13 +132,16 @@ impl Rest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Input::{Confirm, Skip, Stop, Toggle};
+    use crate::domain::session::Input::{self, Confirm, Skip, Stop, Toggle};
 
     /// The keys in these reads.
     fn keys(reads: &[&[u8]]) -> Vec<Input> {
         let (mut parser, mut keys) = (Parser::default(), Vec::new());
         for read in reads {
-            parser.feed(read, |key| keys.push(key));
+            parser.feed(read, |key| match key {
+                Message::Said(input) => keys.push(input),
+                other => panic!("{other:?}"),
+            });
         }
         keys
     }

@@ -25,7 +25,7 @@ use signal_hook::low_level::emulate_default_handler;
 use super::Parser;
 use crate::domain::session::Input;
 use crate::edge::inbox::{Message, Sender};
-use crate::edge::{child, clock};
+use crate::edge::{child, clock, terminal};
 use crate::runner::Loss;
 
 /// How long to ignore a key that another job must read.
@@ -184,9 +184,10 @@ fn read(mode: &Mode, inbox: &Sender) {
 }
 
 /// Obeys a second Ctrl-C while the first is still at work, and any signal after the session.
-#[expect(clippy::disallowed_methods, reason = "the mode of the terminal is restored first")]
+#[expect(clippy::disallowed_methods, reason = "the terminal is restored first")]
 fn exit_at_once(mode: &Mode, code: i32) -> ! {
     mode.leave();
+    terminal::show_cursor();
     child::stop_all();
     std::process::exit(code)
 }

@@ -1,13 +1,14 @@
 //! Laws of the keys of a terminal.
 
 use proptest::sample::Index;
+use therapy::edge::inbox::Message;
 use therapy::edge::keys::Parser;
 
 use super::*;
 
 /// What a terminal sends: keys, the beginnings and ends of sequences, and any bytes.
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
-    let plain: Vec<&[u8]> = vec![b" ", b"s", b"+", b"q", b"\r", b"\n", b"x", b"7", b";", "é".as_bytes()];
+    let plain: Vec<&[u8]> = vec![b" ", b"s", b"t", b"+", b"q", b"\r", b"\n", b"x", b"7", b";", "é".as_bytes()];
     let begun: Vec<&[u8]> =
         vec![b"\x1b", b"\x1b[", b"\x1bO", b"\x1b[M", b"\x1b[<", b"\x1b[[", b"\x1b]", b"\x1bP", b"\x1b_", b"\x1b[200~"];
     let ended: Vec<&[u8]> = vec![b"\x1b[A", b"\x1bOQ", b"\x1b\\", b"\x07", b"\x1b[201~"];
@@ -20,7 +21,7 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
     vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
-fn keys<'a>(reads: impl IntoIterator<Item = &'a [u8]>) -> Vec<Input> {
+fn keys<'a>(reads: impl IntoIterator<Item = &'a [u8]>) -> Vec<Message> {
     let (mut parser, mut keys) = (Parser::default(), Vec::new());
     for read in reads {
         parser.feed(read, |key| keys.push(key));

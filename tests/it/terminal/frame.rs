@@ -1,27 +1,49 @@
 //! Contents and colours of the frame.
 
+use therapy::domain::step::StepKind;
+use therapy::text::advice;
+
 use super::*;
 
 #[test]
 fn the_screen_shows_title_clock_advice_note_step_session_skin_and_keys() {
     let (_home, mut terminal) = long_session(&[]);
     let frame = terminal.frame("long");
-    assert_eq!(frame.len(), 10, "{frame:#?}");
+    assert_eq!(frame.len(), 14, "{frame:#?}");
     assert_eq!(frame[0], "long · step 1 of 2");
-    assert!(
-        frame[1].starts_with("HEAT 10:00 left · until ") && frame[1].ends_with(", then COLD, 10 min"),
-        "{frame:#?}"
-    );
-    assert!(frame[2].starts_with("Heat on: warm, not hot"), "{frame:#?}");
-    assert_eq!(frame[4], "moist pad, low");
-    assert_eq!(frame[5], "─".repeat(76));
-    assert_eq!(frame[6], "█".repeat(38) + &"▒".repeat(38));
-    assert!(frame[7].starts_with("▲ 0 of 20 min  ") && frame[7].chars().count() == 76, "{frame:#?}");
-    assert_eq!(frame[8], "On the skin: heat 0 of 30 min, cold 0 of 20 min");
-    assert_eq!(frame[9], "space pause · s skip · + 1 min more · q stop");
-    terminal.see("HEAT 9:59 left");
+    assert!(frame[1].ends_with("   HEAT") && frame[4].ends_with("   then COLD, 10 min"), "{frame:#?}");
+    assert!(frame[3].contains("   until "), "{frame:#?}");
+    assert_eq!(frame[6..9].join(" "), format!("{} moist pad, low", advice::during(StepKind::Heat, false)));
+    assert_eq!(frame[9], "─".repeat(76));
+    assert_eq!(frame[10], "█".repeat(38) + &"▒".repeat(38));
+    assert!(frame[11].starts_with("▲ 0 of 20 min  ") && frame[11].chars().count() == 76, "{frame:#?}");
+    assert_eq!(frame[12], "On the skin: heat 0 of 30 min, cold 0 of 20 min");
+    assert_eq!(frame[13], "space pause · s skip · + 1 min more · t time · q stop");
+    terminal.see_clock("HEAT", "9:59");
     terminal.press("q");
     terminal.end();
+}
+
+/// What was on the terminal before is out of the window. The frame is below what the program says, in the upper half.
+#[test]
+fn the_session_begins_at_the_top_of_the_window() {
+    let home = Home::new();
+    home.file("own.toml", LONG);
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "for i in 1 2 3 4 5 6 7 8 9; do echo earlier; done; exec \"$@\"", "shell"]);
+    let run = command(&home, &["own.toml", "--injured", "5 days ago"]);
+    shell.arg(run.get_program()).args(run.get_args()).env_clear().envs(home.environment()).current_dir(home.path());
+    let mut terminal = Terminal::start(shell, 24, 80);
+    terminal.see("q stop");
+    let rows: Vec<String> = terminal.screen.screen().rows(0, 80).collect();
+    assert!(!terminal.contents().contains("earlier"), "{rows:#?}");
+    assert_eq!(terminal.text().matches("earlier").count(), 9);
+    let first = rows.iter().position(|row| row == "  long · step 1 of 2").expect("a title");
+    // The time of the injury is said too.
+    assert!(rows[0].starts_with("note: injured ") && rows[1].starts_with("A timer, not medical advice: "), "{rows:#?}");
+    assert_eq!((first, rows[first - 1].as_str()), (5, ""), "{rows:#?}");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
 }
 
 #[test]
@@ -30,7 +52,7 @@ fn the_step_bar_has_the_texture_and_colour_of_its_pack() {
     let bar = |terminal: &Terminal, heading: &str, texture: &str| {
         let screen = terminal.screen.screen();
         let rows: Vec<String> = screen.rows(0, 80).collect();
-        let heading = rows.iter().position(|row| row.trim_start().starts_with(heading))?;
+        let heading = rows.iter().position(|row| row.ends_with(heading))?;
         let row = rows.iter().skip(heading).position(|row| row.trim_start().starts_with(&texture.repeat(8)))? + heading;
         Some(screen.cell(u16::try_from(row).ok()?, 2)?.fgcolor())
     };
@@ -47,41 +69,19 @@ fn at_40_columns_every_row_fits() {
     let mut terminal = Terminal::start(command(&home, &["own.toml"]), 24, 40);
     terminal.see("q stop");
     assert_eq!(terminal.wrapped_rows(), [0; 0], "{}", terminal.contents());
-    let frame = terminal.frame("HEAT");
-    assert_eq!(frame.len(), 10, "{frame:#?}");
+    let frame = terminal.frame("long");
+    assert_eq!(frame.len(), 16, "{frame:#?}");
+    assert!(frame[1].starts_with("HEAT  until ") && frame[1].ends_with(", then COLD 10 min"), "{frame:#?}");
     // Safety advice is never truncated. It has three rows.
-    assert_eq!(
-        frame[2..5].join(" "),
-        "Heat on: warm, not hot; moist is better. Pad on low or medium; water at most 40 °C."
-    );
-    assert_eq!(frame[8], "Skin: heat 0 of 30, cold 0 of 20 min");
-    assert_eq!(frame[9], "space pause · s skip · q stop");
+    assert_eq!(frame[8..11].join(" "), advice::during(StepKind::Heat, false));
+    assert_eq!(frame[11], "moist pad, low");
+    assert_eq!(frame[14], "Skin: heat 0 of 30, cold 0 of 20 min");
+    assert_eq!(frame[15], "space pause · s skip · q stop");
     terminal.press("s");
-    terminal.see("COLD 10:00 left");
+    terminal.see_clock("COLD  until ", "10:00");
     assert_eq!(terminal.wrapped_rows(), [0; 0], "{}", terminal.contents());
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
-}
-
-/// A block over a letter of the keys would be taken for a part of them.
-#[test]
-fn the_cursor_covers_no_letter() {
-    for columns in [80, 41, 39, 30, 21] {
-        let home = Home::new();
-        home.file("own.toml", LONG);
-        let mut terminal = Terminal::start(command(&home, &["own.toml"]), 24, columns);
-        let covered = |terminal: &Terminal| {
-            let screen = terminal.screen.screen();
-            let (row, column) = screen.cursor_position();
-            let keys = screen.rows(0, columns).nth(usize::from(row)).is_some_and(|row| row.contains("q stop"));
-            keys.then(|| screen.cell(row, column).is_some_and(|cell| !cell.contents().trim().is_empty()))
-        };
-        terminal.until("the cursor on the row of the keys", |terminal| covered(terminal).is_some());
-        assert_eq!(covered(&terminal), Some(false), "{columns}: {}", terminal.contents());
-        assert_eq!(terminal.wrapped_rows(), [0; 0], "{columns}: {}", terminal.contents());
-        terminal.press("q");
-        assert_eq!(terminal.end().code(), Some(130));
-    }
 }
 
 /// Errors and remarks are bold. Green, yellow and cyan cannot be read on a light terminal.
@@ -120,10 +120,8 @@ fn at_40_columns_wide_characters_fit_and_long_notes_are_truncated() {
     let mut terminal = Terminal::start(command(&home, &["own.toml"]), 24, 40);
     terminal.see("q stop");
     assert_eq!(terminal.wrapped_rows(), [0; 0], "{}", terminal.contents());
-    let frame = terminal.frame("HEAT");
-    assert_eq!(frame.len(), 9, "{frame:#?}");
-    assert!(frame[5].starts_with("湿ったパッド🔥"), "{frame:#?}");
-    assert!(frame[6].ends_with('…'), "{frame:#?}");
+    let note = terminal.frame("湿ったパッド🔥");
+    assert!(note[1].ends_with('…'), "{note:#?}");
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
 }
@@ -181,18 +179,18 @@ fn no_color_turns_colours_off() {
 fn a_changeover_says_what_to_get_ready() {
     let home = home(&[("heat", "10min"), ("cold", "10min")]);
     let mut terminal = Terminal::therapy(&home, &["own.toml", "--changeover", "10min"]);
-    terminal.see("GET READY: HEAT in 10:00 · at ");
-    terminal.see(", for 10 min");
+    terminal.see_clock("GET READY", "10:00");
+    terminal.see("HEAT, 10 min");
     terminal.see("Have the warm pack ready.");
     terminal.see("step 1 of 4");
     terminal.press("s");
-    terminal.see("HEAT 10:00 left · until ");
-    terminal.see(", then CHANGEOVER, 10 min");
+    terminal.see_clock("until ", "10:00");
+    terminal.see("then CHANGEOVER,");
     terminal.press("s");
-    terminal.see("GET READY: COLD in 9:5");
-    terminal.see("Heat off now. Have the ice ready, wrapped in a thin damp cloth.");
+    terminal.see("COLD, 10 min");
+    terminal.see("Take the heat off. Have the ice ready, wrapped in a thin damp cloth.");
     terminal.press(" ");
-    terminal.see("CHANGEOVER, 9:5");
+    terminal.see("CHANGEOVER,");
     terminal.see("Press space to go on.");
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));

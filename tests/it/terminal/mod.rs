@@ -18,6 +18,7 @@ use therapy::domain::protocol::{Choice, Protocol};
 use therapy::domain::rules::Context;
 use therapy::edge::clock;
 use therapy::edge::screen::Screen;
+use therapy::text::digits;
 
 use crate::support::Home;
 
@@ -27,6 +28,7 @@ mod plain;
 mod ready;
 mod resize;
 mod rows;
+mod screens;
 mod ways_out;
 
 /// Longer than a busy machine needs. Only a failing test waits this long.
@@ -102,6 +104,14 @@ impl Terminal {
         self.until(text, |terminal| terminal.contents().contains(text));
     }
 
+    /// Reads until the digits show this time, which has a word beside it.
+    pub fn see_clock(&mut self, word: &str, time: &str) {
+        let shows = |terminal: &mut Terminal| {
+            clock_of(terminal.screen.screen()).as_deref() == Some(time) && terminal.contents().contains(word)
+        };
+        self.until(&format!("{word} {time}"), shows);
+    }
+
     /// Waits for the end of the program, and reads all its output.
     pub fn end(&mut self) -> ExitStatus {
         self.until("the end", |terminal| terminal.child.try_wait().expect("a child").is_some());
@@ -154,13 +164,17 @@ impl Terminal {
         !self.modes().intersects(LocalModes::ECHO | LocalModes::ICANON)
     }
 
+    pub fn hides_cursor(&self) -> bool {
+        self.screen.screen().hide_cursor()
+    }
+
     /// The terminal is as it was before the program started.
     pub fn assert_restored(&self) {
         let now = tcgetattr(&self.inner).expect("modes");
         assert_eq!(now.local_modes, self.before.local_modes, "ECHO and ICANON");
         assert_eq!(now.input_modes, self.before.input_modes);
         assert_eq!(now.output_modes, self.before.output_modes);
-        assert!(!self.screen.screen().hide_cursor(), "the cursor is visible");
+        assert!(!self.hides_cursor(), "the cursor is visible");
         assert!(!self.screen.screen().alternate_screen());
         assert!(!self.text().contains("panicked"), "{}", self.text());
     }
@@ -178,6 +192,32 @@ impl Terminal {
         let (rows, _) = self.screen.screen().size();
         (0..rows.get()).filter(|row| self.screen.screen().row_wrapped(*row)).collect()
     }
+}
+
+/// The time that digits of five rows show, in a window of 80 columns or of 40.
+pub fn clock_of(screen: &vt100::Screen) -> Option<String> {
+    let (_, columns) = screen.size();
+    let places: [usize; 5] = if columns.get() < 80 { [1, 10, 19, 22, 31] } else { [15, 25, 35, 39, 49] };
+    let rows: Vec<Vec<char>> =
+        screen.rows(0, columns.get()).map(|row| format!("{row:<80}").chars().collect()).collect();
+    let known = "0123456789:".chars().map(|letter| (letter, digits::text(&letter.to_string(), digits::Size::Five, 0)));
+    let known: Vec<_> = known.chain([(' ', vec![" ".repeat(8); 5])]).collect();
+    let part = |row: &[char], at: usize, width: usize| row[at..at + width].iter().collect();
+    let read = |rows: &[Vec<char>]| -> Option<String> {
+        let letter = |at: usize| {
+            let shows = |(_, picture): &&(char, Vec<String>)| {
+                let width = digits::width(picture);
+                rows.iter().zip(picture).all(|(row, drawn)| {
+                    let (shown, pale): (String, String) = (part(row, at, width), digits::pale(drawn, '▒'));
+                    shown == *drawn || shown == pale
+                })
+            };
+            known.iter().find(shows).map(|(letter, _)| *letter)
+        };
+        let time: Option<String> = places.into_iter().map(letter).collect();
+        time.filter(|time| time.chars().nth(2) == Some(':'))
+    };
+    rows.windows(5).find_map(read).map(|time| time.trim().to_owned())
 }
 
 /// Ends the session when a test fails.

@@ -65,13 +65,52 @@ fn plain_lines_name_a_minute_more_where_it_can_work() {
         assert_eq!(terminal.end().code(), Some(130));
         crate::support::joined(&terminal.text())
     };
-    let more = "space pause, s skip, plus a minute more, q stop.";
+    let more = "space pause, s skip, plus a minute more, t time left, q stop.";
     assert!(first(&[("cold", "19min")]).contains(more));
     assert!(first(&[("cold", "20min"), ("heat", "10min")]).contains(more), "the second can be longer");
     for (kind, most) in [("cold", "20min"), ("heat", "30min")] {
         let text = first(&[(kind, most)]);
-        assert!(text.contains("Keys: space pause, s skip, q stop."), "{text}");
+        assert!(text.contains("Keys: space pause, s skip, t time left, q stop."), "{text}");
     }
+}
+
+#[test]
+fn plain_lines_tell_the_time_left_when_asked() {
+    let home = Home::new();
+    home.file("own.toml", LONG);
+    let mut terminal = Terminal::therapy(&home, &["own.toml", "--progress", "plain"]);
+    terminal.see("q stop.");
+    terminal.until("keys taken", Terminal::is_taken);
+    terminal.press("t");
+    terminal.see("10 min left, until ");
+    terminal.press(" T");
+    terminal.see("10 min of heat left, paused for 0 s.");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+    let text = terminal.text();
+    assert_eq!(text.matches("Keys: ").count(), 1, "{text}");
+    assert_eq!(home.written().len(), 4, "started, step_began, paused, finished");
+}
+
+/// Half of a dose of 10 min is told already.
+#[test]
+fn plain_lines_tell_that_five_minutes_are_left_once() {
+    let home = home(&[("heat", "20min"), ("rest", "6min"), ("cold", "10min"), ("rest", "5min")]);
+    let lines = home.ask(&["run", "own.toml", "--dry-run", "--progress", "plain"]);
+    let told: Vec<&str> = lines.lines().filter_map(|line| Some(line.split_once("  ")?.1)).collect();
+    let told: Vec<&&str> = told.iter().filter(|line| line.contains(" left.") || line.contains(" on ")).collect();
+    let expected = [
+        "Heat on for 20 min, step 1 of 4. Warm, not hot; moist is better. Pad on",
+        "10 min left. Look at the skin. Stop if it is very red, blotchy or",
+        "5 min left.",
+        "1 min left. Get ready to take the pack off.",
+        "5 min left.",
+        "1 min left. Have the ice ready, wrapped.",
+        "Cold on for 10 min, step 3 of 4, a thin damp cloth between. Gel packs",
+        "5 min left. Look at the skin. Stop if it is white, blotchy, blistered",
+        "1 min left. Get ready to take the pack off.",
+    ];
+    assert_eq!(told.into_iter().copied().collect::<Vec<_>>(), expected, "{lines}");
 }
 
 /// Problems have colours on a terminal. Control characters of the file must not reach it.

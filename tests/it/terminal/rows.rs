@@ -56,7 +56,19 @@ fn a_session_that_ends_before_its_first_frame_shows_its_result() {
     let mut terminal = vt100::Parser::new(size(24), size(80), 0);
     terminal.process(&kept.take());
     let rows: Vec<String> = terminal.screen().rows(0, 80).take_while(|row| !row.is_empty()).collect();
-    assert!(rows.iter().any(|row| row.contains("Take the pack off.")) && rows.len() <= 3, "{rows:#?}");
+    assert_eq!(
+        rows,
+        digits::text("TAKE IT OFF", digits::Size::Five, 1)
+            .iter()
+            .map(|row| format!("  {row}").trim_end().to_owned())
+            .collect::<Vec<_>>()
+    );
+    let rows: Vec<String> = terminal.screen().rows(0, 80).skip(6).take_while(|row| !row.is_empty()).collect();
+    assert!(
+        rows[0].starts_with("  Take the pack off. Done: ") && rows.last().is_some_and(|row| row.ends_with("▒▒")),
+        "{rows:#?}"
+    );
+    assert!(rows.len() <= 4, "{rows:#?}");
 }
 
 /// A resumed step causes no event, but the screen must show its advice.
