@@ -16,7 +16,7 @@ use crate::running::{steps, until};
 use crate::support::{Home, stderr, stdout};
 
 /// A session reads requests once a second, and the command reads the answer every 50 ms.
-const ANSWERED: Duration = Duration::from_millis(1200);
+const ANSWERED: Duration = Duration::from_millis(1500);
 
 #[test]
 fn another_shell_controls_the_session_within_a_second() {
