@@ -162,6 +162,7 @@ pub(super) fn of_plain(plain: &str, typed: &str) -> Result<Duration, Unreadable>
 
 /// The whole months of a text that [`of_plain`] reads, with 12 for a year, and the rest of its length. `None` when a part
 /// of a month is among them.
+#[cfg(feature = "cli")]
 pub(super) fn months_and_rest(plain: &str) -> Option<(i32, Duration)> {
     let (mut months, mut nanos, mut rest) = (0_i32, 0_u128, plain);
     while !rest.is_empty() {
