@@ -335,7 +335,7 @@ mod tests {
         // The same words at several steps need no number of their own.
         assert_eq!(
             found(&contrast, &old, &[]),
-            ["Warning: steps 3, 5: heat straight after cold: only when normal feeling is back (numb-heat)"]
+            ["Warning: steps 3, 5: heat after cold only when normal feeling is back (numb-heat)"]
         );
     }
 
