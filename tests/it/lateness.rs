@@ -24,10 +24,10 @@ struct Session {
 }
 
 impl Session {
-    /// Rounds of heat and cold, each step of this length.
+    /// Rounds of heat and rest, each step of this length. After a rest no alarm goes on at the end.
     fn new(rounds: u32, each: &str) -> Session {
         let home = Home::new();
-        home.own(rounds, &[("heat", each), ("cold", each)]);
+        home.own(rounds, &[("heat", each), ("rest", each)]);
         let arrivals = answer(&home);
         Session { home, arrivals }
     }
