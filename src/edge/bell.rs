@@ -42,9 +42,9 @@ impl Bell {
 /// Whether a write cannot stop the process, as it does in the background after `stty tostop`.
 #[cfg(unix)]
 fn may_write(terminal: &File) -> bool {
-    use rustix::termios::{LocalModes, tcgetattr, tcgetpgrp};
+    use rustix::termios::{LocalModes, tcgetattr};
     let stops = tcgetattr(terminal).is_ok_and(|mode| mode.local_modes.contains(LocalModes::TOSTOP));
-    !stops || tcgetpgrp(terminal).is_ok_and(|group| group == rustix::process::getpgrp())
+    !stops || crate::edge::jobs::has(terminal) == Some(true)
 }
 
 #[cfg(not(unix))]

@@ -2,6 +2,8 @@
 
 pub mod child;
 pub mod files;
+#[cfg(unix)]
+pub mod jobs;
 
 pub mod catalog;
 pub mod clock;

@@ -132,11 +132,7 @@ pub fn stream() -> io::Result<Stream> {
 /// Whether no other program has the terminal: its cursor is not ours to hide then.
 fn is_in_front() -> bool {
     #[cfg(unix)]
-    {
-        use rustix::process::getpgrp;
-        use rustix::termios::tcgetpgrp;
-        tcgetpgrp(rustix::stdio::stderr()).map_or(true, |group| group == getpgrp())
-    }
+    return crate::edge::jobs::has(rustix::stdio::stderr()) != Some(false);
     #[cfg(not(unix))]
     true
 }

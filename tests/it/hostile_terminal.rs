@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use therapy::edge::clock;
 use therapy::edge::journal::{Journal, Stamp};
 
-use crate::programs::held_up;
+use crate::programs::{held_up, left_out};
 use crate::running::{Line, steps, until};
 use crate::support::{Home, joined};
 use crate::terminal::Terminal;
@@ -248,6 +248,25 @@ fn without_a_shell_control_z_does_not_stop_the_session() {
         assert_eq!(terminal.end().code(), Some(130));
         terminal.assert_restored();
     }
+}
+
+/// In a container that was entered from the terminal of its host, the groups and sessions of the host have no number.
+#[test]
+fn keys_are_taken_in_a_container() {
+    let container = "unshare --map-root-user --pid --fork";
+    let works = Command::new("/bin/sh").args(["-c", &format!("{container} true")]).stderr(Stdio::null()).status();
+    if !works.is_ok_and(|status| status.success()) {
+        left_out("keys in a container", &format!("where `{container}` works"));
+        return;
+    }
+    let home = home();
+    let mut terminal = started_by(&home, ["/bin/sh", "-c", &format!("exec {container} \"$@\"")], 1.0);
+    terminal.until("keys taken", Terminal::is_taken);
+    terminal.press("\x1a ");
+    terminal.see("PAUSED 0:0");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+    terminal.assert_restored();
 }
 
 /// Ctrl-Z, output of the shell, then `fg`.

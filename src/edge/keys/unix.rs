@@ -15,9 +15,8 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use rustix::process::{getpgid, getpgrp, getppid, getsid};
 use rustix::stdio::stdin;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -25,7 +24,7 @@ use signal_hook::low_level::emulate_default_handler;
 use super::Parser;
 use crate::domain::session::Input;
 use crate::edge::inbox::{Message, Sender};
-use crate::edge::{child, clock, terminal};
+use crate::edge::{child, clock, jobs, terminal};
 use crate::runner::Loss;
 
 /// How long to ignore a key that another job must read.
@@ -120,7 +119,7 @@ fn obey(mut signals: Signals, mode: &Mode, stops: &Stops, inbox: &Sender) {
     let mut stopping = false;
     for signal in signals.forever() {
         let message = match signal {
-            SIGTSTP if !has_shell() => Message::WakeUp,
+            SIGTSTP if !jobs::has_shell() => Message::WakeUp,
             SIGTSTP if inbox.is_open() => {
                 stops.wanted.store(true, Relaxed);
                 Message::WakeUp
@@ -163,14 +162,14 @@ fn read(mode: &Mode, inbox: &Sender) {
         if !mode.lock().wanted {
             return;
         }
-        match tcgetpgrp(stdin()) {
-            Ok(group) if group == getpgrp() => {}
+        match jobs::has(stdin()) {
+            Some(true) => {}
             // Reading in the background would stop the process.
-            Ok(_) => {
+            Some(false) => {
                 clock::wait(BACKGROUND);
                 continue;
             }
-            Err(_) => return,
+            None => return,
         }
         // As much as a terminal holds: a paste must be read before the Ctrl-C behind it is seen.
         let mut bytes = [0; 4096];
@@ -190,20 +189,6 @@ fn exit_at_once(mode: &Mode, code: i32) -> ! {
     terminal::show_cursor();
     child::stop_all();
     std::process::exit(code)
-}
-
-/// Whether a shell above this process could continue it. Without one, as directly in the window of a terminal, Ctrl-Z
-/// would stop every alarm for good.
-fn has_shell() -> bool {
-    let Some(parent) = getppid() else { return false };
-    let Ok(session) = getsid(None) else { return false };
-    // A parent in the same group that began the session is no shell, and there is none above it.
-    let is_alone = parent == session && getpgid(Some(parent)) == Ok(getpgrp());
-    getsid(Some(parent)) == Ok(session) && !is_alone
-}
-
-fn is_foreground() -> bool {
-    tcgetpgrp(stdin()).is_ok_and(|group| group == getpgrp())
 }
 
 /// The mode of the terminal.
@@ -230,7 +215,7 @@ impl Mode {
     /// Changes the mode, or changes it again: a shell may have reset it. Does nothing in the background.
     fn enter(&self) {
         let mut state = self.lock();
-        if !state.wanted || !is_foreground() {
+        if !state.wanted || jobs::has(stdin()) != Some(true) {
             return;
         }
         let Some(mode) = state.before.clone().or_else(|| tcgetattr(stdin()).ok()) else {
