@@ -27,6 +27,11 @@ pub trait World {
         false
     }
 
+    /// Why no pack may go on any more, when the person wants that.
+    fn objects(&mut self, _session: &Session) -> Option<String> {
+        None
+    }
+
     /// The events that the last input caused, possibly none. Every observer has received them.
     fn answered(&mut self, _events: &[Event], _session: &Session) {}
 }
@@ -84,7 +89,7 @@ pub trait Observer {
     /// The session is over with a pack on, and nobody has answered the alarm, this many times.
     fn again(&mut self, _times: u32, _session: &Session) {}
 
-    /// An observer failed, perhaps this one.
+    /// An observer failed, perhaps this one, or the person wanted something that is refused now.
     fn trouble(&mut self, _what: &str) {}
 }
 
@@ -122,9 +127,15 @@ pub fn resume(
 ) -> Report {
     let mut failed = vec![false; observers.len()];
     let (mut input, mut lost) = (None, None);
+    let mut refusal: Option<String> = None;
     loop {
         if !events.is_empty() {
             tell(observers, &mut failed, |observer| observer.observe(&events, &session));
+        }
+        if let Some(why) = refusal.take() {
+            for observer in observers.iter_mut() {
+                observer.trouble(&why);
+            }
         }
         if input.is_some() {
             world.answered(&events, &session);
@@ -146,7 +157,8 @@ pub fn resume(
         let deadline = session.wake_at().map_or(frame, |wake| wake.min(frame));
         input = world.wait(deadline);
         let now = world.now();
-        events = match input {
+        refusal = input.filter(|input| session.goes_on_with(*input)).and_then(|_| world.objects(&session));
+        events = match input.filter(|_| refusal.is_none()) {
             Some(input) => session.handle(now, input),
             None => session.advance(now),
         };

@@ -17,6 +17,7 @@ use super::{Exit, Failure, ask, can_ask, last_words, print, report_failure};
 use crate::cli::{Alarms, Progress};
 use crate::domain::rules::{Detail, RuleId};
 use crate::domain::session::{Input, Moment};
+use crate::domain::step::Step;
 use crate::edge::clock;
 use crate::edge::journal::{Journal, Lock, Record, Stamp};
 use crate::text::{rules, wording};
@@ -37,7 +38,7 @@ pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
     let now = stamp();
     let session = journal.open_session(&now)?.ok_or_else(none)?;
     let takes_off = matches!(input, Input::Pause | Input::Stop);
-    let refused = objection(&journal, session.protocol.steps(), &session.overrides, &now)?;
+    let refused = objection(&journal, &remaining(&session), &session.overrides, &now)?;
     if let Some(refused) = refused.filter(|_| !takes_off) {
         return Err(refused);
     }
@@ -63,6 +64,11 @@ pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
     }
 }
 
+/// The steps that are left, as far as the record goes.
+fn remaining(record: &Record) -> Vec<Step> {
+    record.session().map_or_else(|| record.protocol.steps().to_vec(), |session| session.remaining())
+}
+
 /// `resume`: ends the pause of the running session. Without one, continues a session that was cut off, in
 /// this shell.
 pub(super) fn resume(folders: &Folders, alarms: &Alarms) -> Result<Exit, Failure> {
@@ -75,7 +81,7 @@ pub(super) fn resume(folders: &Folders, alarms: &Alarms) -> Result<Exit, Failure
     let (journal, lock, record, now) = cut_off(folders)?;
     let name = record.protocol.name();
     let (mut session, mut events) = record.resume().ok_or_else(|| anyhow!("the journal lacks the start of {name}"))?;
-    if let Some(refused) = objection(&journal, record.protocol.steps(), &record.overrides, &now)? {
+    if let Some(refused) = objection(&journal, &session.remaining(), &record.overrides, &now)? {
         return Err(refused);
     }
     if record.is_clock_behind() {
@@ -91,7 +97,7 @@ pub(super) fn resume(folders: &Folders, alarms: &Alarms) -> Result<Exit, Failure
     }
     let mut live = Live::new(listening, name, &settings, (None, record.options.confirm))?;
     live.lock = Some(lock);
-    live.record(journal, Some(record.id));
+    live.record(journal, Some(record.id), record.overrides.clone());
     let leap = record.leap(&now);
     let (exit, words) = live.go(|now| {
         events.extend(session.advance(now));

@@ -9,8 +9,9 @@ use console::Term;
 use jiff::Timestamp;
 
 use super::rungs::{self, Rungs};
+use super::screening::objection;
 use super::settings::Settings;
-use super::times::{Label, later, possible, possible_briefly, stamp_at, time_of_day, wall_at};
+use super::times::{Label, later, possible, possible_briefly, stamp, stamp_at, time_of_day, wall_at};
 use super::{Exit, Failure, can_ask};
 use crate::cli::Progress;
 use crate::domain::course::{Start, start};
@@ -47,6 +48,8 @@ pub(super) struct Live {
     writer: Writer,
     /// Where it is recorded, and where other shells ask for something.
     pub(super) recorder: Option<(Recorder, Requests)>,
+    /// The rules that the person overrides, separated by blanks.
+    overrides: String,
     /// Held until the session ends.
     pub(super) lock: Option<Lock>,
 }
@@ -100,23 +103,49 @@ impl Live {
         let rungs = Rungs::start(name.0, settings, (speed, confirm), label(), &inbox.sender())?;
         let says_next = settings.progress == Progress::Plain;
         let is_for_people = settings.is_for_people();
-        let (changeover, recorder, lock) = (settings.changeover, None, None);
-        Ok(Live { keys, inbox, is_for_people, says_next, speed, changeover, rungs, shown, writer, recorder, lock })
+        let (changeover, recorder, overrides, lock) = (settings.changeover, None, String::new(), None);
+        Ok(Live {
+            keys,
+            inbox,
+            is_for_people,
+            says_next,
+            speed,
+            changeover,
+            rungs,
+            shown,
+            writer,
+            recorder,
+            overrides,
+            lock,
+        })
     }
 
     /// Records the session under this number, if it has one.
-    pub(super) fn record(&mut self, journal: Journal, id: Option<i64>) {
+    pub(super) fn record(&mut self, journal: Journal, id: Option<i64>, overrides: String) {
+        self.overrides = overrides;
         self.recorder = id.map(|id| Recorder::new(&self.writer, journal, id, Box::new(stamp_at)));
     }
 
     /// Runs a session to its end; `start` starts its clock. Returns how it ended, and the last words.
     pub(super) fn go(self, start: impl FnOnce(Moment) -> (Session, Vec<Event>)) -> (Exit, Vec<String>) {
-        let Live { keys, inbox, speed, changeover, mut rungs, mut shown, recorder, lock, .. } = self;
+        let Live { keys, inbox, speed, changeover, mut rungs, mut shown, recorder, overrides, lock, .. } = self;
         let (mut recorder, requests) = recorder.unzip();
         let (begin, wall) = (clock::now(), clock::wall());
         let mut end = End { leave: keys.end(), may_go_on: speed.is_none() && rungs.may_go_on() };
         let (read, lost, asked) = ((begin, wall), None, false);
-        let mut world = Real { keys, inbox, requests, start: begin, speed, lost, asked, suspends: false, read };
+        let mut world = Real {
+            keys,
+            inbox,
+            requests,
+            overrides,
+            objection: None,
+            start: begin,
+            speed,
+            lost,
+            asked,
+            suspends: false,
+            read,
+        };
         let (session, events) = start(begin);
         // The alarms first: they only hand over, and matter most. Then the record, so that nothing is shown that
         // could be lost.
@@ -207,6 +236,9 @@ struct Real {
     inbox: Inbox,
     /// `None` when nothing is recorded: other shells cannot find the session then.
     requests: Option<Requests>,
+    overrides: String,
+    /// What was last known to refuse a pack.
+    objection: Option<String>,
     start: Moment,
     speed: Option<f64>,
     lost: Option<Loss>,
@@ -270,6 +302,18 @@ impl World for Real {
 
     fn asked_time(&mut self) -> bool {
         std::mem::take(&mut self.asked)
+    }
+
+    /// What became known in another shell binds keys and buttons too. While the journal cannot be read, what was known.
+    fn objects(&mut self, session: &Session) -> Option<String> {
+        let requests = self.requests.as_mut()?;
+        let found = requests.ask(|journal| objection(journal, &session.remaining(), &self.overrides, &stamp()));
+        if let Some(Ok(objection)) = found {
+            self.objection = objection.map(|refused| wording::not_on(&refused.error));
+        }
+        let why = self.objection.clone()?;
+        requests.answer(|| why.clone());
+        Some(why)
     }
 
     fn answered(&mut self, events: &[Event], session: &Session) {

@@ -90,7 +90,8 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
             }
             id => Some(id?),
         };
-        live.record(journal, id);
+        let ids: Vec<_> = overrides.iter().map(|rule| rule.as_str()).collect();
+        live.record(journal, id, ids.join(" "));
     }
     let is_recorded = live.recorder.is_some();
     let (exit, words) = live.go(|now| Session::start(&protocol, options, now));

@@ -22,6 +22,10 @@ const SLOW: Duration = Duration::from_secs(2);
 /// The time between two attempts to write.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// How long a key waits for a commit, and how often it looks.
+const MOMENT: Duration = Duration::from_millis(200);
+const LOOK: Duration = Duration::from_millis(2);
+
 /// Reads all clocks at once, for a moment of the session.
 pub type Clocks = Box<dyn Fn(Moment) -> Stamp>;
 
@@ -210,6 +214,18 @@ impl Requests {
             self.answer(|| "This version of therapy does not know that.".to_owned());
         }
         Ok(input)
+    }
+
+    /// Asks the journal something. `None` when it is being written for longer than a person waits for a key.
+    pub fn ask<T>(&self, question: impl FnOnce(&Journal) -> T) -> Option<T> {
+        let since = clock::unhurried();
+        loop {
+            match self.journal.try_lock() {
+                Ok(journal) => return Some(question(&journal)),
+                Err(_) if clock::unhurried().since(since) > MOMENT => return None,
+                Err(_) => clock::wait(LOOK),
+            }
+        }
     }
 
     /// Answers the request that was obeyed. Does nothing after any other input.

@@ -2,6 +2,7 @@
 //! notifications and the answers to other shells all use them. Pure: it must not know colours or the time of
 //! day.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::domain::exposure::{Load, limit};
@@ -191,6 +192,11 @@ fn extended(by: Duration, by_rule: Option<RuleId>, longest: Option<Duration>) ->
         (None, None) if by.is_zero() => format!("{NOT_LONGER}: the step is over"),
         (None, None) => format!("{} longer", in_words(by)),
     }
+}
+
+/// Why the pack must not go on, or stay on, in a session that runs.
+pub fn not_on(why: impl fmt::Display) -> String {
+    format!("take the pack off, and end the session: {why}")
 }
 
 /// What to do after a session.

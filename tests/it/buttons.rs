@@ -62,6 +62,28 @@ fn every_press_of_a_button_has_its_effect() {
     assert_eq!(names(&running), [&BEFORE[..], &PRESSED, &["finished"]].concat());
 }
 
+/// What is said in another shell binds the buttons too.
+#[test]
+fn after_a_warning_sign_no_button_puts_a_pack_on() {
+    let Some(desktop) = Desktop::with(ACCEPTS, RATE) else { return };
+    let mut running = session(&desktop);
+    running.see("overran");
+    desktop.wait_for(2);
+    desktop.press(1, "0");
+    running.see("paused");
+    desktop.home.ask(&["safety", "--answer", "3"]);
+    desktop.press(1, "0");
+    desktop.press(1, "2");
+    let why = "take the pack off, and end the session: you said that a warning sign applies (warning-sign)";
+    until("a refusal", || running.errors().contains(why));
+    desktop.home.ask(&["safety", "--answer", "none"]);
+    desktop.press(1, "0");
+    running.see("resumed");
+    running.signal(Signal::INT);
+    assert_eq!(running.end().code(), Some(130));
+    assert_eq!(names(&running), [&BEFORE[..], &["paused", "resumed", "step_began", "finished"]].concat());
+}
+
 /// Any program on the bus can send the signal of a press, to everybody or to the session alone.
 #[test]
 fn only_the_service_that_shows_the_notification_presses_its_buttons() {

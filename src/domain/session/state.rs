@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Outcome, Phase, Session};
+use super::{Input, Outcome, Phase, Session};
 use crate::domain::dose::Doses;
 use crate::domain::exposure::Load;
 use crate::domain::moment::Moment;
 use crate::domain::plan::{Plan, Segment};
 use crate::domain::rules::NUMB;
-use crate::domain::step::{Modality, PerModality};
+use crate::domain::step::{Modality, PerModality, Step};
 
 impl Session {
     /// The next moment at which time alone changes something. It is never in the past of an advanced
@@ -42,6 +42,23 @@ impl Session {
     /// Whether the step is past its end and the session waits for the person.
     pub fn is_held(&self) -> bool {
         matches!(self.phase, Phase::Held { .. })
+    }
+
+    /// Whether this input may put a pack on now, or keep it on for longer.
+    pub fn goes_on_with(&self, input: Input) -> bool {
+        match input {
+            Input::Skip | Input::Extend(_) => true,
+            Input::Resume | Input::Confirm => self.is_paused() || self.is_held(),
+            Input::Toggle => self.is_paused(),
+            Input::Pause | Input::Stop | Input::Leave | Input::Leap(_) => false,
+        }
+    }
+
+    /// The steps from now on: what is left of this one, and those that follow.
+    pub fn remaining(&self) -> Vec<Step> {
+        let mut steps: Vec<_> = self.plan.segments()[self.index..].iter().map(|segment| segment.step.clone()).collect();
+        steps[0].length = self.segment().end().saturating_sub(self.elapsed());
+        steps
     }
 
     /// The plan: real lengths for the steps that are over, planned lengths for the others.

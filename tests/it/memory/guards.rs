@@ -14,6 +14,7 @@ use therapy::edge::journal::{Journal, NewSession, Stamp};
 
 use crate::running::until;
 use crate::support::{Home, stderr, stdout};
+use crate::terminal::Terminal;
 
 /// What is true of the person or the machine.
 #[derive(Clone, Copy)]
@@ -46,34 +47,35 @@ struct Row {
 /// R: refused, exit 3, and the rule is named. r: shown, and the rule says that a run is refused. W: a warning or a note.
 /// c: allowed only as far as the rule leaves room. p: closed with the pack on until the planned end of its step. A dot:
 /// the rule has no part in it (`show` is about a protocol; warnings about a person belong to `run` and `next`). A dash:
-/// there is no such case. Keys and buttons make the same inputs as `extend`, `resume` and `stop` do.
-const WAYS: [&str; 9] = ["run", "dry-run", "speed", "next", "show", "check", "resume", "stop", "extend"];
+/// there is no such case. Space ends a pause, and plus asks for a minute more; buttons make the same inputs as keys.
+const WAYS: [&str; 11] =
+    ["run", "dry-run", "speed", "next", "show", "check", "resume", "stop", "extend", "space", "plus"];
 
 const TEN: &[(&str, &str)] = &[("rest", "10min")];
 
 #[rustfmt::skip]
 const TABLE: [Row; 20] = [
-    //    rule                          asked for              what is on              facts                 r d s n s c r s e
-    row(RuleId::ClockBehind,   "ice",                  &[("cold", "10min")],  &[ClockBehind],       "R R R R r . R p ."),
-    row(RuleId::ColdDaily,     "ice",                  &[("cold", "5min")],   &DAY_OF_COLD,         "R R R R r . . . c"),
-    row(RuleId::ColdLimit,     "cold 21min",           &[("cold", "20min")],  &[],                  "R R R . r R . . R"),
-    row(RuleId::ColdShort,     "cold 9min",            TEN,                   &[],                  "W W W . W W . . ."),
-    row(RuleId::ColdSpacing,   "ice",                  TEN,                   &[Past(Cold, 5, 90)], "W W W W . . . . ."),
-    row(RuleId::EarlyHeat,     "heat",                 &[("heat", "10min")],  &[Injured(20)],       "R R R R r . R . R"),
-    row(RuleId::HeatDaily,     "heat",                 TEN,                   &DAY_OF_HEAT,         "W W W . . . . . ."),
-    row(RuleId::HeatLimit,     "heat 31min",           &[("heat", "30min")],  &[],                  "R R R . r R . . R"),
-    row(RuleId::HeatLong,      "heat 21min",           TEN,                   &[],                  "W W W . W W . . ."),
-    row(RuleId::InjuryFuture,  "ice",                  TEN,                   &[Injured(-5)],       "R R R R r . . . ."),
-    row(RuleId::InjuryUnknown, "acute",                TEN,                   &[],                  "R R R . . . . . ."),
-    row(RuleId::LongPain,      "ice",                  TEN,                   &DAYS,                "W W W . . . . . ."),
-    row(RuleId::NoDose,        "rest 5min",            TEN,                   &[],                  "W W W . W W . . ."),
-    row(RuleId::NumbHeat,      "heat",                 TEN,                   &[Past(Cold, 5, 10)], "W W W . . . . . ."),
-    row(RuleId::OneSession,    "ice",                  TEN,                   &[Running],           "R R R R r . - - -"),
-    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[Past(Cold, 20, 45)], "R R R R r . . . c"),
-    row(RuleId::SessionLimit,  "rest 80min, rest 71min", &[("rest", "150min")], &[],                "R R R . r R . . R"),
-    row(RuleId::StepLength,    "rest 500ms",           TEN,                   &[],                  "R R R . r R . . ."),
-    row(RuleId::StretchEarly,  "stretch 5min",         TEN,                   &[Injured(20)],       "W W W . . . . . ."),
-    row(RuleId::WarningSign,   "ice",                  TEN,                   &[Sign],              "R R R R r . R . R"),
+    //    rule                          asked for              what is on              facts                 r d s n s c r s e _ +
+    row(RuleId::ClockBehind,   "ice",                  &[("cold", "10min")],  &[ClockBehind],       "R R R R r . R p . . ."),
+    row(RuleId::ColdDaily,     "ice",                  &[("cold", "5min")],   &DAY_OF_COLD,         "R R R R r . . . c . ."),
+    row(RuleId::ColdLimit,     "cold 21min",           &[("cold", "20min")],  &[],                  "R R R . r R . . R . R"),
+    row(RuleId::ColdShort,     "cold 9min",            TEN,                   &[],                  "W W W . W W . . . . ."),
+    row(RuleId::ColdSpacing,   "ice",                  TEN,                   &[Past(Cold, 5, 90)], "W W W W . . . . . . ."),
+    row(RuleId::EarlyHeat,     "heat",                 &[("heat", "10min")],  &[Injured(20)],       "R R R R r . R . R R R"),
+    row(RuleId::HeatDaily,     "heat",                 TEN,                   &DAY_OF_HEAT,         "W W W . . . . . . . ."),
+    row(RuleId::HeatLimit,     "heat 31min",           &[("heat", "30min")],  &[],                  "R R R . r R . . R . R"),
+    row(RuleId::HeatLong,      "heat 21min",           TEN,                   &[],                  "W W W . W W . . . . ."),
+    row(RuleId::InjuryFuture,  "ice",                  TEN,                   &[Injured(-5)],       "R R R R r . . . . . ."),
+    row(RuleId::InjuryUnknown, "acute",                TEN,                   &[],                  "R R R . . . . . . . ."),
+    row(RuleId::LongPain,      "ice",                  TEN,                   &DAYS,                "W W W . . . . . . . ."),
+    row(RuleId::NoDose,        "rest 5min",            TEN,                   &[],                  "W W W . W W . . . . ."),
+    row(RuleId::NumbHeat,      "heat",                 TEN,                   &[Past(Cold, 5, 10)], "W W W . . . . . . . ."),
+    row(RuleId::OneSession,    "ice",                  TEN,                   &[Running],           "R R R R r . - - - - -"),
+    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[Past(Cold, 20, 45)], "R R R R r . . . c . ."),
+    row(RuleId::SessionLimit,  "rest 80min, rest 71min", &[("rest", "150min")], &[],                "R R R . r R . . R . R"),
+    row(RuleId::StepLength,    "rest 500ms",           TEN,                   &[],                  "R R R . r R . . . . ."),
+    row(RuleId::StretchEarly,  "stretch 5min",         TEN,                   &[Injured(20)],       "W W W . . . . . . . ."),
+    row(RuleId::WarningSign,   "ice",                  TEN,                   &[Sign],              "R R R R r . R . R R R"),
 ];
 
 const fn row(
@@ -178,13 +180,17 @@ impl Row {
         }
         let asked = if text.is_empty() { self.asked.to_owned() } else { home.file("asked.toml", &text) };
         home.own(1, self.on);
-        let needs_other = matches!(way, "resume" | "stop" | "extend");
+        let is_key = matches!(way, "space" | "plus");
+        let needs_other = is_key || matches!(way, "resume" | "stop" | "extend");
         if needs_other && is_running {
             return '-';
         }
         let (past, since): (Vec<&Fact>, Vec<&Fact>) = self.facts.iter().partition(|fact| matches!(fact, Past(..)));
         for fact in past {
             home.make_true(*fact);
+        }
+        if is_key {
+            return self.key(&home, way, &since);
         }
         let mut other = (needs_other || is_running).then(|| home.start(&["run", "own.toml"]));
         if let Some(other) = other.as_mut() {
@@ -247,6 +253,40 @@ impl Row {
                 eprintln!("{} {way}: {code:?} {said}", self.rule);
                 '?'
             }
+        }
+    }
+
+    /// What a key does in a session in its terminal, when something became known since its start.
+    fn key(&self, home: &Home, way: &str, since: &[&Fact]) -> char {
+        let mut terminal = Terminal::start(home.command(&["run", "own.toml", "--no-notify"]), 24, 150);
+        terminal.until("keys taken", Terminal::is_taken);
+        let recorded = |what: &str| home.number(&format!("SELECT count(*) FROM event WHERE kind = '{what}'")) > 0;
+        until("its record", || recorded("step_began"));
+        if way == "space" {
+            terminal.press(" ");
+            terminal.until("a pause", |_| recorded("paused"));
+        }
+        for fact in since {
+            home.make_true(**fact);
+        }
+        let (key, event) = if way == "space" { (" ", "resumed") } else { ("+", "extended") };
+        terminal.press(key);
+        let is_refused = |terminal: &mut Terminal| {
+            let contents = terminal.contents();
+            let refusal = contents.split_once("take the pack off, and end the session: ");
+            refusal.is_some_and(|(_, why)| why.lines().next().is_some_and(|why| why.contains(self.rule.as_str())))
+        };
+        terminal.until("an answer", |terminal| is_refused(terminal) || recorded(event));
+        if is_refused(&mut terminal) {
+            assert!(!recorded(event), "{}", self.rule);
+            return 'R';
+        }
+        let rule = if self.rule == RuleId::Rewarm { RuleId::ColdLimit } else { self.rule };
+        let limited = format!("SELECT count(*) FROM event WHERE kind = 'extended' AND rule = '{rule}' AND length_ns");
+        match [" = 0", " > 0"].map(|length| home.number(&format!("{limited}{length}"))) {
+            [0, 0] => '.',
+            [0, _] => 'c',
+            _ => 'R',
         }
     }
 
