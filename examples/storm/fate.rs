@@ -6,8 +6,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use fastrand::Rng;
-use therapy::domain::session::{Event, Input, Moment, Session};
+use therapy::domain::session::{Event, EventKind, Input, Moment, Session};
 use therapy::edge::journal::{Journal, Stamp};
+use therapy::edge::notification::{Buttons, pressed};
 use therapy::runner::{FRAME, Loss, World};
 
 /// Start of the boot clock. Above zero, so that moments of earlier boots can be represented.
@@ -42,6 +43,8 @@ pub struct Fate {
     pub bus_fails: Cell<bool>,
     /// Whether the session is paused or held, and needs an answer to continue.
     pub waits_for_person: Cell<bool>,
+    /// A warning sign applies: no pack goes on because a person wants it.
+    pub has_sign: Cell<bool>,
     pub stalls: Cell<u32>,
     /// The first violation of an invariant.
     pub violation: RefCell<Option<String>>,
@@ -62,6 +65,7 @@ impl Fate {
             disk_fails: Cell::default(),
             bus_fails: Cell::default(),
             waits_for_person: Cell::default(),
+            has_sign: Cell::default(),
             stalls: Cell::default(),
             violation: RefCell::default(),
         }
@@ -235,7 +239,7 @@ impl<'a> Storm<'a> {
         let fate = self.fate;
         self.left = self.left.saturating_sub(1);
         self.next = fate.now.get() + fate.gap();
-        let what = fate.rng.borrow_mut().u8(0..35);
+        let what = fate.rng.borrow_mut().u8(0..40);
         match what {
             0..=5 => {
                 fate.stalls.set(fate.stalls.get() + 1);
@@ -262,6 +266,9 @@ impl<'a> Storm<'a> {
             // Nothing is lost but the terminal, or the process ends while everything works.
             32 => self.lost = Some(Loss::Terminal),
             33 => self.lost = Some(Loss::Process),
+            35..=36 => return self.press(),
+            37 => fate.has_sign.set(true),
+            38..=39 => fate.has_sign.set(false),
             34 => return Some(Input::Leap(Duration::from_secs(fate.rng.borrow_mut().u64(120..100_000)))),
             _ => return Some(fate.input()),
         }
@@ -269,6 +276,28 @@ impl<'a> Storm<'a> {
             let _ = set_read_only(self.journal, fate.disk_fails.get());
         }
         None
+    }
+
+    /// A press of a button: of the notification that is shown, or a forged one, which asks for nothing.
+    fn press(&mut self) -> Option<Input> {
+        let mut rng = self.fate.rng.borrow_mut();
+        let shown = [Buttons::All, Buttons::Done, Buttons::None][rng.usize(0..3)];
+        let (owner, id) = (":1.7", 3);
+        let sender = [":1.7", ":1.70", ":1.9", "org.freedesktop.Notifications", ""][rng.usize(0..5)];
+        let about = rng.u32(2..5);
+        let key = ["0", "1", "2", "3", "default", ""][rng.usize(0..6)];
+        let known: &[&str] = match shown {
+            Buttons::All => &["0", "1", "2"],
+            Buttons::Done => &["2"],
+            Buttons::None => &[],
+        };
+        let is_forged = sender != owner || about != id || !known.contains(&key);
+        drop(rng);
+        let input = pressed((owner, id, shown), (sender, about, key));
+        if input.is_some() == is_forged {
+            self.fate.violate(|| format!("a press of {key:?} by {sender:?} about {about} gives {input:?}"));
+        }
+        input
     }
 
     /// Returns the next request, in the same way as the real recorder.
@@ -364,7 +393,19 @@ impl World for Storm<'_> {
         self.lost.take()
     }
 
+    fn objects(&mut self, _: &Session) -> Option<String> {
+        self.fate.has_sign.get().then(|| "a warning sign applies".to_owned())
+    }
+
     fn answered(&mut self, events: &[Event], _: &Session) {
+        let goes_on = |event: &Event| match event.kind {
+            EventKind::Resumed | EventKind::Confirmed | EventKind::Skipped { by_rule: None } => true,
+            EventKind::Extended { by, .. } => by > Duration::ZERO,
+            _ => false,
+        };
+        if self.fate.has_sign.get() && events.iter().any(goes_on) {
+            self.fate.violate(|| format!("a pack goes on although a sign applies: {events:?}"));
+        }
         if let Some(id) = self.current.take() {
             self.answers.borrow_mut().push((id, format!("{} events", events.len())));
         }

@@ -10,9 +10,9 @@ use std::time::Duration;
 use anyhow::bail;
 use notify_rust::Notification;
 
-use crate::domain::session::{Event, EventKind, Moment, REMIND, Session};
+use crate::domain::session::{Event, EventKind, Input, Moment, REMIND, Session};
 use crate::edge::clock;
-use crate::edge::inbox;
+use crate::edge::inbox::{self, MINUTE_MORE};
 use crate::edge::sound::Desk;
 use crate::runner::{Loss, Observer, Trouble, without_codes};
 use crate::text::alarm::Left;
@@ -182,11 +182,35 @@ impl Observer for Notifications {
 
 /// Which buttons a notification has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Buttons {
+pub enum Buttons {
+    /// It only tells.
     None,
     /// Only the answer to an alarm.
     Done,
+    /// Those of a session that runs.
     All,
+}
+
+/// The keys and labels of the buttons, and their inputs.
+const BUTTONS: [(&str, &str, Input); 3] =
+    [("0", "Pause / go on", Input::Toggle), ("1", "A minute more", MINUTE_MORE), ("2", "Done", Input::Confirm)];
+
+/// The buttons of a notification. The last one is the answer to an alarm.
+fn offered(buttons: Buttons) -> impl Iterator<Item = &'static (&'static str, &'static str, Input)> {
+    let first = match buttons {
+        Buttons::All => 0,
+        Buttons::Done => BUTTONS.len() - 1,
+        Buttons::None => BUTTONS.len(),
+    };
+    BUTTONS[first..].iter()
+}
+
+/// What a press of a button asks for. Any program on the bus can send the signal of a press, so it counts only from the
+/// service that shows the notification, for this notification and for a button that it has. `shown`: that service, the
+/// number of the notification, and its buttons; `press`: who sent it, for which notification, and the key of the button.
+pub fn pressed(shown: (&str, u32, Buttons), press: (&str, u32, &str)) -> Option<Input> {
+    let button = offered(shown.2).find(|(key, ..)| *key == press.2);
+    button.filter(|_| (press.0, press.1) == (shown.0, shown.1)).map(|(.., input)| *input)
 }
 
 /// The last alarm gets the rest of `PATIENCE` to arrive.

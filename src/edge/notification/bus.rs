@@ -13,32 +13,16 @@ use futures_core::Stream as _;
 use notify_rust::{Hint, Urgency};
 use zbus::address::transport::Transport;
 use zbus::message::Type;
-use zbus::names::OwnedUniqueName;
+use zbus::names::{OwnedUniqueName, UniqueName};
 use zbus::{Address, Connection, DynamicType, Error, MatchRule, MessageStream, Result, Variant, block_on, fdo};
 
-use super::{APP, Alert, Buttons, Message, Service, inbox};
-use crate::domain::session::Input;
-use crate::edge::inbox::MINUTE_MORE;
+use super::{APP, Alert, Buttons, Message, Service, inbox, offered, pressed};
 use crate::text::printable::{markup, printable};
 
 const SERVICE: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
 /// Hints by which a notification replaces the one of an earlier session, where the service knows one of the two.
 const TAGS: [&str; 2] = ["x-canonical-private-synchronous", "x-dunst-stack-tag"];
-
-/// The keys and labels of the buttons, and their inputs.
-const BUTTONS: [(&str, &str, Input); 3] =
-    [("0", "Pause / go on", Input::Toggle), ("1", "A minute more", MINUTE_MORE), ("2", "Done", Input::Confirm)];
-
-/// The buttons of a notification. The last one is the answer to an alarm.
-fn offered(buttons: Buttons) -> impl Iterator<Item = &'static (&'static str, &'static str, Input)> {
-    let first = match buttons {
-        Buttons::All => 0,
-        Buttons::Done => BUTTONS.len() - 1,
-        Buttons::None => BUTTONS.len(),
-    };
-    BUTTONS[first..].iter()
-}
 
 /// The notification on the desktop.
 #[derive(Debug)]
@@ -146,13 +130,15 @@ impl Shown {
 
     /// Reports the presses so far. The next one wakes the thread.
     fn obey(&mut self, context: &mut Context<'_>, inbox: &inbox::Sender) {
-        let Some((_, presses)) = self.bus.as_mut().and_then(|bus| bus.service.as_mut()) else { return };
+        let Some((owner, presses)) = self.bus.as_mut().and_then(|bus| bus.service.as_mut()) else { return };
         while let Poll::Ready(Some(press)) = Pin::new(&mut *presses).poll_next(context) {
-            let body = press.map(|press| press.body());
-            let Ok((id, name)) = body.and_then(|body| body.deserialize::<(u32, String)>()) else { continue };
-            let button = offered(self.buttons).find(|(key, ..)| *key == name);
-            if let Some((.., input)) = button.filter(|_| id == self.id) {
-                inbox.send(inbox::Message::Said(*input));
+            let Ok(press) = press else { continue };
+            let (header, body) = (press.header(), press.body());
+            let Ok((id, key)) = body.deserialize::<(u32, &str)>() else { continue };
+            let sender = header.sender().map_or("", UniqueName::as_str);
+            let input = pressed((owner.as_str(), self.id, self.buttons), (sender, id, key));
+            if let Some(input) = input {
+                inbox.send(inbox::Message::Said(input));
             }
         }
     }
