@@ -24,3 +24,4 @@ pub mod session;
 pub mod view;
 
 pub mod course;
+pub mod schedule;

@@ -267,6 +267,19 @@ impl Context {
     pub fn load(&self) -> Load {
         self.doses.load(self.now)
     }
+
+    /// The same after a wait in which nothing happens.
+    #[must_use]
+    pub fn later(&self, wait: Duration) -> Context {
+        let injury = match self.injury {
+            Injury::Ago(age) => Injury::Ago(age.saturating_add(wait)),
+            Injury::InFuture(by) if by > wait => Injury::InFuture(by.saturating_sub(wait)),
+            Injury::InFuture(by) => Injury::Ago(wait.saturating_sub(by)),
+            Injury::Unknown => Injury::Unknown,
+        };
+        let record_ahead = self.record_ahead.saturating_sub(wait);
+        Context { now: self.now + wait, injury, record_ahead, ..self.clone() }
+    }
 }
 
 /// The switch from ice to heat (S3, FPN heat).

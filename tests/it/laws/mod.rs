@@ -27,6 +27,7 @@ mod changeovers;
 mod doses;
 #[cfg(unix)]
 mod keys;
+mod plans;
 mod sessions;
 mod texts;
 mod times;
