@@ -3,12 +3,15 @@
 
 #![expect(missing_docs, reason = "clap shows the documentation of a flattened field or struct as help text")]
 
+pub mod plan;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::styling::{Style, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use plan::PlanArgs;
 
 use crate::domain::rules::{RULES, RuleId, Severity};
 use crate::text::lengths::{changeover, minutes};
@@ -88,6 +91,8 @@ Examples:
         #[arg(long)]
         json: bool,
     },
+    /// Plan the coming sessions inside your waking hours
+    Plan(PlanArgs),
     /// Show, set or clear the time of the injury
     Injury {
         #[command(subcommand)]

@@ -31,6 +31,7 @@ mod list;
 mod man;
 mod next;
 mod pain;
+mod plan;
 mod run;
 mod safety;
 mod status;
@@ -69,6 +70,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             run::run(folders, &args)
         }
         Command::Next { json } => next::run(folders, json),
+        Command::Plan(args) => plan::run(folders, &args),
         Command::Injury { command, when, json } => injury::run(folders, command.as_ref(), &when, json),
         Command::Status(args) => status::run(folders, &args),
         Command::Pause => control::run(folders, Input::Pause),

@@ -88,7 +88,8 @@ pub(super) fn changeover(folders: &Folders) -> Option<Duration> {
     format::settings(&format::decoded(&bytes).0).0.changeover
 }
 
-fn read(folders: &Folders) -> Result<format::Settings, Failure> {
+/// The file, as far as it has no problem.
+pub(super) fn read(folders: &Folders) -> Result<format::Settings, Failure> {
     let Some(config) = &folders.config else { return Ok(format::Settings::default()) };
     let path = config.join("config.toml");
     let place = printable(&path.to_string_lossy()).into_owned();

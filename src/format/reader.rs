@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::Problem;
 use crate::domain::protocol::Range;
+use crate::text::hours::{self, Hours};
 use crate::text::printable::{is_control, nearest, revealed};
 
 const DURATION_HINT: &str = "write a whole duration with its unit, such as \"10min\" or \"1m 30s\"";
@@ -90,6 +91,12 @@ impl<'a> Reader<'a> {
             Some(text.to_owned())
         });
         texts.collect()
+    }
+
+    pub(super) fn hours(&mut self, table: &DeTable<'_>, key: &str) -> Option<Hours> {
+        let value = table.get(key)?;
+        let text = self.typed(value, "waking hours such as \"07:30-22:30\"", DeValue::as_str)?;
+        hours::read(text).map_err(|error| self.error(value.span(), error.message, error.examples)).ok()
     }
 
     pub(super) fn flag(&mut self, table: &DeTable<'_>, key: &str) -> Option<bool> {

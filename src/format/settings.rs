@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use super::reader::Reader;
 use super::{NAME_MOST, Problem, in_order, on_letters, quotes};
+use crate::text::hours::Hours;
 
 /// Defaults of `run`, from `config.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
+    /// As `--awake` of `plan`.
+    pub awake: Option<Hours>,
+    /// As `--weekend` of `plan`.
+    pub weekend: Option<Hours>,
     /// As `--confirm`.
     pub confirm: bool,
     /// As `--changeover`, for protocols that say nothing about it.
@@ -31,7 +36,10 @@ pub const PROGRESS: [&str; 5] = ["auto", "bar", "plain", "json", "quiet"];
 
 /// Values of `--sound`.
 const SOUND: [&str; 3] = ["auto", "on", "off"];
-const KEYS: [&str; 8] = ["changeover", "confirm", "no_notify", "on_event", "progress", "sound", "speak", "volume"];
+#[rustfmt::skip]
+const KEYS: [&str; 10] = [
+    "awake", "changeover", "confirm", "no_notify", "on_event", "progress", "sound", "speak", "volume", "weekend",
+];
 const LOUDEST: u32 = 100;
 
 /// Reads the defaults of `run`.
@@ -50,7 +58,10 @@ pub fn read(text: &str) -> (Settings, Vec<Problem>) {
         name
     });
     let volume = table.get("volume").and_then(|value| reader.per_cent(value, LOUDEST));
+    let [awake, weekend] = ["awake", "weekend"].map(|key| reader.hours(table, key));
     let settings = Settings {
+        awake,
+        weekend,
         changeover: reader.changeover(table),
         confirm: reader.flag(table, "confirm").unwrap_or(false),
         no_notify: reader.flag(table, "no_notify").unwrap_or(false),

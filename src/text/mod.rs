@@ -17,6 +17,10 @@ pub mod lengths;
 
 pub mod timeline;
 
+pub mod plan;
+
+pub mod hours;
+
 #[cfg(feature = "cli")]
 pub mod times;
 

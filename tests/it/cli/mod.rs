@@ -42,6 +42,7 @@ fn every_line_of_help_fits_80_columns() {
         "show",
         "run",
         "next",
+        "plan",
         "injury",
         "status",
         "pause",

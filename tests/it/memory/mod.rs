@@ -13,6 +13,7 @@ mod cut_off;
 mod guards;
 mod kills;
 mod person;
+mod plan;
 mod read_only;
 mod trouble;
 

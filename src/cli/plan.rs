@@ -1,0 +1,61 @@
+//! The options of `therapy plan`.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::text::hours::{self, Hours};
+use crate::text::lengths::minutes;
+use crate::text::typed::{Unreadable, whole};
+
+// Options of `plan`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  therapy plan
+  therapy plan heat --days 7 --spread
+  therapy plan ice --per-day 6 --every 90min --awake 7:00-23:00")]
+pub struct PlanArgs {
+    /// A name from `therapy list`, or a .toml file [default: what `therapy next` recommends at each time]
+    pub protocol: Option<String>,
+
+    /// How many days, with today, 1 to 31
+    #[arg(long, value_name = "N", default_value = "3", value_parser = days, allow_negative_numbers = true)]
+    pub days: u32,
+
+    /// Your waking hours; no session begins or ends outside them [default: 08:00-22:30]
+    #[arg(long, value_name = "HOURS", value_parser = hours::read, allow_hyphen_values = true)]
+    pub awake: Option<Hours>,
+
+    /// The waking hours on Saturday and Sunday [default: as on other days]
+    #[arg(long, value_name = "HOURS", value_parser = hours::read, allow_hyphen_values = true)]
+    pub weekend: Option<Hours>,
+
+    /// The most sessions of a day [default: 4 with cold, 3 with heat]
+    #[arg(long, value_name = "N", value_parser = per_day, allow_negative_numbers = true)]
+    pub per_day: Option<u32>,
+
+    /// The least time from one start to the next, such as 90min; the dose law may ask for more
+    #[arg(long, value_name = "DURATION", default_value = "2h", value_parser = minutes, allow_negative_numbers = true)]
+    pub every: Duration,
+
+    /// Spread the sessions over the waking hours, instead of as early as possible
+    #[arg(long)]
+    pub spread: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn days(text: &str) -> Result<u32, Unreadable> {
+    const TRY: &str = "try: --days 7, at most 31";
+    let days = whole(text, "days", TRY)?;
+    if (1..=31).contains(&days) {
+        return Ok(days);
+    }
+    Err(Unreadable::new(text, format!("{days} days; a plan is for 1 to 31 days"), TRY))
+}
+
+fn per_day(text: &str) -> Result<u32, Unreadable> {
+    whole(text, "sessions", "try: --per-day 3")
+}

@@ -1,0 +1,123 @@
+//! `therapy plan`, from the real journal.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use therapy::edge::clock;
+
+use crate::support::{Home, stderr};
+use crate::terminal::Terminal;
+
+const HOUR: i64 = 3600;
+
+fn time(value: &Value) -> i64 {
+    value.as_str().expect("a time").parse::<Timestamp>().expect("a time").as_second()
+}
+
+/// The starts and protocols of a plan for people who never sleep.
+fn plan(home: &Home, arguments: &[&str]) -> Vec<(i64, String)> {
+    let plan = home.json(&[&["plan", "--json", "--awake", "0-24"], arguments].concat());
+    let sessions = plan["sessions"].as_array().expect("sessions").iter();
+    sessions.map(|session| (time(&session["at"]), session["protocol"].as_str().expect("a name").to_owned())).collect()
+}
+
+#[test]
+fn ice_becomes_heat_72_hours_after_the_injury() {
+    let home = Home::new();
+    home.ask(&["injury", "set", "60h ago"]);
+    let switch = clock::wall().as_second() + 12 * HOUR;
+    let sessions = plan(&home, &["--per-day", "20"]);
+    assert!(sessions.iter().all(|(_, name)| name == "ice" || name == "heat"));
+    assert!(sessions.iter().any(|(_, name)| name == "ice") && sessions.iter().any(|(_, name)| name == "heat"));
+    for (at, name) in &sessions {
+        assert_eq!(name == "ice", *at < switch - 60, "{at} {name}, and the switch at {switch}");
+    }
+    // The same for a protocol that depends on the injury; heat alone waits for its time.
+    assert_eq!(plan(&home, &["acute", "--per-day", "20"]), sessions);
+    let heat = plan(&home, &["heat"]);
+    assert!(heat[0].0 >= switch - 60 && heat[0].0 < switch + 600, "{heat:?}, and the switch at {switch}");
+    home.ask(&["injury", "set", "1h ago"]);
+    let text = home.ask(&["plan", "heat", "--days", "1", "--awake", "0-24"]);
+    let (headline, left_out) = text.split_once('\n').expect("two lines");
+    assert_eq!(headline, "No session fits.");
+    assert!(
+        left_out.starts_with("Does not fit: the first session on ") && left_out.ends_with("(early-heat)\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_plan_goes_on_from_what_was_given() {
+    let home = Home::at_rate(2_000.0);
+    home.session(&["ice", "--minutes", "20"]);
+    let last = clock::wall().as_second();
+    let sessions = plan(&home, &["ice"]);
+    assert!(sessions[0].0 >= last + 95 * 60, "{sessions:?} after {last}");
+    let closer = plan(&home, &["ice", "--every", "30min"]);
+    assert!(closer[0].0 < sessions[0].0 && closer[0].0 >= last, "{closer:?}");
+    assert!(sessions.iter().all(|(at, _)| at % 300 == 0));
+}
+
+/// The plan begins when the session that runs is over, if it goes on as planned.
+#[test]
+fn a_running_session_counts_as_planned() {
+    let home = Home::new();
+    let mut running = home.long_session();
+    let sessions = plan(&home, &["heat", "--every", "1min"]);
+    assert!(sessions[0].0 >= clock::wall().as_second() + 19 * 60, "{sessions:?}");
+    running.kill();
+    let refused = home.run(&["plan"]);
+    assert_eq!(refused.status.code(), Some(3), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("was cut off") && stderr(&refused).contains("therapy stop"));
+}
+
+#[test]
+fn what_no_waiting_helps_is_refused_as_run_refuses_it() {
+    let home = Home::new();
+    home.ask(&["safety", "--answer", "3"]);
+    let refused = home.run(&["plan"]);
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(stderr(&refused).contains("(warning-sign)"), "{}", stderr(&refused));
+    let unknown = home.run(&["plan", "icee"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(stderr(&unknown).contains("ice"), "{}", stderr(&unknown));
+}
+
+#[test]
+fn a_plan_needs_the_journal() {
+    let home = Home::new();
+    home.file("data/journal.db", "no database");
+    let failed = home.run(&["plan"]);
+    assert_eq!(failed.status.code(), Some(1), "{}", stderr(&failed));
+}
+
+#[test]
+fn waking_hours_stand_in_the_settings() {
+    let home = Home::new();
+    home.file("config/config.toml", "awake = \"09:00-10:00\"\nweekend = \"11:00-12:00\"\n");
+    let plan = home.json(&["plan", "ice", "--json", "--days", "8"]);
+    for session in plan["sessions"].as_array().expect("sessions") {
+        let at: Timestamp = session["at"].as_str().expect("a time").parse().expect("a time");
+        let at = at.to_zoned(jiff::tz::TimeZone::UTC);
+        let hour = if at.weekday().to_monday_one_offset() > 5 { 11 } else { 9 };
+        assert_eq!(i32::from(at.hour()), hour, "{at}");
+    }
+    home.file("config/config.toml", "awake = \"nine to ten\"\n");
+    let wrong = home.run(&["plan"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("no stretch of waking hours"), "{}", stderr(&wrong));
+}
+
+/// On a terminal there is a picture, to scale and with the time now; elsewhere only lines.
+#[test]
+fn a_terminal_shows_a_row_for_each_day() {
+    let home = Home::new();
+    let mut terminal = Terminal::start(home.command(&["plan", "ice", "--awake", "0-24", "--per-day", "12"]), 60, 120);
+    assert_eq!(terminal.end().code(), Some(0));
+    let contents = terminal.contents();
+    let rows: Vec<&str> = contents.lines().skip(1).take(4).collect();
+    assert!(rows[0].contains("  2       4"), "{contents}");
+    assert!(rows[1].contains('▲') && rows[1..].iter().all(|row| row.contains('▒')), "{contents}");
+    assert!(!home.ask(&["plan", "ice"]).contains('▒'));
+    let mut narrow = Terminal::start(home.command(&["plan", "ice"]), 24, 20);
+    assert_eq!(narrow.end().code(), Some(0), "it fits where there is no room for a picture");
+}
