@@ -23,6 +23,8 @@ mod settings;
 mod utf8;
 
 #[cfg(feature = "cli")]
+pub mod calendar;
+#[cfg(feature = "cli")]
 pub mod report;
 
 use reader::{Reader, Value};

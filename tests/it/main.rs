@@ -44,6 +44,8 @@ mod desktop;
 
 mod buttons;
 
+mod calendar;
+
 mod hostile_time;
 
 mod lateness;
