@@ -25,7 +25,8 @@ use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
 use crate::edge::recorder::{Busy, Recorder, Requests, Writer};
 use crate::edge::screen::Screen;
-use crate::edge::terminal::{self, Output};
+use crate::edge::terminal::{self, Aside, Output};
+use crate::edge::window::{Known, Window};
 use crate::edge::{catalog, clock};
 use crate::runner::{self, FRAME, Loss, Observer, Trouble, World};
 use crate::text::advice::CUT_OFF;
@@ -98,9 +99,10 @@ impl Live {
                 None => Box::new(wall_at),
             }
         };
-        let (name, continued) = ((name, speed), keys.was_continued());
-        let shown = shown(settings, label(), name, continued).context(NO_THREAD)?;
-        let rungs = Rungs::start(name.0, settings, (speed, confirm), label(), &inbox.sender())?;
+        let (aside, continued) = (Aside::default(), keys.was_continued());
+        let shown = shown(settings, label(), (name, speed), (continued, aside.clone())).context(NO_THREAD)?;
+        let aside = (settings.progress == Progress::Bar).then_some(aside);
+        let rungs = Rungs::start((name, aside), settings, (speed, confirm), label(), &inbox.sender())?;
         let says_next = settings.progress == Progress::Plain;
         let is_for_people = settings.is_for_people();
         let (changeover, recorder, overrides, lock) = (settings.changeover, None, String::new(), None);
@@ -200,7 +202,7 @@ fn shown(
     settings: &Settings,
     label: Label,
     (name, speed): (&str, Option<f64>),
-    was_continued: impl Fn() -> bool + 'static,
+    (was_continued, aside): (impl Fn() -> bool + 'static, Aside),
 ) -> io::Result<Vec<Box<dyn Observer>>> {
     let changeover = settings.changeover;
     Ok(match settings.progress {
@@ -209,7 +211,9 @@ fn shown(
             let terminal = Term::stderr();
             let look = move || (terminal.size(), was_continued());
             let (look, wall) = (Box::new(look), Box::new(time_of_day(label)));
+            let window = Window::new(&title, Known::by_environment());
             let screen = Screen::new(terminal::stream()?, look, wall, io::stdin().is_terminal(), title);
+            let screen = screen.with_window(window, aside);
             let last_words =
                 move |session: &Session| cold_again(session, changeover, possible_briefly).filter(|_| speed.is_none());
             vec![Box::new(screen.with_last_words(Box::new(last_words)))]

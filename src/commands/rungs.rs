@@ -15,9 +15,11 @@ use crate::domain::session::{REMIND, Session};
 use crate::edge::bell::Bell;
 use crate::edge::hook::Hook;
 use crate::edge::inbox::{Inbox, Message, Sender};
+use crate::edge::notice::Notice;
 use crate::edge::notification::Notifications;
 use crate::edge::sound::{Air, Desk, Mode, Sounds, Speech};
-use crate::edge::terminal;
+use crate::edge::terminal::{self, Aside};
+use crate::edge::window::Known;
 use crate::edge::{child, clock};
 use crate::runner::{Loss, Observer};
 use crate::text::alarm::{self, Left};
@@ -46,9 +48,9 @@ pub(super) struct Rungs {
 
 impl Rungs {
     /// Starts them for a session called `name`; `speed` marks a rehearsal. `confirm`: every change waits for the
-    /// person, so that one must be able to answer.
+    /// person, so that one must be able to answer. `aside`: where a screen is shown.
     pub(super) fn start(
-        name: &str,
+        (name, aside): (&str, Option<Aside>),
         settings: &Settings,
         (speed, confirm): (Option<f64>, bool),
         label: Label,
@@ -57,7 +59,8 @@ impl Rungs {
         const NO_THREAD: &str = "could not start a thread";
         let (is_rehearsal, air, desk) = (speed.is_some(), Arc::new(Air::default()), Desk::default());
         let (bell, left) = bell(settings.progress);
-        let notify = || Notifications::new(name, is_rehearsal, left, desk.clone(), inbox.clone());
+        let notice = || Some(Notice::new(Known::by_environment().notifies?, aside?, is_remote()));
+        let notify = || Notifications::new((name, is_rehearsal), (left, notice()), desk.clone(), inbox.clone());
         let mut notifications = settings.notify.then(notify).transpose().context(NO_THREAD)?;
         let mode = mode(settings);
         let sounds = |mode| Sounds::new(mode, settings.volume, settings.cache.clone(), desk.clone(), Arc::clone(&air));

@@ -16,6 +16,7 @@ use crate::edge::inbox::Inbox;
 use crate::edge::journal::Journal;
 use crate::edge::keys::Keys;
 use crate::edge::sound::{self, Worked};
+use crate::edge::window::Known;
 use crate::edge::{clock, hook, notification};
 use crate::text::printable::{aligned, printable};
 use crate::text::selftest as text;
@@ -127,7 +128,9 @@ fn untried(name: &'static str, why: &str) -> Rung {
 
 fn screen() -> Rung {
     let size = Term::stderr().size_checked();
-    let size = size.map(|size| text::screen(size, console::colors_enabled_stderr(), is_dumb()));
+    let known = Known::by_environment();
+    let beside = [("title", known.title), ("progress", known.progress), ("notification", known.notifies.is_some())];
+    let size = size.map(|size| text::screen(size, console::colors_enabled_stderr(), is_dumb(), &beside));
     let (works, why) = (Some(size.is_some()), size.unwrap_or_else(|| text::NO_TERMINAL.to_owned()));
     Rung { name: "screen", works, why, on: true }
 }

@@ -12,12 +12,15 @@ pub mod apart;
 pub mod inbox;
 pub mod journal;
 
+pub mod window;
+
 pub mod terminal;
 
 pub mod keys;
 
 pub mod bell;
 pub mod lines;
+pub mod notice;
 
 pub mod hook;
 pub mod recorder;

@@ -1,6 +1,7 @@
 //! Desktop notifications, on a thread: a call to the notification service has no time limit, and a service
 //! that never answers must not delay a session. This module must not know how a service is reached.
 
+use std::collections::VecDeque;
 use std::io;
 use std::iter;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -13,6 +14,7 @@ use notify_rust::Notification;
 use crate::domain::session::{Event, EventKind, Input, Moment, REMIND, Session};
 use crate::edge::clock;
 use crate::edge::inbox::{self, MINUTE_MORE};
+use crate::edge::notice::Notice;
 use crate::edge::sound::Desk;
 use crate::runner::{Loss, Observer, Trouble, without_codes};
 use crate::text::alarm::Left;
@@ -46,9 +48,9 @@ pub struct Alert {
 pub struct Notifications {
     messages: Sender<Message>,
     answers: Receiver<Answer>,
-    /// The number of questions to the service without an answer, and when it began with the first of them. The
-    /// first question is whether it is there.
-    unanswered: usize,
+    /// The questions to the service without an answer, and when it began with the first of them. The first question
+    /// is whether it is there; every other one is to show an alert, kept while the terminal has not shown it.
+    unanswered: VecDeque<Option<Alert>>,
     since: Moment,
     /// It is known that there are none, and was reported before the start.
     is_missing: bool,
@@ -57,6 +59,8 @@ pub struct Notifications {
     /// What tells the person without them.
     left: Left,
     prefix: String,
+    /// The terminal shows what the service does not.
+    notice: Option<Notice>,
 }
 
 /// Whether the service has shown an alert, or why it could not. An alert that was outdated is not shown.
@@ -66,34 +70,39 @@ type Answer = Result<bool, String>;
 type Message = Option<Alert>;
 
 impl Notifications {
-    /// Notifications for a session called `name`; without them, `left` is left. The inputs of their buttons go to
-    /// `inbox`.
+    /// Notifications for a session called `name`; without them, `left` is left, and `notice` shows them. The inputs of
+    /// their buttons go to `inbox`.
     ///
     /// # Errors
     /// When the system provides no thread.
-    pub fn new(name: &str, rehearsal: bool, left: Left, desk: Desk, inbox: inbox::Sender) -> io::Result<Notifications> {
+    pub fn new(
+        (name, rehearsal): (&str, bool),
+        (left, notice): (Left, Option<Notice>),
+        desk: Desk,
+        inbox: inbox::Sender,
+    ) -> io::Result<Notifications> {
         let (messages, waiting) = mpsc::channel();
         let (outbox, answers) = mpsc::channel();
         let wake = messages.clone();
         let deliver = move || deliver(&waiting, &wake, &outbox, &inbox, &desk);
         thread::Builder::new().name("notifications".to_owned()).spawn(deliver)?;
         let prefix = if rehearsal { format!("REHEARSAL {name}") } else { name.to_owned() };
-        let since = clock::unhurried();
-        Ok(Notifications { messages, answers, unanswered: 1, since, is_missing: false, is_shown: false, left, prefix })
+        let (unanswered, since, is_missing, is_shown) = (VecDeque::from([None]), clock::unhurried(), false, false);
+        Ok(Notifications { messages, answers, unanswered, since, is_missing, is_shown, left, prefix, notice })
     }
 
     /// Why there are none, for a session that has no other alarm and has not started. A service that answers too
     /// late counts as missing.
     pub fn missing(&mut self) -> Option<String> {
         let no_answer = || Some(NO_ANSWER.to_owned());
-        let why = self.answers(START).err().or_else(|| if self.unanswered > 0 { no_answer() } else { None });
+        let why = self.answers(START).err().or_else(|| if self.unanswered.is_empty() { None } else { no_answer() });
         self.is_missing = why.is_some();
         why
     }
 
     /// Whether the service is there and shows what it gets, so that somebody can press a button.
     pub fn works(&mut self) -> bool {
-        self.answers(PATIENCE).is_ok() && self.unanswered == 0 && self.is_shown
+        self.answers(PATIENCE).is_ok() && self.unanswered.is_empty() && self.is_shown
     }
 
     /// The person has answered the alarm after the end: the box need not stay.
@@ -103,12 +112,21 @@ impl Notifications {
     }
 
     fn send(&mut self, alert: Alert) {
-        if self.unanswered == 0 {
+        if self.unanswered.is_empty() {
             self.since = clock::unhurried();
         }
-        self.unanswered += 1;
+        let mut waiting = Some(alert.clone());
+        if self.notice.as_ref().is_some_and(Notice::is_remote) {
+            self.show_on_terminal(waiting.take());
+        }
+        self.unanswered.push_back(waiting);
         // Without a thread, `collect` fails.
         let _ = self.messages.send(Some(alert));
+    }
+
+    fn show_on_terminal(&self, alerts: impl IntoIterator<Item = Alert>) {
+        let Some(notice) = &self.notice else { return };
+        alerts.into_iter().for_each(|alert| notice.show(&alert.title, &alert.body));
     }
 
     /// Waits for the answers as [`answers`](Self::answers) does, and says how the session goes on without them.
@@ -120,19 +138,26 @@ impl Notifications {
     /// Waits for the answers until `patience` has passed since the last one.
     fn answers(&mut self, patience: Duration) -> Result<(), String> {
         let mut result = Ok(());
-        while self.unanswered > 0 {
+        while !self.unanswered.is_empty() {
             let waited = clock::unhurried().since(self.since);
             match self.answers.recv_timeout(patience.saturating_sub(waited)) {
                 Ok(answer) => {
-                    (self.unanswered, self.since) = (self.unanswered - 1, clock::unhurried());
+                    let asked = self.unanswered.pop_front().flatten();
+                    self.show_on_terminal(asked.filter(|_| answer.is_err()));
+                    self.since = clock::unhurried();
                     self.is_missing &= answer != Ok(true);
                     self.is_shown = answer.is_ok();
                     result = result.and(answer.map(drop).map_err(|why| format!("no desktop notifications ({why})")));
                 }
                 Err(RecvTimeoutError::Timeout) if waited < PATIENCE => break,
-                Err(RecvTimeoutError::Timeout) => return Err(NO_ANSWER.to_owned()),
+                Err(RecvTimeoutError::Timeout) => {
+                    let late: Vec<_> = self.unanswered.iter_mut().filter_map(Option::take).collect();
+                    self.show_on_terminal(late);
+                    return Err(NO_ANSWER.to_owned());
+                }
                 Err(RecvTimeoutError::Disconnected) => {
-                    self.unanswered = 0;
+                    let lost = std::mem::take(&mut self.unanswered);
+                    self.show_on_terminal(lost.into_iter().flatten());
                     return Err("no desktop notifications (their thread failed)".to_owned());
                 }
             }

@@ -12,7 +12,8 @@ use crate::domain::moment::Moment;
 use crate::domain::session::{Event, EventKind, Outcome, Session};
 use crate::domain::step::StepKind;
 use crate::domain::view::{State, View};
-use crate::edge::terminal::{Stream, Terminal, lock};
+use crate::edge::terminal::{Aside, Stream, Terminal, lock};
+use crate::edge::window::Window;
 use crate::runner::{Loss, Observer, Trouble};
 use crate::text::colours::paint;
 use crate::text::timeline::{TO_COME, texture};
@@ -76,6 +77,15 @@ impl Screen {
         Screen { last_words: Some(last_words), ..self }
     }
 
+    /// The same, with a title and a progress, and with what others send aside.
+    #[must_use]
+    pub fn with_window(self, window: Window, aside: Aside) -> Screen {
+        let mut frames = lock(&self.terminal.0);
+        (frames.window, frames.aside) = (window, aside);
+        drop(frames);
+        self
+    }
+
     fn draw(&mut self, session: &Session) -> anyhow::Result<()> {
         let view = View::of(session);
         let size = lock(&self.terminal.0).look((self.look)());
@@ -90,6 +100,7 @@ impl Screen {
         let laid = (size, view.can_extend, say::face(&view).len().max(5));
         let is_new = self.laid != Some(laid) || view.state != State::Running;
         lock(&self.scene).view = Some(view);
+        lock(&self.terminal.0).window.set(&view);
         if is_new {
             self.bar.set_style(self.lay(size, &view, session)?);
             self.laid = Some(laid);

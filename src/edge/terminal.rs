@@ -5,7 +5,6 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::mem::take;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -15,6 +14,7 @@ use indicatif::TermLike;
 use textwrap::core::display_width;
 
 use crate::edge::clock;
+use crate::edge::window::Window;
 
 /// How long the last words of the program wait for their reader, all together.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -28,13 +28,14 @@ const MOMENT: Duration = Duration::from_millis(100);
 const HIDE_CURSOR: &str = "\x1b[?25l";
 const SHOW_CURSOR: &str = "\x1b[?25h";
 
-/// Whether a frame hides the cursor of the terminal.
-static HIDDEN: AtomicBool = AtomicBool::new(false);
+/// What gives back the terminal that a frame has; empty while there is none.
+static BACK: Mutex<String> = Mutex::new(String::new());
 
-/// Gives the cursor back, below the frame, when the process exits without a chance to remove it.
-pub fn show_cursor() {
-    if HIDDEN.swap(false, Relaxed) {
-        let _ = stream().and_then(|mut stream| stream.write(format!("\r\n{SHOW_CURSOR}").as_bytes()));
+/// Gives the terminal back, below the frame, when the process exits without a chance to remove it.
+pub fn give_back() {
+    let back = take(&mut *lock(&BACK));
+    if !back.is_empty() {
+        let _ = stream().and_then(|mut stream| stream.write(format!("\r\n{back}").as_bytes()));
     }
 }
 
@@ -137,6 +138,26 @@ fn is_in_front() -> bool {
     true
 }
 
+/// Bytes for the terminal that are no part of a frame. The next one takes them along.
+#[derive(Clone, Debug, Default)]
+pub struct Aside(Arc<Mutex<String>>);
+
+impl Aside {
+    /// Adds a whole sequence. It is left out while another program has the terminal.
+    pub fn add(&self, sequence: &str) {
+        lock(&self.0).push_str(sequence);
+        // There is no frame any more.
+        if Arc::strong_count(&self.0) == 1 {
+            let _ = stream().and_then(|mut stream| stream.write(self.take(is_in_front()).as_bytes()));
+        }
+    }
+
+    fn take(&self, in_front: bool) -> String {
+        let bytes = take(&mut *lock(&self.0));
+        if in_front { bytes } else { String::new() }
+    }
+}
+
 /// A terminal for indicatif: it collects a frame, and sends only the rows that changed.
 #[derive(Clone)]
 pub(super) struct Terminal(pub(super) Arc<Mutex<Frames>>);
@@ -153,6 +174,10 @@ pub(super) struct Frames {
     width: u16,
     /// The cursor is hidden, as it is while there is a frame.
     hidden: bool,
+    /// Its title and progress, as long as there is a frame.
+    pub(super) window: Window,
+    /// What others send with the next frame.
+    pub(super) aside: Aside,
     /// What indicatif has written of the next frame: rows, each followed by its padding.
     written: Vec<String>,
     /// Lines that stay, to be printed above the next frame.
@@ -165,8 +190,9 @@ pub(super) struct Frames {
 
 impl Terminal {
     pub(super) fn new(stream: Stream) -> Terminal {
-        let (rest, size, shown, width, hidden, written, above, rings, failure) = Default::default();
-        let frames = Frames { stream, rest, size, shown, width, hidden, written, above, rings, failure };
+        let (rest, size, shown, width, hidden, written) = Default::default();
+        let (window, aside, above, rings, failure) = Default::default();
+        let frames = Frames { stream, rest, size, shown, width, hidden, window, aside, written, above, rings, failure };
         Terminal(Arc::new(Mutex::new(frames)))
     }
 }
@@ -188,17 +214,19 @@ impl Frames {
         if others_wrote {
             self.shown.clear();
             self.hidden = false;
+            self.window.forget();
         }
         size
     }
 
-    /// Hides the cursor, or gives it back.
-    fn hide(&mut self, hides: bool) -> &'static str {
-        if std::mem::replace(&mut self.hidden, hides) == hides {
-            return "";
-        }
-        HIDDEN.store(hides, Relaxed);
-        if hides { HIDE_CURSOR } else { SHOW_CURSOR }
+    /// Hides the cursor and changes the window around a frame, or gives both back.
+    fn dress(&mut self, has_frame: bool) -> String {
+        let is_new = std::mem::replace(&mut self.hidden, has_frame) != has_frame;
+        let cursor = if has_frame { HIDE_CURSOR } else { SHOW_CURSOR };
+        let window = if has_frame { self.window.changes() } else { self.window.give_back() };
+        let back = if has_frame { self.window.back() + SHOW_CURSOR } else { String::new() };
+        *lock(&BACK) = back;
+        if is_new { cursor.to_owned() + &window } else { window }
     }
 
     /// Whether all bytes so far were taken: until then the next frame is not worth drawing.
@@ -227,7 +255,8 @@ impl Frames {
     fn send(&mut self) {
         let rows: Vec<String> = take(&mut self.written).into_iter().step_by(2).collect();
         let all = !self.above.is_empty() || rows.len() != self.shown.len() || self.width != self.size.1;
-        let mut bytes = self.hide(!rows.is_empty() && is_in_front()).to_owned();
+        let in_front = is_in_front();
+        let mut bytes = self.dress(!rows.is_empty() && in_front) + &self.aside.take(in_front);
         if all || rows != self.shown {
             // No row is wider than the terminal that it was drawn for.
             let up = if self.width == self.size.1 { self.shown.len().saturating_sub(1) } else { self.height() };
@@ -263,8 +292,8 @@ impl Frames {
 /// Only a terminal leaves a rest. It gets some time to take it.
 impl Drop for Frames {
     fn drop(&mut self) {
-        let cursor = self.hide(false);
-        self.rest.extend(cursor.as_bytes());
+        let back = self.dress(false) + &self.aside.take(is_in_front());
+        self.rest.extend(back.as_bytes());
         if !self.is_free() {
             let _ = Output::new(io::stderr()).and_then(|mut output| output.write(&self.rest));
         }

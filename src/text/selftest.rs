@@ -42,11 +42,17 @@ pub fn question(program: &str) -> String {
     format!("{program} played the test. Did you hear it? [y/n]")
 }
 
-/// A terminal of this many rows and columns.
-pub fn screen((rows, columns): (u16, u16), colours: bool, is_dumb: bool) -> String {
-    let colours = if colours { "16 colours" } else { "no colours" };
-    let plain = if is_dumb { "; plain lines, because TERM is dumb or not set" } else { "" };
-    format!("{columns} × {rows}, {colours}{plain}")
+/// A terminal of this many rows and columns. `beside`: what a window may show beside its text, and whether this one is
+/// known to do so.
+pub fn screen((rows, columns): (u16, u16), colours: bool, is_dumb: bool, beside: &[(&str, bool)]) -> String {
+    let size = format!("{columns} × {rows}, {}", if colours { "16 colours" } else { "no colours" });
+    if is_dumb {
+        return format!("{size}; plain lines, because TERM is dumb or not set");
+    }
+    let named = |wanted| beside.iter().filter(|(_, is)| *is == wanted).map(|(name, _)| *name).collect::<Vec<_>>();
+    let known = [vec![size.as_str()], named(true)].concat().join(", ");
+    let unknown = named(false);
+    if unknown.is_empty() { known } else { format!("{known}; not known to show a {}", unknown.join(" or ")) }
 }
 
 /// A notification service that works.

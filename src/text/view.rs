@@ -28,6 +28,24 @@ pub fn heading(view: &View) -> String {
     }
 }
 
+/// The title of a window, by the minute: `Cold 12 min left · contrast`. `name` is the session's.
+pub fn title(view: &View, name: &str) -> String {
+    let (what, minutes) = (capital(called(view)), rounded_up(view.left).as_secs().div_ceil(60));
+    let left = in_words(Duration::from_secs(60 * minutes));
+    let words = match view.state {
+        State::Running => match view.dose_after_changeover() {
+            Some(next) => format!("Get ready: {} in {left}", next.kind),
+            None => format!("{what} {left} left"),
+        },
+        State::Paused if view.left.is_zero() => "Paused".to_owned(),
+        State::Paused => format!("Paused, {} {left} left", called(view)),
+        State::Held if view.is_overrun() => "TAKE IT OFF".to_owned(),
+        State::Held if view.left.is_zero() => format!("{what} is over"),
+        State::Held => format!("{what} {left} left, waiting"),
+    };
+    format!("{words} · {name}")
+}
+
 /// What the digits stand for.
 pub fn word(view: &View) -> String {
     match view.state {

@@ -110,7 +110,7 @@ pub struct Arrival {
 /// Behaviour of the service on a notification: it reads markup, or plain text. The last two are Python code.
 pub const ACCEPTS: &str = "template";
 const ACCEPTS_TEXT: &str = "text";
-const REFUSES: &str = "raise dbus.exceptions.DBusException('no room', name='org.example.Refused')";
+pub const REFUSES: &str = "raise dbus.exceptions.DBusException('no room', name='org.example.Refused')";
 const TAKES_30_S: &str = "__import__('time').sleep(30)\nret = 1";
 
 /// A home with a session bus.

@@ -43,6 +43,7 @@ mod answering_bus;
 mod desktop;
 
 mod buttons;
+mod notices;
 
 mod calendar;
 

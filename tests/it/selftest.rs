@@ -182,6 +182,25 @@ fn a_terminal_is_described() {
     assert_eq!(terminal.end().code(), Some(1));
 }
 
+#[test]
+fn what_a_terminal_is_known_to_show_is_said() {
+    let home = Home::new();
+    for (term, program, known) in [
+        ("xterm-256color", "", "16 colours, title; not known to show a progress or notification"),
+        ("foot", "", "16 colours, title, notification; not known to show a progress"),
+        ("xterm-ghostty", "ghostty", "16 colours, title, progress, notification"),
+        ("linux", "", "16 colours; not known to show a title or progress or notification"),
+        ("dumb", "ghostty", "no colours; plain lines, because TERM is dumb or not set"),
+    ] {
+        let mut selftest = home.heard(&["selftest", "--no-notify"]);
+        selftest.env("TERM", term).env("TERM_PROGRAM", program);
+        let mut terminal = Terminal::start(selftest, 24, 120);
+        terminal.end();
+        let row = terminal.contents().lines().find(|row| row.contains("120 × 24, ")).map(str::to_owned);
+        assert_eq!(row.as_deref().and_then(|row| row.split_once("120 × 24, ")).map(|row| row.1), Some(known), "{term}");
+    }
+}
+
 /// Once ever, on a terminal, and not after a selftest.
 #[test]
 fn a_session_says_once_that_sound_was_never_tried() {

@@ -186,7 +186,7 @@ fn read(mode: &Mode, inbox: &Sender) {
 #[expect(clippy::disallowed_methods, reason = "the terminal is restored first")]
 fn exit_at_once(mode: &Mode, code: i32) -> ! {
     mode.leave();
-    terminal::show_cursor();
+    terminal::give_back();
     child::stop_all();
     std::process::exit(code)
 }

@@ -30,6 +30,9 @@ mod resize;
 mod rows;
 mod screens;
 mod ways_out;
+mod window;
+
+pub use window::Around;
 
 /// Longer than a busy machine needs. Only a failing test waits this long.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -49,7 +52,7 @@ pub struct Terminal {
     pub inner: File,
     before: Termios,
     pub child: Child,
-    screen: vt100::Parser,
+    screen: vt100::Parser<Around>,
     bytes: Vec<u8>,
 }
 
@@ -68,7 +71,7 @@ impl Terminal {
         let before = tcgetattr(&inner).expect("modes");
         assert!(before.local_modes.contains(LocalModes::ECHO | LocalModes::ICANON), "a fresh terminal");
         let child = OnTerminal::from(command).spawn(pts).expect("the program starts");
-        let screen = vt100::Parser::new(size(rows), size(columns), 0);
+        let screen = vt100::Parser::new_with_callbacks(size(rows), size(columns), 0, Around::default());
         Terminal { pty, inner, before, child, screen, bytes: Vec::new() }
     }
 
@@ -164,6 +167,11 @@ impl Terminal {
         !self.modes().intersects(LocalModes::ECHO | LocalModes::ICANON)
     }
 
+    /// What the window shows beside the text.
+    pub fn around(&self) -> &Around {
+        self.screen.callbacks()
+    }
+
     pub fn hides_cursor(&self) -> bool {
         self.screen.screen().hide_cursor()
     }
@@ -175,6 +183,7 @@ impl Terminal {
         assert_eq!(now.input_modes, self.before.input_modes);
         assert_eq!(now.output_modes, self.before.output_modes);
         assert!(!self.hides_cursor(), "the cursor is visible");
+        self.around().assert_restored();
         assert!(!self.screen.screen().alternate_screen());
         assert!(!self.text().contains("panicked"), "{}", self.text());
     }

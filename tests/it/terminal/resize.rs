@@ -60,7 +60,7 @@ fn a_terminal_without_a_size_is_taken_for_80_columns() {
     let inner = File::open("/dev/null").expect("a file");
     let before = tcgetattr(&pts).expect("modes");
     let child = OnTerminal::from(command(&home, &["own.toml"])).spawn(pts).expect("the program starts");
-    let screen = vt100::Parser::new(size(24), size(80), 0);
+    let screen = vt100::Parser::new_with_callbacks(size(24), size(80), 0, Around::default());
     let mut terminal = Terminal { pty, inner, before, child, screen, bytes: Vec::new() };
     terminal.see("q stop");
     assert_eq!(terminal.frame("long").len(), 14, "{}", terminal.contents());

@@ -5,6 +5,7 @@ use therapy::domain::session::{Event, EventKind, Input, Session, SessionOptions}
 use therapy::edge::inbox::{Inbox, Message};
 use therapy::edge::keys::Keys;
 use therapy::edge::terminal;
+use therapy::edge::window::{Known, Window};
 use therapy::runner::{self, Observer, Trouble, World};
 
 use super::*;
@@ -97,10 +98,12 @@ fn a_second_ctrl_c_restores_the_terminal() {
     terminal.press("\u{3}");
     terminal.see("it hangs");
     assert!(terminal.hides_cursor() && terminal.child.try_wait().expect("a child").is_none());
+    assert!(terminal.around().is_changed());
     terminal.press("\u{3}");
     assert_eq!(terminal.end().code(), Some(130));
     assert_eq!(terminal.modes(), terminal.before.local_modes);
     assert!(!terminal.hides_cursor(), "{:?}", terminal.text());
+    terminal.around().assert_restored();
 }
 
 /// The other half of a test, on a terminal of its own.
@@ -121,12 +124,14 @@ fn a_panic_restores_the_terminal() {
     terminal.see("COLD");
     terminal.see("Ctrl-C stops");
     terminal.until("keys taken, no cursor", |terminal| terminal.is_taken() && terminal.hides_cursor());
+    assert!(terminal.around().is_changed());
     terminal.press(" ");
     assert_ne!(terminal.end().code(), Some(0));
     let text = terminal.text();
     assert!(text.contains("panicked at") && text.contains("on purpose"), "{text}");
     assert_eq!(terminal.modes(), terminal.before.local_modes);
     assert!(!terminal.hides_cursor());
+    terminal.around().assert_restored();
 }
 
 /// The second half of the test above: real keys, a real screen, and a world that panics at the first
@@ -179,7 +184,9 @@ fn run_half<W: World>(world: fn(Inbox, Keys) -> W) {
         return;
     }
     let (look, wall) = (Box::new(|| ((24, 80), false)), Box::new(|_| String::new()));
-    let mut screen = Screen::new(terminal::stream().expect("a thread"), look, wall, false, "test".to_owned());
+    let screen = Screen::new(terminal::stream().expect("a thread"), look, wall, false, "test".to_owned());
+    let window = Window::new("test", Known { title: true, progress: true, notifies: None });
+    let mut screen = screen.with_window(window, terminal::Aside::default());
     let inbox = Inbox::default();
     let keys = Keys::take(true, inbox.sender()).expect("keys");
     let mut world = world(inbox, keys);
