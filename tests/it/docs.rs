@@ -155,3 +155,17 @@ fn the_source_map_is_complete() {
         assert_eq!(files, there, "src/{folder}");
     }
 }
+
+/// `docs/picture` makes them.
+#[test]
+fn every_picture_of_the_readme_is_there_small_and_of_a_real_session() {
+    let readme = read("README.md");
+    let pictures: BTreeSet<&str> =
+        readme.split("](docs/").skip(1).filter_map(|rest| rest.split_once(')')).map(|(name, _)| name).collect();
+    assert_eq!(pictures, BTreeSet::from(["overrun.svg", "paused.svg", "session.svg", "wide.svg"]));
+    for name in pictures {
+        let picture = read(&format!("docs/{name}"));
+        assert!(picture.starts_with("<svg ") && picture.len() < 50_000, "{name}: {} bytes", picture.len());
+        assert!(!picture.contains("REHEARSAL") && picture.contains(">stop<"), "{name}");
+    }
+}
