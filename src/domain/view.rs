@@ -78,6 +78,8 @@ pub struct View {
     pub over: Duration,
     /// How long this pause has lasted; zero without a pause.
     pub paused_for: Duration,
+    /// How far the time of day leapt ahead, while the step holds because of that; zero otherwise.
+    pub leapt: Duration,
     /// Elapsed time of the session, without pauses.
     pub elapsed: Duration,
     /// The length of the whole session, as planned now.
@@ -127,6 +129,7 @@ impl View {
             left: segment.end().saturating_sub(elapsed),
             over: elapsed.saturating_sub(segment.end()),
             paused_for: session.paused_for(),
+            leapt: session.leapt(),
             elapsed,
             total,
             percent: u64::try_from(elapsed.as_nanos() * 100 / total.as_nanos().max(1)).unwrap_or(u64::MAX).min(100),
@@ -174,6 +177,10 @@ mod tests {
         let options = SessionOptions { confirm: true, ..SessionOptions::default() };
         let (mut session, _) = Session::start(&protocol, options, at(0));
 
+        let _ = session.handle(at(1), Input::Leap(minutes(7)));
+        assert_eq!((View::of(&session).state, View::of(&session).leapt), (State::Held, minutes(7)));
+        let _ = session.handle(at(1), Input::Confirm);
+        assert_eq!((View::of(&session).state, View::of(&session).leapt), (State::Running, Duration::ZERO));
         let _ = session.handle(at(3), Input::Pause);
         let _ = session.advance(at(5));
         let view = View::of(&session);

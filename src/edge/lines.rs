@@ -17,7 +17,7 @@ use crate::domain::view::View;
 use crate::runner::{Loss, Observer, Trouble};
 use crate::text::durations::{roughly, seconds};
 use crate::text::printable::{printable, wrapped};
-use crate::text::view::time_left;
+use crate::text::view::{going_on, time_left};
 use crate::text::wording::{self, sentences};
 
 /// Plain lines for people.
@@ -32,6 +32,8 @@ pub struct Plain<'a> {
     mark: &'static str,
     /// The step in which the last frame was, and the time that was left then.
     last: (usize, Duration),
+    /// Something was told.
+    has_begun: bool,
 }
 
 /// The width of a line, which fits every terminal.
@@ -55,7 +57,7 @@ impl<'a> Plain<'a> {
         name: &str,
         mark: &'static str,
     ) -> Plain<'a> {
-        Plain { output, wall, rings, keys, name: name.to_owned(), mark, last: (0, Duration::ZERO) }
+        Plain { output, wall, rings, keys, name: name.to_owned(), mark, last: (0, Duration::ZERO), has_begun: false }
     }
 
     fn line(&self, event: &Event, session: &Session) -> String {
@@ -65,9 +67,7 @@ impl<'a> Plain<'a> {
             EventKind::Started => {
                 let until = (self.wall)(event.at + session.plan().length());
                 let headline = format!("{}: {}, until {until}", self.name, words.headline);
-                let may_extend = session.plan().segments().len() > 1 || View::of(session).can_extend;
-                let keys = if may_extend { KEYS } else { FEWER_KEYS };
-                sentences([headline.as_str(), if self.keys { keys } else { "" }])
+                sentences([headline.as_str(), self.keys(session)])
             }
             EventKind::StepBegan { .. } => {
                 let note = session.plan().segments()[event.step].step.note.as_deref().unwrap_or_default();
@@ -81,6 +81,16 @@ impl<'a> Plain<'a> {
 }
 
 impl Plain<'_> {
+    /// What the keys do, where somebody can press them.
+    fn keys(&self, session: &Session) -> &'static str {
+        let may_extend = session.plan().segments().len() > 1 || View::of(session).can_extend;
+        match (self.keys, may_extend) {
+            (false, _) => "",
+            (true, true) => KEYS,
+            (true, false) => FEWER_KEYS,
+        }
+    }
+
     /// Tells something that is not an event.
     fn tell(&mut self, text: &str, session: &Session) -> Result<(), Trouble> {
         let line = format!("{}  {}{}", (self.wall)(session.now()), self.mark, sentences([text]));
@@ -89,8 +99,14 @@ impl Plain<'_> {
 }
 
 impl Observer for Plain<'_> {
-    /// Tells that five minutes are left, if half of the dose is not just then.
+    /// Tells first where a session stands that goes on without an event; later that five minutes are left, if half of the
+    /// dose is not just then.
     fn frame(&mut self, session: &Session) -> Result<(), Trouble> {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            let (view, is_numb) = (View::of(session), session.is_numb(session.now()));
+            let place = going_on(&self.name, &view, &(self.wall)(view.ends_at), is_numb, self.keys);
+            self.tell(&sentences([place.as_str(), self.keys(session)]), session)?;
+        }
         let left = session.segment().end().saturating_sub(session.elapsed());
         let (step, before) = std::mem::replace(&mut self.last, (session.index(), left));
         let passed = step == session.index() && before > FIVE_MINUTES && left <= FIVE_MINUTES;
@@ -107,6 +123,7 @@ impl Observer for Plain<'_> {
     }
 
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
+        self.has_begun = true;
         let lines: String = events.iter().map(|event| self.line(event, session)).collect();
         Ok(self.output.write_all(lines.as_bytes()).context(FAILED)?)
     }

@@ -163,7 +163,7 @@ impl Screen {
 
     /// What to do now.
     fn todo(&self, scene: &Scene, view: &View) -> Vec<String> {
-        let texts = say::todo(view, scene.layout.page.width < 30);
+        let texts = say::todo(view, scene.layout.page.width < 30, true);
         if texts.is_empty() {
             scene.todo(std::slice::from_ref(&self.advice), self.change_until.is_some())
         } else {

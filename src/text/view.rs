@@ -12,6 +12,7 @@ use crate::text::advice::{self, change, paused};
 use crate::text::digits::Emblem;
 use crate::text::durations::{count_up, countdown, in_words, part_of, roughly, rounded_up};
 use crate::text::printable::capital;
+use crate::text::wording::{leapt, sentences};
 
 /// What is on and how long: `HEAT 13:23 left`, `GET READY: COLD in 0:23`, `PAUSED 2:10`, `COLD IS OVER 0:12`.
 pub fn heading(view: &View) -> String {
@@ -202,27 +203,40 @@ pub fn position(view: &View) -> Vec<String> {
 }
 
 /// What to do while the session waits for the person, the most urgent first; nothing while the step runs. `brief`: for
-/// a window that has no room for a sentence of some length.
-pub fn todo(view: &View, brief: bool) -> Vec<String> {
+/// a window that has no room for a sentence of some length. `asked`: a person can press keys.
+pub fn todo(view: &View, brief: bool, asked: bool) -> Vec<String> {
     match view.state {
         State::Running => Vec::new(),
-        State::Paused if view.kind.has_pack() && !brief => vec![format!("Pack off. {}", paused(view.kind, true))],
-        State::Paused => vec![paused(view.kind, true).to_owned()],
+        State::Paused if view.kind.has_pack() && !brief => vec![format!("Pack off. {}", paused(view.kind, asked))],
+        State::Paused => vec![paused(view.kind, asked).to_owned()],
         State::Held if view.is_overrun() && brief => {
             vec![format!("{} is too long.", capital(view.kind.as_str())), "Press Enter.".to_owned()]
         }
         State::Held if view.is_overrun() => {
-            let off = change(view.kind, None, true).join(" ");
+            let off = change(view.kind, None, asked).join(" ");
             vec![format!("{off} {}.", capital(&too_long(view))), advice::too_long(view.kind).to_owned()]
         }
-        State::Held if !view.left.is_zero() => {
-            vec!["The time of day jumped ahead. Look at the skin.".to_owned(), advice::leapt(view.kind, true)]
+        State::Held if !view.left.is_zero() && brief => {
+            vec![format!("The clock jumped by {}.", roughly(view.leapt)), "Look at the skin.".to_owned()]
         }
+        State::Held if !view.left.is_zero() => vec![leapt(view.leapt) + ".", advice::leapt(view.kind, asked)],
         State::Held if brief && view.kind.has_pack() && view.next.is_some_and(|next| next.kind.has_pack()) => {
             vec!["Change the pack, then press Enter.".to_owned()]
         }
-        State::Held => change(view.kind, view.next.map(|next| next.kind), true),
+        State::Held => change(view.kind, view.next.map(|next| next.kind), asked),
     }
+}
+
+/// Where the session called `name` stands when it goes on: the step, the time left, and what to do. `end` is when the
+/// step ends. `asked`: a person can press keys.
+pub fn going_on(name: &str, view: &View, end: &str, is_numb: bool, asked: bool) -> String {
+    let place = [vec![format!("Going on with {name}")], position(view)].concat().join(", ");
+    let mut texts = vec![place, time_left(view, end, None)];
+    texts.extend(match view.state {
+        State::Running => vec![during(view, is_numb)],
+        State::Paused | State::Held => todo(view, false, asked),
+    });
+    sentences(texts.iter().map(String::as_str))
 }
 
 /// What to do while the step runs, where its length is shown elsewhere.

@@ -72,10 +72,7 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
         EventKind::Overran { over } => (format!("{name} ended {} ago", roughly(over)), change(next), false),
         EventKind::Confirmed if event.elapsed < segment.end() => only(format!("Going on with {kind}")),
         EventKind::Confirmed => only("Change made".to_owned()),
-        EventKind::Leapt { by } => {
-            let headline = format!("The time of day jumped ahead by {}. Look at the skin", roughly(by));
-            (headline, advice::leapt(kind, asked), true)
-        }
+        EventKind::Leapt { by } => (leapt(by), advice::leapt(kind, asked), true),
         EventKind::Finished { outcome, given } => {
             let is_on = leaves_pack_on(session);
             let off = if is_on { "Take the pack off. " } else { "" };
@@ -83,6 +80,11 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
         }
     };
     Words { headline, advice, urgent }
+}
+
+/// The time of day jumped by this much while a pack is on.
+pub fn leapt(by: Duration) -> String {
+    format!("The time of day jumped ahead by {}. Look at the skin", roughly(by))
 }
 
 /// Whether a session that is over, or this far, leaves a pack on.

@@ -56,7 +56,7 @@ fn a_changeover_says_what_to_get_ready_and_how_soon() {
     );
     assert_eq!(wording::begin(&first[1], &session, true), "Have the warm pack ready.");
     assert_eq!(clock(&session), "GET READY: HEAT in 0:30 at 19:34, for 10 min   step 1 of 4");
-    assert_eq!(view::todo(&View::of(&session), false), [""; 0]);
+    assert_eq!(view::todo(&View::of(&session), false, true), [""; 0]);
     let alert = Alert::of(&first[1], &session, "test").expect("a notification");
     assert_eq!(
         (alert.title.as_str(), alert.body.as_str()),

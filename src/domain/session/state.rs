@@ -133,6 +133,14 @@ impl Session {
         }
     }
 
+    /// How far the time of day leapt ahead, while the step holds because of that; zero otherwise.
+    pub fn leapt(&self) -> Duration {
+        match self.phase {
+            Phase::Held { leapt, .. } => leapt,
+            _ => Duration::ZERO,
+        }
+    }
+
     /// How much longer the rules let the current step be.
     pub fn room_to_extend(&self) -> Duration {
         match self.phase {

@@ -135,7 +135,7 @@ impl Scene {
         let (size, blanks) = layout.overrun(rows);
         let least = if layout.wide { 2 } else { 1 };
         let room = 2 + blanks.saturating_sub(least);
-        let texts = fitted(&say::todo(view, page.width < 30), page.width.min(layout.text()), room);
+        let texts = fitted(&say::todo(view, page.width < 30, true), page.width.min(layout.text()), room);
         let mut blanks = (blanks + 2).saturating_sub(texts.len());
         let mut blank = |wanted: usize| {
             let some = wanted.min(blanks);

@@ -264,3 +264,48 @@ fn an_affirmed_sign_names_the_running_session() {
     running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
 }
+
+/// Nothing else may happen for minutes. JSON has a line for each event only.
+#[test]
+fn a_resumed_session_says_at_once_in_plain_lines_where_it_stands() {
+    let going_on = "Going on with own, step 1 of 2. 10 min left, until ";
+    let warm = "Heat on: warm, not hot; moist is better.";
+    let pause = "Going on with own, step 1 of 2. 10 min of heat left, paused for 0 s. Pack off. Press space when it is back \
+                 on. Keys: space pause, s skip, plus a minute more, t time left, q stop.";
+    for paused in [false, true] {
+        let home = Home::new();
+        let mut running = home.long_session();
+        if paused {
+            home.ask(&["pause"]);
+        }
+        running.kill();
+        let mut terminal = Terminal::start(home.command(&["resume", "--progress", "plain", "--no-notify"]), 24, 80);
+        terminal.see("q stop.");
+        let said = joined(&terminal.text());
+        let expected: &[&str] = if paused { &[pause] } else { &[going_on, warm, "Keys: space pause, s skip, plus a"] };
+        assert!(expected.iter().all(|text| said.contains(text)), "{said}");
+        terminal.until("keys taken", Terminal::is_taken);
+        terminal.press("q");
+        assert_eq!(terminal.end().code(), Some(130));
+        let said = joined(&terminal.text());
+        assert_eq!((said.matches("Going on with own").count(), said.matches("Keys: ").count()), (1, 1), "{said}");
+    }
+}
+
+#[test]
+fn a_pipe_is_told_where_a_resumed_session_stands_without_keys_and_json_is_not() {
+    let home = Home::new();
+    home.long_session().kill();
+    let mut running = crate::running::Running::new(home.without_terminal(&["resume", "--no-notify"]));
+    until("a line", || running.errors().contains("Going on with own, step 1 of 2. 10 min left, until "));
+    running.kill();
+    assert!(!running.errors().contains("Keys:"), "{}", running.errors());
+    let mut running = home.start(&["resume"]);
+    until("the session runs", || home.run(&["status"]).status.success());
+    home.ask(&["skip"]);
+    running.see("step_began");
+    let events: Vec<_> = running.events().into_iter().map(|(event, ..)| event).collect();
+    assert_eq!(events, ["skipped", "step_began"]);
+    assert_eq!(running.errors(), "");
+    running.kill();
+}

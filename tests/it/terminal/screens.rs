@@ -337,3 +337,22 @@ fn a_colour_means_a_pack_and_reverse_means_urgency() {
         }
     }
 }
+
+/// How far, and the way out, for every length and both packs.
+#[test]
+fn a_leap_of_the_time_of_day_is_told_uncut() {
+    let lengths = [121, 299, 3600, 23 * 3600 + 59 * 60, 47 * 3600, 11 * 86_400].map(Duration::from_secs);
+    for (length, after) in lengths.into_iter().flat_map(|length| [(length, 10), (length, 30)]) {
+        for size in [(80, 24), (80, 22), (104, 24), (40, 24)] {
+            let mut window = Window::new(size, &contrast(), false);
+            window.until(minutes(after)).says(Input::Leap(length));
+            let shown = crate::support::joined(&window.rows().join(" ").replace("R ", " "));
+            let how_far = format!("jumped ahead by {}. Look at the skin.", therapy::text::durations::roughly(length));
+            assert!(shown.contains(&how_far), "{size:?}: {shown}");
+            let pack = if after == 10 { "heat" } else { "cold" };
+            let way_out = format!("If the {pack} was on all that time, take it off. If only the clock was set: Enter.");
+            assert!(size.0 == 40 || shown.contains(&way_out), "{size:?}: {shown}");
+            assert!(shown.contains("Enter go on · "), "{size:?}: {shown}");
+        }
+    }
+}
