@@ -76,6 +76,7 @@ pub enum Command {
   s      skip to the next step
   +      one minute more, within the limits
   Enter  done: you have changed the pack
+  t      tell the time left
   q      stop, as does Ctrl-C
 
 Examples:

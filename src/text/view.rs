@@ -93,7 +93,11 @@ pub fn row(view: &View, end: &str, placed: bool, width: usize) -> String {
     let step = |form: &str| form.replace("{step}", &view.step.to_string()).replace("{of}", &view.of.to_string());
     let word = word(view);
     let [long, short] = [" ", ""].map(|joint| format!("{word}  {}", beside(view, end, joint).join(", ")));
-    let shortest = if view.state == State::Running { format!("{word} to {end}") } else { word };
+    let shortest = match (view.state, view.dose_after_changeover()) {
+        (State::Running, Some(next)) => format!("{} at {end}", upper(next.kind.as_str())),
+        (State::Running, None) => format!("{word} to {end}"),
+        _ => word,
+    };
     let forms = [(&long, "step {step} of {of}"), (&short, "{step} of {of}"), (&short, ""), (&shortest, "{step}/{of}")];
     let mut rows = forms.into_iter().map(|(text, place)| {
         let place = if placed && view.of > 1 { step(place) } else { String::new() };
