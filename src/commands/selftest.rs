@@ -1,6 +1,6 @@
 //! `therapy selftest`: tries every way to reach a person, and what a session rests on. It must not know how they work.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
 use console::Term;
@@ -15,7 +15,7 @@ use crate::cli::{Alarms, Reach, Sound};
 use crate::edge::inbox::Inbox;
 use crate::edge::journal::Journal;
 use crate::edge::keys::Keys;
-use crate::edge::sound::{self, Worked};
+use crate::edge::sound::{self, Mode, Worked};
 use crate::edge::window::Known;
 use crate::edge::{clock, hook, notification};
 use crate::text::printable::{aligned, printable};
@@ -58,10 +58,12 @@ pub(super) fn run(folders: &Folders, reach: Reach, json: bool) -> Result<Exit, F
     let _keys = Keys::take(false, Inbox::default().sender()).context("could not listen to signals")?;
     let (journal, recorded) = journal(folders);
     let person = Person { journal, asks: can_ask() && !json };
+    let screen = screen(&person)?;
+    let (notification, plays_sounds) = notification(&settings);
     let rungs = vec![
-        screen(),
-        notification(&settings),
-        played(&settings, &person)?,
+        screen,
+        notification,
+        played(&settings, plays_sounds, &person)?,
         spoken(&settings, &person)?,
         called(&settings),
     ];
@@ -87,14 +89,14 @@ struct Person {
 }
 
 impl Person {
-    /// Whether they heard a player or a voice: their answer now, or the last one about the same program.
-    fn heard(&self, rung: &str, program: &str) -> Result<Option<bool>, Failure> {
+    /// Whether they heard a player, a voice or a bell: their answer now, or the last one about the same program.
+    fn heard(&self, rung: &str, program: &str, question: &str) -> Result<Option<bool>, Failure> {
         let read = |answer: &str| match &*answer.to_lowercase() {
             "yes" | "y" => Some(true),
             "no" | "n" => Some(false),
             _ => None,
         };
-        let answer = if self.asks { ask(&text::question(program), read)? } else { None };
+        let answer = if self.asks { ask(question, read)? } else { None };
         let Some(journal) = &self.journal else { return Ok(answer) };
         let noted = journal.note_tried(rung, Some(program), answer, &stamp());
         noted.and_then(|()| journal.was_heard(rung, program)).or_else(|error| {
@@ -112,7 +114,7 @@ impl Person {
     ) -> Result<(bool, String), Failure> {
         Ok(match worked {
             Ok(Some(Worked { program, took, failed })) => {
-                let heard = self.heard(rung, program)?;
+                let heard = self.heard(rung, program, &text::question(program))?;
                 let before = failed.map(|why| format!("; before it, {why}")).unwrap_or_default();
                 (heard != Some(false), text::played(program, took, heard) + &before)
             }
@@ -126,31 +128,44 @@ fn untried(name: &'static str, why: &str) -> Rung {
     Rung { name, works: None, why: why.to_owned(), on: false }
 }
 
-fn screen() -> Rung {
-    let size = Term::stderr().size_checked();
+/// The terminal rings once.
+fn screen(person: &Person) -> Result<Rung, Failure> {
+    let name = "screen";
+    let Some(size) = Term::stderr().size_checked() else {
+        return Ok(Rung { name, works: Some(false), why: text::NO_TERMINAL.to_owned(), on: true });
+    };
+    let _ = io::stderr().write_all(b"\x07");
+    let heard = person.heard("bell", &std::env::var("TERM").unwrap_or_default(), text::BELL_QUESTION)?;
     let known = Known::by_environment();
     let beside = [("title", known.title), ("progress", known.progress), ("notification", known.notifies.is_some())];
-    let size = size.map(|size| text::screen(size, console::colors_enabled_stderr(), is_dumb(), &beside));
-    let (works, why) = (Some(size.is_some()), size.unwrap_or_else(|| text::NO_TERMINAL.to_owned()));
-    Rung { name: "screen", works, why, on: true }
+    let shown = text::screen(size, console::colors_enabled_stderr(), is_dumb(), &beside);
+    Ok(Rung { name, works: Some(true), why: format!("{shown}; {}", text::bell(heard)), on: true })
 }
 
-fn notification(settings: &Settings) -> Rung {
+/// The notification, and whether its service plays sounds.
+fn notification(settings: &Settings) -> (Rung, bool) {
     if !settings.notify {
-        return untried("notification", text::NO_NOTIFY);
+        return (untried("notification", text::NO_NOTIFY), false);
     }
     let tried = notification::try_out(text::TITLE, text::BODY);
     let works = Some(tried.is_ok());
+    let plays_sounds = tried.as_ref().is_ok_and(|service| service.plays_sounds);
     let why = match tried {
         Ok(service) => text::notification(service.name.as_deref(), service.plays_sounds),
         Err(why) => text::no_notification(&printable(&why)),
     };
-    Rung { name: "notification", works, why, on: true }
+    (Rung { name: "notification", works, why, on: true }, plays_sounds)
 }
 
-fn played(settings: &Settings, person: &Person) -> Result<Rung, Failure> {
-    if mode(settings).is_none() {
-        let why = if settings.sound == Sound::Off { text::NO_SOUND } else { text::SOUND_ELSEWHERE };
+/// `by_desktop`: the notification service plays a sound.
+fn played(settings: &Settings, by_desktop: bool, person: &Person) -> Result<Rung, Failure> {
+    let why_not = match mode(settings) {
+        None if settings.sound == Sound::Off => Some(text::NO_SOUND),
+        None => Some(text::SOUND_ELSEWHERE),
+        Some(Mode::Auto) if by_desktop => Some(text::SOUND_BY_DESKTOP),
+        Some(_) => None,
+    };
+    if let Some(why) = why_not {
         return Ok(untried("sound", why));
     }
     let tried = sound::try_players(settings.volume, &settings.cache);

@@ -23,10 +23,13 @@ pub const NO_HOOK: &str = "no program is set: --on-event CMD";
 pub const SOUND_ELSEWHERE: &str = "not over ssh, where the speakers are elsewhere. To play it: --sound on";
 /// Why nothing is said over ssh.
 pub const SPEECH_ELSEWHERE: &str = "not over ssh, where the speakers are elsewhere. To speak: --speak";
-/// Nothing is installed that could play.
-pub const NO_PLAYER: &str = "no player. Install pipewire-bin";
+/// Why no sound is played beside a notification.
+pub const SOUND_BY_DESKTOP: &str =
+    "the desktop plays a sound with each notification instead. To play one here too: --sound on";
+/// Nothing is installed that could play. The packages of Debian with `pw-play`, `paplay` and `aplay`.
+pub const NO_PLAYER: &str = "no player. On Debian: apt install pipewire-bin, with PulseAudio pulseaudio-utils, without a sound server alsa-utils";
 /// Nothing is installed that could speak.
-pub const NO_VOICE: &str = "no voice. Install espeak-ng";
+pub const NO_VOICE: &str = "no voice. On Debian: apt install espeak-ng";
 /// Added to a voice that works and is not used.
 pub const SPEECH_IS_OFF: &str = "sessions use it only with --speak";
 
@@ -40,6 +43,18 @@ pub const NO_ZONE: &str = "not known, so times are in UTC. Set TZ, such as TZ=Eu
 /// The question after a sound or a sentence.
 pub fn question(program: &str) -> String {
     format!("{program} played the test. Did you hear it? [y/n]")
+}
+
+/// The question after the bell.
+pub const BELL_QUESTION: &str = "The terminal rang its bell. Did you hear it? [y/n]";
+
+/// The bell of a terminal, and what the person said about it.
+pub fn bell(heard: Option<bool>) -> &'static str {
+    match heard {
+        Some(true) => "you heard its bell",
+        Some(false) => "you did not hear its bell. Turn it on in the settings of the terminal",
+        None => "it is not known whether you hear its bell",
+    }
 }
 
 /// A terminal of this many rows and columns. `beside`: what a window may show beside its text, and whether this one is
@@ -63,7 +78,7 @@ pub fn notification(name: Option<&str>, plays_sounds: bool) -> String {
 
 /// A notification service that does not work.
 pub fn no_notification(why: &str) -> String {
-    format!("{why}. Start a notification service, such as dunst")
+    format!("{why}. Start a notification service, such as dunst (on Debian: apt install dunst)")
 }
 
 /// A player or a voice that ended in time, and what the person said about it.

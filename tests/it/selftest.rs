@@ -12,8 +12,11 @@ use crate::desktop::{ACCEPTS, Desktop};
 use crate::heard::is_left;
 use crate::programs::output;
 use crate::running::until;
-use crate::support::{Home, stderr, stdout};
+use crate::support::{Home, joined, stderr, stdout};
 use crate::terminal::Terminal;
+
+const NO_PLAYER: &str = "no player. On Debian: apt install pipewire-bin, with PulseAudio pulseaudio-utils, \
+                         without a sound server alsa-utils";
 
 const QUIET: [&str; 3] = ["selftest", "--json", "--no-notify"];
 
@@ -35,8 +38,8 @@ fn nothing_installed_is_mute_and_says_what_to_install() {
     let home = Home::new();
     let (code, report) = report(&home, &["--speak"]);
     assert_eq!(code, Some(1), "{report}");
-    assert_eq!(said(&report, "sound"), (Some(false), "no player. Install pipewire-bin"));
-    assert_eq!(said(&report, "speech"), (Some(false), "no voice. Install espeak-ng"));
+    assert_eq!(said(&report, "sound"), (Some(false), NO_PLAYER));
+    assert_eq!(said(&report, "speech"), (Some(false), "no voice. On Debian: apt install espeak-ng"));
     assert_eq!(said(&report, "notification"), (None, "turned off by --no-notify or config.toml"));
     assert_eq!(said(&report, "hook"), (None, "no program is set: --on-event CMD"));
     assert_eq!(said(&report, "screen").0, Some(false));
@@ -118,6 +121,7 @@ fn a_signal_leaves_no_player() {
     let started = home.path().join("started");
     home.program("pw-play", &format!("echo > {}\nexec /bin/sleep {secret}", started.display()));
     let mut terminal = Terminal::start(home.heard(&["selftest", "--no-notify"]), 24, 80);
+    answer_about_the_bell(&mut terminal, "y");
     terminal.until("the player", |_| started.exists());
     terminal.press("\x03");
     assert_eq!(terminal.end().code(), Some(130));
@@ -150,7 +154,8 @@ fn the_answer_is_kept_until_the_player_changes() {
     home.writes("pw-play");
     let ask = |answer: &str, code: i32, seen: &str| {
         let mut terminal = Terminal::start(home.heard(&["selftest", "--no-notify"]), 24, 80);
-        terminal.see("Did you hear it? [y/n]");
+        answer_about_the_bell(&mut terminal, "n");
+        terminal.see("pw-play played the test. Did you hear it? [y/n]");
         terminal.press(answer);
         terminal.see(seen);
         assert_eq!(terminal.end().code(), Some(code));
@@ -171,13 +176,16 @@ fn the_answer_is_kept_until_the_player_changes() {
 fn a_terminal_is_described() {
     let home = Home::new();
     let mut terminal = Terminal::start(home.heard(&["selftest", "--no-notify"]), 24, 80);
-    terminal.see("ok    screen        80 × 24, 16 colours");
-    terminal.see("mute  sound         no player. Install pipewire-bin");
+    answer_about_the_bell(&mut terminal, "y");
+    terminal.see("ok    screen        80 × 24, 16 colours, title; not known to show a progress or");
+    terminal.see("notification; you heard its bell");
+    terminal.see("mute  sound         no player. On Debian: apt install pipewire-bin");
     terminal.see("ok    clock, journal, time zone");
     assert_eq!(terminal.end().code(), Some(1));
     let mut bare = home.heard(&["selftest", "--no-notify"]);
     bare.env("NO_COLOR", "1");
     let mut terminal = Terminal::start(bare, 24, 40);
+    answer_about_the_bell(&mut terminal, "y");
     terminal.see("40 × 24, no colours");
     assert_eq!(terminal.end().code(), Some(1));
 }
@@ -194,11 +202,43 @@ fn what_a_terminal_is_known_to_show_is_said() {
     ] {
         let mut selftest = home.heard(&["selftest", "--no-notify"]);
         selftest.env("TERM", term).env("TERM_PROGRAM", program);
-        let mut terminal = Terminal::start(selftest, 24, 120);
+        let mut terminal = Terminal::start(selftest, 24, 160);
+        answer_about_the_bell(&mut terminal, "y");
         terminal.end();
-        let row = terminal.contents().lines().find(|row| row.contains("120 × 24, ")).map(str::to_owned);
-        assert_eq!(row.as_deref().and_then(|row| row.split_once("120 × 24, ")).map(|row| row.1), Some(known), "{term}");
+        let row = terminal.contents().lines().find(|row| row.contains("160 × 24, ")).map(str::to_owned);
+        let row = row.as_deref().and_then(|row| row.split_once("160 × 24, ")).map(|row| row.1);
+        assert_eq!(row, Some(format!("{known}; you heard its bell").as_str()), "{term}");
     }
+}
+
+/// Answers the first question of a selftest on a terminal, which has rung by then, once.
+fn answer_about_the_bell(terminal: &mut Terminal, answer: &str) {
+    let question = "The terminal rang its bell. Did you hear it? [y/n]";
+    terminal.until(question, |terminal| joined(&terminal.contents()).contains(question));
+    assert_eq!(terminal.text().matches('\u{7}').count(), 1, "{:?}", terminal.text());
+    terminal.press(&format!("{answer}\n"));
+}
+
+/// The answer about the bell counts until another terminal is used; elsewhere than on a terminal nothing rings.
+#[test]
+fn the_bell_is_tried_on_a_terminal() {
+    let home = Home::new();
+    let says = |term: &str, options: &[&str]| {
+        let mut selftest = home.heard(&[&["selftest", "--no-notify"], options].concat());
+        selftest.env("TERM", term);
+        let mut terminal = Terminal::start(selftest, 40, 200);
+        if options.is_empty() {
+            answer_about_the_bell(&mut terminal, "no");
+        }
+        assert_eq!(terminal.end().code(), Some(1));
+        terminal.text()
+    };
+    let not_heard = "you did not hear its bell. Turn it on in the settings of the terminal";
+    assert!(says("foot", &[]).contains(not_heard));
+    assert!(says("foot", &["--json"]).contains(not_heard));
+    assert!(says("xterm", &["--json"]).contains("it is not known whether you hear its bell"));
+    let output = output(&mut home.heard(&["selftest", "--no-notify"]));
+    assert!(!(stdout(&output) + &stderr(&output)).contains(['\u{7}']));
 }
 
 /// Once ever, on a terminal, and not after a selftest.
@@ -275,6 +315,16 @@ fn a_notification_is_delivered_and_closed_and_its_service_named() {
     let (code, report) = on(&desktop);
     let why = "delivered and closed (mock-notify); it plays sounds";
     assert_eq!((code, notified(&report)), (Some(0), (Some(true), why)));
+    // Then a session plays none of its own, if nobody asks for it.
+    let local = |options: &[&str]| {
+        let mut command = desktop.home.heard(&[&["selftest", "--json"], options].concat());
+        let bus = desktop.environment().into_iter().filter(|(name, _)| *name == "DBUS_SESSION_BUS_ADDRESS");
+        let report: Value = serde_json::from_str(&stdout(&output(command.envs(bus)))).expect("JSON");
+        (report["reached_by"].clone(), said(&report, "sound").0, said(&report, "sound").1.to_owned())
+    };
+    let instead = "the desktop plays a sound with each notification instead. To play one here too: --sound on";
+    assert_eq!(local(&[]), (serde_json::json!(["notification"]), None, instead.to_owned()));
+    assert_eq!(local(&["--sound", "on"]), (serde_json::json!(["notification"]), Some(false), NO_PLAYER.to_owned()));
 }
 
 /// A service that refuses, does not answer or does not close what it showed is no way to reach anybody.
@@ -291,7 +341,10 @@ fn a_notification_that_fails_is_mute() {
         let (code, report) = on(&desktop);
         let (works, said) = notified(&report);
         assert!(code == Some(1) && works == Some(false) && said.contains(why), "{why}: {said}");
-        assert!(said.ends_with(". Start a notification service, such as dunst"), "{said}");
+        assert!(
+            said.ends_with(". Start a notification service, such as dunst (on Debian: apt install dunst)"),
+            "{said}"
+        );
         assert!(clock::now().since(since) < Duration::from_secs(15), "{service}");
     }
 }
