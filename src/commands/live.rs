@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use console::Term;
 use jiff::Timestamp;
 
+use super::printing::fitted;
 use super::rungs::{self, Rungs};
 use super::screening::objection;
 use super::settings::Settings;
@@ -354,6 +355,10 @@ impl Silent {
     pub(super) fn new() -> io::Result<Silent> {
         Ok(Silent(Output::new(io::stderr())?))
     }
+
+    fn say(&mut self, text: String) {
+        let _ = self.0.write_all(fitted(text + "\n", &Term::stderr()).as_bytes());
+    }
 }
 
 impl Observer for Silent {
@@ -365,7 +370,7 @@ impl Observer for Silent {
         // Before its end the program itself prints what it means to be cut off.
         if what != Loss::Process {
             let words = wording::lost(what, session);
-            let _ = self.0.write_all((sentences([&*words.headline, &words.advice]) + "\n").as_bytes());
+            self.say(sentences([&*words.headline, &words.advice]));
             // The process may be stopped next.
             let _ = self.0.flush();
         }
@@ -373,6 +378,6 @@ impl Observer for Silent {
     }
 
     fn trouble(&mut self, what: &str) {
-        let _ = self.0.write_all(format!("warning: {}\n", printable(what)).as_bytes());
+        self.say(format!("warning: {}", printable(what)));
     }
 }

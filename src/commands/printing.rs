@@ -89,7 +89,7 @@ pub(super) fn last_words(lines: &[String]) {
 }
 
 /// Breaks lines for the width of a terminal, but for a command to copy. A text for another stream does not change.
-fn fitted(text: String, terminal: &Term) -> String {
+pub(super) fn fitted(text: String, terminal: &Term) -> String {
     let Some((_, width)) = terminal.size_checked() else { return text };
     let is_command = |line: &str| line.trim_start().starts_with("try: therapy ");
     let lines = text.split_inclusive('\n');
@@ -109,7 +109,8 @@ pub(super) fn can_ask() -> bool {
 /// Asks until `read` understands the answer; `None` at the end of input.
 pub(super) fn ask<T>(question: &str, read: impl Fn(&str) -> Option<T>) -> io::Result<Option<T>> {
     loop {
-        let _ = write!(io::stderr(), "{question} ");
+        let asked = fitted(format!("{question}\n"), &Term::stderr());
+        let _ = write!(io::stderr(), "{} ", asked.trim_end_matches('\n'));
         let mut answer = Vec::new();
         if io::stdin().lock().read_until(b'\n', &mut answer)? == 0 {
             return Ok(None);

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::programs;
-use crate::support::{Home, joined, stderr, stdout};
+use crate::support::{Home, joined, stderr, stdout, steps};
 use crate::terminal::Terminal;
 
 /// The commands of the way out, after `try:` and `or:`.
@@ -229,4 +229,35 @@ fn no_length_for_people_is_in_the_form_of_files() {
         let raw: Vec<_> = text.split_whitespace().filter(|word| is_raw(word)).collect();
         assert!(raw.is_empty(), "{command}: {raw:?} in {text}");
     }
+}
+
+/// The messages of a session that is shown elsewhere, and questions, as all others.
+#[test]
+fn warnings_beside_json_and_questions_break_at_words() {
+    for progress in ["json", "quiet"] {
+        let home = Home::at_rate(400.0);
+        home.own(1, &[("cold", "1min"), ("rest", "1min")]);
+        let run = home.command(&["run", "own.toml", "--progress", progress]);
+        let mut shell = std::process::Command::new("/bin/sh");
+        shell.args(["-c", "exec \"$@\" >lines </dev/null", "shell"]).arg(run.get_program()).args(run.get_args());
+        shell.env_clear().envs(home.environment()).current_dir(home.path());
+        let mut terminal = Terminal::start(shell, 40, 40);
+        assert_eq!(terminal.end().code(), Some(0), "{}", terminal.contents());
+        assert!(
+            joined(&terminal.contents()).contains("warning: no desktop notifications ("),
+            "{}",
+            terminal.contents()
+        );
+        assert_eq!(terminal.wrapped_rows(), [0; 0], "{progress}: {}", terminal.contents());
+    }
+    let home = Home::new();
+    home.file("own.toml", &steps(1, &[("cold", "10min")]));
+    let mut running = home.start(&["run", "own.toml"]);
+    running.see("step_began");
+    running.kill();
+    let mut terminal = Terminal::start(home.command(&["stop"]), 24, 40);
+    terminal.see("When did the pack come off? 18:40, 5min\n");
+    terminal.see("  ago, or Enter if unknown: ");
+    terminal.press("\r");
+    assert_eq!(terminal.end().code(), Some(0), "{}", terminal.text());
 }

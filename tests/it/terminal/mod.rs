@@ -197,7 +197,7 @@ impl Terminal {
         rows
     }
 
-    fn wrapped_rows(&self) -> Vec<u16> {
+    pub fn wrapped_rows(&self) -> Vec<u16> {
         let (rows, _) = self.screen.screen().size();
         (0..rows.get()).filter(|row| self.screen.screen().row_wrapped(*row)).collect()
     }
