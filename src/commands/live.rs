@@ -227,7 +227,10 @@ fn shown(
             let (output, wall) = (Box::new(Output::new(io::stderr())?), Box::new(time_of_day(label)));
             let mark = if speed.is_some() { "REHEARSAL " } else { "" };
             let keys = io::stdin().is_terminal();
-            vec![Box::new(Plain::new(output, wall, (io::stderr().is_terminal(), keys), name, mark))]
+            let (terminal, rings) = (Term::stderr(), io::stderr().is_terminal());
+            let plain = Plain::new(output, wall, (rings, keys), name, mark);
+            // Its size is 80 columns where there is no terminal.
+            vec![Box::new(plain.with_columns(Box::new(move || terminal.size().1.into())))]
         }
     })
 }

@@ -34,9 +34,11 @@ pub struct Plain<'a> {
     last: (usize, Duration),
     /// Something was told.
     has_begun: bool,
+    /// The columns of the terminal, where it is known.
+    columns: Option<Box<dyn Fn() -> usize>>,
 }
 
-/// The width of a line, which fits every terminal.
+/// The width of a line, which fits nearly every terminal.
 const WIDTH: usize = 78;
 /// The rest of a broken line is below the text, not below the time.
 const INDENT: usize = 7;
@@ -57,7 +59,27 @@ impl<'a> Plain<'a> {
         name: &str,
         mark: &'static str,
     ) -> Plain<'a> {
-        Plain { output, wall, rings, keys, name: name.to_owned(), mark, last: (0, Duration::ZERO), has_begun: false }
+        Plain {
+            output,
+            wall,
+            rings,
+            keys,
+            name: name.to_owned(),
+            mark,
+            last: (0, Duration::ZERO),
+            has_begun: false,
+            columns: None,
+        }
+    }
+
+    /// The same on a terminal that may have fewer columns than a line.
+    #[must_use]
+    pub fn with_columns(self, columns: Box<dyn Fn() -> usize>) -> Plain<'a> {
+        Plain { columns: Some(columns), ..self }
+    }
+
+    fn width(&self) -> usize {
+        self.columns.as_ref().map_or(WIDTH, |columns| columns().min(WIDTH))
     }
 
     fn line(&self, event: &Event, session: &Session) -> String {
@@ -76,7 +98,7 @@ impl<'a> Plain<'a> {
             _ => sentences([words.headline.as_str(), &words.advice]),
         };
         let line = format!("{}  {}{said}", (self.wall)(event.at), self.mark);
-        bell.to_owned() + &wrapped(&line, WIDTH, INDENT)
+        bell.to_owned() + &wrapped(&line, self.width(), INDENT)
     }
 }
 
@@ -94,7 +116,7 @@ impl Plain<'_> {
     /// Tells something that is not an event.
     fn tell(&mut self, text: &str, session: &Session) -> Result<(), Trouble> {
         let line = format!("{}  {}{}", (self.wall)(session.now()), self.mark, sentences([text]));
-        Ok(self.output.write_all(wrapped(&line, WIDTH, INDENT).as_bytes()).context(FAILED)?)
+        Ok(self.output.write_all(wrapped(&line, self.width(), INDENT).as_bytes()).context(FAILED)?)
     }
 }
 
@@ -135,7 +157,7 @@ impl Observer for Plain<'_> {
         }
         let words = wording::lost(what, session);
         let line = format!("{}  {}", (self.wall)(session.now()), sentences([&*words.headline, &words.advice]));
-        self.output.write_all(wrapped(&line, WIDTH, INDENT).as_bytes()).context(FAILED)?;
+        self.output.write_all(wrapped(&line, self.width(), INDENT).as_bytes()).context(FAILED)?;
         // The process may be stopped next.
         Ok(self.output.flush()?)
     }
@@ -143,7 +165,7 @@ impl Observer for Plain<'_> {
     fn trouble(&mut self, what: &str) {
         let line = format!("warning: {}\n", printable(what));
         // Whoever searches a file reads it as one line.
-        let line = if self.rings { wrapped(&line, WIDTH, 2) } else { line };
+        let line = if self.rings { wrapped(&line, self.width(), 2) } else { line };
         let _ = self.output.write_all(line.as_bytes());
     }
 }

@@ -137,6 +137,19 @@ fn at_40_columns_results_are_broken_at_words() {
     }
 }
 
+#[test]
+fn at_40_columns_plain_lines_are_broken_at_words() {
+    let home = home(&[("heat", "20s"), ("cold", "20s")]);
+    let mut terminal = Terminal::start(command(&home, &["own.toml", "--speed", "20", "--progress", "plain"]), 60, 40);
+    assert_eq!(terminal.end().code(), Some(0));
+    assert_eq!(terminal.wrapped_rows(), [0; 0], "{}", terminal.contents());
+    assert!(
+        terminal.contents().lines().filter(|row| row.starts_with("       ")).count() > 5,
+        "{}",
+        terminal.contents()
+    );
+}
+
 /// Lines that stay on the screen are wrapped between words.
 #[test]
 fn at_20_columns_last_words_are_broken_at_words() {
