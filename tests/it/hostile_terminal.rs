@@ -135,9 +135,9 @@ fn started_session(home: &Home, shell: [&str; 3], rate: f64) -> Terminal {
 fn a_session_that_comes_to_the_foreground_takes_the_keys() {
     let home = home();
     let mut terminal = started_by(&home, ["/bin/bash", "-mc", "\"$@\" & read -r; fg"], 1.0);
-    assert!(!terminal.is_taken());
+    assert!(!terminal.is_taken() && !terminal.hides_cursor(), "the shell has the terminal");
     terminal.press("\n");
-    terminal.until("keys taken", Terminal::is_taken);
+    terminal.until("keys taken", |terminal| terminal.is_taken() && terminal.hides_cursor());
     terminal.press(" ");
     terminal.see("PAUSED");
     terminal.press("q");

@@ -46,6 +46,51 @@ fn the_session_begins_at_the_top_of_the_window() {
     assert_eq!(terminal.end().code(), Some(130));
 }
 
+/// What `therapy show` says too may be left out; a caution of the person's own file may not.
+#[test]
+fn what_is_said_above_the_screen_is_short() {
+    let home = Home::new();
+    home.ask(&["injury", "set", "5 days ago"]);
+    home.ask(&["safety", "--answer", "none"]);
+    let steps = "rounds = 2\n[[step]]\ndo = \"heat\"\nfor = \"20min\"\n[[step]]\ndo = \"cold\"\nfor = \"10min\"\n";
+    home.file("my own.toml", &format!("caution = \"Only after a warm bath, and never alone.\"\n{steps}"));
+    home.file("plain.toml", steps);
+    for (name, columns, rows, has, has_not) in [
+        ("contrast", 80, 4, &["(numb-heat).\n1 more: therapy show contrast\n"][..], &["S1 puts"][..]),
+        ("contrast", 134, 3, &["(numb-heat).", "S1 puts 20 min", "between the two."], &[" more: "]),
+        ("plain.toml", 80, 3, &["Heat after cold only when normal feeling is back (numb-heat)."], &[" more: "]),
+        ("my own.toml", 80, 4, &["Only after a warm bath, and never alone.", "(numb-heat)."], &[" more: "]),
+        ("ice", 80, 3, &["fall asleep."], &[" more: "]),
+    ] {
+        let mut terminal = Terminal::start(command(&home, &[name]), 40, columns);
+        terminal.see("q stop");
+        let contents = terminal.contents();
+        let (said, _) = contents.split_once("\n\n").expect("a blank row");
+        assert_eq!(said.lines().count(), rows, "{name}: {said}");
+        assert!(said.starts_with("A timer, not medical advice: "), "{name}: {said}");
+        let said = said.to_owned() + "\n";
+        let is_said = |text: &&str| said.contains(text) || crate::support::joined(&said).contains(text);
+        assert!(has.iter().all(&is_said), "{name}: {said}");
+        assert!(!has_not.iter().any(is_said), "{name}: {said}");
+        terminal.press("q");
+        assert_eq!(terminal.end().code(), Some(130));
+    }
+}
+
+/// After the question about warning signs, it is not in the window of the session.
+#[test]
+fn an_answer_begins_a_fresh_window() {
+    let home = Home::empty();
+    let mut terminal = Terminal::start(command(&home, &["ice"]), 30, 80);
+    terminal.see("Does any of these apply to you? [y/n]");
+    terminal.press("n\n");
+    terminal.see("q stop");
+    let contents = terminal.contents();
+    assert!(!contents.contains("Does any of these apply") && contents.contains("A timer, not medical"), "{contents}");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
+}
+
 #[test]
 fn the_step_bar_has_the_texture_and_colour_of_its_pack() {
     let (_home, mut terminal) = long_session(&["--speed", "1000"]);

@@ -6,8 +6,10 @@ use std::path::Path;
 use therapy::domain::moment::Moment;
 use therapy::domain::rules::STEP_MIN;
 use therapy::domain::session::{Input, Session, SessionOptions};
+use therapy::domain::view::View;
 use therapy::edge::catalog::built_in;
 use therapy::runner::Observer as _;
+use therapy::text::view::time_left;
 
 use super::*;
 
@@ -354,5 +356,28 @@ fn a_leap_of_the_time_of_day_is_told_uncut() {
             assert!(size.0 == 40 || shown.contains(&way_out), "{size:?}: {shown}");
             assert!(shown.contains("Enter go on · "), "{size:?}: {shown}");
         }
+    }
+}
+
+#[test]
+fn the_time_left_is_told_in_every_state() {
+    #[rustfmt::skip]
+    let cases = [
+        ("heat",      "13:23 left, until 19:34 (now 19:20)",                      "13 min left, until 19:34"),
+        ("paused",    "7:45 of cold left, paused for 2:10 (now 19:48)",           "8 min of cold left, paused for 2 min"),
+        ("leap",      "9:55 left, until 19:34 (now 19:24)",                       "10 min left, until 19:34"),
+        ("hold",      "Cold ended 0:12 ago, at 19:54 (now 19:54)",                "Cold ended 12 s ago, at 19:54"),
+        ("overrun",   "Cold ended 11:48 ago, at 20:34 (now 20:45)",               "Cold ended 12 min ago, at 20:34"),
+        ("get ready", "0:23 left, until 19:35 (now 19:34)",                       "23 s left, until 19:35"),
+    ];
+    for (name, exactly, roughly) in cases {
+        let mut window = state(name, (80, 24));
+        window.screen.tell_time(&window.session).expect("a screen");
+        window.draw();
+        assert_eq!(window.rows().iter().rfind(|row| !row.is_empty()).map(|row| row.trim()), Some(exactly), "{name}");
+        let view = View::of(&window.session);
+        let end = exactly.split(&[' ', '(']).filter(|word| word.contains(':')).nth_back(1).expect("an end");
+        let end = if name == "paused" { "" } else { end };
+        assert_eq!(time_left(&view, end, None), roughly, "{name}");
     }
 }
