@@ -60,12 +60,16 @@ pub struct Protocol {
 }
 
 impl Protocol {
-    /// The protocol of a recorded session, which was reviewed when the session started. `doses` are
-    /// those of earlier sessions. `None` when the record has no steps.
-    pub fn recorded(name: String, steps: Vec<Step>, initial_load: Load, doses: Doses) -> Option<Protocol> {
+    /// The protocol of a recorded session, which was reviewed when the session started. Each step comes with the
+    /// longest that its file allowed. `doses` are those of earlier sessions. `None` when the record has no steps.
+    pub fn recorded(
+        name: String,
+        steps: impl IntoIterator<Item = (Step, Option<Duration>)>,
+        initial_load: Load,
+        doses: Doses,
+    ) -> Option<Protocol> {
+        let (steps, longest): (Vec<_>, Vec<_>) = steps.into_iter().unzip();
         let rounds = steps.last()?.round;
-        // The record does not hold what the file allowed.
-        let longest = vec![None; steps.len()];
         Some(Protocol { name, rounds, steps, longest, findings: Vec::new(), initial_load, doses })
     }
 
@@ -84,8 +88,7 @@ impl Protocol {
         &self.steps
     }
 
-    /// The longest that the file allows for the step `index`. `None` when it does not say so, for a changeover, and
-    /// for a recorded session.
+    /// The longest that the file allows for the step `index`. `None` when it does not say so, and for a changeover.
     pub fn longest(&self, index: usize) -> Option<Duration> {
         self.longest.get(index).copied().flatten()
     }
@@ -149,12 +152,13 @@ mod tests {
         assert_eq!(protocol.initial_load(), context.load());
         assert_ne!(protocol.initial_load(), Load::NONE);
         assert!(!protocol.findings().is_empty(), "heat without a time of injury draws a note");
-        let steps = protocol.steps().to_vec();
+        let steps = protocol.steps().iter().cloned().zip([None, Some(minutes(8))].into_iter().cycle());
         let record = Protocol::recorded("mine".to_owned(), steps, protocol.initial_load(), Doses::default());
         let record = record.expect("it has steps");
+        assert_eq!([0, 1, 2, 3].map(|index| record.longest(index)), [None, Some(minutes(8)), None, Some(minutes(8))]);
         assert_eq!((record.name(), record.rounds(), record.initial_load()), ("mine", 2, protocol.initial_load()));
         assert_eq!(Plan::new(&record).rounds(), 2);
-        assert!(Protocol::recorded(String::new(), Vec::new(), Load::NONE, Doses::default()).is_none());
+        assert!(Protocol::recorded(String::new(), [], Load::NONE, Doses::default()).is_none());
     }
 
     #[test]

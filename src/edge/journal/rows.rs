@@ -63,23 +63,28 @@ pub(super) struct StepRow {
     /// Sessions of earlier versions had none.
     #[serde(default, skip_serializing_if = "Not::not")]
     changeover: bool,
+    /// The longest that its file allows, where the file says so. Sessions of earlier versions had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    longest_ns: Option<i64>,
     round: u32,
     origin: usize,
 }
 
-impl From<&Step> for StepRow {
-    fn from(step: &Step) -> StepRow {
+impl StepRow {
+    pub(super) fn of(step: &Step, longest: Option<Duration>) -> StepRow {
         let Step { kind, length, ref note, changeover, round, origin } = *step;
-        StepRow { kind, length_ns: nanos(length), note: note.clone(), changeover, round, origin }
+        let (length_ns, longest_ns) = (nanos(length), longest.map(nanos));
+        StepRow { kind, length_ns, note: note.clone(), changeover, longest_ns, round, origin }
     }
 }
 
-impl From<StepRow> for Step {
-    fn from(row: StepRow) -> Step {
-        let StepRow { kind, length_ns, note, changeover, round, origin } = row;
+/// The step, and the longest that its file allows.
+impl From<StepRow> for (Step, Option<Duration>) {
+    fn from(row: StepRow) -> (Step, Option<Duration>) {
+        let StepRow { kind, length_ns, note, changeover, longest_ns, round, origin } = row;
         let note = note.map(|note| printable(&note).into_owned());
         let changeover = changeover && !kind.has_pack();
-        Step { kind, length: duration(length_ns), note, changeover, round, origin }
+        (Step { kind, length: duration(length_ns), note, changeover, round, origin }, longest_ns.map(duration))
     }
 }
 
@@ -161,18 +166,38 @@ pub(super) fn nanos(length: Duration) -> i64 {
 mod tests {
     use super::*;
 
+    fn read(json: &str) -> (Step, Option<Duration>) {
+        serde_json::from_str::<StepRow>(json).map(Into::into).expect("a step")
+    }
+
+    fn written(step: &Step, longest: Option<Duration>) -> String {
+        serde_json::to_string(&StepRow::of(step, longest)).expect("JSON")
+    }
+
     /// A record of an earlier version has no changeovers, and a dose is never one.
     #[test]
     fn a_step_is_read_as_it_was_written_by_any_version() {
-        let read = |json: &str| serde_json::from_str::<StepRow>(json).map(Step::from).expect("a step");
         let rest = Step::new(StepKind::Rest, Duration::from_secs(30));
         let old = r#"{"kind":"rest","length_ns":30000000000,"note":null,"round":1,"origin":0}"#;
-        assert_eq!(read(old), rest);
-        assert_eq!(serde_json::to_string(&StepRow::from(&rest)).expect("JSON"), old, "as before");
+        assert_eq!(read(old), (rest.clone(), None));
+        assert_eq!(written(&rest, None), old, "as before");
         let changeover = Step { changeover: true, ..rest };
-        let json = serde_json::to_string(&StepRow::from(&changeover)).expect("JSON");
+        let json = written(&changeover, None);
         assert_eq!(json, old.replace("null,", "null,\"changeover\":true,"));
-        assert_eq!(read(&json), changeover);
-        assert!(!read(&json.replace("rest", "cold")).changeover);
+        assert_eq!(read(&json), (changeover, None));
+        assert!(!read(&json.replace("rest", "cold")).0.changeover);
+    }
+
+    #[test]
+    fn a_step_keeps_the_longest_that_its_file_allows() {
+        let cold = Step::new(StepKind::Cold, Duration::from_secs(300));
+        for longest in [300, 480] {
+            let longest = Some(Duration::from_secs(longest));
+            assert_eq!(read(&written(&cold, longest)), (cold.clone(), longest));
+        }
+        // Whatever is in the row: no time is negative, and without a number there is no bound.
+        let json = written(&cold, Some(Duration::from_secs(480)));
+        assert_eq!(read(&json.replace("480000000000", "-1")).1, Some(Duration::ZERO));
+        assert_eq!(read(&json.replace("480000000000", "null")).1, None);
     }
 }

@@ -15,7 +15,7 @@ use crate::domain::dose::Doses;
 use crate::domain::exposure::Load;
 use crate::domain::protocol::Protocol;
 use crate::domain::session::{Event, EventKind, Moment, SessionOptions};
-use crate::domain::step::{PerModality, Step, planned};
+use crate::domain::step::{PerModality, planned};
 
 /// The age beyond which a session concerns no rule: a day for the daily limits, and a day more for a load
 /// that a suspend made large.
@@ -28,7 +28,8 @@ impl Journal {
     /// Writes a new session and returns its number.
     pub fn begin(&self, new: &NewSession<'_>) -> Result<i64> {
         let protocol = new.protocol;
-        let steps: Vec<StepRow> = protocol.steps().iter().map(StepRow::from).collect();
+        let steps = protocol.steps().iter().enumerate();
+        let steps: Vec<_> = steps.map(|(index, step)| StepRow::of(step, protocol.longest(index))).collect();
         let steps = serde_json::to_string(&steps).unwrap_or_default();
         let load = protocol.initial_load().half_nanos();
         let planned = planned(protocol.steps()).map(nanos);
@@ -109,7 +110,7 @@ impl Journal {
             })?;
         let steps: Vec<StepRow> =
             serde_json::from_str(&steps).map_err(|_| self.damaged("the steps of a session cannot be read"))?;
-        let steps: Vec<Step> = steps.into_iter().map(Step::from).collect();
+        let steps = steps.into_iter().map(Into::into);
         let protocol =
             Protocol::recorded(name, steps, load, earlier).ok_or_else(|| self.damaged("a session has no steps"))?;
         let rows = self.events(id)?;

@@ -254,7 +254,7 @@ fn text_from_the_journal_is_printable() {
     let evil = "a\u{1b}]0;b\u{7}\u{9b}31m<b>c</b>\n\rd";
     let place = Place::new();
     let step = Step { note: Some(evil.to_owned()), ..Step::new(Cold, min(10)) };
-    let protocol = Protocol::recorded(evil.to_owned(), vec![step], Load::NONE, Doses::default()).expect("a step");
+    let protocol = Protocol::recorded(evil.to_owned(), [(step, None)], Load::NONE, Doses::default()).expect("a step");
     let id = place.session(&protocol, START, &[], &FIRST);
     let request = place.journal.ask(id, Input::Pause).expect("asked");
     place.journal.commit(id, &[], &[(request, evil.to_owned())]).expect("answered");

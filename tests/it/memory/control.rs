@@ -82,8 +82,7 @@ fn the_overview_names_the_running_session_and_one_that_was_cut_off() {
 #[test]
 fn an_extension_beyond_what_the_protocol_allows_is_refused() {
     let home = Home::new();
-    let range = "{ default = \"5min\", min = \"5min\", max = \"5min\" }";
-    home.file("own.toml", &format!("summary = \"a test\"\n[[step]]\ndo = \"cold\"\nfor = {range}\n"));
+    home.file("own.toml", &cold("{ default = \"5min\", min = \"5min\", max = \"5min\" }"));
     let mut running = home.start(&["run", "own.toml"]);
     running.see("step_began");
     for by in ["10", "1min"] {
@@ -93,6 +92,47 @@ fn an_extension_beyond_what_the_protocol_allows_is_refused() {
     }
     running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130));
+}
+
+/// A protocol file of cold with this length, and of rest.
+fn cold(length: &str) -> String {
+    format!("summary = \"a test\"\n[[step]]\ndo = \"cold\"\nfor = {length}\n[[step]]\ndo = \"rest\"\nfor = \"5min\"\n")
+}
+
+#[test]
+fn a_resumed_session_keeps_to_what_the_protocol_allows() {
+    const REFUSED: &str = "Cannot be longer: this protocol allows at most 8 min.\n";
+    let cases = [
+        ("{ default = \"8min\", min = \"5min\", max = \"8min\" }", &[][..], (3, REFUSED)),
+        // What was granted before the kill counts.
+        ("{ default = \"5min\", min = \"5min\", max = \"8min\" }", &["extend", "3"], (3, REFUSED)),
+        (
+            "{ default = \"5min\", min = \"1min\", max = \"8min\" }",
+            &["extend", "1"],
+            (0, "2 min longer, the most that this protocol allows: 8 min.\n"),
+        ),
+        // A length alone is no bound.
+        ("\"5min\"", &[], (0, "10 min longer.\n")),
+    ];
+    for (length, before, answer) in cases {
+        let home = Home::new();
+        home.file("own.toml", &cold(length));
+        let mut running = home.start(&["run", "own.toml"]);
+        running.see("step_began");
+        if !before.is_empty() {
+            home.ask(before);
+        }
+        running.kill();
+        let mut resumed = home.start(&["resume"]);
+        until("it runs again", || home.run(&["status"]).status.success());
+        let output = home.run(&["extend", "10"]);
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(answer.0), answer.1), "{length}");
+        // The next step has no bound of its own.
+        home.ask(&["skip"]);
+        assert_eq!(home.ask(&["extend", "10"]), "10 min longer.\n", "{length}");
+        resumed.signal(Signal::INT);
+        assert_eq!(resumed.end().code(), Some(130));
+    }
 }
 
 #[test]
