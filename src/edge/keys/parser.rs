@@ -10,6 +10,13 @@ use super::meaning_of;
 use crate::edge::inbox::Message;
 
 const ESC: u8 = 0x1b;
+/// These two cancel a sequence, for every terminal.
+const CAN: u8 = 0x18;
+const SUB: u8 = 0x1a;
+
+/// A sequence of more bytes is given up, so that one without an end does not take every later key. vte keeps as much
+/// of a string, and no answer that a terminal gives by itself comes near it.
+const LONGEST: usize = 1024;
 
 /// A letter that no key has. It ends a sequence, and is allowed in a string.
 const LETTER: u8 = b'x';
@@ -20,6 +27,8 @@ const LETTER: u8 = b'x';
 pub struct Parser {
     grammar: vte::Parser,
     is_escaped: bool,
+    /// The bytes since the last escape.
+    length: usize,
     found: Found,
 }
 
@@ -36,17 +45,21 @@ impl Parser {
 
     fn take(&mut self, byte: u8) {
         let is_escaped = mem::replace(&mut self.is_escaped, byte == ESC);
+        self.length = self.length.saturating_add(1);
+        if self.length > LONGEST {
+            self.give_up();
+        }
         match byte {
             ESC => {
                 // An escape begins anew, wherever it is.
+                self.length = 0;
                 self.found.rest = Rest::None;
                 self.advance(ESC);
             }
             _ if is_escaped => self.take_escaped(byte),
-            // Only a key sends these two. They end whatever Alt-] or Alt-[ began, or no key would be one again.
-            b'\r' | b'\n' => {
-                self.grammar = vte::Parser::default();
-                self.found.rest = Rest::None;
+            // Only a key sends the first two. They end whatever Alt-] or Alt-[ began, or no key would be one again.
+            b'\r' | b'\n' | CAN | SUB => {
+                self.give_up();
                 self.found.press(byte);
             }
             _ if self.found.rest != Rest::None => self.found.rest = self.found.rest.after(byte),
@@ -56,10 +69,16 @@ impl Parser {
         }
     }
 
+    /// Ends whatever was begun. Between sequences it changes nothing.
+    fn give_up(&mut self) {
+        self.grammar = vte::Parser::default();
+        self.found.rest = Rest::None;
+    }
+
     /// Takes the byte after an escape. In the output that vte is made for, more bytes begin a sequence. Here
     /// they are keys with Alt, which are complete.
     fn take_escaped(&mut self, byte: u8) {
-        let begins = matches!(byte, b'[' | b']' | b'P' | b'_');
+        let begins = matches!(byte, b'[' | b']' | b'P' | b'X' | b'^' | b'_');
         self.advance(if begins { byte } else { LETTER });
         if byte == b'O' {
             self.found.rest = Rest::Letter;
@@ -172,7 +191,7 @@ mod tests {
 
     #[test]
     fn keys_with_alt_are_no_keys() {
-        for key in (0..=0xff).filter(|key| !b"\x1b[]OP_".contains(key)) {
+        for key in (0..=0xff).filter(|key| !b"\x1b[]OPX^_".contains(key)) {
             assert_no_keys(&[ESC, key]);
         }
         assert_no_keys("\u{1b}é".as_bytes());
@@ -209,7 +228,10 @@ mod tests {
             b"\x1bP1$r0 q\x1b\\",
         ];
         answers.into_iter().for_each(assert_no_keys);
+        // The other three kinds of strings.
         assert_no_keys(b"\x1b_Gi=31;q s\x1b\\");
+        assert_no_keys(b"\x1b^a private message + q t\x1b\\");
+        assert_no_keys(b"\x1bXany string = Q S\x07q\x1b\\");
         assert_no_keys("\u{1b}]l qé\u{9c}s\u{1b}\\".as_bytes());
     }
 
@@ -247,9 +269,32 @@ mod tests {
             "\u{1b}]q",
             "\u{1b}P1q",
             "\u{1b}_q",
+            "\u{1b}^q",
+            "\u{1b}Xq",
         ] {
             assert_eq!(keys(&[begun.as_bytes(), b"\rq"]), [Confirm, Stop], "{begun:?}");
             assert_eq!(keys(&[begun.as_bytes(), b"\x1bq q"]), [Toggle, Stop], "{begun:?}");
+            for cancel in [CAN, SUB] {
+                assert_eq!(keys(&[begun.as_bytes(), &[cancel], b" q"]), [Toggle, Stop], "{begun:?}");
+            }
         }
+    }
+
+    #[test]
+    fn a_sequence_without_an_end_is_given_up() {
+        for begun in ["[", "[<", "O", "]", "]11;", "P", "P1$", "X", "^", "_", "_G"] {
+            // The longest that is still one, of bytes that end none of them.
+            let whole = format!("\u{1b}{begun:1<LONGEST$}");
+            assert_eq!(whole.len(), 1 + LONGEST);
+            assert_eq!(keys(&[whole.as_bytes(), b"\x1b[A"]), [], "{begun}");
+            assert_eq!(keys(&[whole.as_bytes(), b" q"]), [Toggle, Stop], "{begun}");
+            assert_eq!(keys(&whole.as_bytes().chunks(7).chain([&b" q"[..]]).collect::<Vec<_>>()), [Toggle, Stop]);
+        }
+        // Only keys that a person pressed, and then another one.
+        let pressed = b"q".repeat(LONGEST - 1);
+        assert_eq!(keys(&[b"\x1b_", &pressed, b"q"]), [Stop]);
+        // A whole string as long as that has no key, and a paste is none: it has an end of its own.
+        assert_eq!(keys(&[b"\x1b_", &pressed, b"\x1b\\ "]), [Toggle]);
+        assert_eq!(keys(&[b"\x1b[200~", &pressed, &pressed, b"\x1b[201~ "]), [Toggle]);
     }
 }

@@ -9,14 +9,28 @@ use super::*;
 /// What a terminal sends: keys, the beginnings and ends of sequences, and any bytes.
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let plain: Vec<&[u8]> = vec![b" ", b"s", b"t", b"+", b"q", b"\r", b"\n", b"x", b"7", b";", "é".as_bytes()];
-    let begun: Vec<&[u8]> =
-        vec![b"\x1b", b"\x1b[", b"\x1bO", b"\x1b[M", b"\x1b[<", b"\x1b[[", b"\x1b]", b"\x1bP", b"\x1b_", b"\x1b[200~"];
-    let ended: Vec<&[u8]> = vec![b"\x1b[A", b"\x1bOQ", b"\x1b\\", b"\x07", b"\x1b[201~"];
+    let begun: Vec<&[u8]> = vec![
+        b"\x1b",
+        b"\x1b[",
+        b"\x1bO",
+        b"\x1b[M",
+        b"\x1b[<",
+        b"\x1b[[",
+        b"\x1b]",
+        b"\x1bP",
+        b"\x1bX",
+        b"\x1b^",
+        b"\x1b_",
+        b"\x1b[200~",
+    ];
+    let ended: Vec<&[u8]> = vec![b"\x1b[A", b"\x1bOQ", b"\x1b\\", b"\x07", b"\x18", b"\x1a", b"\x1b[201~"];
     let piece = prop_oneof![
         4 => select(plain).prop_map(<[u8]>::to_vec),
         3 => select(begun).prop_map(<[u8]>::to_vec),
         2 => select(ended).prop_map(<[u8]>::to_vec),
         1 => vec(any::<u8>(), 0..4),
+        // Longer than any sequence.
+        1 => (select(b" q1;x".to_vec()), 900..1100_usize).prop_map(|(byte, count)| vec![byte; count]),
     ];
     vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
@@ -40,6 +54,14 @@ proptest! {
         let reads = cuts.windows(2).map(|ends| &bytes[ends[0]..ends[1]]);
         prop_assert_eq!(keys(reads), keys([&bytes[..]]));
         prop_assert_eq!(keys(bytes.chunks(1)), keys([&bytes[..]]));
+    }
+
+    /// The text of a string sequence, which has no control characters, is never a key.
+    #[test]
+    fn a_string_has_no_key(before in pieces(), kind in select(b"]PX^_".to_vec()), text in vec(0x20..=0xff_u8, 0..1000)) {
+        let string = [&[0x1b, kind], &text[..], b"\x1b\\"].concat();
+        let after = keys([&before[..], b"\x1b\\", b"q"]);
+        prop_assert_eq!(keys([&before[..], b"\x1b\\", &string, b"q"]), after);
     }
 
     #[test]
