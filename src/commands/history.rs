@@ -54,14 +54,15 @@ pub(super) fn run(folders: &Folders, since: Option<&str>, json: bool, csv: bool)
         let rows = entries.iter().map(document).map(|row| COLUMNS.map(|column| cell(column, &row[column])).join(","));
         return print_exactly([COLUMNS.join(",")].into_iter().chain(rows).map(|row| row + "\n").collect::<String>());
     }
-    if entries.is_empty() {
+    let alone = journal.as_ref().map_or(Ok(Vec::new()), |journal| journal.scores_alone(since_ms))?;
+    if entries.is_empty() && alone.is_empty() {
         return print(match since {
             Some(since) => format!("No sessions since {}.\n", in_full(since)),
             None => "No sessions yet.\n".to_owned(),
         });
     }
     let width = Term::stdout().size_checked().map_or(WIDTH, |(_, width)| usize::from(width));
-    print_exactly(wrapped(&(table(&entries, width) + &shows_so_far(&entries)), width, 4))
+    print_exactly(wrapped(&(table(&entries, &alone, width) + &shows_so_far(&entries)), width, 4))
 }
 
 fn document(entry: &Entry) -> Value {
@@ -110,10 +111,10 @@ fn ending(entry: &Entry) -> &str {
     }
 }
 
-/// A row for each session, the latest first. Where that is wider than the terminal, the doses and the pain are in a
-/// second row.
-fn table(entries: &[Entry], width: usize) -> String {
-    let rows = entries.iter().rev().map(|entry| {
+/// A row for each session and for each score that stands alone, the latest first. Where that is wider than the terminal,
+/// the doses and the pain of a session are in a second row.
+fn table(entries: &[Entry], alone: &[(i64, u8)], width: usize) -> String {
+    let sessions = entries.iter().map(|entry| {
         let dose = |modality| {
             let (given, planned) = (entry.actual[modality], entry.planned[modality]);
             (!given.is_zero() || !planned.is_zero()).then(|| format!("{modality} {}", part_of(given, planned)))
@@ -125,14 +126,25 @@ fn table(entries: &[Entry], width: usize) -> String {
             [Some(before), Some(after)] => format!("pain {before} to {after}"),
         };
         let started = local(from_millis(entry.started_ms));
-        [started, entry.protocol.clone(), doses.join(", "), pain, ending(entry).to_owned()]
+        (entry.started_ms, [started, entry.protocol.clone(), doses.join(", "), pain, ending(entry).to_owned()])
     });
-    let rows: Vec<_> = rows.collect();
-    let wide = aligned(&rows.iter().map(|row| row.to_vec()).collect::<Vec<_>>());
+    let scores = alone.iter().map(|&(noted_ms, score)| {
+        let none = String::new;
+        (noted_ms, [local(from_millis(noted_ms)), none(), none(), format!("pain {score}"), none()])
+    });
+    let mut rows: Vec<_> = sessions.chain(scores).collect();
+    rows.sort_by_key(|(at, _)| *at);
+    let rows: Vec<_> = rows.into_iter().rev().map(|(_, row)| row).collect();
+    let filled: Vec<_> = (0..5).filter(|column| rows.iter().any(|row| !row[*column].is_empty())).collect();
+    let row = |row: &[String; 5]| filled.iter().map(|column| row[*column].clone()).collect::<Vec<_>>();
+    let wide = aligned(&rows.iter().map(row).collect::<Vec<_>>());
     if wide.lines().all(|line| display_width(line) <= width) {
         return wide;
     }
     let in_two = |[started, name, doses, pain, ending]: &[String; 5]| {
+        if name.is_empty() {
+            return format!("{started}  {pain}");
+        }
         let both = [started, name, ending].map(String::as_str).join("  ");
         let below = [doses, pain].map(String::as_str).join("  ");
         [both.trim_end(), below.trim()].into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n    ")

@@ -1,15 +1,29 @@
 //! `therapy pain N`, and the question after a session.
 
 use super::folders::Folders;
+use super::memory::was_cut_off;
 use super::times::stamp;
 use super::{Exit, Failure, ask, can_ask, last_words, print, say};
-use crate::edge::journal::Journal;
+use crate::edge::journal::{Journal, Record};
 use crate::text::typed::{WORST, pain};
 
 /// Notes the pain now for the last session.
 pub(super) fn run(folders: &Folders, score: u8) -> Result<Exit, Failure> {
-    let noted = Journal::open(&folders.data)?.note_pain(score, &stamp())?;
-    let what = if noted { "for the last session" } else { "on its own: no session ended in the last 2 h" };
+    let (journal, now) = (Journal::open(&folders.data)?, stamp());
+    let what = if journal.note_pain(score, &now)? {
+        "for the last session".to_owned()
+    } else {
+        // The score is stored. What cannot be read now is no failure of this command.
+        let is_running = folders.is_running().unwrap_or(false);
+        let open = journal.open_session(&now).ok().flatten();
+        let open = open.filter(|open| is_running || !open.events.is_empty() && !open.is_stale(&now));
+        let why = |open: Record| match open.protocol.name() {
+            name if is_running => format!("{name} is running. After its end, note the pain again"),
+            _ => format!("{}. End it first (therapy stop), then note the pain again", was_cut_off(&open, &now)),
+        };
+        let why = open.map_or_else(|| "no session ended in the last 2 h".to_owned(), why);
+        format!("on its own: {why}")
+    };
     print(format!("Pain {score} of {WORST} noted {what}.\n"))
 }
 

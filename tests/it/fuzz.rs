@@ -349,6 +349,7 @@ impl Fixture {
             assert_printable(&[entry.protocol, entry.overrides, entry.outcome.unwrap_or_default()].concat());
             let _ = [entry.planned, entry.actual].map(|doses| doses.map(durations::in_words));
         }
+        let _ = journal.scores_alone(i64::MIN);
         for id in ids("SELECT id FROM session") {
             if let Ok(record) = journal.record(id, now) {
                 assert_resumable(&record, now);

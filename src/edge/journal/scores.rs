@@ -27,6 +27,15 @@ impl Journal {
         })
     }
 
+    /// The scores since a time of day that stand alone, oldest first: when each was noted, and the score.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn scores_alone(&self, since_ms: i64) -> Result<Vec<(i64, u8)>> {
+        let sql = "SELECT noted_ms, score FROM pain WHERE session IS NULL AND noted_ms >= ? ORDER BY noted_ms, id";
+        self.rows(sql, [since_ms], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
     /// Stores a score, and its session and role if it has one.
     pub(super) fn add_score(&self, score: u8, of: Option<(i64, &str)>, noted_ms: i64) -> Result<()> {
         let sql =

@@ -185,6 +185,32 @@ fn no_line_of_the_history_is_wider_than_the_terminal() {
     );
 }
 
+/// A score that belongs to no session has a row of its own. JSON and CSV hold sessions only.
+#[test]
+fn a_score_that_stands_alone_is_a_row_of_its_own() {
+    let (home, journal) = home();
+    let note = |score, hour: u64| journal.note_pain(score, &FIRST.after(min(60 * hour))).expect("noted");
+    assert!(!note(8, 1));
+    assert_eq!(shown(&home, &[]), "2026-03-03 13:00  pain 8\n", "no session yet");
+    noted(&journal, "ice", &[(Cold, min(15))], 24, [Some(7), Some(4)]);
+    noted(&journal, "ice", &[(Cold, min(10))], 48, [None, None]);
+    assert!(!note(3, 52) && !note(10, 52), "later than two hours after the last one");
+    let rows = [
+        "2026-03-05 16:00                          pain 10",
+        "2026-03-05 16:00                          pain 3",
+        "2026-03-05 12:00  ice  cold 10 of 10 min",
+        "2026-03-04 12:00  ice  cold 15 of 15 min  pain 7 to 4",
+        "2026-03-03 13:00                          pain 8",
+    ];
+    assert_eq!(shown(&home, &[]), rows.join("\n") + "\n");
+    assert_eq!(shown(&home, &["--since", "2026-03-05 13:00"]), "2026-03-05 16:00  pain 10\n2026-03-05 16:00  pain 3\n");
+    assert_eq!(shown(&home, &["--since", "2026-03-05 16:01"]), none_since("2026-03-05T16:01:00Z"));
+    let narrow = on_a_terminal(&home, 40);
+    assert_eq!(narrow[0], "2026-03-05 16:00  pain 10");
+    assert_eq!(narrow[2..4], ["2026-03-05 12:00  ice", "    cold 10 of 10 min"]);
+    assert_eq!((home.history().len(), shown(&home, &["--csv"]).lines().count()), (2, 1 + 2));
+}
+
 /// The clock was set back while a session ran.
 #[test]
 fn no_end_of_a_session_is_before_its_start() {

@@ -286,6 +286,30 @@ fn the_pain_after_is_asked_if_the_pain_before_is_known() {
     assert_eq!(home.history().pop(), Some(last));
 }
 
+/// The pain in a session is not the pain after it, nor after the one before.
+#[test]
+fn a_score_while_a_session_is_open_says_so() {
+    let home = Home::new();
+    home.file("short.toml", &steps(1, &[("rest", "1s")]));
+    home.session(&["short.toml"]);
+    assert_eq!(home.ask(&["pain", "5"]), "Pain 5 of 10 noted for the last session.\n");
+    let mut running = home.long_session();
+    let alone = |score: &str| home.ask(&["pain", score]);
+    assert_eq!(alone("6"), "Pain 6 of 10 noted on its own: own is running. After its end, note the pain again.\n");
+    running.kill();
+    let said = alone("7");
+    assert!(said.starts_with("Pain 7 of 10 noted on its own: own was cut off "), "{said}");
+    assert!(said.ends_with(" ago. End it first (therapy stop), then note the pain again.\n"), "{said}");
+    home.ask(&["stop", "--off", "now"]);
+    assert_eq!(alone("4"), "Pain 4 of 10 noted for the last session.\n");
+    let pain: Vec<_> = home.history().iter().map(|entry| entry["pain_after"].clone()).collect();
+    assert_eq!(pain, [Value::from(5), 4.into()]);
+    // One that was cut off too long ago is closed by the next session.
+    home.sql().execute("UPDATE session SET ended_ms = NULL, outcome = NULL WHERE id = 2", []).expect("a row");
+    home.sql().execute("UPDATE event SET boot = 'another', wall_ms = wall_ms - 10800001", []).expect("rows");
+    assert_eq!(alone("3"), "Pain 3 of 10 noted on its own: no session ended in the last 2 h.\n");
+}
+
 /// The dose is recorded by then, so nothing may hold up the end.
 #[test]
 fn any_signal_ends_the_question_after_a_session() {
