@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use super::chosen::Chosen;
 use super::folders::Folders;
-use super::memory::{Memory, was_cut_off};
+use super::memory::{Memory, Purpose, was_cut_off};
 use super::screening::screen;
 use super::times::stamp;
 use super::{Exit, Failure, say};
@@ -46,7 +46,8 @@ pub(super) struct Candidate {
 /// Finds and reviews a session, or a rehearsal when the arguments ask for one, and asks about warning signs.
 pub(super) fn examine(folders: &Folders, args: &RunArgs) -> Result<Candidate, Failure> {
     let is_rehearsal = is_rehearsal(args);
-    let memory = Memory::read(folders, args.which.injured.as_deref(), !is_rehearsal)?;
+    let purpose = if is_rehearsal { Purpose::Rehearsal } else { Purpose::Session };
+    let memory = Memory::read(folders, args.which.injured.as_deref(), purpose)?;
     let injury = memory.context.injury;
     let name = args.protocol.clone().unwrap_or_else(|| course::recommend(injury).to_owned());
     let chosen = Chosen::find(folders, &name, &args.which, &memory.context);
@@ -75,7 +76,7 @@ impl Candidate {
     pub(super) fn admit(self, folders: &Folders, args: &RunArgs) -> Result<Admitted, Failure> {
         let Candidate { mut chosen, mut memory, answer, .. } = self;
         let is_rehearsal = is_rehearsal(args);
-        let lock = if is_rehearsal { None } else { taken_or_missed(folders, &memory, &args.overrides)? };
+        let lock = taken_or_missed(folders, &memory, args)?;
         let (about, answers) = (memory.about, memory.screenings.len());
         // The lock of this process is no other session.
         memory.refresh(lock.is_none() && folders.is_running().unwrap_or(memory.context.running))?;
@@ -92,6 +93,9 @@ impl Candidate {
             chosen.context.concerns = answer;
         }
         let protocol = chosen.review(&args.overrides)?;
+        if let Some(journal) = memory.journal.as_ref().filter(|_| !may_go_unrecorded(&args.overrides)) {
+            journal.can_write()?;
+        }
         let journal = memory.journal.filter(|_| lock.is_some());
         if journal.is_none() && !is_rehearsal {
             say("warning: this session is not recorded");
@@ -143,11 +147,15 @@ fn is_rehearsal(args: &RunArgs) -> bool {
     args.dry_run || args.speed.is_some()
 }
 
-/// Takes the lock of the running session. `None` where no lock can be made and the session may go unrecorded.
-fn taken_or_missed(folders: &Folders, memory: &Memory, overrides: &[RuleId]) -> Result<Option<Lock>, Failure> {
-    match Journal::lock(&folders.data) {
-        // A folder that cannot be written.
-        Err(error) if memory.journal.is_none() || may_go_unrecorded(overrides) => {
+/// Takes the lock of the running session. `None` for a rehearsal, and where no lock can be made and the session may go
+/// unrecorded.
+fn taken_or_missed(folders: &Folders, memory: &Memory, args: &RunArgs) -> Result<Option<Lock>, Failure> {
+    let is_rehearsal = is_rehearsal(args);
+    let tried =
+        if is_rehearsal { Journal::could_lock(&folders.data).map(|()| None) } else { Journal::lock(&folders.data) };
+    match tried {
+        // A folder that cannot be written. A journal that is not there yet could be made.
+        Err(error) if memory.context.unreadable || may_go_unrecorded(&args.overrides) => {
             let why = folders.lock_failure(&error).error;
             say(&format!("warning: {why}, so it is not known whether another session runs"));
             Ok(None)
@@ -158,6 +166,7 @@ fn taken_or_missed(folders: &Folders, memory: &Memory, overrides: &[RuleId]) -> 
             let failure = folders.lock_failure(&error);
             Err(if is_closed && !is_there { failure.or(&format!("or {UNRECORDED}")) } else { failure })
         }
+        Ok(None) if is_rehearsal => Ok(None),
         tried => taken(folders, tried).map(Some),
     }
 }

@@ -95,7 +95,9 @@ pub(super) fn resume(folders: &Folders, alarms: &Alarms) -> Result<Exit, Failure
     if settings.progress == Progress::Bar {
         fresh_window();
     }
-    let mut live = Live::new(listening, name, &settings, (None, record.options.confirm))?;
+    // No option of this command changes it.
+    let waits = record.options.confirm.then_some(&[][..]);
+    let mut live = Live::new(listening, name, &settings, (None, waits))?;
     live.lock = Some(lock);
     live.record(journal, Some(record.id), record.overrides.clone());
     let leap = record.leap(&now);

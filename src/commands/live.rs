@@ -83,13 +83,13 @@ pub(super) fn wait_for_enter((keys, inbox): &(Keys, Inbox)) -> Result<(), Exit> 
 }
 
 impl Live {
-    /// Starts every thread, because a session that is recorded must also run. `confirm`: every change waits for the
-    /// person.
+    /// Starts every thread, because a session that is recorded must also run. `waits`: every change waits for the
+    /// person, because of these options.
     pub(super) fn new(
         (keys, inbox): (Keys, Inbox),
         name: &str,
         settings: &Settings,
-        (speed, confirm): (Option<f64>, bool),
+        (speed, waits): (Option<f64>, Option<&[String]>),
     ) -> Result<Live, Failure> {
         const NO_THREAD: &str = "could not start a thread";
         let writer = Writer::start().context(NO_THREAD)?;
@@ -103,7 +103,7 @@ impl Live {
         let (aside, continued) = (Aside::default(), keys.was_continued());
         let shown = shown(settings, label(), (name, speed), (continued, aside.clone())).context(NO_THREAD)?;
         let aside = (settings.progress == Progress::Bar).then_some(aside);
-        let rungs = Rungs::start((name, aside), settings, (speed, confirm), label(), &inbox.sender())?;
+        let rungs = Rungs::start((name, aside), settings, (speed, waits), label(), &inbox.sender())?;
         let says_next = settings.progress == Progress::Plain;
         let is_for_people = settings.is_for_people();
         let (changeover, recorder, overrides, lock) = (settings.changeover, None, String::new(), None);

@@ -28,26 +28,41 @@ pub(super) struct Memory {
     pub(super) open: Option<Record>,
 }
 
+/// What the journal is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To show what is known.
+    Show,
+    /// To answer as a session would, and to write nothing.
+    Rehearsal,
+    /// To start a session: makes a journal when there is none, and closes a session that was cut off too long ago.
+    Session,
+}
+
 impl Memory {
-    /// Reads the journal, and prints a warning when that fails. With `writes`, makes a journal when there
-    /// is none, and closes a session that was cut off too long ago.
-    pub(super) fn read(folders: &Folders, injured: Option<&str>, writes: bool) -> Result<Memory, Failure> {
+    /// Reads the journal, and prints a warning when that fails.
+    pub(super) fn read(folders: &Folders, injured: Option<&str>, purpose: Purpose) -> Result<Memory, Failure> {
         // One reading of the wall clock: with two, 72 h ago would be a little less than 72 h.
         let now = stamp();
         let injured = injured.map(|text| injured_at(text, from_millis(now.wall_ms))).transpose()?;
         let mut memory = Memory::default();
         memory.context.now = now.clock;
-        if writes || Journal::exists(&folders.data) {
-            let journal = Journal::open(&folders.data);
-            memory.context.running = match folders.is_running() {
-                Err(failure) if journal.is_ok() && !writes => return Err(failure),
-                // A session takes the lock, and says then what is wrong with it.
-                running => running.unwrap_or(false),
-            };
-            if let Err(error) = journal.and_then(|journal| memory.read_journal(journal, &now, writes)) {
-                say(&format!("warning: {error}; {}", error.hint()));
-                memory.context.unreadable = true;
+        let read = match purpose {
+            Purpose::Rehearsal if !Journal::exists(&folders.data) => Journal::could_be_made(&folders.data),
+            Purpose::Show if !Journal::exists(&folders.data) => Ok(()),
+            _ => {
+                let journal = Journal::open(&folders.data);
+                memory.context.running = match folders.is_running() {
+                    Err(failure) if journal.is_ok() && purpose == Purpose::Show => return Err(failure),
+                    // A session takes the lock, and says then what is wrong with it.
+                    running => running.unwrap_or(false),
+                };
+                journal.and_then(|journal| memory.read_journal(journal, &now, purpose == Purpose::Session))
             }
+        };
+        if let Err(error) = read {
+            say(&format!("warning: {error}; {}", error.hint()));
+            memory.context.unreadable = true;
         }
         if let Some(happened) = injured {
             memory.replace_injury(happened.as_millisecond(), &now);

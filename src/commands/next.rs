@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::folders::Folders;
-use super::memory::{Memory, was_cut_off};
+use super::memory::{Memory, Purpose, was_cut_off};
 use super::times::{later, possible, stamp};
 use super::{Exit, Failure, print, print_json, settings};
 use crate::domain::course::{Start, recommend, start};
@@ -88,7 +88,7 @@ fn skin(context: &Context) -> String {
 
 /// Shows what is possible now, and when the rest becomes available.
 pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
-    let memory = Memory::read(folders, None, false)?;
+    let memory = Memory::read(folders, None, Purpose::Show)?;
     let (context, candidates) = (&memory.context, candidates(folders, &memory));
     if json {
         let (best, why, load) = (recommend(context.injury), because(context.injury), context.load());

@@ -1,7 +1,7 @@
 //! `therapy` alone: what is on, what may run now, and the commands that matter, in a few lines.
 
 use super::folders::Folders;
-use super::memory::{Memory, was_cut_off};
+use super::memory::{Memory, Purpose, was_cut_off};
 use super::times::{stamp, time_of_day, wall_at};
 use super::{Exit, Failure, injury, next, print, status};
 use crate::text::printable::aligned;
@@ -17,7 +17,7 @@ const COMMANDS: &str = "  therapy run            start what is recommended
 
 /// Shows it.
 pub(super) fn run(folders: &Folders) -> Result<Exit, Failure> {
-    let (memory, now) = (Memory::read(folders, None, false)?, stamp());
+    let (memory, now) = (Memory::read(folders, None, Purpose::Show)?, stamp());
     let open = memory.open.as_ref().map(|open| match status::view_now(open, now.clock) {
         Some(view) if memory.context.running => say::now(&view, time_of_day(wall_at)),
         _ => was_cut_off(open, &now),

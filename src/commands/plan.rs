@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::chosen::Chosen;
 use super::folders::Folders;
-use super::memory::{Memory, was_cut_off};
+use super::memory::{Memory, Purpose, was_cut_off};
 use super::times::{known_zone, later, local, stamp};
 use super::{Exit, Failure, print_exactly, print_json, settings};
 use crate::cli::Which;
@@ -50,7 +50,7 @@ struct Now {
 
 /// Plans the coming sessions.
 pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
-    let memory = Memory::read(folders, None, false)?;
+    let memory = Memory::read(folders, None, Purpose::Show)?;
     if memory.context.unreadable {
         let error = anyhow!("{}, and a plan goes on from it", rules::detail(&Detail::Unreadable));
         return Err(Failure::new(Exit::Failed, error, "repair it: therapy selftest"));

@@ -11,9 +11,9 @@ use super::folders::Folders;
 use super::live::{Live, Silent, listen, wait_for_enter};
 use super::printing::{fresh_window, rows_together, say_together, unbroken};
 use super::selftest::never_tried;
-use super::settings::settings;
+use super::settings::{Settings, settings};
 use super::times::{later, time_of_day};
-use super::{Exit, Failure, can_ask, last_words, pain, print_exactly, say};
+use super::{Exit, Failure, can_ask, last_words, pain, print_exactly, rungs, say};
 use crate::cli::{Progress, RunArgs};
 use crate::domain::moment::Moment;
 use crate::domain::protocol::Protocol;
@@ -72,13 +72,15 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     if has_screen {
         say("");
     }
+    let waits = waits(args, &settings);
     if args.dry_run {
+        rungs::rehearse(protocol.name(), &settings, waits.as_deref())?;
         return dry_run(&protocol, chosen.context.now, settings.progress);
     }
     let rate = args.speed.unwrap_or(1.0).max(1.0) * clock::rate().unwrap_or(1.0);
-    let options = SessionOptions { confirm: args.confirm || settings.confirm, grace: GRACE.mul_f64(rate) };
+    let options = SessionOptions { confirm: waits.is_some(), grace: GRACE.mul_f64(rate) };
     let listening = listening.map_or_else(listen, Ok)?;
-    let mut live = Live::new(listening, protocol.name(), &settings, (args.speed, options.confirm))?;
+    let mut live = Live::new(listening, protocol.name(), &settings, (args.speed, waits.as_deref()))?;
     live.lock = lock;
     if let Some(journal) = journal {
         let (overrides, started_ms) = (&args.overrides[..], clock::wall().as_millisecond());
@@ -101,6 +103,13 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
         last_words(&words);
     }
     Ok(exit)
+}
+
+/// When every change waits for the person: how that is turned off.
+fn waits(args: &RunArgs, settings: &Settings) -> Option<Vec<String>> {
+    let configured = settings.confirm.as_ref().map(|file| format!("with `confirm = false` in {file}"));
+    let typed = args.confirm.then(|| "without --confirm".to_owned());
+    Some(typed.into_iter().chain(configured).collect()).filter(|options: &Vec<_>| !options.is_empty())
 }
 
 /// Nobody can press Enter here.

@@ -47,12 +47,12 @@ pub(super) struct Rungs {
 }
 
 impl Rungs {
-    /// Starts them for a session called `name`; `speed` marks a rehearsal. `confirm`: every change waits for the
-    /// person, so that one must be able to answer. `aside`: where a screen is shown.
+    /// Starts them for a session called `name`; `speed` marks a rehearsal. `aside`: where a screen is shown. `waits`: every
+    /// change waits for the person, so that one must be able to answer; the options are the way out.
     pub(super) fn start(
         (name, aside): (&str, Option<Aside>),
         settings: &Settings,
-        (speed, confirm): (Option<f64>, bool),
+        (speed, waits): (Option<f64>, Option<&[String]>),
         label: Label,
         inbox: &Sender,
     ) -> Result<Rungs, Failure> {
@@ -68,8 +68,8 @@ impl Rungs {
         let speech = settings.speak.then(|| Speech::new(Arc::clone(&air))).transpose().context(NO_THREAD)?;
         let hook = settings.on_event.clone();
         let hook = hook.map(|words| Hook::new(words, name, is_rehearsal, label)).transpose().context(NO_THREAD)?;
-        if left == Left::Nothing && speech.is_none() && hook.is_none() && mode != Some(Mode::On) {
-            reach(notifications.as_mut(), confirm)?;
+        if left == Left::Nothing && !settings.reaches() {
+            reach(notifications.as_mut(), waits)?;
         }
         Ok(Rungs { notifications, bell, sounds, speech, hook, air, failures: Vec::new() })
     }
@@ -158,6 +158,13 @@ pub(super) fn mode(settings: &Settings) -> Option<Mode> {
     }
 }
 
+impl Settings {
+    /// Whether a sound, a voice or a program tells of every change.
+    fn reaches(&self) -> bool {
+        self.speak || self.on_event.is_some() || mode(self) == Some(Mode::On)
+    }
+}
+
 /// The bell of a session whose screen or lines do not ring, and what is left without notifications.
 fn bell(progress: Progress) -> (Option<Bell>, Left) {
     let (rings, is_read) = match progress {
@@ -175,16 +182,27 @@ fn bell(progress: Progress) -> (Option<Bell>, Left) {
     (bell, left)
 }
 
+/// For a dry run: refuses what [`Rungs::start`] refuses, and starts nothing that lasts.
+pub(super) fn rehearse(name: &str, settings: &Settings, waits: Option<&[String]>) -> Result<(), Failure> {
+    let (_, left) = bell(settings.progress);
+    if waits.is_none() || left != Left::Nothing || settings.reaches() {
+        return Ok(());
+    }
+    let notify = || Notifications::new((name, true), (left, None), Desk::default(), Inbox::default().sender());
+    let mut notifications = settings.notify.then(notify).transpose().context("could not start a thread")?;
+    reach(notifications.as_mut(), waits)
+}
+
 /// Warns that no alarm can reach the person, when notifications cannot either. Refuses a session that would wait
 /// for an answer: it would wait for ever, in silence.
-fn reach(notifications: Option<&mut Notifications>, confirm: bool) -> Result<(), Failure> {
+fn reach(notifications: Option<&mut Notifications>, waits: Option<&[String]>) -> Result<(), Failure> {
     let why = match notifications.map(Notifications::missing) {
         Some(None) => return Ok(()),
         missing => alarm::none(missing.flatten().as_deref()),
     };
-    if confirm {
+    if let Some(options) = waits {
         let error = anyhow!("every change would wait for you, but {why}");
-        return Err(Failure::new(Exit::Usage, error, alarm::ANSWER));
+        return Err(Failure::new(Exit::Usage, error, alarm::answer(options)));
     }
     say(&format!("warning: {why}; {}", alarm::WATCH));
     Ok(())

@@ -14,6 +14,7 @@ use crate::edge::files;
 use crate::format;
 use crate::format::report;
 use crate::text::printable::printable;
+use crate::text::typed::quoted;
 
 /// The settings of one session.
 #[derive(Clone, Debug)]
@@ -22,8 +23,8 @@ pub(super) struct Settings {
     pub(super) progress: Progress,
     /// Whether there are desktop notifications.
     pub(super) notify: bool,
-    /// Whether `config.toml` asks for a confirmation at every change.
-    pub(super) confirm: bool,
+    /// The `config.toml` that asks for a confirmation at every change.
+    pub(super) confirm: Option<String>,
     /// The changeover that `config.toml` asks for.
     pub(super) changeover: Option<Duration>,
     /// Whether it plays sounds of its own, and how loud, from 0 to 1.
@@ -63,7 +64,7 @@ pub(super) fn settings(folders: &Folders, flags: &Alarms) -> Result<Settings, Fa
     Ok(Settings {
         progress,
         notify: !(flags.reach.no_notify || defaults.no_notify),
-        confirm: defaults.confirm,
+        confirm: file(folders).filter(|_| defaults.confirm).map(|path| quoted(&path.to_string_lossy())),
         changeover: defaults.changeover,
         sound: flags.reach.sound.or_else(sound).unwrap_or(Sound::Auto),
         volume: f64::from(defaults.volume.unwrap_or(VOLUME)) / 100.0,
@@ -84,14 +85,17 @@ fn words(command: &str) -> Result<Vec<String>, Failure> {
 
 /// The changeover that `config.toml` asks for, as far as the file can be read: `run` reports what is wrong with it.
 pub(super) fn changeover(folders: &Folders) -> Option<Duration> {
-    let bytes = files::read(&folders.config.as_ref()?.join("config.toml")).ok()?;
+    let bytes = files::read(&file(folders)?).ok()?;
     format::settings(&format::decoded(&bytes).0).0.changeover
+}
+
+fn file(folders: &Folders) -> Option<PathBuf> {
+    folders.config.as_ref().map(|config| config.join("config.toml"))
 }
 
 /// The file, as far as it has no problem.
 pub(super) fn read(folders: &Folders) -> Result<format::Settings, Failure> {
-    let Some(config) = &folders.config else { return Ok(format::Settings::default()) };
-    let path = config.join("config.toml");
+    let Some(path) = file(folders) else { return Ok(format::Settings::default()) };
     let place = printable(&path.to_string_lossy()).into_owned();
     let bytes = match files::read(&path) {
         Ok(bytes) => bytes,

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::chosen::Chosen;
 use super::folders::Folders;
-use super::memory::{Memory, was_cut_off};
+use super::memory::{Memory, Purpose, was_cut_off};
 use super::times::{local_after, stamp};
 use super::{Exit, Failure, print, print_json};
 use crate::cli::Which;
@@ -24,7 +24,7 @@ use crate::text::timeline::{columns, texture};
 
 /// Draws one protocol to scale, with the source of every number and the limits that apply.
 pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> Result<Exit, Failure> {
-    let memory = Memory::read(folders, which.injured.as_deref(), false)?;
+    let memory = Memory::read(folders, which.injured.as_deref(), Purpose::Show)?;
     let instead = |hint: String| hint.replace("therapy run ", "therapy show ");
     let chosen = Chosen::find(folders, name, which, &memory.context)
         .map_err(|failure| Failure { hint: failure.hint.map(instead), ..failure })?;

@@ -153,6 +153,24 @@ impl Journal {
         file::place(folder, FILE).map_or(true, |path| !file::is_missing(&path))
     }
 
+    /// Whether it could be written now. Nothing is.
+    ///
+    /// # Errors
+    /// When it could not.
+    pub fn can_write(&self) -> Result<()> {
+        // A transaction alone is not refused for a file that cannot be written.
+        self.together(|| self.execute("UPDATE about SET uid = uid WHERE false", [])).map(drop)
+    }
+
+    /// Whether a journal could be made in `folder`, where there is none. Nothing is left there.
+    ///
+    /// # Errors
+    /// When it could not.
+    pub fn could_be_made(folder: &Path) -> Result<()> {
+        let path = file::place(folder, FILE)?;
+        file::could_make(&path).map_err(|error| file::unusable(&path, &error))
+    }
+
     fn wrap<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         query(&self.connection).map_err(|error| explain(&self.path, &error))
     }

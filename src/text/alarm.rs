@@ -41,5 +41,8 @@ pub fn none(why: Option<&str>) -> String {
 /// What to do about a session without an alarm.
 pub const WATCH: &str = "watch the time yourself, or run it on a terminal";
 
-/// What to do when a session without an alarm would wait for an answer.
-pub const ANSWER: &str = "run it on a terminal or with notifications, or without --confirm";
+/// What to do when a session without an alarm would wait for an answer. `options` made it wait, as they are to be.
+pub fn answer(options: &[String]) -> String {
+    let without = if options.is_empty() { String::new() } else { format!(", or {}", options.join(" and ")) };
+    format!("run it on a terminal or with notifications{without}")
+}

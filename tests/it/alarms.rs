@@ -13,7 +13,7 @@ use therapy::edge::clock;
 use crate::answering_bus::answer;
 use crate::programs::{finish, held_up};
 use crate::running::{Running, until};
-use crate::support::{Home, stderr};
+use crate::support::{Home, stderr, stdout};
 use crate::terminal::Terminal;
 
 /// A session takes half a second.
@@ -99,15 +99,28 @@ fn no_way_into_a_session_waits_for_an_answer_without_an_alarm() {
     let quiet = ["--progress", "quiet", "--no-notify"];
     // As config.toml wants it, and in a rehearsal.
     let configured = home();
-    configured.file("config/config.toml", "confirm = true\nno_notify = true\nprogress = \"quiet\"\n");
+    let config = configured.file("config/config.toml", "confirm = true\nno_notify = true\nprogress = \"quiet\"\n");
     let rehearsed = home();
-    for (home, arguments) in
-        [(&configured, vec![]), (&rehearsed, [&quiet[..], &["--confirm", "--speed", "9"]].concat())]
-    {
-        let output = run(home, &arguments, [To::Pipe, To::Pipe]);
+    let set = format!("with `confirm = false` in {config}");
+    let typed = [&quiet[..], &["--confirm", "--speed", "9"]].concat();
+    for (home, arguments, way_out) in [
+        (&configured, &[][..], &*set),
+        (&configured, &["--dry-run"], &set),
+        (&configured, &["--speed", "9"], &set),
+        (&configured, &["--confirm"], &format!("without --confirm and {set}")),
+        (&rehearsed, &typed, "without --confirm"),
+    ] {
+        let output = run(home, arguments, [To::Pipe, To::Pipe]);
         assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
-        assert_eq!(begun(home), 0);
+        let hint = format!("\n  run it on a terminal or with notifications, or {way_out}\n");
+        assert!(stderr(&output).ends_with(&hint), "{arguments:?}: {}", stderr(&output));
+        assert_eq!((begun(home), stdout(&output)), (0, String::new()), "{arguments:?}");
     }
+    // The way out; and with lines in a pipe, a dry run waits for nobody.
+    configured.file("config/config.toml", "confirm = false\nno_notify = true\nprogress = \"quiet\"\n");
+    assert_eq!(run(&configured, &["--dry-run"], [To::Pipe, To::Pipe]).status.code(), Some(0));
+    configured.file("config/config.toml", "confirm = true\nno_notify = true\n");
+    assert_eq!(run(&configured, &["--dry-run"], [To::Pipe, To::Pipe]).status.code(), Some(0));
 
     // A session that was cut off while it waited for an answer.
     let home = home();
@@ -118,6 +131,7 @@ fn no_way_into_a_session_waits_for_an_answer_without_an_alarm() {
     let output = resume(&["quiet"]);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(stderr(&output).contains(SILENT), "{}", stderr(&output));
+    assert!(stderr(&output).ends_with("\n  run it on a terminal or with notifications\n"), "{}", stderr(&output));
     // It is still there.
     let mut resumed = Running::new(home.without_terminal(&["resume", "--no-notify", "--progress", "json"]));
     resumed.see("overran");

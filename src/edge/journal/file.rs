@@ -53,6 +53,15 @@ impl Journal {
         take(folder, &lock_file(folder)?)
     }
 
+    /// Whether the lock could be taken or made, for a rehearsal. Nothing is left in the folder.
+    ///
+    /// # Errors
+    /// Those of [`Journal::lock`].
+    pub fn could_lock(folder: &Path) -> io::Result<()> {
+        let path = lock_file(folder)?;
+        if is_missing(&path) { could_make(&path) } else { open_lock(private().read(true), &path).map(drop) }
+    }
+
     /// Whether a session runs now.
     ///
     /// # Errors
@@ -71,10 +80,7 @@ fn take(folder: &Path, path: &Path) -> io::Result<Option<Lock>> {
     /// Once a millisecond. On a busy machine, `is_running` in another shell may hold the lock for long.
     const TRIES: usize = 500;
     create_folder(folder)?;
-    let file = private().read(true).create(true).truncate(false).open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
+    let file = open_lock(private().read(true).create(true).truncate(false), path)?;
     for _ in 0..TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(Some(Lock(file))),
@@ -89,6 +95,24 @@ fn take(folder: &Path, path: &Path) -> io::Result<Option<Lock>> {
         std::thread::park_timeout(Duration::from_millis(1));
     }
     Ok(None)
+}
+
+fn open_lock(options: &OpenOptions, path: &Path) -> io::Result<File> {
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a regular file")) }
+}
+
+/// Whether a file could be made at a path where nothing is. Permissions do not say so: the file system may take no files.
+/// So a folder is made and removed at once, beside the first that is missing and under another name, where it is in
+/// nobody's way.
+pub(super) fn could_make(path: &Path) -> io::Result<()> {
+    let is_missing = |path: &&Path| path.symlink_metadata().is_err();
+    let first = path.ancestors().take_while(is_missing).last().unwrap_or(path);
+    let mut name = first.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    let probe = first.with_file_name(name);
+    DirBuilder::new().create(&probe)?;
+    fs::remove_dir(probe)
 }
 
 /// A file of the journal in this folder. An empty path is no folder, and not the one where the command runs.

@@ -137,6 +137,63 @@ fn the_question_about_signs_is_asked_where_its_answer_cannot_be_stored() {
     }
 }
 
+/// What a command ends with: its code, and what it says from the refusal on.
+fn answer(output: &Output) -> (Option<i32>, String) {
+    let errors = stderr(output);
+    let refusal = errors.lines().skip_while(|line| !line.starts_with("Refused: ") && !line.starts_with("error: "));
+    let code = output.status.code();
+    (code, if code == Some(0) { String::new() } else { refusal.collect::<Vec<_>>().join("\n") })
+}
+
+/// Dry runs and rehearsals find what a run would find, and leave nothing.
+#[test]
+fn a_rehearsal_answers_as_a_run_would_where_nothing_can_be_written() {
+    const WAYS: [&[&str]; 3] = [&["--dry-run"], &["--speed", "2"], &[]];
+    let places: [(Make<'_>, &str, i32); 6] = [
+        (&|_| {}, "/proc/none/data", 3),
+        (&|data| std::fs::write(data, "").expect("a file"), "", 3),
+        (&|data| symlink("nowhere", data).expect("a link"), "", 3),
+        (&|data| std::fs::create_dir_all(data.join("session.lock")).expect("a folder"), "", 1),
+        (&|data| std::fs::create_dir_all(data.join("journal.db")).expect("a folder"), "", 3),
+        (&|_| {}, "", 0),
+    ];
+    for (make, elsewhere, code) in places {
+        let mut home = Home::empty();
+        home.rate = 20_000.0;
+        make(&home.data());
+        for overrides in [&[][..], &BOTH[2..]] {
+            let answers = WAYS.map(|way| {
+                let there = home.data().exists();
+                let mut command = home.without_terminal(&[&["run", "ice", "--no-notify"], overrides, way].concat());
+                if !elsewhere.is_empty() {
+                    command.env("THERAPY_DATA_DIR", elsewhere);
+                }
+                let answer = answer(&programs::output(&mut command));
+                assert!(way.is_empty() || home.data().exists() == there, "{way:?} left something");
+                answer
+            });
+            let ways_out = answers.each_ref().map(|(_, said)| said.replace(" --dry-run", "").replace(" --speed 2", ""));
+            assert_eq!(answers[2].0, Some(if overrides.is_empty() { code } else { 0 }), "{answers:#?}");
+            assert!(answers.iter().all(|(code, _)| *code == answers[2].0), "{answers:#?}");
+            assert!(ways_out.iter().all(|said| *said == ways_out[2]), "{answers:#?}");
+        }
+    }
+    for (folder_mode, journal_mode) in [(0o555, None), (0o555, Some(0o444)), (0o555, Some(0o644)), (0o755, Some(0o444))]
+    {
+        let Some(home) = folder(folder_mode, journal_mode, true) else { return };
+        for overrides in [&[][..], &BOTH[2..]] {
+            let answers = WAYS.map(|way| {
+                let arguments = [&["run", "ice", "--no-notify"], overrides, way].concat();
+                answer(&run(&home, &arguments).expect("it runs"))
+            });
+            let case = format!("folder {folder_mode:o}, journal {journal_mode:?}: {answers:#?}");
+            assert!(answers.iter().all(|answer| *answer == answers[2]), "{case}");
+            assert_eq!(answers[2].0 == Some(0), !overrides.is_empty(), "{case}");
+        }
+        set_mode(&home.data(), 0o755);
+    }
+}
+
 /// Both rules are named at once: with one of them, the next try would be refused by the other.
 #[test]
 fn a_journal_that_cannot_be_read_is_named_with_both_overrides() {
