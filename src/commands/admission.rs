@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use super::chosen::Chosen;
 use super::folders::Folders;
-use super::memory::{Memory, Purpose, was_cut_off};
+use super::memory::{Memory, Purpose, was_cut_off, ways_on};
 use super::screening::screen;
 use super::times::stamp;
 use super::{Exit, Failure, say};
@@ -17,7 +17,7 @@ use crate::domain::course;
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::{Concern, Context, RuleId};
 use crate::edge::journal::{Journal, Lock};
-use crate::text::advice::{CUT_OFF, UNRECORDED, because};
+use crate::text::advice::{UNRECORDED, because};
 use crate::text::typed::quoted;
 
 /// Proof that a protocol may run now.
@@ -55,7 +55,7 @@ pub(super) fn examine(folders: &Folders, args: &RunArgs) -> Result<Candidate, Fa
     chosen.more = more(args);
     // Before the review: an open session must be ended, but a refusal because of its doses would advise to wait.
     if let Some(open) = memory.open.as_ref().filter(|_| !memory.context.running) {
-        return Err(Failure::new(Exit::Refused, anyhow!(was_cut_off(open, &stamp())), CUT_OFF));
+        return Err(Failure::new(Exit::Refused, anyhow!(was_cut_off(open, &stamp())), ways_on(open)));
     }
     let mut protocol = chosen.review(&args.overrides)?;
     let answer = if is_rehearsal { None } else { screen(memory.about, &memory.screenings, memory.journal.as_ref())? };

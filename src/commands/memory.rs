@@ -7,9 +7,11 @@ use super::folders::Folders;
 use super::screening::{About, concerns};
 use super::times::{date, from_millis, injured as injured_at, stamp};
 use super::{Exit, Failure, say};
-use crate::domain::rules::{Context, Injury};
+use crate::domain::rules::{Context, Detail, Injury};
 use crate::edge::journal::{InjuryEntry, Journal, JournalError, Record, Screening, Stamp};
+use crate::text::advice::{CUT_OFF, CUT_OFF_BEHIND};
 use crate::text::durations::roughly;
+use crate::text::rules;
 
 /// What the journal holds.
 #[derive(Debug, Default)]
@@ -133,7 +135,16 @@ pub(super) fn age(happened_ms: i64, now: &Stamp) -> Injury {
     if age < 0 { Injury::InFuture(length) } else { Injury::Ago(length) }
 }
 
-/// `ice was cut off 5 min ago`.
+/// `ice was cut off 5 min ago`, where that is known.
 pub(super) fn was_cut_off(open: &Record, now: &Stamp) -> String {
-    format!("{} was cut off {} ago", open.protocol.name(), roughly(open.age(now)))
+    let name = open.protocol.name();
+    if open.is_clock_behind() {
+        return format!("{name} was cut off; {}", rules::detail(&Detail::ClockBehind(open.ahead)));
+    }
+    format!("{name} was cut off {} ago", roughly(open.age(now)))
+}
+
+/// What to do about a session that was cut off, in lines of a hint.
+pub(super) fn ways_on(open: &Record) -> &'static str {
+    if open.is_clock_behind() { CUT_OFF_BEHIND } else { CUT_OFF }
 }

@@ -16,7 +16,7 @@ use crate::domain::rules::{Context, Detail, Injury};
 use crate::domain::step::{Modality, StepKind};
 use crate::edge::catalog::{self, Entry};
 use crate::edge::clock;
-use crate::text::advice::because;
+use crate::text::advice::{because, first};
 use crate::text::colours::{colour, paint};
 use crate::text::durations::{part_of, seconds};
 use crate::text::printable::{aligned, capital};
@@ -52,7 +52,7 @@ pub(super) fn in_short(folders: &Folders, memory: &Memory) -> [String; 2] {
 fn headline(memory: &Memory, candidates: &[Candidate]) -> String {
     let context = &memory.context;
     if let Some(open) = memory.open.as_ref().filter(|_| !context.running) {
-        return format!("Nothing now: {}. First therapy resume, or therapy stop.", was_cut_off(open, &stamp()));
+        return format!("Nothing now: {}. {}", was_cut_off(open, &stamp()), first(open.is_clock_behind()));
     }
     if context.running {
         return "Nothing now: a session is running.".to_owned();

@@ -16,7 +16,7 @@ use crate::domain::exposure::{Load, limit};
 use crate::domain::protocol::DraftStep;
 use crate::domain::rules::{Context, Finding, Injury, RULES, RuleId, SESSION, refuses, review};
 use crate::domain::step::{Modality, Step, StepKind};
-use crate::text::advice::EVIDENCE;
+use crate::text::advice::{EVIDENCE, first};
 use crate::text::colours::{colour, paint};
 use crate::text::durations::{count, in_words, part_of, seconds, with_range};
 use crate::text::rules;
@@ -98,7 +98,7 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> R
 /// injury, another session.
 fn refused_now(chosen: &Chosen, memory: &Memory, plan: &[Finding]) -> Option<String> {
     if let Some(open) = memory.open.as_ref().filter(|_| !memory.context.running) {
-        return Some(format!("{}. First therapy resume, or therapy stop.", was_cut_off(open, &stamp())));
+        return Some(format!("{}. {}", was_cut_off(open, &stamp()), first(open.is_clock_behind())));
     }
     let mut findings = review(&chosen.draft.expand(chosen.choice), &chosen.context);
     findings.retain(|finding| finding.blocks(&[]) && !plan.contains(finding));

@@ -5,14 +5,13 @@ use serde_json::{Value, json};
 
 use super::control::none;
 use super::folders::Folders;
-use super::memory::was_cut_off;
+use super::memory::{was_cut_off, ways_on};
 use super::times::{stamp, time_of_day, wall_at};
 use super::{Exit, Failure, print, print_exactly, print_json};
 use crate::cli::StatusArgs;
 use crate::domain::moment::Moment;
 use crate::domain::view::{Next, State, View};
 use crate::edge::journal::{Journal, Record};
-use crate::text::advice::CUT_OFF;
 use crate::text::durations::{count_up, countdown, in_words, seconds};
 use crate::text::printable::markup;
 use crate::text::view as say;
@@ -77,7 +76,7 @@ fn nothing(folders: &Folders) -> Failure {
     let now = stamp();
     let open = folders.journal().ok().flatten().and_then(|journal| journal.open_session(&now).ok()?);
     match open.filter(|open| !open.is_stale(&now)) {
-        Some(open) => Failure { hint: Some(format!("{}\n  {CUT_OFF}", was_cut_off(&open, &now))), ..none() },
+        Some(open) => Failure { hint: Some(format!("{}\n  {}", was_cut_off(&open, &now), ways_on(&open))), ..none() },
         None => none(),
     }
 }

@@ -129,6 +129,18 @@ const FEELING_BACK: &str = "Has normal feeling come back? If not: space, and wai
 /// The commands after a session was cut off.
 pub const CUT_OFF: &str = "therapy resume   go on with it\n  therapy stop     close it, and say when the pack came off";
 
+/// The same while the clock is behind the record: then it cannot be resumed, and no time of day can be compared.
+pub const CUT_OFF_BEHIND: &str = "set the clock, then: therapy resume\n  or close it: therapy stop";
+
+/// What comes before another session, in a sentence. `behind`: as for [`CUT_OFF_BEHIND`].
+pub fn first(behind: bool) -> &'static str {
+    if behind {
+        "Set the clock, then therapy resume; or close it: therapy stop."
+    } else {
+        "First therapy resume, or therapy stop."
+    }
+}
+
 /// The stored time of the injury lies in the future: the clock was set back.
 pub const INJURY_IN_FUTURE: &str = "The injury time is in the future: therapy injury set yesterday";
 

@@ -193,6 +193,41 @@ fn closing_a_session_says_how_much_was_too_much() {
     assert!(said.contains("of cold over the limit. ") && said.contains("skin"), "{said}");
 }
 
+/// The clock was set back, and the machine was started again: how long ago it was is unknown.
+#[test]
+fn a_cut_off_session_ahead_of_the_clock_is_not_offered_for_resume() {
+    for (ahead_ms, words) in [(10_800_000, "3 h"), (300_000, "5 min")] {
+        let home = killed(2000.0);
+        home.sql().execute("UPDATE event SET boot = 'another', wall_ms = wall_ms + ?", [ahead_ms]).expect("rows");
+        let behind = format!("ice was cut off; the last record ends {words} in the future");
+        let hint = "  set the clock, then: therapy resume\n  or close it: therapy stop\n";
+        let sentence = "Set the clock, then therapy resume; or close it: therapy stop.";
+        let status = home.run(&["status"]);
+        assert_eq!(stderr(&status), format!("error: no session is running\n  {behind}\n{hint}"));
+        for command in [&["run", "heat"][..], &["run", "heat", "--dry-run"]] {
+            let refused = home.run(command);
+            assert_eq!((refused.status.code(), stderr(&refused)), (Some(3), format!("error: {behind}\n{hint}")));
+        }
+        assert!(
+            home.ask(&["next"]).starts_with(&format!("Nothing now: {behind}. {sentence}\n")),
+            "{}",
+            home.ask(&["next"])
+        );
+        assert!(joined(&home.ask(&["show", "heat"])).contains(&format!("Refused now: {behind}. {sentence}")));
+        assert!(joined(&home.ask(&[])).contains(&format!("Now {behind}")), "{}", home.ask(&[]));
+        // What resume says, too; and the way out.
+        let resumed = home.run(&["resume", "--no-notify"]);
+        assert_eq!(resumed.status.code(), Some(3), "{}", stderr(&resumed));
+        assert!(stderr(&resumed).contains(&format!("the last record ends {words} in the future (clock-behind)")));
+        home.sql().execute("UPDATE event SET wall_ms = wall_ms - ?", [ahead_ms]).expect("rows");
+        assert!(stderr(&home.run(&["status"])).contains("  therapy resume   go on with it\n"));
+    }
+    // Within two minutes, clocks agree, and it can be resumed.
+    let home = killed(2000.0);
+    home.sql().execute("UPDATE event SET boot = 'another', wall_ms = wall_ms + 60000", []).expect("rows");
+    assert!(stderr(&home.run(&["status"])).contains("  therapy resume   go on with it\n"));
+}
+
 #[test]
 fn a_running_session_is_not_called_assumed() {
     let home = Home::new();
