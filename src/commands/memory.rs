@@ -63,6 +63,9 @@ impl Memory {
             }
         };
         if let Err(error) = read {
+            if purpose != Purpose::Show && matches!(error, JournalError::InUse { .. }) {
+                return Err(Failure { exit: Exit::Refused, ..error.into() });
+            }
             say(&format!("warning: {error}; {}", error.hint()));
             memory.context.unreadable = true;
         }

@@ -46,6 +46,12 @@ pub enum JournalError {
         /// Its version.
         found: u32,
     },
+    /// An older version of the program runs a session, so the journal stays as that version needs it.
+    #[error("{}: a session of an earlier version of therapy is running", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is not what this program wrote.
     #[error("{}: the journal is damaged: {why}", path.display())]
     Damaged {
@@ -69,6 +75,9 @@ impl JournalError {
     pub fn hint(&self) -> String {
         match self {
             JournalError::Newer { .. } => "install the newer version".to_owned(),
+            JournalError::InUse { .. } => {
+                "end it in its own terminal, with q: this version cannot control it".to_owned()
+            }
             JournalError::Damaged { path, .. } => format!(
                 "move {0} and its -wal file away to start a new one, or try: sqlite3 {0} .recover",
                 quoted(&path.to_string_lossy())

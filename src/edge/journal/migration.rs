@@ -32,8 +32,7 @@ pub(super) fn migrate(folder: &Path, path: &Path, from: u32, connection: &Connec
         return Ok(());
     }
     let Some(_lock) = lock else {
-        let why = "a session of an earlier version of therapy is running: end it first".to_owned();
-        return Err(JournalError::Unusable { path: path.to_owned(), why });
+        return Err(JournalError::InUse { path: path.to_owned() });
     };
     let kept = kept(path);
     let _ = fs::remove_file(&kept);

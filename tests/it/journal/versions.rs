@@ -138,19 +138,33 @@ fn nothing_of_version_1_is_lost() {
     assert_eq!(names, ["journal.db", "session.lock"], "one whole file, and the lock that was needed");
 }
 
+/// Tables, indexes, those that SQLite makes for a constraint, and triggers.
 #[test]
-fn a_migrated_journal_has_the_tables_of_a_new_one() {
+fn a_migrated_journal_has_the_schema_of_a_new_one() {
     let [first, second, new] = [0, 1, 2].map(|_| tempfile::tempdir().expect("a temporary folder"));
     drop(first_version(first.path()));
     drop(second_version(second.path()));
-    let schema = |folder: &Path| -> Vec<String> {
+    let schema = |folder: &Path| -> Vec<[String; 4]> {
         let journal = Journal::open(folder).expect("a journal");
-        let mut all = journal.as_ref().prepare("SELECT sql FROM sqlite_schema ORDER BY name").expect("a query");
-        let rows = all.query_map([], |row| row.get::<_, Option<String>>(0)).expect("rows");
-        rows.filter_map(|row| row.expect("a row")).collect()
+        let sql = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name";
+        let mut all = journal.as_ref().prepare(sql).expect("a query");
+        let rows = all.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])).expect("rows");
+        rows.map(|row| row.expect("a row")).collect()
     };
-    assert_eq!(schema(first.path()), schema(new.path()));
-    assert_eq!(schema(second.path()), schema(new.path()));
+    for old in [&first, &second] {
+        assert_eq!(schema(old.path()), schema(new.path()));
+    }
+    // It sees each kind of difference.
+    let before = schema(new.path());
+    for change in [
+        "CREATE TRIGGER no BEFORE UPDATE ON pain BEGIN SELECT RAISE(ABORT, 'no'); END",
+        "DROP INDEX pain_session",
+        "CREATE INDEX more ON pain(score)",
+    ] {
+        let other = tempfile::tempdir().expect("a temporary folder");
+        Journal::open(other.path()).expect("a journal").as_ref().execute_batch(change).expect("a change");
+        assert_ne!(schema(other.path()), before, "{change}");
+    }
 }
 
 #[test]
@@ -250,10 +264,25 @@ fn no_migration_while_an_older_session_runs() {
     let home = Home::empty();
     drop(first_version(&home.data()));
     let lock = Journal::lock(&home.data()).expect("a lock").expect("it is free");
-    let refused = home.run(&["history"]);
-    assert_eq!(refused.status.code(), Some(1));
-    let why = "a session of an earlier version of therapy is running: end it first";
-    assert!(stderr(&refused).contains(why), "{}", stderr(&refused));
+    let path = home.journal().display().to_string();
+    let why = format!("{path}: a session of an earlier version of therapy is running");
+    let way_out = "end it in its own terminal, with q: this version cannot control it";
+    for (command, code) in [
+        (&["history"][..], 1),
+        (&["status"], 1),
+        (&["stop"], 1),
+        (&["extend", "5"], 1),
+        (&["pain", "3"], 1),
+        (&["run", "ice"], 3),
+        (&["run", "ice", "--dry-run"], 3),
+        (&["run", "ice", "--override", "rewarm", "--override", "cold-daily"], 3),
+    ] {
+        let refused = home.run(command);
+        assert_eq!((refused.status.code(), stderr(&refused)), (Some(code), format!("error: {why}\n  {way_out}\n")));
+    }
+    let next = home.run(&["next"]);
+    assert!(stderr(&next).ends_with(&format!("warning: {why}; {way_out}\n")), "{}", stderr(&next));
+    assert!(stdout(&next).starts_with("Nothing now: a session is running.\n"), "{}", stdout(&next));
     assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 1);
     drop(lock);
     assert_eq!(home.ask(&["history"]), "No sessions yet.\n");
