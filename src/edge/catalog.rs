@@ -203,7 +203,10 @@ pub fn find(name: &str, folder: &Path) -> Result<(Entry, Vec<String>), CatalogEr
             Ok(entry) => Ok((entry, Vec::new())),
             // Without the file, the protocol that would have its name may be meant.
             Err(error) => {
-                let way = own(folder).ok().filter(|_| !path.exists()).and_then(|own| names::by_name(&stem(path), &own));
+                let way = own(folder)
+                    .ok()
+                    .filter(|_| path.symlink_metadata().is_err())
+                    .and_then(|own| names::by_name(&stem(path), &own));
                 Err(CatalogError { hint: way.map_or(error.hint, |way| format!("try: {way}")), ..error })
             }
         };
@@ -233,14 +236,22 @@ pub fn is_file(word: &str) -> bool {
 
 fn unreadable(path: &Path, error: &io::Error) -> CatalogError {
     let place = shown(path);
+    // A link to nowhere is in the list, so that the list is no way out.
+    let is_link = error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_ok();
     let hint = match error.kind() {
         _ if path.is_dir() => format!("try: {}", command("check", &word(path))),
+        _ if is_link => format!("remove it, or put a protocol in its place: {}", word(path)),
         io::ErrorKind::NotFound => format!("try: {}", command("list", "")),
         io::ErrorKind::PermissionDenied => format!("make it readable: chmod u+r {}", word(path)),
+        // A pipe or a device that is no file of the person, such as `/dev/stdin`.
+        _ if !is_toml(path) => {
+            format!("save the protocol in a file, such as desk.toml, then: {}", command("check", "desk.toml"))
+        }
         _ => format!("move it away, or put a protocol in its place: {}", word(path)),
     };
     let message = match error.kind() {
         _ if path.is_dir() => format!("could not read {place}: it is a folder"),
+        _ if is_link => format!("could not read {place}: it is a link to a file that does not exist"),
         io::ErrorKind::NotFound => format!("there is no file {place}"),
         _ => format!("could not read {place}: {error}"),
     };

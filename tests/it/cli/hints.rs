@@ -123,6 +123,29 @@ fn a_file_that_is_no_protocol_does_not_send_anybody_round_in_a_circle() {
     assert!(told.contains("it is not a regular file\n"), "{told}");
     assert!(told.contains(&format!("move it away, or put a protocol in its place: {quoted}\n")), "{told}");
     assert!(!told.contains("therapy list"), "{told}");
+
+    // A device and a link to nowhere among the protocols, by name and by path.
+    for (name, to, why, way_out) in [
+        ("zero", "/dev/zero", "it is not a regular file", "move it away, or put a protocol in its place"),
+        ("gone", "nowhere", "it is a link to a file that does not exist", "remove it, or put a protocol in its place"),
+    ] {
+        let place = home.path().join(format!("config/protocols/{name}.toml")).display().to_string();
+        symlink(to, &place).expect("a link");
+        let expected = format!("error: could not read {place}: {why}\n  {way_out}: {place}\n");
+        for word in [name, &place] {
+            let (code, errors) = refused(&home, &["run", word]);
+            assert_eq!((code, errors.as_str()), (Some(2), expected.as_str()), "{word}");
+            assert_eq!(stdout(&home.run(&["check", word])), expected, "{word}");
+        }
+        std::fs::remove_file(&place).expect("the way out");
+        assert!(!stdout(&home.run(&["list"])).contains(name));
+    }
+    // Not a file of the person, which could be moved.
+    for device in ["/dev/zero", "/dev/stdin"] {
+        let (_, errors) = refused(&home, &["run", device]);
+        let way_out = "save the protocol in a file, such as desk.toml, then: therapy check desk.toml\n";
+        assert!(errors.ends_with(&format!("{device}: it is not a regular file\n  {way_out}")), "{errors}");
+    }
 }
 
 #[test]
