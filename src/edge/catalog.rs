@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf, is_separator};
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::domain::protocol::Draft;
 use crate::domain::rules::{ACUTE, Injury};
 use crate::edge::files;
@@ -60,6 +62,7 @@ pub struct CatalogError {
 impl Entry {
     fn new(bytes: &[u8], file: &str, path: Option<PathBuf>) -> Entry {
         let (mut parsed, text) = format::read(bytes, file);
+        parsed.draft.name = composed(&parsed.draft.name);
         parsed.check_references(|name| built_in(name).is_some_and(|entry| entry.parsed.by_injury.is_none()));
         Entry { parsed, text, path }
     }
@@ -112,6 +115,7 @@ impl Own {
     /// Whether it has this name. A file that cannot be read as a protocol has the name of the file, too.
     pub fn is_meant_by(&self, name: &str) -> bool {
         let is_readable = || self.content.as_ref().is_ok_and(|entry| entry.parsed.is_readable());
+        let name = composed(name);
         self.name == name || stem(&self.path) == name && !is_readable()
     }
 
@@ -211,6 +215,7 @@ pub fn find(name: &str, folder: &Path) -> Result<(Entry, Vec<String>), CatalogEr
             }
         };
     }
+    let name = &*composed(name);
     let own = own(folder);
     if let Some(entry) = built_in(name) {
         let warnings = own.map_or_else(|error| vec![error.to_string()], |own| hidden(&own, Some(name)));
@@ -278,8 +283,14 @@ fn word(path: &Path) -> String {
     if path.to_string_lossy().starts_with('-') { here(path) } else { quoted(&path.to_string_lossy()) }
 }
 
+/// The name of a file without its end, in the form in which names are compared.
 fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    composed(&path.file_stem().unwrap_or_default().to_string_lossy())
+}
+
+/// A name with each letter in one piece where there is one: names that look the same are the same.
+fn composed(name: &str) -> String {
+    name.nfc().collect()
 }
 
 fn is_toml(path: &Path) -> bool {

@@ -44,6 +44,40 @@ fn assert_advice_works(home: &Home, text: &str) {
     }
 }
 
+/// macOS writes an accent as a letter of its own, and most keyboards type both as one.
+#[test]
+fn a_name_is_found_in_either_form_of_its_letters() {
+    for (one, two) in
+        [("caf\u{e9}", "cafe\u{301}"), ("R\u{fc}cken", "Ru\u{308}cken"), ("\u{d55c}", "\u{1112}\u{1161}\u{11ab}")]
+    {
+        assert_ne!(one, two);
+        for (file, text) in [(one, COLD.to_owned()), (two, COLD.to_owned()), ("desk", named(one)), ("desk", named(two))]
+        {
+            let (home, _) = home_with(&[(&format!("{file}.toml"), &text)]);
+            for typed in [one, two] {
+                assert!(home.ask(&["run", typed, "--dry-run"]).contains("Cold on for 12 min"), "{file} {typed}");
+                assert!(home.ask(&["show", typed]).starts_with(&format!("{one}\n")), "{}", home.ask(&["show", typed]));
+                assert!(home.ask(&["check", typed]).ends_with(": may run\n"), "{}", home.ask(&["check", typed]));
+            }
+            let near = home.run(&["run", &format!("{two}x")]);
+            assert!(stderr(&near).ends_with(&format!("try: therapy run {one}\n")), "{}", stderr(&near));
+        }
+        // A file that cannot be read as a protocol has the name of the file.
+        let (home, paths) = home_with(&[(&format!("{two}.toml"), "do = 1\n")]);
+        for typed in [one, two] {
+            let errors = stderr(&home.run(&["run", typed]));
+            assert!(errors.contains(&format!("{} cannot be read as a protocol", paths[0])), "{errors}");
+        }
+        // Both are one name.
+        let (home, paths) = home_with(&[(&format!("{one}.toml"), COLD), (&format!("{two}.toml"), COLD)]);
+        for typed in [one, two] {
+            let errors = stderr(&home.run(&["run", typed]));
+            assert!(errors.starts_with(&format!("error: 2 files have the name \"{one}\": ")), "{errors}");
+            assert!(paths.iter().all(|path| errors.contains(path)), "{errors}");
+        }
+    }
+}
+
 #[test]
 fn two_files_of_one_name_are_refused_by_that_name_and_both_told() {
     let copy = named("desk");
