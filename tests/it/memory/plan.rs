@@ -116,7 +116,11 @@ fn a_terminal_shows_a_row_for_each_day() {
     let contents = terminal.contents();
     let rows: Vec<&str> = contents.lines().skip(1).take(4).collect();
     assert!(rows[0].contains("  2       4"), "{contents}");
-    assert!(rows[1].contains('▲') && rows[1..].iter().all(|row| row.contains('▒')), "{contents}");
+    assert!(rows[1..].iter().all(|row| row.contains('▒')), "{contents}");
+    // A session at this time would be drawn over the mark.
+    let mut none = Terminal::start(home.command(&["plan", "ice", "--awake", "0-24", "--per-day", "0"]), 60, 120);
+    assert_eq!(none.end().code(), Some(0));
+    assert_eq!(none.contents().matches('▲').count(), 1, "{}", none.contents());
     assert!(!home.ask(&["plan", "ice"]).contains('▒'));
     let mut narrow = Terminal::start(home.command(&["plan", "ice"]), 24, 20);
     assert_eq!(narrow.end().code(), Some(0), "it fits where there is no room for a picture");
