@@ -83,6 +83,24 @@ fn a_terminal_that_is_not_known_to_show_notifications_gets_none() {
     }
 }
 
+/// The shell has the terminal then, and perhaps another program.
+#[test]
+fn in_the_background_the_window_stays_as_it_is() {
+    let home = Home::at_rate(200.0);
+    home.file("own.toml", &steps(1, &[("heat", "10min"), ("cold", "10min"), ("rest", "1h")]));
+    let run = home.command(&["run", "own.toml", "--sound", "off"]);
+    let mut shell = std::process::Command::new("/bin/bash");
+    shell.args(["-mc", "\"$@\" & read -r; kill $!; wait", "shell"]).arg(run.get_program()).args(run.get_args());
+    shell.env_clear().envs(home.environment()).env("TERM", "foot").current_dir(home.path());
+    let mut terminal = Terminal::start(shell, 40, 80);
+    terminal.see("REST");
+    let around = terminal.around();
+    assert_eq!((around.notices.len(), around.titles.len()), (0, 0), "{around:?}");
+    terminal.press("\n");
+    terminal.end();
+    terminal.around().assert_restored();
+}
+
 #[test]
 fn a_rehearsal_is_marked() {
     let shown = notices(&Home::new(), Start { arguments: &["--speed", "600"], ..FOOT });
