@@ -253,18 +253,21 @@ fn a_suspended_session_gives_the_window_to_the_shell_and_takes_it_again() {
 /// A SIGSTOP cannot be announced. The title of before is kept once.
 #[test]
 fn a_session_that_was_stopped_by_another_program_sets_its_title_again() {
-    let script = "\"$@\" & read -r; kill -STOP $!; printf '\\033]2;shell\\007'; kill -CONT $!; fg";
-    let (_home, mut terminal) = by_shell(script);
-    terminal.see("q stop");
-    assert_eq!(terminal.around().titles, [""; 0], "in the background");
+    let session = "/bin/sh -c 'echo $$ >process; exec \"$@\"' inner \"$@\"";
+    let (home, mut terminal) = by_shell(&format!("{session}; printf '\\033]2;shell\\007'; read -r; fg"));
+    terminal.until("a title", |terminal| terminal.around().title == TITLE);
+    terminal.until("keys taken", Terminal::is_taken);
+    let process = std::fs::read_to_string(home.path().join("process")).expect("a file");
+    let process = process.trim().parse().ok().and_then(Pid::from_raw).expect("a process");
+    kill_process(process, Signal::STOP).expect("it runs");
+    terminal.until("the title of the shell", |terminal| terminal.around().title == "shell");
     terminal.press("\n");
-    terminal.until("the title of the shell", |terminal| terminal.around().titles.iter().any(|title| title == "shell"));
     terminal.until("a title", |terminal| terminal.around().title == TITLE);
     assert_eq!(terminal.around().kept.len(), 1);
     terminal.until("keys taken", Terminal::is_taken);
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
-    assert_eq!((terminal.around().title.as_str(), terminal.around().kept.len()), ("shell", 0));
+    terminal.around().assert_restored();
 }
 
 #[test]
