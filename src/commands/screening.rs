@@ -10,7 +10,7 @@ use crate::domain::step::Step;
 use crate::edge::journal::{Journal, JournalError, Screening, Stamp};
 use crate::text::printable::capital;
 use crate::text::rules;
-use crate::text::signs::{self, paragraphs, refused};
+use crate::text::signs::{self, NOT_KNOWN, paragraphs, refused};
 
 /// Whom an answer is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,12 @@ pub(super) fn screen(
     if earlier.iter().any(|earlier| about.includes(earlier) && (earlier.signs.is_some() || !asks)) {
         return Ok(None);
     }
-    let heading = if about == About::Person { "Before you start" } else { "Before you start with this injury" };
+    let heading = match about {
+        // A sign that was affirmed refuses every session, and nobody can be asked again here.
+        _ if journal.is_none() && !asks => NOT_KNOWN,
+        About::Person => "Before you start",
+        _ => "Before you start with this injury",
+    };
     say(&format!("{heading}\n{}", paragraphs(false).join("\n")));
     if !asks {
         // Where nothing can be stored, they are shown again.

@@ -80,7 +80,7 @@ pub fn of(rule: RuleId) -> RuleText {
             "without heat or cold this is only a timer",
             "add a step with do = \"heat\" or do = \"cold\""),
         RuleId::NumbHeat => ("no heat less than 30 min after cold, unless normal feeling is back",
-            "S1 puts heat and cold in turn; skin stays cooler for up to 30 min after cold (PMC6849860), and reduced \
+            "S1 alternates heat and cold; skin stays cooler for up to 30 min after cold (PMC6849860), and reduced \
              feeling adds to the risk of a burn (FDA/CPSC 1995)",
             "wait until normal feeling is back, or put a rest between"),
         RuleId::OneSession => ("one session at a time",
@@ -106,6 +106,9 @@ pub fn of(rule: RuleId) -> RuleText {
     RuleText { summary, because, way_out }
 }
 
+const UNREADABLE: &str =
+    "the journal cannot be read, so earlier doses, an injury and your answer about warning signs are unknown";
+
 /// What is broken, with its numbers.
 pub fn detail(detail: &Detail) -> String {
     const MINUTE: Duration = Duration::from_secs(60);
@@ -117,7 +120,7 @@ pub fn detail(detail: &Detail) -> String {
     match *detail {
         Detail::ClockBehind(ahead) => format!("the last record ends {} in the future", roughly(ahead)),
         Detail::Daily(modality, sum, most) => over(format!("{} of {modality} within 24 h", above(sum)), most),
-        Detail::Unreadable => "the journal cannot be read, so earlier doses and an injury are unknown".to_owned(),
+        Detail::Unreadable => UNREADABLE.to_owned(),
         Detail::Load(modality, load, limit) => over(format!("the {modality} load would reach {}", above(load)), limit),
         Detail::LoadWithEarlier(modality, load, limit) => {
             format!("with earlier sessions, {}", self::detail(&Detail::Load(modality, load, limit)))
@@ -343,7 +346,7 @@ mod tests {
     fn the_same_words_by_two_rules_are_one_line_unless_one_is_overridden() {
         let unknown = Context { unreadable: true, ..Context::default() };
         let ice = [(Cold, 15 * MINUTE)];
-        let words = "the journal cannot be read, so earlier doses and an injury are unknown";
+        let words = UNREADABLE;
         assert_eq!(found(&ice, &unknown, &[]), [format!("Refused: {words} (cold-daily, rewarm)")]);
         assert_eq!(
             found(&ice, &unknown, &[RuleId::Rewarm]),

@@ -43,6 +43,10 @@ pub const SIGNS: [Sign; 14] = [
     sign("heart",            Contrast,   "heart or blood-pressure trouble", OURS),
 ];
 
+/// Above the signs, when the journal cannot be read and nobody can be asked.
+pub const NOT_KNOWN: &str =
+    "If one of these applies, do not start. The journal cannot be read, so an earlier answer is not known.";
+
 /// How many of [`SIGNS`], from the first, need help now.
 pub const URGENT: usize = 4;
 
@@ -97,9 +101,9 @@ pub fn paragraphs(with_sources: bool) -> [String; 3] {
     };
     let rows: Vec<String> = SIGNS.iter().enumerate().map(row).collect();
     [
-        format!("Get help now:{}", rows[..URGENT].concat()),
-        format!("See a professional first:{}", rows[URGENT..WARNINGS].concat()),
-        format!("Ask a clinician first:{}", rows[WARNINGS..].concat()),
+        format!("Get help now if you have:{}", rows[..URGENT].concat()),
+        format!("See a professional first if you have:{}", rows[URGENT..WARNINGS].concat()),
+        format!("Ask a clinician first if this applies:{}", rows[WARNINGS..].concat()),
     ]
 }
 

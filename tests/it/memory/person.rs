@@ -43,7 +43,9 @@ fn the_first_session_of_an_injury_asks_once_and_the_answer_is_kept() {
     // Only a clear answer is accepted, and a yes refuses the session.
     let mut asked = on_terminal(&home, &run);
     asked.see(QUESTION);
-    for heading in ["Before you start with this injury", "Get help now:", "See a professional first:"] {
+    for heading in
+        ["Before you start with this injury", "Get help now if you have:", "See a professional first if you have:"]
+    {
         assert!(asked.text().contains(heading), "{heading}: {}", asked.text());
     }
     asked.press("perhaps\n");
@@ -141,7 +143,7 @@ fn without_a_terminal_the_signs_are_printed_once_and_nothing_is_asked() {
     let is_shown = |more: &[&str]| {
         let session = stderr(&home.session(&[&["own.toml"], more].concat()));
         assert!(!session.contains("[y/n]"), "{session}");
-        session.contains("Get help now:\n   1  trouble with bladder or bowel\n")
+        session.contains("Get help now if you have:\n   1  trouble with bladder or bowel\n")
     };
     assert_eq!([is_shown(&[]), is_shown(&[])], [true, false], "the person");
     assert!(is_shown(&["--injured", "now"]), "an injury since then, for one session");

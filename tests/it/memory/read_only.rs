@@ -220,6 +220,40 @@ fn a_journal_that_cannot_be_read_is_named_with_both_overrides() {
     assert_refused(&home.run(&["run", "ice"]), "cold-daily");
 }
 
+/// Off a terminal nobody can be asked again, so the signs are listed, each time.
+#[test]
+fn a_sign_in_a_journal_that_cannot_be_read_is_said_to_be_unknown() {
+    const UNKNOWN: &str = "so earlier doses, an injury and your answer about warning signs are unknown";
+    let home = Home::at_rate(20_000.0);
+    home.ask(&["safety", "--answer", "3"]);
+    assert_refused(&home.run(&BOTH), "warning-sign");
+    for file in std::fs::read_dir(home.data()).expect("a folder") {
+        std::fs::write(file.expect("a file").path(), "damaged").expect("a file");
+    }
+    let heat = ["run", "heat", "--override", "rewarm", "--override", "early-heat"];
+    for (arguments, rules) in
+        [(&BOTH[..], "cold-daily, rewarm"), (&BOTH, "cold-daily, rewarm"), (&heat, "early-heat, rewarm")]
+    {
+        let output = home.run(&[arguments, &["--override", "cold-daily", "--no-notify"]].concat());
+        let errors = stderr(&output);
+        assert_eq!(output.status.code(), Some(0), "{errors}");
+        let listed = "\nIf one of these applies, do not start. The journal cannot be read, so an earlier answer is not \
+                      known.\nGet help now if you have:\n   1  trouble with bladder or bowel\n";
+        assert!(errors.contains(listed) && errors.contains("\n  14  contrast: "), "{errors}");
+        let overridden = format!("\nOverridden: the journal cannot be read, {UNKNOWN} ({rules})\n");
+        assert!(errors.contains(&overridden), "{errors}");
+        let rehearsed = home.run(&[arguments, &["--override", "cold-daily", "--dry-run"]].concat());
+        assert!(stderr(&rehearsed).contains(&overridden), "{}", stderr(&rehearsed));
+    }
+    // On a terminal it is asked again.
+    let mut asked =
+        Terminal::start(home.command(&[&BOTH[..], &["--no-notify", "--progress", "plain"]].concat()), 60, 200);
+    asked.see("Does any of these apply to you? [y/n]");
+    assert!(asked.text().contains("Before you start"), "{}", asked.text());
+    asked.press("y\n3\ny\n");
+    assert_eq!(asked.end().code(), Some(3));
+}
+
 /// Puts something at a path.
 type Make<'a> = &'a dyn Fn(&Path);
 
