@@ -36,7 +36,7 @@ const STYLES: Styles = {
     max_term_width = 80,
     after_help = "Examples:
   therapy list                      all protocols
-  therapy run contrast              heat and cold in turn, 20 min each
+  therapy run contrast              alternating heat and cold, 20 min each
   therapy run ice --minutes 12      one shorter dose of cold
   therapy run heat --injured \"4 days ago\"
   therapy show contrast             its timeline, numbers and sources

@@ -33,7 +33,7 @@ pub(super) fn run(folders: &Folders, file: &Path) -> Result<Exit, Failure> {
     })?;
     let place = folders.data.display().to_string();
     print(format!(
-        "Copied to {name}. On another machine it is journal.db in the data folder, here {}.\n",
+        "Copied to {name}. On another machine, save it as journal.db in the data folder, here {}.\n",
         printable(&place)
     ))
 }

@@ -326,10 +326,7 @@ impl World for Real {
 
     fn answered(&mut self, events: &[Event], session: &Session) {
         let Some(requests) = &mut self.requests else { return };
-        requests.answer(|| {
-            let said: Vec<_> = events.iter().map(|event| wording::of(event, session, false).headline).collect();
-            if said.is_empty() { "Nothing to change.".to_owned() } else { sentences(said.iter().map(String::as_str)) }
-        });
+        requests.answer(|| wording::answer(events, session));
     }
 }
 

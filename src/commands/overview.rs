@@ -8,7 +8,7 @@ use crate::text::printable::aligned;
 use crate::text::view as say;
 
 const COMMANDS: &str = "  therapy run            start what is recommended
-  therapy run contrast   heat and cold in turn
+  therapy run contrast   alternating heat and cold
   therapy next           what is possible when, and why
   therapy list           all protocols
   therapy safety         when to stop and get help

@@ -199,7 +199,7 @@ fn journal(folders: &Folders) -> (Option<Journal>, Check) {
     let since = clock::unhurried();
     let tried = Journal::open(&folders.data).map_err(Failure::from).and_then(|journal| {
         journal.try_commit()?;
-        journal.sync().context("the disk does not take the journal")?;
+        journal.sync().context("the journal cannot be put on the disk")?;
         // A session that runs has the lock.
         let is_running = folders.is_running()?;
         let lock = Journal::lock(&folders.data);

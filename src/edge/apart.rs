@@ -57,7 +57,7 @@ impl<T: Send + 'static> Apart<T> {
     pub fn collect(&mut self) -> Result<(), String> {
         let answers = self.until(clock::unhurried());
         let is_slow = self.unanswered > 0 && clock::unhurried().since(self.since) >= self.patience;
-        let slow = is_slow.then(|| format!("{} does not end", self.name));
+        let slow = is_slow.then(|| format!("{} did not end in time", self.name));
         self.once(answers.err().or(slow))
     }
 
@@ -67,7 +67,7 @@ impl<T: Send + 'static> Apart<T> {
     /// As [`collect`](Apart::collect), and when something is left.
     pub fn finish(&mut self, most: Duration) -> Result<(), String> {
         let answers = self.until(clock::unhurried() + most);
-        let left = (self.unanswered > 0).then(|| format!("{} does not end", self.name));
+        let left = (self.unanswered > 0).then(|| format!("{} did not end in time", self.name));
         self.once(answers.err().or(left))
     }
 

@@ -146,7 +146,7 @@ impl Observer for Plain<'_> {
 
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         self.has_begun = true;
-        let lines: String = events.iter().map(|event| self.line(event, session)).collect();
+        let lines: String = wording::told(events).map(|event| self.line(event, session)).collect();
         Ok(self.output.write_all(lines.as_bytes()).context(FAILED)?)
     }
 

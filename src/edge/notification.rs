@@ -170,7 +170,7 @@ impl Observer for Notifications {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         // What a person just asked for needs no box that stays until it is closed.
         let asked = events.iter().any(|event| event.kind.input().is_some());
-        for event in events {
+        for event in wording::told(events) {
             if let Some(alert) = Alert::of(event, session, &self.prefix) {
                 // What a person ended needs no answer.
                 let is_over = matches!(event.kind, EventKind::Finished { .. });

@@ -294,7 +294,7 @@ mod tests {
         let began = EventKind::StepBegan { length: 60 * second };
         assert_eq!([0, 1, 2].map(|step| matters(step, began)), [true, false, true]);
         let said = [EventKind::Paused, EventKind::Resumed, EventKind::Confirmed, EventKind::Skipped { by_rule: None }];
-        assert!(said.into_iter().all(|kind| matters(1, kind)), "what a person said is not to be worked out");
+        assert!(said.into_iter().all(|kind| matters(1, kind)), "what a person said cannot be computed");
         assert!(matters(0, EventKind::Overran { over: second }));
         let finished =
             EventKind::Finished { outcome: Outcome::Completed, given: PerModality { cold: second, heat: second } };

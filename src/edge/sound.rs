@@ -289,7 +289,7 @@ impl Speech {
             let spoken = spoken_by(&mut first, &text, &air);
             air.heard.fetch_or(matches!(spoken, Ok(Some(_))), SeqCst);
             match spoken {
-                Ok(None) => Err("no voice is installed (spd-say, espeak-ng)".to_owned()),
+                Ok(None) => Err("no speech program is installed (spd-say, espeak-ng)".to_owned()),
                 spoken => spoken.map(drop),
             }
         };

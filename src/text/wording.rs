@@ -58,8 +58,7 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
             let headline = if has_pack { "Paused: pack off" } else { "Paused" };
             (headline.to_owned(), advice::paused(kind, asked).to_owned(), false)
         }
-        EventKind::Resumed if segment.step.changeover => only(format!("Going on with the {called}")),
-        EventKind::Resumed => only(format!("Going on with {called}")),
+        EventKind::Resumed => only(format!("{name} continues")),
         EventKind::Skipped { by_rule: None } => (format!("{name} ended early"), String::new(), has_pack),
         EventKind::Skipped { by_rule: Some(rule) } => only(format!("Skipping {kind}: dose limit reached ({rule})")),
         EventKind::Extended { by, by_rule } => {
@@ -70,7 +69,7 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
             (format!("TAKE IT OFF. {name} is {} too long", roughly(over)), change(None), true)
         }
         EventKind::Overran { over } => (format!("{name} ended {} ago", roughly(over)), change(next), false),
-        EventKind::Confirmed if event.elapsed < segment.end() => only(format!("Going on with {kind}")),
+        EventKind::Confirmed if event.elapsed < segment.end() => only(format!("{name} continues")),
         EventKind::Confirmed => only("Change made".to_owned()),
         EventKind::Leapt { by } => (leapt(by), advice::leapt(kind, asked), true),
         EventKind::Finished { outcome, given } => {
@@ -136,18 +135,49 @@ pub fn lost(what: Loss, session: &Session) -> Words {
         },
         Loss::Time(length) => Words {
             headline: match length.as_secs() {
-                0 => "Going on".to_owned(),
-                _ => format!("Going on after {} without an alarm", roughly(length)),
+                0 => "The session continues".to_owned(),
+                _ => format!("The session continues. No alarm came for {}", roughly(length)),
             },
             advice: if session.is_paused() { advice::paused(kind, false) } else { "" }.to_owned(),
             urgent: false,
         },
         Loss::Process => Words {
-            headline: format!("{off}The session was cut off: this program had to end"),
+            headline: format!("{off}The session was cut off: the system ended the program"),
             advice: if has_pack { "Until you say when it came off, it counts as on." } else { "" }.to_owned(),
             urgent: has_pack,
         },
     }
+}
+
+/// The events to tell a person: one who skips in a pause does not go on with the step before.
+pub fn told(events: &[Event]) -> impl Iterator<Item = &Event> {
+    let skips =
+        |next: Option<&Event>| next.is_some_and(|next| matches!(next.kind, EventKind::Skipped { by_rule: None }));
+    let is_told = move |at: &usize| events[*at].kind != EventKind::Resumed || !skips(events.get(at + 1));
+    (0..events.len()).filter(is_told).map(|at| &events[at])
+}
+
+/// What came of a request, in one line: what to do now, once.
+pub fn answer(events: &[Event], session: &Session) -> String {
+    let told: Vec<_> = told(events).collect();
+    // A step that was skipped in a pause had its pack off.
+    let was_off = told.len() < events.len();
+    let said = told.iter().enumerate().filter_map(|(at, event)| {
+        let headline = of(event, session, false).headline;
+        let off = |event: &Event| match event.kind {
+            EventKind::StepBegan { .. } => off_now(event.step, session),
+            _ => String::new(),
+        };
+        let ends = matches!(event.kind, EventKind::Skipped { by_rule: None } | EventKind::Confirmed);
+        let says_it = |next: &Event| matches!(next.kind, EventKind::Finished { .. }) || !off(next).is_empty();
+        match told.get(at + 1) {
+            Some(next) if ends && !was_off && says_it(next) => None,
+            _ if was_off => Some(headline[off(event).len()..].to_owned()),
+            _ => Some(headline),
+        }
+    });
+    let said: Vec<_> = said.collect();
+    if said.is_empty() { "Nothing to change.".to_owned() } else { sentences(said.iter().map(String::as_str)) }
 }
 
 /// One line of full sentences.

@@ -53,7 +53,7 @@ fn every_press_of_a_button_has_its_effect() {
             "Gel packs run colder than ice.",
         ),
         ("own: Paused: pack off", "Go on when it is back on."),
-        ("own: Going on with cold", ""),
+        ("own: Cold continues", ""),
         ("own: 1 min longer", ""),
     ];
     assert_eq!(told, expected);

@@ -99,7 +99,7 @@ fn a_changeover_pauses_holds_and_is_skipped_like_a_rest() {
     };
     assert_eq!(handled(&mut paused, MINUTE, Input::Pause), ["Paused"]);
     assert_eq!(clock(&paused), "PAUSED 0:00: pack off   CHANGEOVER 1:00 left");
-    assert_eq!(handled(&mut paused, 3 * MINUTE, Input::Resume), ["Going on with the changeover"]);
+    assert_eq!(handled(&mut paused, 3 * MINUTE, Input::Resume), ["Changeover continues"]);
     // With --confirm it waits for the person, too.
     assert_eq!(said(&mut paused, 4 * MINUTE), ["Changeover is over. Put the heat on, then press Enter."]);
     assert_eq!(clock(&paused), "CHANGEOVER IS OVER 0:00   2 of 2 min, then HEAT 10 min");
@@ -307,10 +307,7 @@ mod in_a_changeover {
         // To the changeover in the middle, whose words name the heat before it and the cold after it.
         assert!(home.ask(&["skip"]).starts_with("Changeover ended early. Heat on for 10 min, step 2 of 4"));
         let skipped = home.ask(&["skip"]);
-        assert!(
-            skipped.starts_with("Heat ended early. Heat off now. Get ready: cold in 10:00, step 3 of 4"),
-            "{skipped}"
-        );
+        assert!(skipped.starts_with("Heat off now. Get ready: cold in 10:00, step 3 of 4"), "{skipped}");
         let status = home.json(&["status", "--json"]);
         assert_eq!(
             (&status["kind"], &status["changeover"], &status["step"]),

@@ -484,7 +484,7 @@ fn a_notification_says_what_the_system_took_away() {
     running.signal(Signal::TERM);
     assert_eq!(running.end().code(), Some(143));
     let last = desktop.wait_for(3).pop().expect("a notification");
-    assert_eq!(last.title, "own: Take the pack off. The session was cut off: this program had to end");
+    assert_eq!(last.title, "own: Take the pack off. The session was cut off: the system ended the program");
     assert_eq!((last.body.as_str(), last.urgency), ("Until you say when it came off, it counts as on.", 2));
     assert!(last.buttons.is_empty(), "nobody listens to them");
 }
@@ -516,7 +516,7 @@ fn a_notification_says_that_no_alarm_comes_before_the_process_is_stopped() {
 
     kill_process(process, Signal::CONT).expect("it is stopped");
     let going_on = desktop.wait_for(3).pop().expect("a notification");
-    assert!(going_on.title.starts_with("own: Going on"), "{going_on:?}");
+    assert!(going_on.title.starts_with("own: The session continues"), "{going_on:?}");
     assert_eq!((going_on.replaces, going_on.buttons.len()), (1, 6), "{going_on:?}");
     desktop.press(1, "0");
     running.see("paused");

@@ -7,7 +7,7 @@ use therapy::domain::rules::{RuleId, Severity};
 use therapy::format;
 
 use crate::programs::DEADLINE;
-use crate::support::Home;
+use crate::support::{Home, stderr, stdout};
 
 fn read(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("the file")
@@ -30,6 +30,18 @@ fn the_output_in_the_readme_is_real() {
         cases.env(name, value);
     }
     cases.case("README.md");
+}
+
+/// trycmd would want the exit code between the command and its output, where no reader expects it.
+#[test]
+fn the_refusal_in_the_readme_is_real() {
+    let readme = read("README.md");
+    let [shown] = blocks(&readme, "text")[..] else { panic!("one refusal in the README") };
+    let (command, expected) = shown.split_once('\n').expect("a command and its output");
+    let words: Vec<_> = command.strip_prefix("$ therapy ").expect("a command").split(' ').collect();
+    let output = Home::new().run(&words);
+    assert_eq!((output.status.code(), stderr(&output).as_str(), stdout(&output).as_str()), (Some(3), expected, ""));
+    assert!(readme.contains("| 3 | refused by a rule |"));
 }
 
 #[test]

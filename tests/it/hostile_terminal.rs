@@ -84,7 +84,7 @@ fn a_session_goes_on_when_its_terminal_is_gone() {
     terminal.hang_up();
     assert_eq!(home.ask(&["pause"]), "Paused: pack off.\n");
     assert!(home.ask(&["status"]).starts_with("PAUSED "));
-    assert_eq!(home.ask(&["resume"]), "Going on with heat.\n");
+    assert_eq!(home.ask(&["resume"]), "Heat continues.\n");
     home.ask(&["stop"]);
     assert_eq!(terminal.child.wait().expect("a child").code(), Some(130));
     let (outcome, events) = recorded(&home);
@@ -201,7 +201,7 @@ fn a_suspended_session_says_how_long_no_alarm_came_and_what_is_too_long() {
     terminal.press("\x1a");
     terminal.see("Suspended: ");
     terminal.see("Take the pack off, then press Enter. Heat is ");
-    terminal.see("Going on after 5 min without an alarm.");
+    terminal.see("The session continues. No alarm came for 5 min.");
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
     terminal.assert_restored();
@@ -221,7 +221,7 @@ fn a_suspended_session_says_so_wherever_it_is_shown() {
         let contents = joined(&terminal.contents());
         let (before, _) = contents.rsplit_once("by hand").expect("just seen");
         assert!(before.contains("Suspended: no alarm comes until you type fg. The clock goes on."), "{contents}");
-        terminal.see("Going on");
+        terminal.see("The session continues");
         terminal.press("q");
         assert_eq!(terminal.end().code(), Some(130), "{progress}");
         terminal.assert_restored();
@@ -283,7 +283,7 @@ fn a_suspended_session_is_redrawn_below_the_output_of_the_shell() {
     let said = "Suspended: no alarm comes until you type fg. The clock goes on, and the pack counts as on.";
     assert!(joined(before).contains(said) && !before.contains("q stop"), "{contents}");
     terminal.until("a whole frame", whole_below("by hand"));
-    terminal.until("a whole frame", whole_below("Going on"));
+    terminal.until("a whole frame", whole_below("The session continues"));
     assert_eq!(terminal.contents().matches("   HEAT").count(), 1, "{}", terminal.contents());
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));

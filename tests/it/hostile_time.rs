@@ -209,7 +209,7 @@ fn after_a_leap_of_the_time_of_day_the_alarm_sounds_and_the_step_is_held() {
     assert!(late < FRAME + LATE + held_up(leapt), "{late:?}");
     assert!(machine.ask(&["status"]).starts_with("COLD 9:"), "{}", machine.ask(&["status"]));
     let said = machine.ask(&["resume"]);
-    assert_eq!(said, "Going on with cold.\n");
+    assert_eq!(said, "Cold continues.\n");
     machine.ask(&["skip"]);
     // Nothing is on in a rest.
     machine.set(0, 9 * 3600);

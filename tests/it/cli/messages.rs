@@ -123,7 +123,7 @@ fn messages_break_at_words_on_a_terminal() {
         (&["injury", "set", "yesterday"], 80, "Injured "),
         (&["injury"], 80, ", then heat (S3)"),
         (&["injury"], 40, ", then heat (S3)"),
-        (&["export", "copy.db"], 80, "On another machine it is journal.db in the data folder"),
+        (&["export", "copy.db"], 80, "On another machine, save it as journal.db in the data folder"),
         (&["safety", "--answer", "12"], 80, "Noted. "),
         (&["safety", "--answer", "12"], 50, "Noted. "),
         (&["run", "--override", "x"], 80, "error: invalid value 'x' for '--override <RULE>': "),

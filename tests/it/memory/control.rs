@@ -38,7 +38,7 @@ fn another_shell_controls_the_session_within_a_second() {
     control(&["pause"], "Paused: pack off.", "paused", 1);
     assert_eq!(home.ask(&["pause"]), "Nothing to change.\n");
     assert_eq!(home.ask(&["status", "--format", "{state} {kind} {step}/{of}"]), "paused heat 1/2\n");
-    control(&["resume"], "Going on with heat.", "resumed", 1);
+    control(&["resume"], "Heat continues.", "resumed", 1);
     assert_eq!(home.ask(&["resume"]), "Nothing to change.\n");
     let extended = control(&["extend", "2min"], "2 min longer.", "extended", 1);
     assert_eq!((extended["by_s"].as_f64(), &extended["rule"]), (Some(120.0), &Value::Null));
@@ -50,7 +50,7 @@ fn another_shell_controls_the_session_within_a_second() {
     assert_eq!((refused.status.code(), stdout(&refused).as_str()), (Some(3), "Cannot be longer (heat-limit).\n"));
     let is_nothing = |line: &Value| line["event"] == "extended" && line["by_s"] == 0.0;
     until("an extension of nothing", || running.lines().iter().any(|(_, line)| is_nothing(line)));
-    let change = "Heat ended early. Heat off now. Cold on for 10 min, step 2 of 2, a thin damp cloth between.";
+    let change = "Heat off now. Cold on for 10 min, step 2 of 2, a thin damp cloth between.";
     let skipped = control(&["skip"], change, "skipped", 1);
     assert_eq!(skipped["step"], 1);
     assert_eq!(home.ask(&["status", "--format", "{state} {kind} {step}/{of}"]), "running cold 2/2\n");
