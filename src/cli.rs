@@ -3,13 +3,15 @@
 
 #![expect(missing_docs, reason = "clap shows the documentation of a flattened field or struct as help text")]
 
+mod alarms;
 pub mod plan;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use alarms::{Alarms, Progress, Reach, Sound};
 use clap::builder::styling::{Style, Styles};
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 use plan::PlanArgs;
 
@@ -48,6 +50,10 @@ pub struct Cli {
     /// What to do; without it, an overview.
     #[command(subcommand)]
     pub command: Option<Command>,
+
+    /// Use the journal and settings of another person
+    #[arg(long, value_name = "NAME", global = true)]
+    pub profile: Option<String>,
 }
 
 /// The subcommands. Clap builds only the requested one in full.
@@ -182,6 +188,15 @@ Examples:
         #[arg(long)]
         json: bool,
     },
+    /// List the people on this machine who have a journal of their own
+    Profiles {
+        /// Make one, for --profile NAME
+        #[arg(long, value_name = "NAME", conflicts_with = "json")]
+        add: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Show when to stop and get help, and whom to ask first
     Safety {
         /// Ask whether a sign applies to you
@@ -278,37 +293,6 @@ pub struct RunArgs {
     pub speed: Option<f64>,
 }
 
-// How a session shows itself, and how it reaches the person.
-#[derive(Args, Debug)]
-pub struct Alarms {
-    /// How to show the progress [default: auto]
-    #[arg(long, value_enum)]
-    pub progress: Option<Progress>,
-
-    #[command(flatten)]
-    pub reach: Reach,
-}
-
-// How a session reaches the person, besides the screen.
-#[derive(Args, Debug)]
-pub struct Reach {
-    /// No desktop notifications
-    #[arg(long)]
-    pub no_notify: bool,
-
-    /// Play sounds; auto: when the desktop plays none [default: auto]
-    #[arg(long, value_enum, value_name = "WHEN")]
-    pub sound: Option<Sound>,
-
-    /// Say aloud what to do
-    #[arg(long)]
-    pub speak: bool,
-
-    /// Call this program for each event, which it gets as JSON on its standard input
-    #[arg(long, value_name = "CMD")]
-    pub on_event: Option<String>,
-}
-
 // What to do with the time of the injury.
 #[derive(Debug, Subcommand)]
 pub enum InjuryCommand {
@@ -340,32 +324,6 @@ pub struct StatusArgs {
     /// Print this text with its fields filled in, such as "{kind} {left}"
     #[arg(long, value_name = "TEXT")]
     pub format: Option<String>,
-}
-
-/// How a session shows its progress.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Progress {
-    /// Bars on a terminal, plain lines elsewhere
-    Auto,
-    /// Bars
-    Bar,
-    /// One line per event
-    Plain,
-    /// One JSON object per event, on standard output
-    Json,
-    /// Only alarms and warnings
-    Quiet,
-}
-
-/// When a session plays sounds of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Sound {
-    /// When the desktop plays none
-    Auto,
-    /// Always
-    On,
-    /// Never
-    Off,
 }
 
 fn rounds(text: &str) -> Result<u32, Unreadable> {

@@ -8,6 +8,7 @@ use etcetera::BaseStrategy;
 
 use super::{Exit, Failure};
 use crate::edge::journal::{Journal, JournalError};
+use crate::text::printable::{nearest, printable};
 use crate::text::typed::quoted;
 
 /// Where configuration and data are.
@@ -19,9 +20,70 @@ pub(super) struct Folders {
     pub(super) data: PathBuf,
     /// The folder of files that can be made again.
     pub(super) cache: PathBuf,
+    /// The person, when it is not the only one.
+    pub(super) profile: Option<String>,
 }
 
+/// The folder of the people who have a journal of their own, below that of the data and that of the settings.
+const PROFILES: &str = "profiles";
+/// The most characters of their names.
+const NAME_MOST: usize = 32;
+
 impl Folders {
+    /// The folders of a person, or of the only one: those that the environment names, or those of the system.
+    ///
+    /// # Errors
+    /// When there is no such person. A slip of the fingers must not begin a journal that knows no doses.
+    pub(super) fn of(profile: Option<String>) -> Result<Folders, Failure> {
+        let folders = Folders::find();
+        let named = || std::env::var("THERAPY_PROFILE").ok().filter(|name| !name.is_empty());
+        let Some(name) = profile.or_else(named) else { return Ok(folders) };
+        let all = folders.profiles()?;
+        if !all.contains(&name) {
+            let error = anyhow!("there is no profile \"{}\"", printable(&name));
+            let near = nearest(&name, all.iter().map(String::as_str));
+            let near = near.map(|near| format!("did you mean {near}?\n  ")).unwrap_or_default();
+            let hint = format!("{near}for a new one: therapy profiles --add {}", quoted(&name));
+            return Err(Failure::new(Exit::Usage, error, hint));
+        }
+        Ok(Folders { data: folders.data_of(&name), profile: Some(name), ..folders })
+    }
+
+    /// The names of the people who have a journal of their own, in order.
+    pub(super) fn profiles(&self) -> Result<Vec<String>, Failure> {
+        let folder = self.data.join(PROFILES);
+        let entries = match std::fs::read_dir(&folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(|error| anyhow!("could not read {}: {error}", folder.display()))?,
+        };
+        let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+        let mut names: Vec<_> = folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// The folder of the journal of a person.
+    pub(super) fn data_of(&self, name: &str) -> PathBuf {
+        self.data.join(PROFILES).join(name)
+    }
+
+    /// Makes a journal for a person.
+    pub(super) fn add_profile(&self, name: &str) -> Result<(), Failure> {
+        let is_plain = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_');
+        if name.is_empty() || name.starts_with('-') || !name.chars().all(is_plain) || name.chars().count() > NAME_MOST {
+            let error = anyhow!("\"{}\" cannot be the name of a profile", printable(name));
+            let hint = format!("use 1 to {NAME_MOST} letters, digits, - and _");
+            return Err(Failure::new(Exit::Usage, error, hint));
+        }
+        // Where case makes no difference, two of them would share a folder.
+        if let Some(same) = self.profiles()?.iter().find(|other| other.to_lowercase() == name.to_lowercase()) {
+            let error = anyhow!("there is a profile \"{same}\" already");
+            return Err(Failure::new(Exit::Usage, error, format!("use it: --profile {same}")));
+        }
+        Journal::open(&self.data_of(name))?;
+        Ok(())
+    }
+
     /// The folders that the environment names, or those of the system.
     pub(super) fn find() -> Folders {
         let base = etcetera::choose_base_strategy().ok();
@@ -34,12 +96,19 @@ impl Folders {
             config: own("THERAPY_CONFIG_DIR").filter(|folder| !folder.as_os_str().is_empty()).or(config.flatten()),
             data: own("THERAPY_DATA_DIR").or(data.flatten()).unwrap_or_default(),
             cache: cache.unwrap_or_else(|| std::env::temp_dir().join("therapy")),
+            profile: None,
         }
     }
 
     /// The folder of the person's own protocols.
     pub(super) fn protocols(&self) -> PathBuf {
         self.config.as_ref().map(|config| config.join("protocols")).unwrap_or_default()
+    }
+
+    /// The file of the settings.
+    pub(super) fn settings(&self) -> Option<PathBuf> {
+        let own = self.profile.iter().flat_map(|name| [PROFILES, name]);
+        self.config.as_ref().map(|config| config.join(own.collect::<PathBuf>()).join("config.toml"))
     }
 
     /// The journal, when there is one: a command that only reads makes none.

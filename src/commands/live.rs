@@ -100,10 +100,12 @@ impl Live {
                 None => Box::new(wall_at),
             }
         };
+        // Whose session it is stands wherever a person sees it.
+        let shown_name = settings.profile.as_ref().map_or_else(|| name.to_owned(), |whose| format!("{whose}, {name}"));
         let (aside, continued) = (Aside::default(), keys.was_continued());
-        let shown = shown(settings, label(), (name, speed), (continued, aside.clone())).context(NO_THREAD)?;
+        let shown = shown(settings, label(), (&shown_name, speed), (continued, aside.clone())).context(NO_THREAD)?;
         let aside = (settings.progress == Progress::Bar).then_some(aside);
-        let rungs = Rungs::start((name, aside), settings, (speed, waits), label(), &inbox.sender())?;
+        let rungs = Rungs::start((name, &shown_name, aside), settings, (speed, waits), label(), &inbox.sender())?;
         let says_next = settings.progress == Progress::Plain;
         let is_for_people = settings.is_for_people();
         let (changeover, recorder, overrides, lock) = (settings.changeover, None, String::new(), None);

@@ -32,6 +32,7 @@ mod man;
 mod next;
 mod pain;
 mod plan;
+mod profiles;
 mod run;
 mod safety;
 mod status;
@@ -58,7 +59,14 @@ pub fn set_up() {
 /// # Errors
 /// Everything that keeps the command from its work, for [`report_failure`].
 pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
-    let folders = &Folders::find();
+    let typed = cli.profile.clone();
+    // A person who is not there yet can be added.
+    let is_about_all = matches!(cli.command, Some(Command::Profiles { .. }));
+    let folders = &if is_about_all { Folders::find() } else { Folders::of(cli.profile)? };
+    // The hints of a command are for the same person.
+    if let Some(name) = typed.filter(|_| !is_about_all) {
+        printing::add_to_commands(&name);
+    }
     let Some(command) = cli.command else { return overview::run(folders) };
     match command {
         Command::List { json } => list::run(folders, json),
@@ -84,6 +92,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Check { files, json } => check::run(folders, &files, json),
         Command::Explain { name, json } => explain::run(name.as_deref(), json),
         Command::Selftest { reach, json } => selftest::run(folders, reach, json),
+        Command::Profiles { add, json } => profiles::run(folders, add.as_deref(), json),
         Command::Safety { ask, answer, json } => safety::run(folders, ask, answer.as_deref(), json),
         Command::Completions { shell } => man::completions(shell),
         Command::Man { command } => man::run(&command),

@@ -12,7 +12,7 @@ const COMMANDS: &str = "  therapy run            start what is recommended
   therapy next           what is possible when, and why
   therapy list           all protocols
   therapy safety         when to stop and get help
-  therapy --help         all commands
+  therapy help           all commands
 ";
 
 /// Shows it.

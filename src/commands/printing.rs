@@ -2,15 +2,45 @@
 //! On a terminal, lines break at words.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use anyhow::Context as _;
 use console::Term;
 
 use super::{Exit, Failure};
+use crate::cli::Cli;
 use crate::edge::terminal;
 use crate::runner::without_codes;
 use crate::text::printable::{printable, wrapped};
+use crate::text::typed::quoted;
+
+/// The commands of a text, and what every one of them is to have.
+static COMMANDS: OnceLock<(Vec<String>, String)> = OnceLock::new();
+
+/// From now on, every command in a text for people is for this person.
+pub(super) fn add_to_commands(profile: &str) {
+    let program = <Cli as clap::CommandFactory>::command();
+    let names = program.get_subcommands().map(|command| command.get_name().to_owned());
+    let _ = COMMANDS.set((names.collect(), format!("--profile {}", quoted(profile))));
+}
+
+/// The text, with the profile in each of its commands.
+fn for_this_person(text: String) -> String {
+    const PROGRAM: &str = "therapy ";
+    let Some((names, option)) = COMMANDS.get() else { return text };
+    let mut parts = text.split(PROGRAM);
+    let mut all = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let word = part.split(|character: char| !character.is_alphanumeric() && character != '-').next();
+        let is_command = word.is_some_and(|word| names.iter().any(|name| name == word));
+        // What was typed may be repeated in it.
+        let lacks_it = !part.lines().next().is_some_and(|line| line.contains("--profile"));
+        let (option, blank) = if is_command && lacks_it { (option.as_str(), " ") } else { ("", "") };
+        all.extend([PROGRAM, option, blank, part]);
+    }
+    all
+}
 
 /// Prints a result as it is, for programs or with its own layout. A reader that closed the pipe is no failure.
 pub(super) fn print_exactly(text: impl AsRef<[u8]>) -> Result<Exit, Failure> {
@@ -23,7 +53,7 @@ pub(super) fn print_exactly(text: impl AsRef<[u8]>) -> Result<Exit, Failure> {
 
 /// Prints a result for people.
 pub(super) fn print(text: impl Into<String>) -> Result<Exit, Failure> {
-    print_exactly(fitted(text.into(), &Term::stdout()))
+    print_exactly(fitted(for_this_person(text.into()), &Term::stdout()))
 }
 
 /// Prints one JSON document.
@@ -41,7 +71,7 @@ static SAID: AtomicUsize = AtomicUsize::new(0);
 
 fn tell(text: String) {
     // With its own line end, so that a blank last line stays.
-    let text = fitted(text + "\n", &Term::stderr());
+    let text = fitted(for_this_person(text) + "\n", &Term::stderr());
     SAID.fetch_add(text.lines().count(), Relaxed);
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
@@ -83,7 +113,7 @@ fn visible(text: &str) -> String {
 /// Prints messages after the end of a session. A terminal that takes nothing does not delay the end.
 pub(super) fn last_words(lines: &[String]) {
     if !lines.is_empty() {
-        let text = fitted(visible(&lines.join("\n")) + "\n", &Term::stderr());
+        let text = fitted(for_this_person(visible(&lines.join("\n"))) + "\n", &Term::stderr());
         let _ = terminal::stream().and_then(|mut stream| stream.write(text.as_bytes()));
     }
 }

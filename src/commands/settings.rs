@@ -34,6 +34,8 @@ pub(super) struct Settings {
     pub(super) speak: bool,
     /// The program that is called for each event, and its arguments.
     pub(super) on_event: Option<Vec<String>>,
+    /// Whose session it is, when there are several people.
+    pub(super) profile: Option<String>,
     /// Where the sounds are kept.
     pub(super) cache: PathBuf,
 }
@@ -64,12 +66,13 @@ pub(super) fn settings(folders: &Folders, flags: &Alarms) -> Result<Settings, Fa
     Ok(Settings {
         progress,
         notify: !(flags.reach.no_notify || defaults.no_notify),
-        confirm: file(folders).filter(|_| defaults.confirm).map(|path| quoted(&path.to_string_lossy())),
+        confirm: folders.settings().filter(|_| defaults.confirm).map(|path| quoted(&path.to_string_lossy())),
         changeover: defaults.changeover,
         sound: flags.reach.sound.or_else(sound).unwrap_or(Sound::Auto),
         volume: f64::from(defaults.volume.unwrap_or(VOLUME)) / 100.0,
         speak: flags.reach.speak || defaults.speak,
         on_event: (!on_event.is_empty()).then_some(on_event),
+        profile: folders.profile.clone(),
         cache: folders.cache.clone(),
     })
 }
@@ -85,17 +88,13 @@ fn words(command: &str) -> Result<Vec<String>, Failure> {
 
 /// The changeover that `config.toml` asks for, as far as the file can be read: `run` reports what is wrong with it.
 pub(super) fn changeover(folders: &Folders) -> Option<Duration> {
-    let bytes = files::read(&file(folders)?).ok()?;
+    let bytes = files::read(&folders.settings()?).ok()?;
     format::settings(&format::decoded(&bytes).0).0.changeover
-}
-
-fn file(folders: &Folders) -> Option<PathBuf> {
-    folders.config.as_ref().map(|config| config.join("config.toml"))
 }
 
 /// The file, as far as it has no problem.
 pub(super) fn read(folders: &Folders) -> Result<format::Settings, Failure> {
-    let Some(path) = file(folders) else { return Ok(format::Settings::default()) };
+    let Some(path) = folders.settings() else { return Ok(format::Settings::default()) };
     let place = printable(&path.to_string_lossy()).into_owned();
     let bytes = match files::read(&path) {
         Ok(bytes) => bytes,

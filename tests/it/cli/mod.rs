@@ -56,6 +56,7 @@ fn every_line_of_help_fits_80_columns() {
         "check",
         "explain",
         "selftest",
+        "profiles",
         "safety",
         "completions",
         "man",

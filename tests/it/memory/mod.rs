@@ -14,6 +14,7 @@ mod guards;
 mod kills;
 mod person;
 mod plan;
+mod profiles;
 mod read_only;
 mod trouble;
 
