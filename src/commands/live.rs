@@ -217,6 +217,7 @@ fn shown(
             let window = Window::new(&title, Known::by_environment());
             let screen = Screen::new(terminal::stream()?, look, wall, io::stdin().is_terminal(), title);
             let screen = screen.with_window(window, aside);
+            let screen = if terminal::shows_unicode() { screen } else { screen.in_ascii() };
             let last_words =
                 move |session: &Session| cold_again(session, changeover, possible_briefly).filter(|_| speed.is_none());
             vec![Box::new(screen.with_last_words(Box::new(last_words)))]

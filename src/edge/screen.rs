@@ -86,6 +86,13 @@ impl Screen {
         self
     }
 
+    /// The same for a terminal that shows no other characters than ASCII.
+    #[must_use]
+    pub fn in_ascii(self) -> Screen {
+        lock(&self.terminal.0).unicode = false;
+        self
+    }
+
     fn draw(&mut self, session: &Session) -> anyhow::Result<()> {
         let view = View::of(session);
         let size = lock(&self.terminal.0).look((self.look)());
@@ -116,7 +123,7 @@ impl Screen {
     /// The template for a size.
     fn lay(&self, size: (u16, u16), view: &View, session: &Session) -> anyhow::Result<ProgressStyle> {
         let mut scene = lock(&self.scene);
-        scene.layout = layout_for(size, view, session);
+        scene.layout = layout_for(size, lock(&self.terminal.0).unicode, view, session);
         [scene.end, scene.all_end] = [view.ends_at, view.all_ends_at].map(&self.wall);
         let template = self.template(&scene, view, session, size.0);
         drop(scene);
@@ -197,7 +204,7 @@ impl Screen {
     fn finish(&mut self, outcome: Outcome, mut words: Words, session: &Session) {
         let size = lock(&self.terminal.0).look((self.look)());
         let mut scene = lock(&self.scene);
-        scene.layout = layout_for(size, &View::of(session), session);
+        scene.layout = layout_for(size, lock(&self.terminal.0).unicode, &View::of(session), session);
         let page = scene.layout.page;
         let mut rows = Vec::new();
         if let Some(size) = letters_for(page.width).filter(|_| words.urgent) {
@@ -222,11 +229,11 @@ impl Screen {
     }
 }
 
-fn layout_for(size: (u16, u16), view: &View, session: &Session) -> Layout {
+fn layout_for(size: (u16, u16), unicode: bool, view: &View, session: &Session) -> Layout {
     let notes = session.plan().segments().iter().filter_map(|segment| segment.step.note.as_deref());
     let face = say::face(view);
     let (note, dose) = (notes.map(display_width).max().unwrap_or(0), !say::skin(view, usize::MAX).is_empty());
-    Layout::of(size, &Needs { face: &face, note, scale: view.of > 1, dose })
+    Layout::of(size, &Needs { face: &face, unicode, note, scale: view.of > 1, dose })
 }
 
 /// The note of the step.

@@ -158,12 +158,37 @@ impl Aside {
     }
 }
 
+/// Whether the locale says that the terminal shows other characters than ASCII. Without a locale it is not known, and
+/// nearly every terminal does.
+pub fn shows_unicode() -> bool {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    locale.is_none_or(|locale| locale.to_lowercase().replace('-', "").contains("utf8"))
+}
+
+/// The row in ASCII. Every character keeps its column.
+fn ascii(row: &str) -> String {
+    let plain = |character| match character {
+        '█' | '▀' | '▄' => '#',
+        '▒' => ':',
+        '░' | '…' => '.',
+        '─' | '·' => '-',
+        '▲' => '^',
+        '×' => 'x',
+        '°' => ' ',
+        other => other,
+    };
+    row.chars().map(plain).collect()
+}
+
 /// A terminal for indicatif: it collects a frame, and sends only the rows that changed.
 #[derive(Clone)]
 pub(super) struct Terminal(pub(super) Arc<Mutex<Frames>>);
 
 pub(super) struct Frames {
     stream: Stream,
+    /// It shows other characters than ASCII.
+    pub(super) unicode: bool,
     /// Bytes that the stream has not taken yet.
     rest: Vec<u8>,
     /// Rows and columns of the terminal now.
@@ -192,7 +217,9 @@ impl Terminal {
     pub(super) fn new(stream: Stream) -> Terminal {
         let (rest, size, shown, width, hidden, written) = Default::default();
         let (window, aside, above, rings, failure) = Default::default();
-        let frames = Frames { stream, rest, size, shown, width, hidden, window, aside, written, above, rings, failure };
+        let unicode = true;
+        let frames =
+            Frames { stream, unicode, rest, size, shown, width, hidden, window, aside, written, above, rings, failure };
         Terminal(Arc::new(Mutex::new(frames)))
     }
 }
@@ -226,6 +253,7 @@ impl Frames {
         let window = if has_frame { self.window.changes() } else { self.window.give_back() };
         let back = if has_frame { self.window.back() + SHOW_CURSOR } else { String::new() };
         *lock(&BACK) = back;
+        let window = if self.unicode { window } else { ascii(&window) };
         if is_new { cursor.to_owned() + &window } else { window }
     }
 
@@ -253,7 +281,10 @@ impl Frames {
 
     /// Sends what differs from the rows on the terminal, and the lines above them.
     fn send(&mut self) {
-        let rows: Vec<String> = take(&mut self.written).into_iter().step_by(2).collect();
+        let mut rows: Vec<String> = take(&mut self.written).into_iter().step_by(2).collect();
+        if !self.unicode {
+            rows.iter_mut().chain(&mut self.above).for_each(|row| *row = ascii(row));
+        }
         let all = !self.above.is_empty() || rows.len() != self.shown.len() || self.width != self.size.1;
         let in_front = is_in_front();
         let mut bytes = self.dress(!rows.is_empty() && in_front) + &self.aside.take(in_front);

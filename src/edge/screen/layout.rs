@@ -48,6 +48,8 @@ impl Page {
 pub(super) struct Needs<'a> {
     /// What the digits show.
     pub(super) face: &'a str,
+    /// The halves of blocks can be told apart.
+    pub(super) unicode: bool,
     /// The columns of the longest note.
     pub(super) note: usize,
     /// There are several steps.
@@ -107,7 +109,7 @@ impl Layout {
         let page = Page { width: usize::from(columns.max(1)) - 2 * margin, margin };
         let notes = needs.note.div_ceil(page.width).min(2);
         let (rows, columns) = (usize::from(rows), usize::from(columns));
-        let (wide, digits, places) = picture((rows, columns), notes, page, needs.face).unwrap_or_default();
+        let (wide, digits, places) = picture((rows, columns), notes, page, needs).unwrap_or_default();
         let mut room = 0..rows;
         let mut take = |wanted: usize| room.by_ref().take(wanted).count();
         let mut layout = Layout { page, wide, digits, places, ..Layout::default() };
@@ -191,7 +193,7 @@ fn picture(
     (rows, columns): (usize, usize),
     notes: usize,
     page: Page,
-    face: &str,
+    needs: &Needs,
 ) -> Option<(bool, Option<Size>, Places)> {
     // The columns and rows of the whole frame, with what is said above it.
     let factor = (columns.saturating_sub(24) / 55).min(rows.saturating_sub(15 + notes) / 7);
@@ -204,8 +206,8 @@ fn picture(
         [(true, size, 80, 9), (true, Size::Five, 80, 9), (false, Size::Five, 40, 11), (false, Size::Three, 20, 7)];
     choices.into_iter().find_map(|(wide, size, columns_least, rows_least)| {
         let places = places(wide, size, page);
-        let width = digits::width(&digits::text(&format!("{face:0>5}"), size, places.gap));
-        let has_room = columns >= columns_least && rows >= rows_least;
+        let width = digits::width(&digits::text(&format!("{:0>5}", needs.face), size, places.gap));
+        let has_room = columns >= columns_least && rows >= rows_least && (needs.unicode || size != Size::Three);
         (has_room && width <= if wide { places.end + 1 } else { columns }).then_some((wide, Some(size), places))
     })
 }

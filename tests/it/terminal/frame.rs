@@ -221,6 +221,34 @@ fn no_color_turns_colours_off() {
     assert!(renditions(&plain.text()).contains(&7), "a change is in reverse: {:?}", plain.text());
 }
 
+/// The locale says it. Without one, nearly every terminal shows Unicode.
+#[test]
+fn a_terminal_without_unicode_gets_ascii() {
+    let home = Home::new();
+    home.file("own.toml", LONG);
+    for (locale, is_ascii) in
+        [(Some("C"), true), (Some("de_DE.ISO-8859-1"), true), (Some("C.utf8"), false), (None, false)]
+    {
+        let mut run = command(&home, &["own.toml"]);
+        run.env_remove("LANG").envs(locale.map(|locale| ("LC_ALL", locale)));
+        let mut terminal = Terminal::start(run, 24, 80);
+        terminal.see("q stop");
+        let frame = terminal.frame("long");
+        assert_eq!(frame.iter().all(|row| row.is_ascii()), is_ascii, "{locale:?}: {frame:#?}");
+        assert_eq!(frame.iter().any(|row| row.starts_with("##########      ##")), is_ascii, "{locale:?}: {frame:#?}");
+        if is_ascii {
+            assert_eq!(frame[0], "long - step 1 of 2");
+            assert_eq!(terminal.around().title, "Heat 10 min left - long");
+            assert_eq!(frame[10], "#".repeat(38) + &":".repeat(38));
+            terminal.press(" ");
+            terminal.see("PAUSED 0:0");
+            terminal.until("pale digits", |terminal| terminal.contents().contains("::::::::   PAUSED"));
+        }
+        terminal.press("q");
+        assert_eq!(terminal.end().code(), Some(130));
+    }
+}
+
 #[test]
 fn a_changeover_says_what_to_get_ready() {
     let home = home(&[("heat", "10min"), ("cold", "10min")]);
