@@ -95,30 +95,39 @@ pub(super) fn in_full(at: Timestamp) -> String {
 }
 
 /// When an injury or a dose was, as a person typed it. Of a range the latest time that is not after `now`, and a
-/// note says so. An error suggests only times that `accepts`.
+/// note says so. A length is exact; of whole days a note says that, because a day alone keeps heat away longer. An error suggests only times that `accepts`.
 pub(super) fn when(text: &str, now: Timestamp, accepts: impl Fn(Timestamp) -> bool) -> Result<Timestamp, Failure> {
     read_one(text, now, accepts).map(|(at, _)| at)
 }
 
 /// When an injury was, for one session. A note says what was understood.
 pub(super) fn injured(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
-    let (at, is_range) = read_one(text, now, |_| true)?;
-    // The note about a range says it already, and the rules about a time to come.
-    if !is_range && at <= now {
+    let (at, is_noted) = read_one(text, now, |_| true)?;
+    // Another note says it already, and the rules about a time to come.
+    if !is_noted && at <= now {
         say(&format!("note: injured {}, {} ago", in_full(at), roughly(now.duration_since(at).unsigned_abs())));
     }
     Ok(at)
 }
 
+/// Four days ago, the hour makes no difference to heat.
+const HOUR_MATTERS: Duration = Duration::from_secs(4 * 24 * 60 * 60);
+
+/// The time, and whether a note says what was understood.
 fn read_one(text: &str, now: Timestamp, accepts: impl Fn(Timestamp) -> bool) -> Result<(Timestamp, bool), Failure> {
     let zone = known_zone()?;
     let is_accepted = |reading: &str| when::read(reading, now, &zone).is_ok_and(|when| accepts(when.latest(now)));
     let when = when::read(text, now, &zone).map_err(|error| error.only(is_accepted))?;
     let at = when.latest(now);
+    let matters = now.duration_since(at).unsigned_abs() < HOUR_MATTERS;
+    let day = when::counted_day(text, when, now, &zone).filter(|_| matters);
     if when.is_range() && at <= now {
         say(&format!("note: \"{text}\" is not exact, so its latest time counts: {}", in_full(at)));
+    } else if let Some(day) = day {
+        let exactly = format!("\"{text}\" counts back exactly, to {}", in_full(at));
+        say(&format!("note: {exactly}; if you only know the day, write {day}"));
     }
-    Ok((at, when.is_range()))
+    Ok((at, when.is_range() || day.is_some()))
 }
 
 /// Where a list begins, as a person typed it: the earliest time of a range.

@@ -7,6 +7,7 @@ mod days;
 
 use std::time::Duration;
 
+use jiff::civil::Date;
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -54,6 +55,17 @@ impl When {
     pub fn is_range(self) -> bool {
         self.first != self.last
     }
+}
+
+/// The day of a moment that a text of whole days, such as `3d`, counted back to: its hour comes from the moment at which it
+/// was typed. `None` for other texts.
+pub fn counted_day(text: &str, when: When, now: Timestamp, zone: &TimeZone) -> Option<Date> {
+    let [then, today] = [when.first, now].map(|at| at.to_zoned(zone.clone()));
+    let length = now.duration_since(when.first);
+    let is_whole = then.time() == today.time() || length.as_nanos() % (i128::from(DAY) * 1_000_000_000) == 0;
+    // Who counts hours means them.
+    let names_hours = plain(text).split(|c: char| !c.is_alphabetic()).any(|unit| unit.starts_with('h'));
+    (!when.is_range() && then.date() < today.date() && is_whole && !names_hours).then(|| then.date())
 }
 
 /// What is wrong with a text in plain spelling, and what may be meant. Without a message it is just no time.

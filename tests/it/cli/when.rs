@@ -90,6 +90,44 @@ fn of_a_range_the_latest_time_counts_and_the_program_says_so() {
     );
 }
 
+/// `3d` is 72 h, to the second. A day alone keeps heat away longer, so the note names it.
+#[test]
+fn a_length_of_whole_days_is_exact_and_the_program_says_so() {
+    let home = Home::new();
+    let day = |days: i64| {
+        let then = clock::wall() - jiff::SignedDuration::from_hours(24 * days);
+        then.to_zoned(TimeZone::UTC).date().to_string()
+    };
+    for (text, days) in [("3d", 3), ("3 days ago", 3), ("1 day", 1), ("2 days", 2)] {
+        // It may be midnight in between.
+        let before = day(days);
+        let (code, told, note) = run(&home, &["injury", text]);
+        let possible = [before, day(days)];
+        let injured = told.strip_prefix("Injured ").expect("what was set");
+        let time = &injured[..injured.find(", ").expect("a day") + ", 00:00".len()];
+        let is_said = |day: &String| {
+            note == format!("note: \"{text}\" counts back exactly, to {time}; if you only know the day, write {day}\n")
+        };
+        assert!(code == Some(0) && possible.iter().any(is_said), "{note}{told}");
+        let age = home.json(&["injury", "--json"])["age_s"].as_f64().expect("a number");
+        #[expect(clippy::cast_precision_loss, reason = "small")]
+        let exactly = days as f64 * 86_400.0;
+        assert!((exactly..exactly + 60.0).contains(&age), "{text}: {age}");
+        // The way out.
+        let (code, _, note) = run(&home, &["injury", &possible[1]]);
+        assert!(code == Some(0) && note.contains(" is not exact, so its latest time counts: "), "{note}");
+    }
+    // For one session the note says it once.
+    let (_, _, note) = run(&home, &["run", "ice", "--dry-run", "--injured", "3d"]);
+    assert_eq!(note.matches("note: ").count(), 1, "{note}");
+    // Where hours are meant, and where they make no difference to heat.
+    for text in ["72h", "30h ago", "72 hours ago", "90min ago", "2 days ago 18:00", "4 days ago", "1 week", "3 months"]
+    {
+        let (code, _, note) = run(&home, &["injury", text]);
+        assert_eq!((code, note.as_str()), (Some(0), ""), "{text}");
+    }
+}
+
 /// A clock in another zone would give the injury another age.
 #[test]
 fn a_time_is_not_read_in_an_unknown_time_zone() {

@@ -138,7 +138,7 @@ fn nothing_of_version_1_is_lost() {
     assert_eq!(names, ["journal.db", "session.lock"], "one whole file, and the lock that was needed");
 }
 
-/// Tables, indexes, those that `SQLite` makes for a constraint, and triggers.
+/// Tables, indexes and triggers, also those of constraints.
 #[test]
 fn a_migrated_journal_has_the_schema_of_a_new_one() {
     let [first, second, new] = [0, 1, 2].map(|_| tempfile::tempdir().expect("a temporary folder"));
