@@ -81,8 +81,9 @@ pub(super) fn answered() -> Result<Vec<&'static str>, Failure> {
         if !is_yes("Does any of these apply to you? [y/n]")? {
             return Ok(Vec::new());
         }
-        let keys =
-            ask("Which? Their numbers, such as 2,5:", |answer| signs::read(answer).filter(|keys| !keys.is_empty()));
+        let keys = ask("Which ones? Type their numbers, such as 2,5:", |answer| {
+            signs::read(answer).filter(|keys| !keys.is_empty())
+        });
         let keys = keys?.ok_or_else(unanswered)?;
         let what = refused(&signs::concerns(keys.iter().copied()));
         if is_yes(&format!("Then {what} starts until you take it back. Is that right? [y/n]"))? {

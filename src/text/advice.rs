@@ -96,7 +96,7 @@ pub fn soon(next: Option<StepKind>) -> &'static str {
 pub fn paused(kind: StepKind, asked: bool) -> &'static str {
     match (kind.has_pack(), asked) {
         (true, true) => "Press space when it is back on.",
-        (true, false) => "Go on when it is back on.",
+        (true, false) => "Resume when it is back on.",
         (false, true) => "Press space to go on.",
         (false, false) => "",
     }

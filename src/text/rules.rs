@@ -96,7 +96,7 @@ pub fn of(rule: RuleId) -> RuleText {
             "a shorter step cannot be done, and a longer one does not fit a session",
             "use a length from 1s to 2h 30m"),
         RuleId::StretchEarly => ("no stretching less than 72 h after the injury or less than 30 min after cold",
-            "S3 stretches after recovery, S2 at once; muscles work less well for up to 30 min after cold (MacAuley 2001)",
+            "S3 advises stretching after recovery, S2 at once; muscles work less well for up to 30 min after cold (MacAuley 2001)",
             "stretch later, or put at least 30 min of rest before it"),
         RuleId::WarningSign => ("no session while you say that a warning sign applies, and none of heat, of cold or of \
              both while a contraindication of it applies",

@@ -34,7 +34,7 @@ pub const NO_VOICE: &str = "no voice. On Debian: apt install espeak-ng";
 pub const SPEECH_IS_OFF: &str = "sessions use it only with --speak";
 
 /// Where a session has no screen.
-pub const NO_TERMINAL: &str = "not a terminal: a session prints one line an event";
+pub const NO_TERMINAL: &str = "not a terminal: a session prints one line per event";
 /// A program for events that works.
 pub const HOOK_WORKS: &str = "called with the event selftest";
 /// The time zone is not known.

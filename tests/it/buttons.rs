@@ -52,7 +52,7 @@ fn every_press_of_a_button_has_its_effect() {
             "own: Heat off now. Cold on for 15 min, step 2 of 2, a thin damp cloth between",
             "Gel packs run colder than ice.",
         ),
-        ("own: Paused: pack off", "Go on when it is back on."),
+        ("own: Paused: pack off", "Resume when it is back on."),
         ("own: Cold continues", ""),
         ("own: 1 min longer", ""),
     ];
