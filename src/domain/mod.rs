@@ -5,6 +5,8 @@
 
 pub mod step;
 
+pub mod site;
+
 pub mod moment;
 
 pub mod source;
