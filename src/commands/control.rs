@@ -146,7 +146,8 @@ pub(super) fn stop(folders: &Folders, off: Option<&str>) -> Result<Exit, Failure
     let until = has_pack.then_some(until);
     let closed = wording::closed(record.protocol.name(), given, record.protocol.steps(), said.as_deref(), until);
     let (doses, _) = journal.doses(&now, None)?;
-    let too_much = wording::too_much(doses.load(known.unwrap_or(assumed))).map(|words| format!("{words}\n"));
+    let too_much = wording::too_much(doses.load(record.protocol.site(), known.unwrap_or(assumed)))
+        .map(|words| format!("{words}\n"));
     print(format!("{closed}\n{}", too_much.unwrap_or_default()))
 }
 

@@ -194,7 +194,8 @@ fn cold_again(session: &Session, changeover: Option<Duration>, possible: fn(&Sta
         return None;
     }
     let choice = Choice { changeover, ..Choice::default() };
-    let context = Context { now: session.now(), doses: session.doses().clone(), ..Context::default() };
+    let (now, site, doses) = (session.now(), session.site(), session.doses().clone());
+    let context = Context { now, site, doses, ..Context::default() };
     let ice = start(&catalog::built_in("ice")?.parsed.draft, choice, &context, &[]);
     let is_now = ice.refused.is_none() && ice.better().is_none();
     (!is_now).then(|| format!("Cold again: possible {}.", possible(&ice)))

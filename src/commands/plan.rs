@@ -89,7 +89,8 @@ fn after_this_one(memory: &Memory) -> Context {
     let mut from = context.now;
     for step in session.remaining() {
         let to = from + step.length;
-        let dose = |modality| Dose { modality, from, to, session: session.began() };
+        let (site, relieves) = (session.site(), true);
+        let dose = |modality| Dose { modality, from, to, session: session.began(), site, relieves };
         context.doses.extend(step.kind.modality().map(dose));
         from = to;
     }

@@ -48,7 +48,7 @@ pub fn replay(protocol: &Protocol, options: SessionOptions, events: &[Event]) ->
 /// The doses of a record, until `until` when it has no end. A pause gives none.
 pub fn doses(protocol: &Protocol, events: &[Event], until: Moment) -> Doses {
     let mut doses = Doses::default();
-    let session = events.first().map(|first| first.at).unwrap_or_default();
+    let (session, site) = (events.first().map(|first| first.at).unwrap_or_default(), protocol.site());
     let mut on = None;
     for (index, event) in events.iter().enumerate() {
         on = match event.kind {
@@ -60,7 +60,7 @@ pub fn doses(protocol: &Protocol, events: &[Event], until: Moment) -> Doses {
             _ => on,
         };
         let to = events.get(index + 1).map_or(until, |next| next.at);
-        doses.extend(on.map(|modality| Dose { modality, from: event.at, to, session }));
+        doses.extend(on.map(|modality| Dose { modality, from: event.at, to, session, site, relieves: true }));
     }
     doses
 }
@@ -109,6 +109,7 @@ mod tests {
     use super::*;
     use crate::domain::rules::RuleId;
     use crate::domain::session::Input;
+    use crate::domain::site::Site;
     use crate::domain::step::{Modality, StepKind};
 
     const START: Moment = Moment::new(Duration::from_secs(1000));
@@ -141,7 +142,7 @@ mod tests {
         let (_, events) = record();
         let of = |modality, from, to| {
             let [from, to] = [from, to].map(|minute| START + minutes(minute));
-            Dose { modality, from, to, session: START }
+            Dose { modality, from, to, session: START, site: Site::LOWER_BACK, relieves: true }
         };
         let (heat, cold) = (Modality::Heat, Modality::Cold);
         let found = doses(&protocol(), &events, START + minutes(60));
@@ -189,7 +190,8 @@ mod tests {
     #[test]
     fn the_longest_wait_decides_and_some_waits_do_not_help() {
         let ice = |length| Draft::of("ice", &[(StepKind::Cold, length)]);
-        let had = Dose { modality: Modality::Cold, from: START, to: START + minutes(20), session: START };
+        let (to, site) = (START + minutes(20), Site::LOWER_BACK);
+        let had = Dose { modality: Modality::Cold, from: START, to, session: START, site, relieves: true };
         let context = Context { now: had.to, doses: [had].into_iter().collect(), ..Context::default() };
         let start = |length, context: &Context| start(&ice(minutes(length)), Choice::default(), context, &[]);
         assert_eq!(start(10, &context).possible, Some(minutes(20)));

@@ -1,11 +1,14 @@
 //! What the skin has had: one list of doses, and the questions that rules, words, resume and `next`
 //! ask of it. It must not know how doses are recorded.
+//!
+//! Sums over a day are about the person. All else is asked about a site, and looks at the doses that touch it.
 
 use std::time::Duration;
 
 use crate::domain::exposure::Load;
 use crate::domain::moment::Moment;
-use crate::domain::step::{Modality, PerModality, StepKind};
+use crate::domain::site::Site;
+use crate::domain::step::{Modality, PerModality};
 
 /// One pack on the skin, from one moment to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +21,25 @@ pub struct Dose {
     pub to: Moment,
     /// When the session that gave it started.
     pub session: Moment,
+    /// Where it was; [`Site::OTHER`] when that is not known.
+    pub site: Site,
+    /// Whether it lowers the load of the other modality. Only a dose that the timer gave does: one that was told or
+    /// imported may have been shorter, or not quite there.
+    pub relieves: bool,
+}
+
+impl Dose {
+    /// Whether it lowers the load of the other modality at a site: only under the same name, because skin that has
+    /// another name may not have been under this pack.
+    fn relieves(&self, site: Site) -> bool {
+        self.relieves && self.site == site && !site.is_anywhere()
+    }
+
+    /// Whether another dose is the same pack, which stayed on.
+    fn goes_on(&self, next: &Dose) -> bool {
+        let from = self.to;
+        *next == Dose { from, to: next.to, ..*self }
+    }
 }
 
 /// Doses in the order of their start.
@@ -30,9 +52,7 @@ impl Doses {
         if dose.from >= dose.to {
             return;
         }
-        if let Some(last) = self.0.last_mut()
-            && (last.modality, last.session, last.to) == (dose.modality, dose.session, dose.from)
-        {
+        if let Some(last) = self.0.last_mut().filter(|last| last.goes_on(&dose)) {
             last.to = dose.to;
             return;
         }
@@ -45,16 +65,34 @@ impl Doses {
         self.0.iter()
     }
 
-    /// The load at a moment. Doses that overlap count in full, one after the other.
-    pub fn load(&self, at: Moment) -> Load {
-        let (mut load, mut end) = (Load::NONE, Moment::default());
-        for dose in self.0.iter().filter(|dose| dose.from < at) {
-            let to = dose.to.min(at);
-            load = load.after(StepKind::Rest, dose.from.since(end));
-            load = load.after(dose.modality.into(), to.since(dose.from));
-            end = end.max(to);
+    /// The load of a site at a moment: the most that skin may carry which a pack at this site covers.
+    ///
+    /// A dose that touches the site adds in full, also while another one is on. It relieves the other modality only
+    /// under the same name. All other time is rest. So the load is at least that of each piece of skin under this name:
+    /// every dose there touches the site, and what relieves here was on all of it.
+    pub fn load(&self, site: Site, at: Moment) -> Load {
+        let doses: Vec<&Dose> = self.touching(site).filter(|dose| dose.from < at).collect();
+        // What is on changes only where a dose begins or ends.
+        let mut changes: Vec<Moment> = doses.iter().flat_map(|dose| [dose.from, dose.to.min(at)]).collect();
+        changes.push(at);
+        changes.sort_unstable();
+        let (mut load, mut from) = (Load::NONE, Moment::default());
+        for to in changes {
+            let on = |modality| {
+                let on = doses.iter().filter(move |dose| dose.from <= from && dose.to >= to);
+                on.filter(move |dose| dose.modality == modality)
+            };
+            let packs = PerModality::from_fn(|modality| u32::try_from(on(modality).count()).unwrap_or(u32::MAX));
+            let relieves = PerModality::from_fn(|modality| on(modality).any(|dose| dose.relieves(site)));
+            load = load.under(packs, relieves, to.since(from));
+            from = to;
         }
-        load.after(StepKind::Rest, at.since(end))
+        load
+    }
+
+    /// The doses that touch a site.
+    fn touching(&self, site: Site) -> impl DoubleEndedIterator<Item = &Dose> {
+        self.0.iter().filter(move |dose| dose.site.touches(site))
     }
 
     /// The time of one modality between two moments.
@@ -73,17 +111,18 @@ impl Doses {
         PerModality::from_fn(|modality| self.total(modality))
     }
 
-    /// How long before `at` the last dose of a modality ended; zero while one is on, `None` without one.
-    pub fn since(&self, modality: Modality, at: Moment) -> Option<Duration> {
-        let doses = self.0.iter().filter(|dose| dose.modality == modality && dose.from < at);
+    /// How long before `at` the last dose of a modality that touches a site ended; zero while one is on, `None` without
+    /// one.
+    pub fn since(&self, modality: Modality, site: Site, at: Moment) -> Option<Duration> {
+        let doses = self.touching(site).filter(|dose| dose.modality == modality && dose.from < at);
         doses.map(|dose| at.since(dose.to)).min()
     }
 
-    /// When the last session that gave `enough` of this modality put it on for the first time.
-    pub fn last_began(&self, modality: Modality, enough: Duration) -> Option<Moment> {
-        let of = |session| self.0.iter().filter(move |dose| (dose.modality, dose.session) == (modality, session));
+    /// When the last session that gave `enough` of this modality where it touches a site put it on for the first time.
+    pub fn last_began(&self, modality: Modality, site: Site, enough: Duration) -> Option<Moment> {
+        let of = |session| self.touching(site).filter(move |dose| (dose.modality, dose.session) == (modality, session));
         let given = |session| of(session).map(|dose| dose.to.since(dose.from)).sum::<Duration>();
-        let last = self.0.iter().rfind(|dose| dose.modality == modality && given(dose.session) >= enough)?;
+        let last = self.touching(site).rfind(|dose| dose.modality == modality && given(dose.session) >= enough)?;
         of(last.session).next().map(|dose| dose.from)
     }
 }
@@ -123,8 +162,25 @@ mod tests {
         Duration::from_secs(60 * minutes)
     }
 
+    const BACK: Site = Site::LOWER_BACK;
+
     fn dose(modality: Modality, from: u64, to: u64, session: u64) -> Dose {
-        Dose { modality, from: at(from), to: at(to), session: at(session) }
+        Dose { modality, from: at(from), to: at(to), session: at(session), site: BACK, relieves: true }
+    }
+
+    fn site(name: &str) -> Site {
+        Site::from_name(name).expect("a site")
+    }
+
+    /// A dose in a session of its own.
+    fn placed(modality: Modality, from: u64, to: u64, name: &str) -> Dose {
+        Dose { site: site(name), ..dose(modality, from, to, from) }
+    }
+
+    /// The loads of cold and heat that these doses leave, in minutes.
+    fn loads(doses: &[Dose], name: &str, minute: u64) -> (u64, u64) {
+        let load = doses.iter().copied().collect::<Doses>().load(site(name), at(minute));
+        (load.of(Modality::Cold).as_secs() / 60, load.of(Modality::Heat).as_secs() / 60)
     }
 
     /// Heat 20, cold 20 from minute 100 on; an hour later cold 10 in a session of its own.
@@ -135,20 +191,87 @@ mod tests {
 
     #[test]
     fn the_load_follows_the_law_and_gaps_are_rest() {
-        let cold = |minute| doses().load(at(minute)).of(Modality::Cold);
+        let cold = |minute| doses().load(BACK, at(minute)).of(Modality::Cold);
         assert_eq!(cold(100), Duration::ZERO);
         assert_eq!(cold(130), minutes_of(10));
         assert_eq!(cold(140), minutes_of(20));
         assert_eq!(cold(160), minutes_of(10));
         assert_eq!(cold(210), minutes_of(10));
-        assert_eq!(doses().load(at(130)).of(Modality::Heat), minutes_of(10));
+        assert_eq!(doses().load(BACK, at(130)).of(Modality::Heat), minutes_of(10));
     }
 
     #[test]
     fn overlapping_doses_count_in_full() {
         let twice: Doses = [dose(Modality::Cold, 10, 20, 10), dose(Modality::Cold, 15, 25, 15)].into_iter().collect();
-        assert_eq!(twice.load(at(25)).of(Modality::Cold), minutes_of(20));
+        assert_eq!(twice.load(BACK, at(25)).of(Modality::Cold), minutes_of(20));
         assert_eq!(twice.total(Modality::Cold), minutes_of(20));
+    }
+
+    #[test]
+    fn a_dose_adds_at_its_site_and_at_its_neighbours() {
+        let cold = [placed(Modality::Cold, 100, 120, "left-knee")];
+        for (name, expected) in [
+            ("left-knee", 20),
+            ("knee", 20),
+            ("left-thigh", 20),
+            ("calf", 20),
+            ("other", 20),
+            ("right-knee", 0),
+            ("left-hip", 0),
+            ("neck", 0),
+        ] {
+            assert_eq!(loads(&cold, name, 120), (expected, 0), "{name}");
+        }
+        let both = [placed(Modality::Cold, 100, 110, "knee"), placed(Modality::Cold, 110, 115, "right-calf")];
+        assert_eq!(
+            ["left-knee", "right-knee", "right-ankle", "neck"].map(|name| loads(&both, name, 115).0),
+            [7, 15, 5, 0]
+        );
+        assert_eq!(loads(&[placed(Modality::Heat, 100, 120, "other")], "neck", 120), (0, 20));
+    }
+
+    #[test]
+    fn the_other_modality_relieves_under_the_same_name_only() {
+        let then = |name: &str| [placed(Modality::Cold, 100, 120, "left-knee"), placed(Modality::Heat, 120, 130, name)];
+        assert_eq!(loads(&then("left-knee"), "left-knee", 130), (10, 10));
+        // A neighbour, both sides, a place without a name, and another place are rest, and add where they touch.
+        for (name, heat) in [("left-thigh", 10), ("knee", 10), ("other", 10), ("neck", 0)] {
+            assert_eq!(loads(&then(name), "left-knee", 130), (15, heat), "{name}");
+        }
+        let twice = |name: &str| [placed(Modality::Cold, 100, 120, name), placed(Modality::Heat, 120, 130, name)];
+        assert_eq!(loads(&twice("knee"), "knee", 130), (10, 10));
+        assert_eq!(loads(&twice("knee"), "right-knee", 130), (15, 10), "the same skin by another name");
+        assert_eq!(loads(&twice("other"), "other", 130), (15, 10), "they may have been at two places");
+        let told = Dose { relieves: false, ..placed(Modality::Heat, 120, 130, "neck") };
+        assert_eq!(loads(&[placed(Modality::Cold, 100, 120, "neck"), told], "neck", 130), (15, 10));
+    }
+
+    #[test]
+    fn doses_that_overlap_count_in_full_and_are_no_rest() {
+        let (cold, heat) = (Modality::Cold, Modality::Heat);
+        assert_eq!(loads(&[placed(cold, 100, 120, "neck"), placed(cold, 100, 120, "neck")], "neck", 120), (40, 0));
+        assert_eq!(
+            loads(&[placed(cold, 100, 120, "neck"), placed(cold, 105, 110, "upper-back")], "neck", 120),
+            (25, 0)
+        );
+        // Neither cancels the other.
+        assert_eq!(loads(&[placed(cold, 100, 120, "neck"), placed(heat, 110, 120, "neck")], "neck", 120), (20, 10));
+        assert_eq!(loads(&[placed(cold, 100, 120, "neck"), placed(heat, 100, 130, "neck")], "neck", 130), (10, 30));
+        // What is on elsewhere at the same time takes nothing off.
+        assert_eq!(loads(&[placed(cold, 100, 120, "neck"), placed(heat, 100, 140, "left-foot")], "neck", 140), (10, 0));
+        assert_eq!(loads(&[placed(cold, 100, 110, "neck"), placed(cold, 120, 130, "neck")], "neck", 125), (10, 0));
+    }
+
+    #[test]
+    fn what_was_last_is_asked_about_touching_sites() {
+        let doses: Doses = [placed(Modality::Cold, 100, 110, "left-knee"), placed(Modality::Cold, 200, 210, "neck")]
+            .into_iter()
+            .collect();
+        let since = |name| doses.since(Modality::Cold, site(name), at(220));
+        assert_eq!((since("left-calf"), since("left-shoulder")), (Some(minutes_of(110)), Some(minutes_of(10))));
+        assert_eq!((since("right-knee"), since("other")), (None, Some(minutes_of(10))));
+        let began = |name| doses.last_began(Modality::Cold, site(name), minutes_of(2));
+        assert_eq!((began("knee"), began("right-foot")), (Some(at(100)), None));
     }
 
     #[test]
@@ -160,7 +283,7 @@ mod tests {
 
     #[test]
     fn the_time_since_a_dose_counts_from_its_end() {
-        let since = |minute| doses().since(Modality::Cold, at(minute));
+        let since = |minute| doses().since(Modality::Cold, BACK, at(minute));
         assert_eq!(since(120), None);
         assert_eq!(since(130), Some(Duration::ZERO));
         assert_eq!(since(150), Some(minutes_of(10)));
@@ -170,13 +293,13 @@ mod tests {
     #[test]
     fn sessions_are_told_apart_by_their_start() {
         let mut all = doses();
-        assert_eq!(all.last_began(Modality::Cold, minutes_of(10)), Some(at(200)));
+        assert_eq!(all.last_began(Modality::Cold, BACK, minutes_of(10)), Some(at(200)));
         all.push(dose(Modality::Cold, 215, 220, 200));
-        assert_eq!(all.last_began(Modality::Cold, minutes_of(10)), Some(at(200)));
-        assert_eq!(all.last_began(Modality::Heat, Duration::ZERO), Some(at(100)));
-        assert_eq!(all.last_began(Modality::Cold, minutes_of(16)), Some(at(120)));
-        assert_eq!(all.last_began(Modality::Cold, minutes_of(21)), None);
-        assert_eq!(Doses::default().last_began(Modality::Heat, Duration::ZERO), None);
+        assert_eq!(all.last_began(Modality::Cold, BACK, minutes_of(10)), Some(at(200)));
+        assert_eq!(all.last_began(Modality::Heat, BACK, Duration::ZERO), Some(at(100)));
+        assert_eq!(all.last_began(Modality::Cold, BACK, minutes_of(16)), Some(at(120)));
+        assert_eq!(all.last_began(Modality::Cold, BACK, minutes_of(21)), None);
+        assert_eq!(Doses::default().last_began(Modality::Heat, BACK, Duration::ZERO), None);
     }
 
     #[test]

@@ -45,6 +45,20 @@ impl Load {
         Load(PerModality::from_fn(|modality| (self.0[modality] + change(modality, kind, length)).max(0)))
     }
 
+    /// The load after `length` under several packs. Each pack adds in full. Only where none of its own modality is on,
+    /// a load falls: as fast as under the other modality where a pack `relieves`, otherwise as at rest.
+    #[must_use]
+    pub fn under(self, packs: PerModality<u32>, relieves: PerModality<bool>, length: Duration) -> Load {
+        Load(PerModality::from_fn(|modality| {
+            let change = match packs[modality] {
+                0 if relieves[modality.other()] => change(modality, modality.other().into(), length),
+                0 => change(modality, StepKind::Rest, length),
+                packs => change(modality, modality.into(), length).saturating_mul(i128::from(packs)),
+            };
+            (self.0[modality] + change).max(0)
+        }))
+    }
+
     /// The load of one modality, rounded up to the nanosecond.
     pub fn of(self, modality: Modality) -> Duration {
         duration((self.0[modality] + PER_NANO - 1) / PER_NANO)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::dose::Doses;
 use crate::domain::exposure::Load;
 use crate::domain::rules::{Context, Detail, Finding, RuleId, Severity, refuses, review};
+use crate::domain::site::Site;
 use crate::domain::step::Step;
 
 mod draft;
@@ -36,6 +37,7 @@ impl Draft {
         let forgets = overrides.contains(&RuleId::Rewarm);
         Ok(Protocol {
             name: self.name.clone(),
+            site: context.site,
             rounds: steps.last().map_or(1, |step| step.round),
             longest: self.longest(&steps),
             steps,
@@ -50,6 +52,7 @@ impl Draft {
 #[derive(Clone, Debug)]
 pub struct Protocol {
     name: String,
+    site: Site,
     rounds: u32,
     steps: Vec<Step>,
     /// The longest that the file allows for each step, where it says so.
@@ -61,21 +64,28 @@ pub struct Protocol {
 
 impl Protocol {
     /// The protocol of a recorded session, which was reviewed when the session started. Each step comes with the
-    /// longest that its file allowed. `doses` are those of earlier sessions. `None` when the record has no steps.
+    /// longest that its file allowed. `doses` are those of earlier sessions. `site` is [`Site::OTHER`] where the record
+    /// has none. `None` when the record has no steps.
     pub fn recorded(
         name: String,
+        site: Site,
         steps: impl IntoIterator<Item = (Step, Option<Duration>)>,
         initial_load: Load,
         doses: Doses,
     ) -> Option<Protocol> {
         let (steps, longest): (Vec<_>, Vec<_>) = steps.into_iter().unzip();
         let rounds = steps.last()?.round;
-        Some(Protocol { name, rounds, steps, longest, findings: Vec::new(), initial_load, doses })
+        Some(Protocol { name, site, rounds, steps, longest, findings: Vec::new(), initial_load, doses })
     }
 
     /// The name, as `run` takes it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Where its packs lie.
+    pub fn site(&self) -> Site {
+        self.site
     }
 
     /// The number of rounds, at least 1.
@@ -145,20 +155,29 @@ mod tests {
         let mut draft = Draft::of("mine", &[(StepKind::Heat, minutes(5)), (StepKind::Cold, minutes(5))]);
         draft.rounds = Some(Range::fixed(2));
         let (from, now) = (Moment::new(minutes(50)), Moment::new(minutes(60)));
-        let dose = Dose { modality: Modality::Cold, from, to: from + minutes(4), session: from };
-        let context = Context { now, doses: [dose].into_iter().collect(), ..Context::default() };
+        let dose = Dose {
+            modality: Modality::Cold,
+            from,
+            to: from + minutes(4),
+            session: from,
+            site: Site::LOWER_BACK,
+            relieves: true,
+        };
+        let site = Site::from_name("left-hip").expect("a site");
+        let context = Context { now, site, doses: [dose].into_iter().collect(), ..Context::default() };
         let protocol = draft.review(Choice::default(), &context, &[]).expect("within every rule");
         assert_eq!((protocol.name(), protocol.rounds(), protocol.steps().len()), ("mine", 2, 4));
         assert_eq!(protocol.initial_load(), context.load());
         assert_ne!(protocol.initial_load(), Load::NONE);
+        assert_eq!(protocol.site(), site);
         assert!(!protocol.findings().is_empty(), "heat without a time of injury draws a note");
         let steps = protocol.steps().iter().cloned().zip([None, Some(minutes(8))].into_iter().cycle());
-        let record = Protocol::recorded("mine".to_owned(), steps, protocol.initial_load(), Doses::default());
+        let record = Protocol::recorded("mine".to_owned(), site, steps, protocol.initial_load(), Doses::default());
         let record = record.expect("it has steps");
         assert_eq!([0, 1, 2, 3].map(|index| record.longest(index)), [None, Some(minutes(8)), None, Some(minutes(8))]);
         assert_eq!((record.name(), record.rounds(), record.initial_load()), ("mine", 2, protocol.initial_load()));
         assert_eq!(Plan::new(&record).rounds(), 2);
-        assert!(Protocol::recorded(String::new(), [], Load::NONE, Doses::default()).is_none());
+        assert!(Protocol::recorded(String::new(), site, [], Load::NONE, Doses::default()).is_none());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use strum::{Display, EnumString, IntoStaticStr};
 use crate::domain::dose::Doses;
 use crate::domain::exposure::Load;
 use crate::domain::moment::Moment;
+use crate::domain::site::Site;
 use crate::domain::step::{Modality, Step, StepKind};
 
 mod checks;
@@ -244,7 +245,9 @@ pub enum Concern {
 pub struct Context {
     /// When the session would start.
     pub now: Moment,
-    /// When the injury happened.
+    /// Where the packs would lie.
+    pub site: Site,
+    /// When the injury happened that touches this site: the latest one.
     pub injury: Injury,
     /// The protocol cannot be chosen without the time of injury.
     pub injury_required: bool,
@@ -256,16 +259,16 @@ pub struct Context {
     pub running: bool,
     /// How far in the future the last record ends.
     pub record_ahead: Duration,
-    /// Days with a session since this injury.
+    /// Days with a session that touches the injury, since it happened.
     pub days: u32,
     /// What the person said that speaks against heat or cold, and did not take back.
     pub concerns: Vec<Concern>,
 }
 
 impl Context {
-    /// The load that earlier sessions leave on the skin at the start.
+    /// The load that earlier sessions leave on the skin of the site at the start.
     pub fn load(&self) -> Load {
-        self.doses.load(self.now)
+        self.doses.load(self.site, self.now)
     }
 
     /// The same after a wait in which nothing happens.

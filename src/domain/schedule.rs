@@ -210,7 +210,8 @@ impl Planner<'_> {
             finding.blocks(&[]) || (warns && passes)
         };
         let by_rule = findings.into_iter().filter(counts).map(|finding| (finding.passes_after, Because::Rule(finding)));
-        let last = Modality::ALL.map(|modality| self.context.doses.last_began(modality, FALSE_START));
+        let last = |modality| self.context.doses.last_began(modality, self.context.site, FALSE_START);
+        let last = Modality::ALL.map(last);
         let spacing = last.into_iter().flatten().max().map(|last| at.since(last));
         let wait = spacing.and_then(|spacing| self.wish.every.checked_sub(spacing)).filter(|wait| !wait.is_zero());
         let by_wish = wait.map(|wait| (Some(wait), Because::Every(self.wish.every)));
@@ -262,7 +263,8 @@ impl Planner<'_> {
         let mut at = session.from;
         for step in &session.steps {
             let to = at + step.length;
-            let dose = |modality| Dose { modality, from: at, to, session: session.from };
+            let site = self.context.site;
+            let dose = |modality| Dose { modality, from: at, to, session: session.from, site, relieves: true };
             self.context.doses.extend(step.kind.modality().map(dose));
             at = to;
         }

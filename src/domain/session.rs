@@ -19,6 +19,7 @@ use crate::domain::exposure::Load;
 use crate::domain::plan::{Cue, Plan};
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::{RuleId, STEP_MIN};
+use crate::domain::site::Site;
 use crate::domain::step::{PerModality, StepKind};
 
 mod event;
@@ -75,6 +76,7 @@ enum Phase {
 #[derive(Clone, Debug)]
 pub struct Session {
     plan: Plan,
+    site: Site,
     options: SessionOptions,
     index: usize,
     phase: Phase,
@@ -102,6 +104,7 @@ impl Session {
     pub fn start(protocol: &Protocol, options: SessionOptions, now: Moment) -> (Session, Vec<Event>) {
         let mut session = Session {
             plan: Plan::new(protocol),
+            site: protocol.site(),
             options,
             index: 0,
             phase: Phase::Running,
@@ -199,10 +202,10 @@ impl Session {
 
     /// Brings load and doses up to `to`. It must be called before anything changes what is on.
     fn settle(&mut self, to: Moment) {
-        let (on, from) = (self.on(), self.settled);
+        let (on, from, site) = (self.on(), self.settled, self.site);
         self.load = self.load.after(on, to.since(from));
         if let Some(modality) = on.modality() {
-            self.doses.push(Dose { modality, from, to, session: self.began });
+            self.doses.push(Dose { modality, from, to, session: self.began, site, relieves: true });
         }
         self.settled = from.max(to);
     }

@@ -22,6 +22,15 @@ impl Modality {
     /// Both modalities, cold first, as in every table of the program.
     pub const ALL: [Modality; 2] = [Modality::Cold, Modality::Heat];
 
+    /// Heat for cold, and cold for heat.
+    #[must_use]
+    pub fn other(self) -> Modality {
+        match self {
+            Modality::Cold => Modality::Heat,
+            Modality::Heat => Modality::Cold,
+        }
+    }
+
     /// The word for it: `cold` or `heat`.
     pub fn as_str(self) -> &'static str {
         self.into()

@@ -9,6 +9,7 @@ use therapy::domain::exposure::Exposure;
 use therapy::domain::protocol::{Choice, Draft, Protocol};
 use therapy::domain::rules::{Context, Finding};
 use therapy::domain::session::{Event, Input, Moment, Session};
+use therapy::domain::site::Site;
 use therapy::domain::step::StepKind;
 use therapy::runner::{self, Observer, Report, World};
 use therapy::simulate::Happening;
@@ -39,7 +40,7 @@ pub fn earlier(steps: &[Exposure], from: Moment) -> Context {
     let doses = steps.iter().filter_map(|&(kind, length)| {
         let from = at;
         at = from + length;
-        kind.modality().map(|modality| Dose { modality, from, to: at, session })
+        kind.modality().map(|modality| Dose { modality, from, to: at, session, site: Site::LOWER_BACK, relieves: true })
     });
     Context { now: START, doses: doses.collect(), ..Context::default() }
 }

@@ -13,6 +13,7 @@ use therapy::domain::protocol::{Choice, Draft, DraftStep, Part, Protocol, Range}
 use therapy::domain::rules::{
     ACUTE, Concern, Context, Detail, Finding, Injury, RULES, RuleId, SESSION, Severity, refuses, review,
 };
+use therapy::domain::site::Site;
 use therapy::domain::source::{self, OURS};
 use therapy::domain::step::StepKind::{Cold, Heat, Rest, Stretch};
 use therapy::domain::step::{Modality, Step};
@@ -55,11 +56,27 @@ fn past(began: Duration, exposures: &[Exposure]) -> Vec<Dose> {
     let session = NOW - began;
     let mut from = session;
     let doses = exposures.iter().filter_map(|&(kind, length)| {
-        let dose = kind.modality().map(|modality| Dose { modality, from, to: from + length, session });
+        let dose = kind.modality().map(|modality| Dose {
+            modality,
+            from,
+            to: from + length,
+            session,
+            site: Site::LOWER_BACK,
+            relieves: true,
+        });
         from = from + length;
         dose
     });
     doses.collect()
+}
+
+/// The same doses at another site.
+fn at_site(name: &str, doses: Vec<Dose>) -> Vec<Dose> {
+    doses.into_iter().map(|dose| Dose { site: site(name), ..dose }).collect()
+}
+
+fn site(name: &str) -> Site {
+    Site::from_name(name).expect("a site")
 }
 
 fn after(sessions: Vec<Vec<Dose>>) -> Context {
@@ -480,4 +497,46 @@ fn changeovers_count_for_every_limit() {
     let long = Draft::of("long", &[(Cold, minutes(20) + bit)]);
     let cold = reviewed(&long, minutes(10), &old()).expect_err("over the limit");
     assert_eq!(cold[0].0, RuleId::ColdLimit);
+}
+
+/// Cold at the left knee counts at what touches it, under any name, and nowhere else. Heat there helps under the same
+/// name only.
+#[test]
+fn rules_about_skin_look_at_touching_sites() {
+    let cold = || at_site("left-knee", past(minutes(30), &[(Cold, minutes(20))]));
+    let found = |name, list: &[Exposure], sessions| ids(list, &Context { site: site(name), ..after(sessions) });
+    let ice = [(Cold, minutes(20))];
+    let near = [RuleId::Rewarm, RuleId::ColdSpacing];
+    for name in ["left-knee", "knee", "left-thigh", "left-calf", "thigh", "other"] {
+        assert_eq!(found(name, &ice, vec![cold()]), near, "{name}");
+        assert_eq!(found(name, &[(Heat, minutes(20))], vec![cold()]), [RuleId::NumbHeat], "{name}");
+        let stretch = [(Stretch, minutes(5))];
+        assert!(found(name, &stretch, vec![cold()]).contains(&RuleId::StretchEarly), "{name}");
+    }
+    for name in ["right-knee", "neck", "left-ankle", "lower-back"] {
+        assert_eq!(found(name, &ice, vec![cold()]), [], "{name}");
+        assert_eq!(found(name, &[(Heat, minutes(20))], vec![cold()]), [], "{name}");
+    }
+    // A dose from before there were sites is everywhere.
+    let anywhere = || vec![at_site("other", past(minutes(30), &ice))];
+    assert!(["neck", "left-foot", "other"].iter().all(|name| found(name, &ice, anywhere()) == near));
+    let heat = |name| at_site(name, past(minutes(120), &[(Cold, minutes(20)), (Heat, minutes(20))]));
+    let after_heat = |name, asked| found(asked, &[(Cold, minutes(5))], vec![heat(name)]);
+    assert_eq!(after_heat("left-knee", "left-knee"), [RuleId::ColdShort]);
+    let soon = |name| at_site(name, past(minutes(40), &[(Cold, minutes(20)), (Heat, minutes(20))]));
+    let twenty = |name, asked| found(asked, &ice, vec![soon(name)]).contains(&RuleId::Rewarm);
+    assert!(!twenty("left-knee", "left-knee"), "20 min of heat clear the way under the same name");
+    assert!(twenty("left-knee", "knee") && twenty("knee", "left-knee") && twenty("other", "other"));
+}
+
+/// A person has one day, whatever the places are called.
+#[test]
+fn sums_of_a_day_are_about_the_person() {
+    let names = ["neck", "left-hand", "right-hand", "left-hip", "right-hip", "left-knee", "right-knee", "left-foot"];
+    let cold = eight_cold(hours(18)).into_iter().zip(names).map(|(doses, name)| at_site(name, doses)).collect();
+    let context = Context { site: site("right-foot"), ..after(cold) };
+    assert_eq!(ids(&[(Cold, minutes(10))], &context), [RuleId::ColdDaily]);
+    let heat = (0..4).map(|number| at_site(names[2 * number], past(hours(20 - number as u64), &[(Heat, minutes(29))])));
+    let context = Context { site: site("right-foot"), ..after(heat.collect()) };
+    assert_eq!(ids(&[(Heat, minutes(20))], &context), [RuleId::HeatDaily]);
 }

@@ -40,11 +40,12 @@ impl<'a> Case<'a> {
 
     /// Earlier doses and those of the plan, when it starts after a wait.
     fn doses_after(&self, wait: Duration) -> Doses {
-        let session = self.context.now + wait;
+        let (session, site) = (self.context.now + wait, self.context.site);
         let mut doses = self.context.doses.clone();
         doses.extend(self.steps.iter().zip(&self.starts).filter_map(|(step, start)| {
             let from = session + *start;
-            step.kind.modality().map(|modality| Dose { modality, from, to: from + step.length, session })
+            let to = from + step.length;
+            step.kind.modality().map(|modality| Dose { modality, from, to, session, site, relieves: true })
         }));
         doses
     }
@@ -169,7 +170,9 @@ pub(super) fn heat_long(case: &Case<'_>) -> Vec<Breach> {
 
 pub(super) fn cold_spacing(case: &Case<'_>) -> Vec<Breach> {
     let first = case.of_kind(StepKind::Cold).next();
-    let Some(((index, _), last)) = first.zip(case.context.doses.last_began(Modality::Cold, FALSE_START)) else {
+    let Some(((index, _), last)) =
+        first.zip(case.context.doses.last_began(Modality::Cold, case.context.site, FALSE_START))
+    else {
         return Vec::new();
     };
     let spacing = case.start(index).since(last);
@@ -221,7 +224,7 @@ pub(super) fn no_dose(case: &Case<'_>) -> Vec<Breach> {
 
 /// How long after cold a step starts, when skin and muscle may not have recovered.
 fn soon_after_cold(case: &Case<'_>, index: usize) -> Option<Duration> {
-    case.doses.since(Modality::Cold, case.start(index)).filter(|since| *since < NUMB)
+    case.doses.since(Modality::Cold, case.context.site, case.start(index)).filter(|since| *since < NUMB)
 }
 
 pub(super) fn numb_heat(case: &Case<'_>) -> Vec<Breach> {

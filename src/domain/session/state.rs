@@ -8,6 +8,7 @@ use crate::domain::exposure::Load;
 use crate::domain::moment::Moment;
 use crate::domain::plan::{Plan, Segment};
 use crate::domain::rules::NUMB;
+use crate::domain::site::Site;
 use crate::domain::step::{Modality, PerModality, Step};
 
 impl Session {
@@ -27,6 +28,11 @@ impl Session {
             Phase::Over { outcome, .. } => Some(outcome),
             _ => None,
         }
+    }
+
+    /// Where the packs lie.
+    pub fn site(&self) -> Site {
+        self.site
     }
 
     /// Whether the person has taken the pack off.
@@ -115,7 +121,7 @@ impl Session {
 
     /// Whether the skin may still be numb at a moment, from cold of this session or an earlier one.
     pub fn is_numb(&self, at: Moment) -> bool {
-        self.doses.since(Modality::Cold, at).is_some_and(|since| since < NUMB)
+        self.doses.since(Modality::Cold, self.site, at).is_some_and(|since| since < NUMB)
     }
 
     /// The doses of this session up to `settled`.

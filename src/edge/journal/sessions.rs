@@ -15,6 +15,7 @@ use crate::domain::dose::Doses;
 use crate::domain::exposure::Load;
 use crate::domain::protocol::Protocol;
 use crate::domain::session::{Event, EventKind, Moment, SessionOptions};
+use crate::domain::site::Site;
 use crate::domain::step::{PerModality, planned};
 
 /// The age beyond which a session concerns no rule: a day for the daily limits, and a day more for a load
@@ -111,8 +112,8 @@ impl Journal {
         let steps: Vec<StepRow> =
             serde_json::from_str(&steps).map_err(|_| self.damaged("the steps of a session cannot be read"))?;
         let steps = steps.into_iter().map(Into::into);
-        let protocol =
-            Protocol::recorded(name, steps, load, earlier).ok_or_else(|| self.damaged("a session has no steps"))?;
+        let protocol = Protocol::recorded(name, Site::default(), steps, load, earlier)
+            .ok_or_else(|| self.damaged("a session has no steps"))?;
         let rows = self.events(id)?;
         if rows.iter().any(|(_, event)| event.step >= protocol.steps().len()) {
             return Err(self.damaged("an event names a step that its session does not have"));

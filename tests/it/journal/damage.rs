@@ -13,6 +13,7 @@ use therapy::domain::dose::Doses;
 use therapy::domain::exposure::Load;
 use therapy::domain::protocol::Protocol;
 use therapy::domain::session::Input;
+use therapy::domain::site::Site;
 use therapy::domain::step::Step;
 use therapy::domain::step::StepKind::{Cold, Heat, Rest};
 use therapy::edge::journal::{Journal, JournalError, Record};
@@ -97,7 +98,7 @@ fn probe(folder: &Path) -> Option<(usize, usize)> {
             let _ = session.advance(now.clock);
             let _ = session.handle(now.clock, Input::Stop);
         }
-        let _ = doses(&record.protocol, &record.events, now.clock).load(now.clock);
+        let _ = doses(&record.protocol, &record.events, now.clock).load(Site::LOWER_BACK, now.clock);
         record.events.len()
     };
     clear(journal.open_session(&now)).flatten().map(record);
@@ -254,7 +255,8 @@ fn text_from_the_journal_is_printable() {
     let evil = "a\u{1b}]0;b\u{7}\u{9b}31m<b>c</b>\n\rd";
     let place = Place::new();
     let step = Step { note: Some(evil.to_owned()), ..Step::new(Cold, min(10)) };
-    let protocol = Protocol::recorded(evil.to_owned(), [(step, None)], Load::NONE, Doses::default()).expect("a step");
+    let protocol = Protocol::recorded(evil.to_owned(), Site::LOWER_BACK, [(step, None)], Load::NONE, Doses::default())
+        .expect("a step");
     let id = place.session(&protocol, START, &[], &FIRST);
     let request = place.journal.ask(id, Input::Pause).expect("asked");
     place.journal.commit(id, &[], &[(request, evil.to_owned())]).expect("answered");

@@ -11,6 +11,7 @@ use therapy::domain::dose::Dose;
 use therapy::domain::protocol::{Choice, Draft, Protocol};
 use therapy::domain::rules::{Context, Injury, RuleId, Severity, review};
 use therapy::domain::session::{Input, Moment, SessionOptions};
+use therapy::domain::site::Site;
 use therapy::domain::step::StepKind::{Cold, Heat, Rest};
 use therapy::domain::step::{Modality, PerModality};
 use therapy::edge::catalog;
@@ -131,7 +132,7 @@ proptest! {
             let session = context.now;
             for (kind, length) in exposures {
                 let (from, to) = (context.now, context.now + length);
-                context.doses.extend(kind.modality().map(|modality| Dose { modality, from, to, session }));
+                context.doses.extend(kind.modality().map(|modality| Dose { modality, from, to, session, site: Site::LOWER_BACK, relieves: true }));
                 context.now = to;
             }
             context.now = context.now + gap;

@@ -81,7 +81,8 @@ fn give(context: &mut Context, session: Moment, steps: impl Iterator<Item = (Ste
     let mut from = session;
     for (kind, length) in steps {
         let to = from + length;
-        context.doses.extend(kind.modality().map(|modality| Dose { modality, from, to, session }));
+        let (site, relieves) = (context.site, true);
+        context.doses.extend(kind.modality().map(|modality| Dose { modality, from, to, session, site, relieves }));
         from = to;
     }
 }
