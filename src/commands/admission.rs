@@ -65,7 +65,7 @@ pub(super) fn examine(folders: &Folders, args: &RunArgs) -> Result<Candidate, Fa
     }
     // Only now: what a rule or a sign refuses is not recommended.
     if args.protocol.is_none() {
-        say(&format!("Recommended now: {name}. {}.", because(injury)));
+        say(&format!("Recommended now: {name}. {}.", because(injury, memory.which_injury())));
     }
     Ok(Candidate { protocol, chosen, memory, answer })
 }

@@ -38,7 +38,7 @@ pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
     let now = stamp();
     let session = journal.open_session(&now)?.ok_or_else(none)?;
     let takes_off = matches!(input, Input::Pause | Input::Stop);
-    let refused = objection(&journal, &remaining(&session), &session.overrides, &now)?;
+    let refused = objection(&journal, (session.protocol.site(), &remaining(&session)), &session.overrides, &now)?;
     if let Some(refused) = refused.filter(|_| !takes_off) {
         return Err(refused);
     }
@@ -81,7 +81,7 @@ pub(super) fn resume(folders: &Folders, alarms: &Alarms) -> Result<Exit, Failure
     let (journal, lock, record, now) = cut_off(folders)?;
     let name = record.protocol.name();
     let (mut session, mut events) = record.resume().ok_or_else(|| anyhow!("the journal lacks the start of {name}"))?;
-    if let Some(refused) = objection(&journal, &session.remaining(), &record.overrides, &now)? {
+    if let Some(refused) = objection(&journal, (session.site(), &session.remaining()), &record.overrides, &now)? {
         return Err(refused);
     }
     if record.is_clock_behind() {

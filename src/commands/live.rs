@@ -319,7 +319,8 @@ impl World for Real {
     /// What became known in another shell binds keys and buttons too. While the journal cannot be read, what was known.
     fn objects(&mut self, session: &Session) -> Option<String> {
         let requests = self.requests.as_mut()?;
-        let found = requests.ask(|journal| objection(journal, &session.remaining(), &self.overrides, &stamp()));
+        let found = requests
+            .ask(|journal| objection(journal, (session.site(), &session.remaining()), &self.overrides, &stamp()));
         if let Some(Ok(objection)) = found {
             self.objection = objection.map(|refused| wording::not_on(&refused.error));
         }

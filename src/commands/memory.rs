@@ -1,13 +1,18 @@
-//! What is known about the person before a session: the injury, earlier doses, a session without an end.
+//! What is known about the person before a session: injuries, earlier doses, a session without an end. It is read for
+//! the whole body, and then seen from one site.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use super::folders::Folders;
 use super::screening::{About, concerns};
 use super::times::{date, from_millis, injured as injured_at, stamp};
 use super::{Exit, Failure, say};
+use crate::domain::course::{Said, meant};
 use crate::domain::rules::{Context, Detail, Injury};
+use crate::domain::site::Site;
 use crate::edge::journal::{InjuryEntry, Journal, JournalError, Record, Screening, Stamp};
 use crate::text::advice::{CUT_OFF, CUT_OFF_BEHIND};
 use crate::text::durations::roughly;
@@ -20,8 +25,16 @@ pub(super) struct Memory {
     pub(super) journal: Option<Journal>,
     /// What the rules need.
     pub(super) context: Context,
-    /// The stored injury; `None` when `--injured` replaces it.
+    /// What the person said about injuries, anywhere.
+    pub(super) injuries: Vec<InjuryEntry>,
+    /// The one that the rules mean at the site; `None` when `--injured` replaces it.
     pub(super) injury: Option<InjuryEntry>,
+    /// The time that was typed for one session, in place of them.
+    injured_ms: Option<i64>,
+    /// When and where sessions started since the first of the injuries.
+    starts: Vec<(i64, Option<Site>)>,
+    /// When it was read.
+    now: Option<Stamp>,
     /// The signs that were shown and answered.
     pub(super) screenings: Vec<Screening>,
     /// Whom the next answer is about.
@@ -42,7 +55,7 @@ pub(super) enum Purpose {
 }
 
 impl Memory {
-    /// Reads the journal, and prints a warning when that fails.
+    /// Reads the journal, and prints a warning when that fails. It is seen from the usual site; see [`Memory::at`].
     pub(super) fn read(folders: &Folders, injured: Option<&str>, purpose: Purpose) -> Result<Memory, Failure> {
         // One reading of the wall clock: with two, 72 h ago would be a little less than 72 h.
         let now = stamp();
@@ -69,35 +82,53 @@ impl Memory {
             say(&format!("warning: {error}; {}", error.hint()));
             memory.context.unreadable = true;
         }
-        if let Some(happened) = injured {
-            memory.replace_injury(happened.as_millisecond(), &now);
-        }
+        memory.injured_ms = injured.map(Timestamp::as_millisecond);
+        memory.now = Some(now);
+        memory.at(Site::default());
         Ok(memory)
+    }
+
+    /// Sees it from a site: the doses, the injury and the sessions that touch it.
+    pub(super) fn at(&mut self, site: Site) {
+        let Some(now) = &self.now else { return };
+        self.context.site = site;
+        if let Some(happened_ms) = self.injured_ms {
+            (self.injury, self.about) = (None, About::Time(happened_ms));
+            (self.context.days, self.context.injury) = (0, age(happened_ms, now));
+            return;
+        }
+        let said = said(&self.injuries, now);
+        let meant = meant(site, &said);
+        self.injury = meant.map(|index| self.injuries[index]);
+        self.context.injury = meant.map_or(Injury::Unknown, |index| said[index].injury);
+        let dated = self.injury.filter(|entry| entry.happened_ms.is_some());
+        self.about = dated.map_or(About::Person, |entry| About::Injury(entry.id));
+        let touching = self.injuries.iter().filter(|entry| entry.site.is_none_or(|own| own.touches(site)));
+        self.context.days = touching.map(|entry| days(entry, &self.starts)).max().unwrap_or_default();
     }
 
     /// Reads the journal again: while a person thinks, doses fade, an injury gets older, and other shells may change
     /// all of it. Nothing is printed or closed.
     pub(super) fn refresh(&mut self, running: bool) -> Result<(), JournalError> {
-        let (now, about) = (stamp(), self.about);
+        let now = stamp();
         (self.context.now, self.context.running) = (now.clock, running);
         if let Some(journal) = self.journal.take() {
             self.read_journal(journal, &now, false)?;
         }
-        if let About::Time(happened_ms) = about {
-            self.replace_injury(happened_ms, &now);
-        }
+        self.now = Some(now);
+        self.at(self.context.site);
         Ok(())
+    }
+
+    /// Where the injury is that the rules mean, when a person could think of another one.
+    pub(super) fn which_injury(&self) -> Option<Site> {
+        let is_clear = self.injuries.len() < 2;
+        self.injury?.site.filter(|site| !is_clear || *site != Site::default())
     }
 
     /// The exit code of a command that shows what is known: failed when the journal cannot be read.
     pub(super) fn exit(&self) -> Exit {
         if self.context.unreadable { Exit::Failed } else { Exit::Completed }
-    }
-
-    /// Takes the injury that was typed in place of the stored one.
-    fn replace_injury(&mut self, happened_ms: i64, now: &Stamp) {
-        (self.injury, self.about) = (None, About::Time(happened_ms));
-        (self.context.days, self.context.injury) = (0, age(happened_ms, now));
     }
 
     fn read_journal(&mut self, journal: Journal, now: &Stamp, writes: bool) -> Result<(), JournalError> {
@@ -118,21 +149,31 @@ impl Memory {
         }
         self.screenings = journal.screenings()?;
         context.concerns = concerns(&self.screenings);
-        self.injury = journal.injury()?;
-        (self.about, context.injury, context.days) = (About::Person, Injury::Unknown, 0);
-        if let Some(entry) = self.injury {
-            self.about = About::Injury(entry.id);
-            context.injury = age(entry.happened_ms, now);
-            let dates = journal.starts(entry.happened_ms)?.into_iter().map(date).collect::<BTreeSet<_>>();
-            context.days = u32::try_from(dates.len()).unwrap_or(u32::MAX);
-        }
+        self.injuries = journal.injuries()?;
+        let first = self.injuries.iter().filter_map(|entry| entry.happened_ms).min();
+        self.starts = first.map_or(Ok(Vec::new()), |first| journal.starts(first))?;
         self.journal = Some(journal);
         Ok(())
     }
 }
 
+/// What was said about injuries, as the rules need it.
+pub(super) fn said(injuries: &[InjuryEntry], now: &Stamp) -> Vec<Said> {
+    let injury = |entry: &InjuryEntry| entry.happened_ms.map_or(Injury::Absent, |happened_ms| age(happened_ms, now));
+    injuries.iter().map(|entry| Said { site: entry.site, injury: injury(entry) }).collect()
+}
+
+/// The days with a session that touches an injury, since it happened.
+fn days(entry: &InjuryEntry, starts: &[(i64, Option<Site>)]) -> u32 {
+    let touches = |at: Option<Site>| entry.site.zip(at).is_none_or(|(own, at)| own.touches(at));
+    let since = |started: i64| entry.happened_ms.is_some_and(|happened_ms| started >= happened_ms);
+    let dates =
+        starts.iter().filter(|(started, at)| since(*started) && touches(*at)).map(|(started, _)| date(*started));
+    u32::try_from(dates.collect::<BTreeSet<_>>().len()).unwrap_or(u32::MAX)
+}
+
 /// How long ago an injury was.
-pub(super) fn age(happened_ms: i64, now: &Stamp) -> Injury {
+fn age(happened_ms: i64, now: &Stamp) -> Injury {
     let age = now.wall_ms.saturating_sub(happened_ms);
     let length = Duration::from_millis(age.unsigned_abs());
     if age < 0 { Injury::InFuture(length) } else { Injury::Ago(length) }

@@ -61,7 +61,7 @@ fn headline(memory: &Memory, candidates: &[Candidate]) -> String {
         // No waiting helps.
         return format!("Nothing now: {}.", rules::detail(&Detail::Unreadable));
     }
-    let (best, why) = (recommend(context.injury), because(context.injury));
+    let (best, why) = (recommend(context.injury), because(context.injury, memory.which_injury()));
     let Some((_, chosen)) = candidates.iter().find(|(name, _)| name == best) else { return String::new() };
     match &chosen.refused {
         Some(_) if chosen.possible.is_none() && matches!(context.injury, Injury::InFuture(_)) => {
@@ -91,7 +91,8 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
     let memory = Memory::read(folders, None, Purpose::Show)?;
     let (context, candidates) = (&memory.context, candidates(folders, &memory));
     if json {
-        let (best, why, load) = (recommend(context.injury), because(context.injury), context.load());
+        let (best, why, load) =
+            (recommend(context.injury), because(context.injury, memory.which_injury()), context.load());
         let at = |wait: Duration| later(clock::wall(), wait);
         let candidates = candidates.iter().map(|(name, start)| {
             let Start { refused, possible, spacing } = start;

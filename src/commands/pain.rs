@@ -10,7 +10,7 @@ use crate::text::typed::{WORST, pain};
 /// Notes the pain now for the last session.
 pub(super) fn run(folders: &Folders, score: u8) -> Result<Exit, Failure> {
     let (journal, now) = (Journal::open(&folders.data)?, stamp());
-    let what = if journal.note_pain(score, &now)? {
+    let what = if journal.note_pain(score, None, &now)? {
         "for the last session".to_owned()
     } else {
         // The score is stored. What cannot be read now is no failure of this command.
@@ -40,7 +40,7 @@ pub(super) fn after(folders: &Folders, mut words: Vec<String>, is_known_before: 
     };
     if asks
         && let Ok(Some(Some(score))) = ask(&format!("{margin}{QUESTION} (Enter skips)"), read)
-        && let Err(error) = Journal::open(&folders.data).and_then(|journal| journal.note_pain(score, &stamp()))
+        && let Err(error) = Journal::open(&folders.data).and_then(|journal| journal.note_pain(score, None, &stamp()))
     {
         say(&format!("warning: {error}: {}", error.hint()));
     }

@@ -109,7 +109,7 @@ impl Offers {
     fn find(folders: &Folders, name: Option<&str>, context: &Context) -> Result<Offers, Failure> {
         let acute = match context.injury {
             Injury::Ago(age) => ACUTE.checked_sub(age).filter(|left| !left.is_zero()),
-            Injury::Unknown | Injury::InFuture(_) => None,
+            Injury::Unknown | Injury::Absent | Injury::InFuture(_) => None,
         };
         let later = acute.map(|wait| context.later(wait));
         let offer = |context: &Context| -> Result<(Offer, bool), Failure> {

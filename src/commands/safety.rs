@@ -8,7 +8,7 @@ use super::screening::{answered, told};
 use super::times::stamp;
 use super::{Exit, Failure, can_ask, print, print_json, say};
 use crate::domain::rules::Concern;
-use crate::edge::journal::Journal;
+use crate::edge::journal::{Journal, JournalError};
 use crate::text::advice::{ALWAYS, DISCLAIMER, EVIDENCE};
 use crate::text::printable::printable;
 use crate::text::signs::{self, SIGNS, Sign, URGENT, before, contraindications, paragraphs, warning_signs};
@@ -20,7 +20,7 @@ pub(super) fn run(folders: &Folders, asks: bool, answer: Option<&str>, json: boo
             let error = anyhow!("\"{}\" is neither none nor numbers from 1 to {}", printable(answer), SIGNS.len());
             Failure::new(Exit::Usage, error, ANSWER)
         })?;
-        Journal::open(&folders.data)?.screened(Some(&keys), &stamp())?;
+        store(&Journal::open(&folders.data)?, &keys)?;
         return noted(folders, &signs::concerns(keys));
     }
     if asks {
@@ -30,7 +30,7 @@ pub(super) fn run(folders: &Folders, asks: bool, answer: Option<&str>, json: boo
         let journal = Journal::open(&folders.data)?;
         say(&paragraphs(false).join("\n"));
         let keys = answered()?;
-        journal.screened(Some(&keys), &stamp())?;
+        store(&journal, &keys)?;
         return noted(folders, &signs::concerns(keys));
     }
     if json {
@@ -51,6 +51,12 @@ pub(super) fn run(folders: &Folders, asks: bool, answer: Option<&str>, json: boo
 }
 
 const ANSWER: &str = "therapy safety --answer none, or with the numbers that therapy safety shows: --answer 2,5";
+
+/// Stores the answer. It is about every injury that is known.
+fn store(journal: &Journal, keys: &[&str]) -> Result<(), JournalError> {
+    let injuries = journal.injuries()?.into_iter().filter(|entry| entry.happened_ms.is_some());
+    journal.screened(Some(keys), &injuries.map(|entry| entry.id).collect::<Vec<_>>(), &stamp())
+}
 
 fn noted(folders: &Folders, concerns: &[Concern]) -> Result<Exit, Failure> {
     if concerns.is_empty() {

@@ -2,10 +2,12 @@
 
 use anyhow::anyhow;
 
-use super::memory::age;
+use super::memory::said;
 use super::times::stamp;
 use super::{Exit, Failure, ask, can_ask, say};
+use crate::domain::course::meant;
 use crate::domain::rules::{Concern, Context, Injury, RuleId, review};
+use crate::domain::site::Site;
 use crate::domain::step::Step;
 use crate::edge::journal::{Journal, JournalError, Screening, Stamp};
 use crate::text::printable::capital;
@@ -43,6 +45,7 @@ pub(super) fn screen(
     journal: Option<&Journal>,
 ) -> Result<Option<Vec<Concern>>, Failure> {
     let asks = can_ask();
+    let injury = if let About::Injury(id) = about { vec![id] } else { Vec::new() };
     if earlier.iter().any(|earlier| about.includes(earlier) && (earlier.signs.is_some() || !asks)) {
         return Ok(None);
     }
@@ -55,11 +58,11 @@ pub(super) fn screen(
     say(&format!("{heading}\n{}", paragraphs(false).join("\n")));
     if !asks {
         // Where nothing can be stored, they are shown again.
-        let _ = journal.map(|journal| journal.screened(None, &stamp()));
+        let _ = journal.map(|journal| journal.screened(None, &injury, &stamp()));
         return Ok(None);
     }
     let keys = answered()?;
-    if let Some(Err(error)) = journal.map(|journal| journal.screened(Some(&keys), &stamp())) {
+    if let Some(Err(error)) = journal.map(|journal| journal.screened(Some(&keys), &injury, &stamp())) {
         say(&format!("warning: {error}; the answer is not stored"));
     }
     Ok(Some(signs::concerns(keys)))
@@ -99,14 +102,15 @@ pub(super) fn concerns(screenings: &[Screening]) -> Vec<Concern> {
 }
 
 /// What became known of the person since a session was admitted, and refuses more of it: an answer about warning signs,
-/// or an injury, unless the rule was overridden.
+/// or an injury that touches its site, unless the rule was overridden.
 pub(super) fn objection(
     journal: &Journal,
-    steps: &[Step],
+    (site, steps): (Site, &[Step]),
     overrides: &str,
     now: &Stamp,
 ) -> Result<Option<Failure>, JournalError> {
-    let injury = journal.injury()?.map_or(Injury::Unknown, |entry| age(entry.happened_ms, now));
+    let said = said(&journal.injuries()?, now);
+    let injury = meant(site, &said).map_or(Injury::Unknown, |index| said[index].injury);
     let context = Context { concerns: concerns(&journal.screenings()?), injury, ..Context::default() };
     let binds = |rule: RuleId| {
         matches!(rule, RuleId::WarningSign | RuleId::EarlyHeat) && !overrides.split(' ').any(|id| id == rule.as_str())

@@ -8,6 +8,7 @@ use crate::domain::moment::Moment;
 use crate::domain::protocol::{Choice, Draft, Protocol};
 use crate::domain::rules::{ACUTE, Context, Finding, Injury, RuleId, review};
 use crate::domain::session::{Event, EventKind, Session, SessionOptions};
+use crate::domain::site::Site;
 
 /// How long after its last event a session that was cut off can be resumed (ours): longer than a
 /// session may last. Later it is closed with the doses recorded so far.
@@ -95,10 +96,36 @@ pub fn start(draft: &Draft, choice: Choice, context: &Context, overrides: &[Rule
     Start { refused, possible, spacing: findings.into_iter().find(|finding| finding.rule == RuleId::ColdSpacing) }
 }
 
-/// Which built-in protocol fits the age of the injury (S3). Without one: ice, which may be used from the
-/// first hour.
+/// What a person said about injuries at a site; without a site, of the whole body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The place. `None` is every place.
+    pub site: Option<Site>,
+    /// When it was, or that there is none.
+    pub injury: Injury,
+}
+
+/// Which of these the rules mean at a site: a time that must be a mistake, else the latest injury that touches it, else
+/// that there is none. `None`: nothing is known about this site. An injury elsewhere says nothing about it.
+pub fn meant(site: Site, said: &[Said]) -> Option<usize> {
+    let key = |said: &Said| {
+        let touches = said.site.is_none_or(|own| own.touches(site));
+        match said.injury {
+            Injury::InFuture(_) if touches => Some((0, Duration::ZERO)),
+            Injury::Ago(age) if touches => Some((1, age)),
+            Injury::Absent if said.site.is_none_or(|own| own.includes(site)) => Some((2, Duration::ZERO)),
+            _ => None,
+        }
+    };
+    let known = said.iter().enumerate().filter_map(|(index, said)| Some((key(said)?, index)));
+    known.min().map(|(_, index)| index)
+}
+
+/// Which built-in protocol fits the age of the injury (S3), or fits when there is none (S1). When that is not known: ice,
+/// which may be used from the first hour.
 pub fn recommend(injury: Injury) -> &'static str {
     match injury {
+        Injury::Absent => "heat",
         Injury::Ago(age) if age >= ACUTE => "heat",
         Injury::Ago(_) | Injury::Unknown | Injury::InFuture(_) => "ice",
     }
@@ -109,7 +136,6 @@ mod tests {
     use super::*;
     use crate::domain::rules::RuleId;
     use crate::domain::session::Input;
-    use crate::domain::site::Site;
     use crate::domain::step::{Modality, StepKind};
 
     const START: Moment = Moment::new(Duration::from_secs(1000));
@@ -213,5 +239,32 @@ mod tests {
         assert_eq!(fits(Injury::Ago(ACUTE)), "heat");
         assert_eq!(fits(Injury::Ago(ACUTE.saturating_sub(Duration::from_secs(1)))), "ice");
         assert_eq!((fits(Injury::Unknown), fits(Injury::InFuture(ACUTE))), ("ice", "ice"));
+        assert_eq!(fits(Injury::Absent), "heat");
+    }
+
+    #[test]
+    fn the_latest_injury_that_touches_is_meant() {
+        let site = |name| Site::from_name(name).expect("a site");
+        let said = |name: &str, injury| Said { site: Site::from_name(name), injury };
+        let ago = |hours: u64| Injury::Ago(minutes(60 * hours));
+        let all = [said("left-ankle", ago(20)), said("left-foot", ago(100)), said("lower-back", Injury::Absent)];
+        let of = |name, all: &[Said]| meant(site(name), all);
+        assert_eq!(of("left-ankle", &all), Some(0));
+        assert_eq!(of("left-foot", &all), Some(0), "the later one, though the other has the same name");
+        assert_eq!(of("left-calf", &all), Some(0));
+        assert_eq!((of("right-ankle", &all), of("left-knee", &all)), (None, None));
+        assert_eq!((of("lower-back", &all), of("upper-back", &all)), (Some(2), None), "only where it was said");
+        assert_eq!(of("other", &all), Some(0));
+        // Without a site it is about every place; a time that must be a mistake comes first, and then an injury.
+        let whole = [
+            said("", Injury::Absent),
+            said("left-knee", ago(90)),
+            said("", ago(200)),
+            said("hip", Injury::InFuture(minutes(1))),
+        ];
+        assert_eq!(of("neck", &whole[..1]), Some(0));
+        assert_eq!((of("left-knee", &whole[..3]), of("neck", &whole[..3])), (Some(1), Some(2)));
+        assert_eq!((of("left-thigh", &whole), of("left-knee", &whole)), (Some(3), Some(1)));
+        assert_eq!(of("neck", &[]), None);
     }
 }

@@ -221,6 +221,8 @@ pub enum Injury {
     /// No time of injury is set.
     #[default]
     Unknown,
+    /// The person said that there is none: this is for training, or a habit.
+    Absent,
     /// This long before the start.
     Ago(Duration),
     /// This long after the start: a mistake.
@@ -278,7 +280,7 @@ impl Context {
             Injury::Ago(age) => Injury::Ago(age.saturating_add(wait)),
             Injury::InFuture(by) if by > wait => Injury::InFuture(by.saturating_sub(wait)),
             Injury::InFuture(by) => Injury::Ago(wait.saturating_sub(by)),
-            Injury::Unknown => Injury::Unknown,
+            Injury::Unknown | Injury::Absent => self.injury,
         };
         let record_ahead = self.record_ahead.saturating_sub(wait);
         Context { now: self.now + wait, injury, record_ahead, ..self.clone() }

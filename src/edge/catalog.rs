@@ -90,7 +90,7 @@ impl Entry {
             return Some(own.clone());
         };
         let name = match injury {
-            Injury::Unknown => return None,
+            Injury::Unknown | Injury::Absent => return None,
             Injury::Ago(age) if age >= ACUTE => from_72h,
             Injury::Ago(_) | Injury::InFuture(_) => under_72h,
         };
@@ -98,6 +98,7 @@ impl Entry {
         let cautions: Vec<_> = own.caution.iter().chain(&draft.caution).map(String::as_str).collect();
         draft.caution = (!cautions.is_empty()).then(|| cautions.join("\n"));
         draft.changeover = own.changeover.or(draft.changeover);
+        draft.site = own.site.or(draft.site);
         Some(draft)
     }
 }
@@ -324,7 +325,7 @@ mod tests {
         let chosen = |injury| acute.draft_for(injury).map(|draft| draft.name);
         assert_eq!(chosen(Injury::Ago(ACUTE.saturating_sub(Duration::from_nanos(1)))).as_deref(), Some("ice"));
         assert_eq!(chosen(Injury::Ago(ACUTE)).as_deref(), Some("heat"));
-        assert_eq!(chosen(Injury::Unknown), None);
+        assert_eq!((chosen(Injury::Unknown), chosen(Injury::Absent)), (None, None));
     }
 
     #[test]

@@ -142,7 +142,7 @@ pub fn parse(text: &str, file: &str) -> Parsed {
     let whole = table.get("rounds").map(Spanned::span).or(steps.last().map(|(_, place)| place.clone()));
     let parts = steps.iter().filter_map(|(step, _)| step.clone().map(Part::Step)).collect();
     let problems = curly.into_iter().chain(reader.problems).collect();
-    let draft = Draft { name, summary, caution, rounds, changeover, parts, sources };
+    let draft = Draft { name, summary, caution, site: None, rounds, changeover, parts, sources };
     let whole = whole.unwrap_or(0..0);
     let changeover = table.get("changeover").map(Spanned::span);
     let mut parsed = Parsed { draft, by_injury, problems, name_place, steps, whole, changeover };

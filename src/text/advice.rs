@@ -2,8 +2,10 @@
 //! without a source, no drugs, no mechanisms. It must not know screens, notifications or clocks.
 
 use crate::domain::rules::{ACUTE, Injury};
+use crate::domain::site::Site;
 use crate::domain::step::StepKind;
 use crate::text::printable::capital;
+use crate::text::sites;
 
 /// Shown once in every session.
 pub const DISCLAIMER: &str = "A timer, not medical advice: it cannot see skin or find a cause. \
@@ -147,13 +149,15 @@ pub const INJURY_IN_FUTURE: &str = "The injury time is in the future: therapy in
 /// How a session may run although the journal cannot be used.
 pub const UNRECORDED: &str = "run it without a record: add --override rewarm --override cold-daily";
 
-/// Why heat or cold is recommended for an injury of this age.
-pub fn because(injury: Injury) -> &'static str {
+/// Why heat or cold is recommended for an injury of this age. `at`: where it is, when that must be said.
+pub fn because(injury: Injury, at: Option<Site>) -> String {
+    let which = at.map(|site| format!(" of the {}", sites::words(site))).unwrap_or_default();
     match injury {
-        Injury::Ago(age) if age >= ACUTE => "The injury is at least 3 days old: heat (S3)",
-        Injury::Ago(_) => "The injury is less than 3 days old: cold (S3)",
-        Injury::Unknown => "No injury time is set: therapy injury set yesterday",
-        Injury::InFuture(_) => INJURY_IN_FUTURE,
+        Injury::Ago(age) if age >= ACUTE => format!("The injury{which} is at least 3 days old: heat (S3)"),
+        Injury::Ago(_) => format!("The injury{which} is less than 3 days old: cold (S3)"),
+        Injury::Unknown => "No injury time is set: therapy injury set yesterday".to_owned(),
+        Injury::Absent => "You said that there is no injury: heat (S1)".to_owned(),
+        Injury::InFuture(_) => INJURY_IN_FUTURE.to_owned(),
     }
 }
 

@@ -11,6 +11,8 @@ pub mod digits;
 
 pub mod typed;
 
+pub mod sites;
+
 pub mod durations;
 
 pub mod lengths;

@@ -361,9 +361,9 @@ impl Fixture {
         for id in ids("SELECT id FROM request") {
             journal.answer(id).into_iter().flatten().for_each(|answer| assert_printable(&answer));
         }
-        if let Ok(Some(injury)) = journal.injury() {
-            let starts = journal.starts(injury.happened_ms);
-            assert!(starts.is_err() || starts.is_ok_and(|starts| starts.iter().all(|at| *at >= injury.happened_ms)));
+        for happened_ms in journal.injuries().unwrap_or_default().into_iter().filter_map(|entry| entry.happened_ms) {
+            let starts = journal.starts(happened_ms);
+            assert!(starts.is_err() || starts.is_ok_and(|starts| starts.iter().all(|(at, _)| *at >= happened_ms)));
         }
         let keys = journal.screenings().unwrap_or_default().into_iter().filter_map(|screening| screening.signs);
         keys.flatten().for_each(|key| assert_printable(&key));

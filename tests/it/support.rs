@@ -34,7 +34,7 @@ impl Home {
     pub fn at_rate(rate: f64) -> Home {
         let home = Home { rate, ..Home::empty() };
         let now = Stamp { wall_ms: clock::wall().as_millisecond(), boot: clock::boot(), clock: clock::now() };
-        Journal::open(&home.data()).and_then(|journal| journal.screened(Some(&[]), &now)).expect("a new journal");
+        Journal::open(&home.data()).and_then(|journal| journal.screened(Some(&[]), &[], &now)).expect("a new journal");
         home
     }
 

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::domain::exposure::Exposure;
+use crate::domain::site::Site;
 use crate::domain::step::{Step, StepKind};
 
 /// A number with the range in which a person may choose another one: `min <= default <= max`.
@@ -93,6 +94,8 @@ pub struct Draft {
     pub summary: String,
     /// A caution that is printed before the start.
     pub caution: Option<String>,
+    /// Where its packs lie, when the file says so.
+    pub site: Option<Site>,
     /// The number of rounds; `None` when the file has no rounds.
     pub rounds: Option<Range<u32>>,
     /// The length of the rest before every dose that begins or changes; zero for none.

@@ -185,7 +185,7 @@ pub(super) fn early_heat(case: &Case<'_>) -> Vec<Breach> {
     let age = match case.context.injury {
         Injury::Ago(age) => age,
         Injury::Unknown if case.context.unreadable => return whole(case.has(Modality::Heat), Detail::Unreadable),
-        Injury::Unknown | Injury::InFuture(_) => return Vec::new(),
+        Injury::Unknown | Injury::Absent | Injury::InFuture(_) => return Vec::new(),
     };
     let early = case.of_kind(StepKind::Heat).filter_map(|(index, _)| {
         let at = age.saturating_add(case.starts[index]);
@@ -198,13 +198,13 @@ pub(super) fn early_heat(case: &Case<'_>) -> Vec<Breach> {
 pub(super) fn injury_in_future(case: &Case<'_>) -> Vec<Breach> {
     match case.context.injury {
         Injury::InFuture(by) => vec![Breach::new(Detail::InjuryInFuture(by))],
-        Injury::Unknown | Injury::Ago(_) => Vec::new(),
+        Injury::Unknown | Injury::Absent | Injury::Ago(_) => Vec::new(),
     }
 }
 
 pub(super) fn injury_unknown(case: &Case<'_>) -> Vec<Breach> {
     match case.context.injury {
-        Injury::Unknown if case.context.injury_required => vec![Breach::new(Detail::InjuryNeeded)],
+        Injury::Unknown | Injury::Absent if case.context.injury_required => vec![Breach::new(Detail::InjuryNeeded)],
         Injury::Unknown if case.has(Modality::Heat) => {
             vec![Breach { less: Some(Severity::Note), ..Breach::new(Detail::InjuryUnknown) }]
         }

@@ -1,42 +1,60 @@
-//! The injury, and what a person said about warning signs.
+//! The injuries, and what a person said about warning signs.
 
 use rusqlite::params;
 
-use super::rows::optional_text;
+use super::rows::{optional_text, site};
 use super::{InjuryEntry, Journal, Result, Screening, Stamp};
-
-/// The last injury, unless it was cleared.
-const LAST: &str =
-    "SELECT id, happened_ms FROM injury WHERE id = (SELECT max(id) FROM injury) AND happened_ms IS NOT NULL";
+use crate::domain::site::Site;
 
 impl Journal {
-    /// The injury; `None` when it was never set, or was cleared.
+    /// What the person said about injuries and did not replace or clear, oldest first.
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub fn injury(&self) -> Result<Option<InjuryEntry>> {
-        let entry = self.rows(LAST, [], |row| Ok(InjuryEntry { id: row.get(0)?, happened_ms: row.get(1)? }));
-        Ok(entry?.pop())
+    pub fn injuries(&self) -> Result<Vec<InjuryEntry>> {
+        let sql = "SELECT id, happened_ms, site FROM injury WHERE over_ms IS NULL ORDER BY id";
+        self.rows(sql, [], |row| Ok(InjuryEntry { id: row.get(0)?, happened_ms: row.get(1)?, site: site(row, 2)? }))
     }
 
-    /// Sets or clears the injury. Earlier ones stay in the journal.
+    /// Sets the time of an injury; without a time, notes that there is none at this site, or nowhere. The entries in
+    /// `over` are replaced; they stay in the journal.
     ///
     /// # Errors
     /// When the journal cannot be written.
-    pub fn set_injury(&self, happened_ms: Option<i64>, now: &Stamp) -> Result<()> {
-        let sql = "INSERT INTO injury (happened_ms, noted_ms) VALUES (?, ?)";
-        self.execute(sql, params![happened_ms, now.wall_ms]).map(drop)
+    pub fn set_injury(&self, happened_ms: Option<i64>, site: Option<Site>, over: &[i64], now: &Stamp) -> Result<()> {
+        let sql = "INSERT INTO injury (happened_ms, site, noted_ms) VALUES (?, ?, ?)";
+        self.together(|| {
+            self.end_injuries(over, now)?;
+            self.execute(sql, params![happened_ms, site.map(Site::as_str), now.wall_ms]).map(drop)
+        })
+    }
+
+    /// Clears entries. They stay in the journal.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn clear_injuries(&self, over: &[i64], now: &Stamp) -> Result<()> {
+        self.together(|| self.end_injuries(over, now))
+    }
+
+    fn end_injuries(&self, over: &[i64], now: &Stamp) -> Result<()> {
+        let sql = "UPDATE injury SET over_ms = ? WHERE id = ? AND over_ms IS NULL";
+        over.iter().try_for_each(|id| self.execute(sql, params![now.wall_ms, id]).map(drop))
     }
 
     /// Stores the keys of the signs that apply, or that the signs were shown where nobody could answer. It belongs to
-    /// the injury, if there is one.
+    /// these injuries, or to the person when there are none.
     ///
     /// # Errors
     /// When the journal cannot be written.
-    pub fn screened(&self, signs: Option<&[&str]>, now: &Stamp) -> Result<()> {
-        let injury = self.injury()?.map(|entry| entry.id);
+    pub fn screened(&self, signs: Option<&[&str]>, injuries: &[i64], now: &Stamp) -> Result<()> {
         let sql = "INSERT INTO screening (injury, signs, noted_ms) VALUES (?, ?, ?)";
-        self.execute(sql, params![injury, signs.map(|signs| signs.join(" ")), now.wall_ms]).map(drop)
+        let signs = signs.map(|signs| signs.join(" "));
+        let of = |injury: Option<i64>| self.execute(sql, params![injury, signs, now.wall_ms]).map(drop);
+        self.together(|| match injuries {
+            [] => of(None),
+            all => all.iter().try_for_each(|injury| of(Some(*injury))),
+        })
     }
 
     /// All that was shown and answered, oldest first.

@@ -7,6 +7,7 @@ use crate::domain::dose::Doses;
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::{CLOCK_BEHIND, RuleId};
 use crate::domain::session::{Event, Moment, Session, SessionOptions};
+use crate::domain::site::Site;
 use crate::domain::step::PerModality;
 
 /// All clocks, read at once.
@@ -27,6 +28,8 @@ pub struct Entry {
     pub id: i64,
     /// Name of its protocol.
     pub protocol: String,
+    /// Where it was; `None` when that is not known.
+    pub site: Option<Site>,
     /// When it started, milliseconds since 1970.
     pub started_ms: i64,
     /// When it ended; `None` while it is open.
@@ -52,8 +55,10 @@ pub struct Record {
     pub id: i64,
     /// When it started, milliseconds since 1970.
     pub started_ms: i64,
-    /// Its protocol.
+    /// Its protocol. Its site is [`Site::OTHER`] when that is not known.
     pub protocol: Protocol,
+    /// Where it is; `None` when that is not known.
+    pub site: Option<Site>,
     /// What happens at the ends of its steps.
     pub options: SessionOptions,
     /// The ids of the rules that were overridden, separated by spaces.
@@ -159,13 +164,15 @@ pub struct NewSession<'a> {
     pub started_ms: i64,
 }
 
-/// The injury.
+/// What the person said about an injury.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InjuryEntry {
     /// Its number.
     pub id: i64,
-    /// When it happened, milliseconds since 1970.
-    pub happened_ms: i64,
+    /// When it happened, milliseconds since 1970; `None`: the person said that there is none.
+    pub happened_ms: Option<i64>,
+    /// Where; `None` for an injury from before there were sites, and when there is none anywhere.
+    pub site: Option<Site>,
 }
 
 /// The warning signs, shown once.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Stamp;
 use crate::domain::rules::RuleId;
 use crate::domain::session::{Event, EventKind, Input};
+use crate::domain::site::Site;
 use crate::domain::step::{PerModality, Step, StepKind};
 use crate::text::printable::printable;
 
@@ -142,6 +143,12 @@ pub(super) fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
 pub(super) fn optional_text(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
     let text: Option<String> = row.get(column)?;
     Ok(text.map(|text| printable(&text).into_owned()))
+}
+
+/// A site. A name that this version does not know is a place that is not known.
+pub(super) fn site(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Site>> {
+    let name: Option<String> = row.get(column)?;
+    Ok(name.and_then(|name| Site::from_name(&name)))
 }
 
 pub(super) fn length(row: &Row<'_>, column: usize) -> rusqlite::Result<Duration> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::params;
 
 use super::rows::{
-    StepRow, doses_of, is_this_boot, length, millis_between, nanos, on_the_clock_of, optional_text, text,
+    StepRow, doses_of, is_this_boot, length, millis_between, nanos, on_the_clock_of, optional_text, site, text,
 };
 use super::scores::{AFTER, BEFORE};
 use super::{Entry, Journal, NewSession, Record, Result, Stamp};
@@ -37,8 +37,8 @@ impl Journal {
         let overrides = new.overrides.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(" ");
         let (confirm, grace) = (new.options.confirm, nanos(new.options.grace));
         let sql = "INSERT INTO session (uid, protocol, steps, carried_cold, carried_heat, confirm, grace_ns, overrides, \
-                   started_ms, planned_cold_ns, planned_heat_ns) \
-                   VALUES (lower(hex(randomblob(16))), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                   started_ms, planned_cold_ns, planned_heat_ns, site) \
+                   VALUES (lower(hex(randomblob(16))), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         self.together(|| {
             self.execute(
                 sql,
@@ -52,11 +52,14 @@ impl Journal {
                     overrides,
                     new.started_ms,
                     planned.cold,
-                    planned.heat
+                    planned.heat,
+                    protocol.site().as_str()
                 ],
             )?;
             let id = self.connection.last_insert_rowid();
-            new.pain.map_or(Ok(()), |score| self.add_score(score, Some((id, BEFORE)), new.started_ms))?;
+            new.pain.map_or(Ok(()), |score| {
+                self.add_score(score, Some((id, BEFORE)), Some(protocol.site()), new.started_ms)
+            })?;
             Ok(id)
         })
     }
@@ -99,20 +102,21 @@ impl Journal {
 
     fn read(&self, id: i64, now: &Stamp, earlier: Doses) -> Result<Record> {
         let sql = "SELECT protocol, steps, carried_cold, carried_heat, confirm, grace_ns, started_ms, outcome, \
-                   cold_ns, heat_ns, ended_ms, assumed, overrides FROM session WHERE id = ?";
-        let (name, steps, load, options, started_ms, outcome, doses, (ended_ms, assumed, overrides)) =
+                   cold_ns, heat_ns, ended_ms, assumed, overrides, site FROM session WHERE id = ?";
+        let (name, steps, load, options, started_ms, outcome, doses, (ended_ms, assumed, overrides, site)) =
             self.row(sql, [id], |row| {
                 let load = Load::from_half_nanos(PerModality { cold: row.get(2)?, heat: row.get(3)? });
                 let options = SessionOptions { confirm: row.get(4)?, grace: length(row, 5)? };
                 let steps: String = row.get(1)?;
                 let outcome = optional_text(row, 7)?;
-                let end: (Option<i64>, bool, String) = (row.get(10)?, row.get(11)?, text(row, 12)?);
-                Ok((text(row, 0)?, steps, load, options, row.get(6)?, outcome, doses_of(row, 8)?, end))
+                let rest: (Option<i64>, bool, String, Option<Site>) =
+                    (row.get(10)?, row.get(11)?, text(row, 12)?, site(row, 13)?);
+                Ok((text(row, 0)?, steps, load, options, row.get(6)?, outcome, doses_of(row, 8)?, rest))
             })?;
         let steps: Vec<StepRow> =
             serde_json::from_str(&steps).map_err(|_| self.damaged("the steps of a session cannot be read"))?;
         let steps = steps.into_iter().map(Into::into);
-        let protocol = Protocol::recorded(name, Site::default(), steps, load, earlier)
+        let protocol = Protocol::recorded(name, site.unwrap_or(Site::OTHER), steps, load, earlier)
             .ok_or_else(|| self.damaged("a session has no steps"))?;
         let rows = self.events(id)?;
         if rows.iter().any(|(_, event)| event.step >= protocol.steps().len()) {
@@ -144,6 +148,7 @@ impl Journal {
             id,
             started_ms,
             protocol,
+            site,
             options,
             overrides,
             events,
@@ -176,9 +181,10 @@ impl Journal {
         Ok((doses, ahead))
     }
 
-    /// When each session since `from_ms` started.
-    pub fn starts(&self, from_ms: i64) -> Result<Vec<i64>> {
-        self.rows("SELECT started_ms FROM session WHERE started_ms >= ?", [from_ms], |row| row.get(0))
+    /// When each session since `from_ms` started, and where it was, if that is known.
+    pub fn starts(&self, from_ms: i64) -> Result<Vec<(i64, Option<Site>)>> {
+        let sql = "SELECT started_ms, site FROM session WHERE started_ms >= ?";
+        self.rows(sql, [from_ms], |row| Ok((row.get(0)?, site(row, 1)?)))
     }
 
     /// The sessions since a time of day, oldest first.
@@ -187,7 +193,7 @@ impl Journal {
         let sql = "SELECT id, protocol, started_ms, ended_ms, outcome, planned_cold_ns, planned_heat_ns, cold_ns, heat_ns, \
                    (SELECT score FROM pain WHERE session = session.id AND role = ?2 ORDER BY id DESC LIMIT 1), \
                    (SELECT score FROM pain WHERE session = session.id AND role = ?3 ORDER BY id DESC LIMIT 1), \
-                   overrides, assumed FROM session WHERE started_ms >= ?1 ORDER BY started_ms, id";
+                   overrides, assumed, site FROM session WHERE started_ms >= ?1 ORDER BY started_ms, id";
         self.rows(sql, params![since_ms, BEFORE, AFTER], |row| {
             let outcome = optional_text(row, 4)?;
             Ok(Entry {
@@ -201,6 +207,7 @@ impl Journal {
                 actual: doses_of(row, 7)?,
                 pain: [row.get(9)?, row.get(10)?],
                 overrides: text(row, 11)?,
+                site: site(row, 13)?,
             })
         })
     }

@@ -51,7 +51,7 @@ fn used() -> &'static Used {
             // The last session is still running.
             let inputs = if number == MANY - 1 { &[(min(5), Input::Pause)][..] } else { &[] };
             place.session(&contrast, start, inputs, &FIRST);
-            place.journal.set_injury(Some(NOON_MS - HOUR_MS), &FIRST.at(start)).expect("an injury");
+            place.journal.set_injury(Some(NOON_MS - HOUR_MS), None, &[], &FIRST.at(start)).expect("an injury");
             start = start + hours(2);
         }
         let read = |name: &str| std::fs::read(place.path().join(name)).expect("a file");
@@ -103,7 +103,7 @@ fn probe(folder: &Path) -> Option<(usize, usize)> {
     };
     clear(journal.open_session(&now)).flatten().map(record);
     clear(journal.doses(&now, None));
-    clear(journal.injury());
+    clear(journal.injuries());
     clear(journal.starts(i64::MIN));
     clear(journal.screenings());
     clear(journal.requests(1, 0));
@@ -244,9 +244,9 @@ fn other_files_are_never_read_as_an_empty_journal() {
 #[test]
 fn a_journal_of_a_newer_version_is_refused() {
     let place = Place::new();
-    sqlite(place.path()).pragma_update(None, "user_version", 4).expect("a version");
+    sqlite(place.path()).pragma_update(None, "user_version", 5).expect("a version");
     let error = Journal::open(place.path()).expect_err("newer");
-    assert!(matches!(error, JournalError::Newer { found: 4, .. }), "{error}");
+    assert!(matches!(error, JournalError::Newer { found: 5, .. }), "{error}");
     assert_clear(&error);
 }
 
@@ -287,7 +287,7 @@ fn only_the_owner_can_read_a_new_journal() {
     let home = tempfile::tempdir().expect("a temporary folder");
     let folder = home.path().join("share").join("therapy");
     let journal = Journal::open(&folder).expect("a new journal");
-    journal.set_injury(Some(NOON_MS), &FIRST.after(SECOND)).expect("a row");
+    journal.set_injury(Some(NOON_MS), None, &[], &FIRST.after(SECOND)).expect("a row");
     let _lock = Journal::lock(&folder).expect("a lock").expect("nobody holds it");
     let mode = |path: &Path| std::fs::metadata(path).expect("a file").permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);

@@ -37,7 +37,7 @@ fn noted(journal: &Journal, name: &str, steps: &[Exposure], hour: i64, pain: [Op
     if let Some(after) = pain[1] {
         assert!(
             journal
-                .note_pain(after, &clocks.at(START + steps.iter().map(|(_, length)| *length).sum() + min(20)))
+                .note_pain(after, None, &clocks.at(START + steps.iter().map(|(_, length)| *length).sum() + min(20)))
                 .expect("noted")
         );
     }
@@ -189,7 +189,7 @@ fn no_line_of_the_history_is_wider_than_the_terminal() {
 #[test]
 fn a_score_that_stands_alone_is_a_row_of_its_own() {
     let (home, journal) = home();
-    let note = |score, hour: u64| journal.note_pain(score, &FIRST.after(min(60 * hour))).expect("noted");
+    let note = |score, hour: u64| journal.note_pain(score, None, &FIRST.after(min(60 * hour))).expect("noted");
     assert!(!note(8, 1));
     assert_eq!(shown(&home, &[]), "2026-03-03 13:00  pain 8\n", "no session yet");
     noted(&journal, "ice", &[(Cold, min(15))], 24, [Some(7), Some(4)]);

@@ -6,10 +6,12 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
+use therapy::domain::rules::Context;
 use therapy::domain::session::{Event, EventKind, Outcome};
+use therapy::domain::site::Site;
 use therapy::domain::step::{Modality, PerModality};
 use therapy::edge::clock;
-use therapy::edge::journal::{Journal, JournalError, Stamp};
+use therapy::edge::journal::{InjuryEntry, Journal, JournalError, Stamp};
 
 use super::{FIRST, HOUR_MS, NOON_MS, events_of, hours, ice_20, min};
 use crate::laws::START;
@@ -17,6 +19,7 @@ use crate::support::{Home, stderr, stdout};
 
 const FIRST_VERSION: &str = include_str!("../../../src/edge/journal/1.sql");
 const SECOND_STEP: &str = include_str!("../../../src/edge/journal/2.sql");
+const THIRD_STEP: &str = include_str!("../../../src/edge/journal/3.sql");
 const MINUTE_MS: i64 = 60_000;
 const ICE_20: &str = r#"[{"kind":"cold","length_ns":1200000000000,"note":"wrapped","round":1,"origin":0}]"#;
 
@@ -39,6 +42,13 @@ fn second_version(folder: &Path) -> Connection {
         0x7468_7079
     ))
     .expect("its tables");
+    old
+}
+
+/// An empty journal of version 3.
+fn third_version(folder: &Path) -> Connection {
+    let old = second_version(folder);
+    old.execute_batch(&format!("BEGIN; {THIRD_STEP} PRAGMA user_version = 3; COMMIT;")).expect("its tables");
     old
 }
 
@@ -125,7 +135,8 @@ fn nothing_of_version_1_is_lost() {
     let given = [1, 2, 3].map(|id| journal.record(id, &now).expect("a record").doses(&now).total(Modality::Cold));
     assert_eq!(given, [min(20), min(20), min(12)], "all of its step where the end is not known");
     assert_eq!(journal.open_session(&now).expect("read").expect("it was cut off").events, cut_off[..3]);
-    assert_eq!(journal.injury().expect("read").expect("an injury").happened_ms, NOON_MS - HOUR_MS);
+    let injuries = journal.injuries().expect("read");
+    assert_eq!(injuries, [InjuryEntry { id: 1, happened_ms: Some(NOON_MS - HOUR_MS), site: None }]);
     assert_eq!(journal.screenings().expect("read"), [], "the question had two meanings");
     for ids in ["session", "pain", "about"] {
         let distinct = format!("(SELECT DISTINCT uid FROM {ids} WHERE length(uid) = 32)");
@@ -141,9 +152,10 @@ fn nothing_of_version_1_is_lost() {
 /// Tables, indexes and triggers, also those of constraints.
 #[test]
 fn a_migrated_journal_has_the_schema_of_a_new_one() {
-    let [first, second, new] = [0, 1, 2].map(|_| tempfile::tempdir().expect("a temporary folder"));
+    let [first, second, third, new] = [0, 1, 2, 3].map(|_| tempfile::tempdir().expect("a temporary folder"));
     drop(first_version(first.path()));
     drop(second_version(second.path()));
+    drop(third_version(third.path()));
     let schema = |folder: &Path| -> Vec<[String; 4]> {
         let journal = Journal::open(folder).expect("a journal");
         let sql = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name";
@@ -151,7 +163,7 @@ fn a_migrated_journal_has_the_schema_of_a_new_one() {
         let rows = all.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])).expect("rows");
         rows.map(|row| row.expect("a row")).collect()
     };
-    for old in [&first, &second] {
+    for old in [&first, &second, &third] {
         assert_eq!(schema(old.path()), schema(new.path()));
     }
     // It sees each kind of difference.
@@ -193,6 +205,115 @@ fn nothing_of_version_2_is_lost() {
     let same = format!("about WHERE uid = '{about}'");
     assert_eq!([count(folder.path(), &same), count(folder.path(), "tried")], [1, 0]);
     assert!(!journal.knows_of("sound").expect("read"));
+}
+
+/// A session, a score and an injury of before have no site: they count everywhere, and no other dose.
+#[test]
+fn nothing_of_version_3_is_lost_and_it_counts_everywhere() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let old = third_version(folder.path());
+    // Cold, then heat straight after it.
+    one_step(&old, 0, ICE_20);
+    one_step(&old, 20, &ICE_20.replace("cold", "heat"));
+    old.execute_batch(&format!(
+        "INSERT INTO pain (uid, session, role, score, noted_ms) VALUES ('u2', 1, 'after', 3, {NOON_MS}); \
+         INSERT INTO injury (happened_ms, noted_ms) VALUES ({NOON_MS} - 9, 1), (NULL, 2), ({NOON_MS} - 8, 3), ({NOON_MS}, 4); \
+         INSERT INTO screening (injury, signs, noted_ms) VALUES (4, 'fever', {NOON_MS}); \
+         INSERT INTO tried (rung, program, heard, noted_ms) VALUES ('sound', 'pw-play', 1, {NOON_MS});"
+    ))
+    .expect("rows");
+    drop(old);
+
+    let journal = Journal::open(folder.path()).expect("it is brought up to date");
+    let history = journal.history(i64::MIN).expect("a history");
+    assert_eq!(history.iter().map(|entry| entry.site).collect::<Vec<_>>(), [None, None]);
+    assert_eq!((history[0].pain, history[0].actual.cold), ([None, Some(3)], min(20)));
+    let current = InjuryEntry { id: 4, happened_ms: Some(NOON_MS), site: None };
+    assert_eq!(journal.injuries().expect("read"), [current], "only the last one was current");
+    assert_eq!(count(folder.path(), "injury"), 4, "the others stay");
+    assert_eq!(journal.screenings().expect("read")[0].signs.as_deref(), Some(&["fever".to_owned()][..]));
+    assert!(journal.knows_of("sound").expect("read"));
+    let now = FIRST.at(START + min(40));
+    let (doses, _) = journal.doses(&now, None).expect("read");
+    for name in ["lower-back", "left-foot", "neck", "other"] {
+        let load = doses.load(Site::from_name(name).expect("a site"), now.clock);
+        assert_eq!((load.of(Modality::Cold), load.of(Modality::Heat)), (min(10), min(20)), "{name}");
+    }
+    let starts = journal.starts(NOON_MS).expect("read");
+    assert_eq!(starts, [(NOON_MS, None), (NOON_MS + 20 * MINUTE_MS, None)]);
+}
+
+/// A session of version 3 with one step, this many minutes after noon.
+fn one_step(old: &Connection, minute: i64, steps: &str) {
+    let started_ms = NOON_MS + minute * MINUTE_MS;
+    let is_cold = i64::from(steps.contains("cold"));
+    let nanos = |minutes: i64| minutes * 60_000_000_000;
+    let (cold, heat) = (nanos(20 * is_cold), nanos(20 * (1 - is_cold)));
+    let sql = "INSERT INTO session (uid, protocol, steps, carried_cold, carried_heat, confirm, grace_ns, overrides, started_ms, \
+               planned_cold_ns, planned_heat_ns, outcome, ended_ms, cold_ns, heat_ns) \
+               VALUES (hex(randomblob(16)), 'one', ?, 0, 0, 0, 2000000000, '', ?, ?, ?, 'completed', ?, ?, ?)";
+    old.execute(sql, params![steps, started_ms, cold, heat, started_ms + 20 * MINUTE_MS, cold, heat])
+        .expect("a session");
+    let id = old.last_insert_rowid();
+    let begin = nanos(minute) + i64::try_from(START.since_origin().as_nanos()).expect("early");
+    for (kind, at, length, rule) in [
+        ("started", 0, None, None),
+        ("step_began", 0, Some(nanos(20)), None),
+        ("finished", 20, Some(cold), Some("completed")),
+    ] {
+        let sql = "INSERT INTO event (session, wall_ms, boot, clock_ns, elapsed_ns, step, kind, length_ns, rule) \
+                   VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)";
+        let wall_ms = started_ms + at * MINUTE_MS;
+        old.execute(sql, params![id, wall_ms, FIRST.boot, begin + nanos(at), nanos(at), kind, length, rule])
+            .expect("an event");
+    }
+}
+
+/// An injury that was cleared before there was `injury none` is no statement that there is none.
+#[test]
+fn an_injury_that_was_cleared_stays_cleared() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let old = third_version(folder.path());
+    old.execute_batch("INSERT INTO injury (happened_ms, noted_ms) VALUES (1, 1), (NULL, 2);").expect("rows");
+    drop(old);
+    let journal = Journal::open(folder.path()).expect("it is brought up to date");
+    assert_eq!(journal.injuries().expect("read"), []);
+    assert_eq!(count(folder.path(), "injury WHERE over_ms = 2"), 2);
+}
+
+/// Each injury has its site and its own clock. What is replaced or cleared stays in the journal.
+#[test]
+fn several_injuries_have_their_own_clocks() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let journal = Journal::open(folder.path()).expect("a journal");
+    let now = FIRST.at(START);
+    let (ankle, back) = (Site::from_name("left-ankle"), Some(Site::LOWER_BACK));
+    journal.set_injury(Some(1), ankle, &[], &now).expect("written");
+    journal.set_injury(Some(2), back, &[], &now).expect("written");
+    let entry = |id, happened_ms, site| InjuryEntry { id, happened_ms, site };
+    assert_eq!(journal.injuries().expect("read"), [entry(1, Some(1), ankle), entry(2, Some(2), back)]);
+    journal.set_injury(Some(3), ankle, &[1], &now).expect("written");
+    journal.set_injury(None, None, &[2], &now).expect("written");
+    assert_eq!(journal.injuries().expect("read"), [entry(3, Some(3), ankle), entry(4, None, None)]);
+    journal.clear_injuries(&[3], &now).expect("written");
+    assert_eq!(journal.injuries().expect("read"), [entry(4, None, None)]);
+    assert_eq!(count(folder.path(), "injury"), 4);
+}
+
+/// A place that a later version knows is a place that is not known.
+#[test]
+fn a_site_that_is_not_in_the_table_counts_everywhere() {
+    let place = super::Place::new();
+    place.session(&ice_20(), START, &[], &FIRST);
+    assert_eq!(place.journal.history(i64::MIN).expect("read")[0].site, Some(Site::LOWER_BACK));
+    place.journal.as_ref().execute("UPDATE session SET site = 'left-eyebrow'", []).expect("a row");
+    assert_eq!(place.journal.history(i64::MIN).expect("read")[0].site, None);
+    let now = FIRST.at(START + min(20));
+    let load = |name| {
+        let site = Site::from_name(name).expect("a site");
+        Context { site, ..place.context(&now) }.load().of(Modality::Cold)
+    };
+    assert_eq!([load("lower-back"), load("left-foot")], [min(20); 2]);
 }
 
 /// An answer counts for the program that it was about.
@@ -286,7 +407,7 @@ fn no_migration_while_an_older_session_runs() {
     assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 1);
     drop(lock);
     assert_eq!(home.ask(&["history"]), "No sessions yet.\n");
-    assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 3);
+    assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 4);
 }
 
 #[test]
