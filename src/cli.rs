@@ -5,6 +5,7 @@
 
 mod alarms;
 pub mod plan;
+mod values;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,10 +15,13 @@ use clap::builder::styling::{Style, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 use plan::PlanArgs;
+use values::{overridable, rounds, speed};
 
-use crate::domain::rules::{RULES, RuleId, Severity};
+use crate::domain::rules::RuleId;
+use crate::domain::site::Site;
 use crate::text::lengths::{changeover, minutes};
-use crate::text::typed::{Unreadable, pain, whole};
+use crate::text::sites;
+use crate::text::typed::pain;
 
 /// Bold and no colour: green and yellow cannot be read on a light terminal.
 const STYLES: Styles = {
@@ -94,25 +98,37 @@ Examples:
     Run(RunArgs),
     /// Show what you can do now, what is recommended, and when the rest becomes available
     Next {
+        /// Where the packs would lie, such as left-knee
+        #[arg(long, value_name = "SITE", value_parser = sites::read)]
+        site: Option<Site>,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
     /// Plan the coming sessions inside your waking hours
     Plan(PlanArgs),
-    /// Show, set or clear the time of the injury
+    /// Show, set or clear injuries: where, and when
     Injury {
         #[command(subcommand)]
         command: Option<InjuryCommand>,
         /// When it was, as with `set`; a day alone counts to its end
         #[arg(value_name = "WHEN")]
         when: Vec<String>,
+        /// Where it is, such as left-ankle; each site has its own clock
+        #[arg(long, value_name = "SITE", value_parser = sites::read, global = true)]
+        site: Option<Site>,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
     /// Show the running session; exits 1 when there is none
-    Status(StatusArgs),
+    Status {
+        #[command(flatten)]
+        form: StatusArgs,
+        /// Only a session at this site
+        #[arg(long, value_name = "SITE", value_parser = sites::read)]
+        site: Option<Site>,
+    },
     /// Pause the running session when you take the pack off
     Pause,
     /// Resume the running session, or one that was cut off
@@ -139,6 +155,9 @@ Examples:
         /// Only sessions since then, such as 30d or 2026-11-20; a day counts from its start
         #[arg(long, value_name = "WHEN", num_args = 1.., action = ArgAction::Set)]
         since: Option<Vec<String>>,
+        /// Only sessions at this site; knee includes both
+        #[arg(long, value_name = "SITE", value_parser = sites::read)]
+        site: Option<Site>,
         /// Print JSON
         #[arg(long, conflicts_with = "csv")]
         json: bool,
@@ -157,6 +176,9 @@ Examples:
         /// From 0, no pain, to 10, the worst
         #[arg(value_name = "N", required = true, allow_negative_numbers = true)]
         score: Vec<String>,
+        /// Where it hurts, such as left-knee [default: the site of the last session]
+        #[arg(long, value_name = "SITE", value_parser = sites::read)]
+        site: Option<Site>,
     },
     /// Check protocol files and report every problem
     ///
@@ -250,6 +272,10 @@ pub struct Which {
     /// Time of the injury, such as "30h ago", "yesterday 18:00" or 2026-11-20
     #[arg(long, value_name = "WHEN")]
     pub injured: Option<String>,
+
+    /// Where the packs lie, such as left-knee [default: the file's, that of the only injury, or lower-back]
+    #[arg(long, value_name = "SITE", value_parser = sites::read)]
+    pub site: Option<Site>,
 }
 
 // Options of `run`.
@@ -305,6 +331,8 @@ pub enum InjuryCommand {
         #[arg(value_name = "WHEN", required = true)]
         when: Vec<String>,
     },
+    /// Say that there is no injury: this is for training, or a habit
+    None,
     /// Forget the injury
     Clear,
 }
@@ -324,25 +352,6 @@ pub struct StatusArgs {
     /// Print this text with its fields filled in, such as "{kind} {left}"
     #[arg(long, value_name = "TEXT")]
     pub format: Option<String>,
-}
-
-fn rounds(text: &str) -> Result<u32, Unreadable> {
-    whole(text, "rounds", "try: --rounds 2").map_err(|error| error.only(|reading| reading != "0"))
-}
-
-fn speed(text: &str) -> Result<f64, &'static str> {
-    let speed = text.parse().ok().filter(|speed| (0.1..=100_000.0).contains(speed));
-    speed.ok_or("write a number from 0.1 to 100000")
-}
-
-fn overridable(text: &str) -> Result<RuleId, String> {
-    let names = RULES.iter().filter(|rule| rule.severity == Severity::Overridable).map(|rule| rule.id.as_str());
-    let names = names.collect::<Vec<_>>().join(", ");
-    match RuleId::from_name(text) {
-        Some(id) if id.rule().severity == Severity::Overridable => Ok(id),
-        Some(id) => Err(format!("{id} cannot be overridden; these can: {names}")),
-        None => Err(format!("there is no such rule; these can be overridden: {names}")),
-    }
 }
 
 #[cfg(test)]

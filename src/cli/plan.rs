@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::domain::site::Site;
 use crate::text::hours::{self, Hours};
 use crate::text::lengths::minutes;
+use crate::text::sites;
 use crate::text::typed::{Unreadable, whole};
 
 // Options of `plan`.
@@ -41,6 +43,10 @@ pub struct PlanArgs {
     /// Spread the sessions over the waking hours, instead of as early as possible
     #[arg(long)]
     pub spread: bool,
+
+    /// Where the packs lie, such as left-knee [default: that of the only injury, or lower-back]
+    #[arg(long, value_name = "SITE", value_parser = sites::read)]
+    pub site: Option<Site>,
 
     /// Print JSON
     #[arg(long)]

@@ -6,12 +6,12 @@ use std::io::{self, ErrorKind};
 use anyhow::anyhow;
 use clap::ValueEnum;
 
-use super::chosen::Chosen;
+use super::chosen::{Chosen, find};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off, ways_on};
 use super::screening::screen;
 use super::times::stamp;
-use super::{Exit, Failure, say};
+use super::{Exit, Failure, say, sites};
 use crate::cli::RunArgs;
 use crate::domain::course;
 use crate::domain::protocol::Protocol;
@@ -47,11 +47,14 @@ pub(super) struct Candidate {
 pub(super) fn examine(folders: &Folders, args: &RunArgs) -> Result<Candidate, Failure> {
     let is_rehearsal = is_rehearsal(args);
     let purpose = if is_rehearsal { Purpose::Rehearsal } else { Purpose::Session };
-    let memory = Memory::read(folders, args.which.injured.as_deref(), purpose)?;
-    let injury = memory.context.injury;
-    let name = args.protocol.clone().unwrap_or_else(|| course::recommend(injury).to_owned());
-    let chosen = Chosen::find(folders, &name, &args.which, &memory.context);
-    let mut chosen = chosen.map_err(|failure| with_options(failure, &name))?;
+    let mut memory = Memory::read(folders, args.which.injured.as_deref(), purpose)?;
+    let find = |name: &str| find(folders, name).map_err(|failure| with_options(failure, name));
+    let named = args.protocol.as_deref().map(find).transpose()?;
+    let of_file = named.as_ref().and_then(|entry| entry.parsed.draft.site);
+    memory.at(sites::decide(folders, args.which.site, of_file, &memory.injuries)?);
+    let (injury, which_injury) = (memory.context.injury, memory.which_injury());
+    let entry = named.map_or_else(|| find(course::recommend(injury)), Ok)?;
+    let mut chosen = Chosen::new(folders, entry, &args.which, &memory.context);
     chosen.more = more(args);
     // Before the review: an open session must be ended, but a refusal because of its doses would advise to wait.
     if let Some(open) = memory.open.as_ref().filter(|_| !memory.context.running) {
@@ -65,7 +68,9 @@ pub(super) fn examine(folders: &Folders, args: &RunArgs) -> Result<Candidate, Fa
     }
     // Only now: what a rule or a sign refuses is not recommended.
     if args.protocol.is_none() {
-        say(&format!("Recommended now: {name}. {}.", because(injury, memory.which_injury())));
+        say(&format!("Recommended now: {}. {}.", chosen.draft.name, because(injury, which_injury)));
+    } else if chosen.entry.parsed.by_injury.is_some() && which_injury.is_some() {
+        say(&format!("Now it is {}. {}.", chosen.draft.name, because(injury, which_injury)));
     }
     Ok(Candidate { protocol, chosen, memory, answer })
 }

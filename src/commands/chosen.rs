@@ -14,6 +14,7 @@ use crate::domain::course::start;
 use crate::domain::exposure::limit;
 use crate::domain::protocol::{Choice, ChoiceError, Draft, DraftStep, Protocol};
 use crate::domain::rules::{Context, Detail, Finding, RuleId, refuses};
+use crate::domain::site::Site;
 use crate::domain::step::{Modality, StepKind};
 use crate::edge::catalog::{self, Entry};
 use crate::format::Level;
@@ -34,34 +35,38 @@ pub(super) struct Chosen {
     pub(super) context: Context,
     /// The time of the injury for this session, as it was typed.
     injured: Option<String>,
+    /// The site, as it was named.
+    site: Option<Site>,
     /// The other options of `run` that were typed, for a way out: a rehearsal stays one.
     pub(super) more: String,
 }
 
+/// Finds the protocol and reports the problems of its file.
+pub(super) fn find(folders: &Folders, name: &str) -> Result<Entry, Failure> {
+    let (entry, warnings) = catalog::find(name, &folders.protocols())?;
+    for warning in warnings {
+        say(&format!("warning: {warning}"));
+    }
+    if entry.parsed.is_readable() {
+        return Ok(entry);
+    }
+    let mut problems = entry.parsed.review();
+    problems.retain(|problem| problem.level >= Level::Refused);
+    let place = entry.place();
+    draw(&report::render(&problems, &place, &entry.text, console::colors_enabled_stderr()));
+    let error = anyhow!("{place} cannot be read as a protocol");
+    Err(Failure::new(Exit::Usage, error, format!("fix the lines above, then: therapy check {}", entry.word())))
+}
+
 impl Chosen {
-    /// Finds the protocol and reports the problems of its file.
-    pub(super) fn find(folders: &Folders, name: &str, which: &Which, context: &Context) -> Result<Chosen, Failure> {
-        let (entry, warnings) = catalog::find(name, &folders.protocols())?;
-        for warning in warnings {
-            say(&format!("warning: {warning}"));
-        }
-        if !entry.parsed.is_readable() {
-            let mut problems = entry.parsed.review();
-            problems.retain(|problem| problem.level >= Level::Refused);
-            let place = entry.place();
-            draw(&report::render(&problems, &place, &entry.text, console::colors_enabled_stderr()));
-            let error = anyhow!("{place} cannot be read as a protocol");
-            return Err(Failure::new(
-                Exit::Usage,
-                error,
-                format!("fix the lines above, then: therapy check {}", entry.word()),
-            ));
-        }
+    /// What the person chose of a protocol, at the site of the context.
+    pub(super) fn new(folders: &Folders, entry: Entry, which: &Which, context: &Context) -> Chosen {
         let context = Context { injury_required: entry.parsed.by_injury.is_some(), ..context.clone() };
         let mut draft = entry.draft_for(context.injury).unwrap_or_else(|| entry.parsed.draft.clone());
         draft.changeover = draft.changeover.or_else(|| settings::changeover(folders));
         let choice = Choice { length: which.minutes, rounds: which.rounds, changeover: which.changeover };
-        Ok(Chosen { entry, draft, choice, context, injured: which.injured.clone(), more: String::new() })
+        let (injured, site) = (which.injured.clone(), which.site);
+        Chosen { entry, draft, choice, context, injured, site, more: String::new() }
     }
 
     /// Reviews it. When it is refused, prints everything against it; the hint is the first way out.
@@ -132,6 +137,7 @@ impl Chosen {
             ("--rounds", choice.rounds.map(|rounds| rounds.to_string())),
             ("--changeover", choice.changeover.map(typed)),
             ("--injured", self.injured.as_deref().map(quoted)),
+            ("--site", self.site.map(|site| site.to_string())),
         ];
         let options = options.into_iter().filter_map(|(option, value)| Some(format!(" {option} {}", value?)));
         let overrides = overrides.iter().map(|rule| format!(" --override {rule}"));

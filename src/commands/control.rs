@@ -97,7 +97,7 @@ pub(super) fn resume(folders: &Folders, alarms: &Alarms) -> Result<Exit, Failure
     }
     // No option of this command changes it.
     let waits = record.options.confirm.then_some(&[][..]);
-    let mut live = Live::new(listening, name, &settings, (None, waits))?;
+    let mut live = Live::new(listening, (name, record.site), &settings, (None, waits))?;
     live.lock = Some(lock);
     live.record(journal, Some(record.id), record.overrides.clone());
     let leap = record.leap(&now);

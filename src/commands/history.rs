@@ -11,11 +11,13 @@ use textwrap::core::display_width;
 use super::folders::Folders;
 use super::times::{self, from_millis, in_full, local, stamp};
 use super::{Exit, Failure, print, print_exactly, print_json};
+use crate::domain::site::Site;
 use crate::domain::step::Modality;
 use crate::edge::journal::Entry;
 use crate::text::advice::PAIN_CHANGE;
 use crate::text::durations::{count, part_of, seconds};
 use crate::text::printable::{aligned, wrapped};
+use crate::text::sites::titled;
 
 /// Fewer sessions than this with a pain before and after show too little (ours).
 const ENOUGH: usize = 3;
@@ -25,17 +27,23 @@ const WIDTH: usize = 80;
 
 /// The columns of the CSV form: the fields of the JSON form, in this order.
 #[rustfmt::skip]
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "id", "protocol", "started_at", "ended_at", "outcome", "planned_cold_s", "planned_heat_s", "cold_s", "heat_s",
-    "pain_before", "pain_after", "overrides", "assumed",
+    "pain_before", "pain_after", "overrides", "assumed", "site",
 ];
 
 /// Shows past sessions.
-pub(super) fn run(folders: &Folders, since: Option<&str>, json: bool, csv: bool) -> Result<Exit, Failure> {
+pub(super) fn run(
+    folders: &Folders,
+    since: Option<&str>,
+    site: Option<Site>,
+    (json, csv): (bool, bool),
+) -> Result<Exit, Failure> {
     let since = since.map(times::since).transpose()?;
     let journal = folders.journal()?;
     let since_ms = since.map_or(i64::MIN, Timestamp::as_millisecond);
     let mut entries = journal.as_ref().map_or(Ok(Vec::new()), |journal| journal.history(since_ms))?;
+    entries.retain(|entry| site.is_none_or(|asked| entry.site.is_some_and(|at| asked.includes(at))));
     let (now, is_running) = (stamp(), folders.is_running()?);
     for entry in entries.iter_mut().filter(|entry| entry.assumed) {
         let record = journal.as_ref().and_then(|journal| journal.record(entry.id, &now).ok());
@@ -56,9 +64,10 @@ pub(super) fn run(folders: &Folders, since: Option<&str>, json: bool, csv: bool)
     }
     let alone = journal.as_ref().map_or(Ok(Vec::new()), |journal| journal.scores_alone(since_ms))?;
     if entries.is_empty() && alone.is_empty() {
+        let place = site.map(|site| format!(" at the site {site}")).unwrap_or_default();
         return print(match since {
-            Some(since) => format!("No sessions since {}.\n", in_full(since)),
-            None => "No sessions yet.\n".to_owned(),
+            Some(since) => format!("No sessions{place} since {}.\n", in_full(since)),
+            None => format!("No sessions{place} yet.\n"),
         });
     }
     let width = Term::stdout().size_checked().map_or(WIDTH, |(_, width)| usize::from(width));
@@ -67,7 +76,7 @@ pub(super) fn run(folders: &Folders, since: Option<&str>, json: bool, csv: bool)
 
 fn document(entry: &Entry) -> Value {
     json!({
-        "id": entry.id, "protocol": entry.protocol, "started_at": from_millis(entry.started_ms),
+        "id": entry.id, "protocol": entry.protocol, "site": entry.site, "started_at": from_millis(entry.started_ms),
         "ended_at": ended_ms(entry).map(from_millis), "outcome": entry.outcome,
         "planned_cold_s": seconds(entry.planned.cold), "planned_heat_s": seconds(entry.planned.heat),
         "cold_s": seconds(entry.actual.cold), "heat_s": seconds(entry.actual.heat),
@@ -126,7 +135,10 @@ fn table(entries: &[Entry], alone: &[(i64, u8)], width: usize) -> String {
             [Some(before), Some(after)] => format!("pain {before} to {after}"),
         };
         let started = local(from_millis(entry.started_ms));
-        (entry.started_ms, [started, entry.protocol.clone(), doses.join(", "), pain, ending(entry).to_owned()])
+        (
+            entry.started_ms,
+            [started, titled(&entry.protocol, entry.site), doses.join(", "), pain, ending(entry).to_owned()],
+        )
     });
     let scores = alone.iter().map(|&(noted_ms, score)| {
         let none = String::new;

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::folders::Folders;
 use super::screening::{concerns, told};
+use super::sites::{injured, place};
 use super::times::{from_millis, in_full, later, local, stamp, when};
-use super::{Exit, Failure, print, print_json, say};
+use super::{Exit, Failure, print, print_json, say, sites};
 use crate::cli::InjuryCommand;
 use crate::domain::rules::ACUTE;
 use crate::domain::site::Site;
@@ -15,7 +16,7 @@ use crate::edge::clock;
 use crate::edge::journal::{InjuryEntry, Journal};
 use crate::text::durations::{roughly, seconds};
 use crate::text::printable::capital;
-use crate::text::sites;
+use crate::text::sites::words;
 use crate::text::when::TRY;
 
 /// Words of somebody who has no injury, or no longer. None of them is in a time.
@@ -26,27 +27,78 @@ pub(super) fn run(
     folders: &Folders,
     command: Option<&InjuryCommand>,
     words: &[String],
+    site: Option<Site>,
     json: bool,
 ) -> Result<Exit, Failure> {
+    let with = |last: &str| [&words.join(" "), last].join(" ");
     match command {
-        None if words.is_empty() => show(folders, json),
-        None => set(folders, &words.join(" "), json),
-        Some(InjuryCommand::Set { when }) => set(folders, &[words, when].concat().join(" "), json),
-        Some(InjuryCommand::Clear) if words.is_empty() => {
-            let journal = Journal::open(&folders.data)?;
-            let all: Vec<_> = journal.injuries()?.iter().map(|entry| entry.id).collect();
-            journal.clear_injuries(&all, &stamp())?;
-            print("Injury forgotten.\n")
-        }
-        Some(InjuryCommand::Clear) => set(folders, &format!("{} clear", words.join(" ")), json),
+        None if words.is_empty() => show(folders, site, json),
+        None => set(folders, &words.join(" "), site, json),
+        Some(InjuryCommand::Set { when }) => set(folders, &[words, when].concat().join(" "), site, json),
+        Some(InjuryCommand::Clear) if words.is_empty() => clear(folders, site),
+        Some(InjuryCommand::Clear) => set(folders, &with("clear"), site, json),
+        Some(InjuryCommand::None) if words.is_empty() => none(folders, site, json),
+        Some(InjuryCommand::None) => set(folders, &with("none"), site, json),
     }
 }
 
-fn set(folders: &Folders, text: &str, json: bool) -> Result<Exit, Failure> {
+/// Forgets what was said about a site, or about the only injury.
+fn clear(folders: &Folders, named: Option<Site>) -> Result<Exit, Failure> {
+    let journal = Journal::open(&folders.data)?;
+    let entries = journal.injuries()?;
+    let named = match named {
+        None if injured(&entries).count() > 1 => {
+            Some(sites::choose(&injured(&entries).map(place).collect::<Vec<_>>())?)
+        }
+        named => named,
+    };
+    // That there is none anywhere is said about this site too.
+    let is_meant = |entry: &InjuryEntry| {
+        named.is_none_or(|named| match entry.happened_ms {
+            Some(_) => named.includes(place(entry)),
+            None => entry.site.is_none_or(|site| site.touches(named)),
+        })
+    };
+    if let Some(site) = named.filter(|_| !entries.iter().any(is_meant)) {
+        let error = anyhow!("no injury is set at the site {site}");
+        return Err(Failure::new(Exit::Failed, error, "therapy injury   lists them"));
+    }
+    journal.clear_injuries(is_meant, &stamp())?;
+    print("Injury forgotten.\n")
+}
+
+/// Notes that there is no injury at a site, or nowhere.
+fn none(folders: &Folders, named: Option<Site>, json: bool) -> Result<Exit, Failure> {
+    let journal = Journal::open(&folders.data)?;
+    let entries = journal.injuries()?;
+    let is_over = |entry: &InjuryEntry| match (named, entry.site) {
+        (None, _) => true,
+        (Some(named), Some(site)) => named.includes(site),
+        // It may be anywhere, and that there is none anywhere includes this site.
+        (Some(_), None) => false,
+    };
+    if !json {
+        let forgotten = injured(&entries).filter(|entry| is_over(entry));
+        forgotten.for_each(|entry| {
+            let place = entry
+                .site
+                .map_or("an injury without a site".to_owned(), |site| format!("the injury of the {}", words(site)));
+            say(&format!("note: {place} is forgotten"));
+        });
+    }
+    journal.set_injury(None, named, is_over, &stamp())?;
+    show(folders, named, json)
+}
+
+fn set(folders: &Folders, text: &str, named: Option<Site>, json: bool) -> Result<Exit, Failure> {
     let forgets = |word: &&str| FORGET.contains(&word.to_lowercase().as_str());
     if let Some(word) = text.split_whitespace().find(forgets) {
         let error = anyhow!("cannot read \"{word}\" as a time");
-        return Err(Failure::new(Exit::Usage, error, "to forget the injury: therapy injury clear"));
+        return Err(Failure::new(
+            Exit::Usage,
+            error,
+            "when there is none: therapy injury none\n  to forget the injury: therapy injury clear",
+        ));
     }
     let now = clock::wall();
     let at = when(text, now, |_| true)?;
@@ -54,14 +106,23 @@ fn set(folders: &Folders, text: &str, json: bool) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Usage, anyhow!("that is in the future: {}", in_full(at)), TRY));
     }
     let journal = Journal::open(&folders.data)?;
-    let all: Vec<_> = journal.injuries()?.iter().map(|entry| entry.id).collect();
-    journal.set_injury(Some(at.as_millisecond()), Some(Site::default()), &all, &stamp())?;
-    show(folders, json)
+    let entries = journal.injuries()?;
+    let site = sites::decide(folders, named, None, &entries)?;
+    // Without a name, the only injury is meant, also when it has no site yet. What was said about no injury here is void.
+    let only = injured(&entries).next().filter(|_| named.is_none() && injured(&entries).count() == 1);
+    let is_over = |entry: &InjuryEntry| match entry.happened_ms {
+        Some(_) => only.is_some_and(|only| only.id == entry.id) || place(entry) == site,
+        None => entry.site.is_none_or(|other| other.touches(site)),
+    };
+    journal.set_injury(Some(at.as_millisecond()), Some(site), is_over, &stamp())?;
+    show(folders, None, json)
 }
 
-fn show(folders: &Folders, json: bool) -> Result<Exit, Failure> {
+/// Shows the injuries; of a site, those that touch it.
+fn show(folders: &Folders, site: Option<Site>, json: bool) -> Result<Exit, Failure> {
     let journal = folders.journal()?;
-    let entries = journal.as_ref().map_or(Ok(Vec::new()), Journal::injuries)?;
+    let mut entries = journal.as_ref().map_or(Ok(Vec::new()), Journal::injuries)?;
+    entries.retain(|entry| site.zip(entry.site).is_none_or(|(asked, own)| own.touches(asked)));
     let screenings = journal.as_ref().map_or(Ok(Vec::new()), Journal::screenings)?;
     let concerns = concerns(&screenings);
     if json {
@@ -79,7 +140,7 @@ fn show(folders: &Folders, json: bool) -> Result<Exit, Failure> {
     if entries.is_empty() {
         return print("No injury time is set.\n  try: therapy injury set yesterday\n");
     }
-    print(entries.iter().map(|entry| named(entry, &entries) + "\n").collect::<String>())
+    print(entries.iter().map(|entry| line(entry, &entries) + "\n").collect::<String>())
 }
 
 fn document(entry: &InjuryEntry) -> Value {
@@ -91,18 +152,21 @@ fn document(entry: &InjuryEntry) -> Value {
 }
 
 /// An entry in a line. The site is left out where it is the usual one, and the only one.
-fn named(entry: &InjuryEntry, all: &[InjuryEntry]) -> String {
+fn line(entry: &InjuryEntry, all: &[InjuryEntry]) -> String {
     let is_usual = all.len() == 1 && entry.site.is_none_or(|site| site == Site::default());
-    let place = match entry.site {
-        _ if is_usual => None,
-        Some(site) => Some(sites::words(site)),
-        None => entry.happened_ms.map(|_| "any place".to_owned()),
-    };
-    match (place, entry.happened_ms.map(from_millis)) {
-        (None, Some(happened)) => format!("Injured {}", what_fits(happened)),
-        (Some(place), Some(happened)) => format!("{} injured {}", capital(&place), what_fits(happened)),
+    match entry.happened_ms.map(from_millis) {
+        Some(happened) if is_usual => format!("Injured {}", what_fits(happened)),
+        _ => named_in_full(entry),
+    }
+}
+
+/// An entry with its site.
+fn named_in_full(entry: &InjuryEntry) -> String {
+    match (entry.happened_ms.map(from_millis), entry.site.map(words)) {
+        (Some(happened), Some(place)) => format!("{} injured {}", capital(&place), what_fits(happened)),
+        (Some(happened), None) => format!("Injured, and it counts everywhere, {}", what_fits(happened)),
+        (None, Some(place)) => format!("{}: {NO_INJURY}", capital(&place)),
         (None, None) => capital(NO_INJURY),
-        (Some(place), None) => format!("{}: {NO_INJURY}", capital(&place)),
     }
 }
 
@@ -130,13 +194,13 @@ pub(super) fn in_short(entries: &[InjuryEntry]) -> String {
     let is_usual = |entry: &InjuryEntry| entry.site.is_none_or(|site| site == Site::default());
     match entries {
         [] => "none is set: therapy injury set yesterday".to_owned(),
+        all if injured(all).count() == 0 => NO_INJURY.to_owned(),
         [entry] => match entry.happened_ms.map(from_millis) {
             Some(happened) if is_usual(entry) => what_fits(happened),
-            _ => named(entry, entries),
+            _ => line(entry, entries),
         },
         all => {
-            let places: Vec<_> =
-                all.iter().map(|entry| entry.site.map_or("any place".to_owned(), sites::words)).collect();
+            let places: Vec<_> = injured(all).map(|entry| words(place(entry))).collect();
             format!("{} (therapy injury)", places.join(", "))
         }
     }

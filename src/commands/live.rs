@@ -19,6 +19,7 @@ use crate::domain::course::{Start, start};
 use crate::domain::protocol::Choice;
 use crate::domain::rules::{CLOCK_BEHIND, Context};
 use crate::domain::session::{Event, Input, Moment, Session};
+use crate::domain::site::Site;
 use crate::domain::step::Modality;
 use crate::edge::inbox::{Inbox, Message};
 use crate::edge::journal::{Journal, Lock};
@@ -32,6 +33,7 @@ use crate::edge::{catalog, clock};
 use crate::runner::{self, FRAME, Loss, Observer, Trouble, World};
 use crate::text::advice::CUT_OFF;
 use crate::text::printable::printable;
+use crate::text::sites::titled;
 use crate::text::wording::{self, sentences};
 
 /// What surrounds a session.
@@ -87,7 +89,7 @@ impl Live {
     /// person, because of these options.
     pub(super) fn new(
         (keys, inbox): (Keys, Inbox),
-        name: &str,
+        (name, site): (&str, Option<Site>),
         settings: &Settings,
         (speed, waits): (Option<f64>, Option<&[String]>),
     ) -> Result<Live, Failure> {
@@ -101,11 +103,12 @@ impl Live {
             }
         };
         // Whose session it is stands wherever a person sees it.
-        let shown_name = settings.profile.as_ref().map_or_else(|| name.to_owned(), |whose| format!("{whose}, {name}"));
+        let title = titled(name, site);
+        let title = settings.profile.as_ref().map_or_else(|| title.clone(), |whose| format!("{whose}, {title}"));
         let (aside, continued) = (Aside::default(), keys.was_continued());
-        let shown = shown(settings, label(), (&shown_name, speed), (continued, aside.clone())).context(NO_THREAD)?;
+        let shown = shown(settings, label(), (&title, speed), (continued, aside.clone())).context(NO_THREAD)?;
         let aside = (settings.progress == Progress::Bar).then_some(aside);
-        let rungs = Rungs::start((name, &shown_name, aside), settings, (speed, waits), label(), &inbox.sender())?;
+        let rungs = Rungs::start((name, &title, aside), settings, (speed, waits), label(), &inbox.sender())?;
         let says_next = settings.progress == Progress::Plain;
         let is_for_people = settings.is_for_people();
         let (changeover, recorder, overrides, lock) = (settings.changeover, None, String::new(), None);

@@ -120,10 +120,13 @@ impl Memory {
         Ok(())
     }
 
-    /// Where the injury is that the rules mean, when a person could think of another one.
+    /// Where the injury is that the rules mean, or where none is known, when a person could think of another place.
     pub(super) fn which_injury(&self) -> Option<Site> {
-        let is_clear = self.injuries.len() < 2;
-        self.injury?.site.filter(|site| !is_clear || *site != Site::default())
+        let (known, site) = match self.context.injury {
+            Injury::Unknown => (0, Some(self.context.site)),
+            _ => (1, self.injury.and_then(|entry| entry.site)),
+        };
+        site.filter(|site| self.injuries.len() > known || *site != Site::default())
     }
 
     /// The exit code of a command that shows what is known: failed when the journal cannot be read.

@@ -12,6 +12,7 @@ mod memory;
 
 mod chosen;
 mod settings;
+mod sites;
 
 mod admission;
 mod rungs;
@@ -77,18 +78,20 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             }
             run::run(folders, &args)
         }
-        Command::Next { json } => next::run(folders, json),
+        Command::Next { site, json } => next::run(folders, site, json),
         Command::Plan(args) => plan::run(folders, &args),
-        Command::Injury { command, when, json } => injury::run(folders, command.as_ref(), &when, json),
-        Command::Status(args) => status::run(folders, &args),
+        Command::Injury { command, when, site, json } => injury::run(folders, command.as_ref(), &when, site, json),
+        Command::Status { form, site } => status::run(folders, &form, site),
         Command::Pause => control::run(folders, Input::Pause),
         Command::Resume { alarms } => control::resume(folders, &alarms),
         Command::Skip => control::run(folders, Input::Skip),
         Command::Stop { off } => control::stop(folders, joined(off).as_deref()),
         Command::Extend { length } => control::run(folders, Input::Extend(minutes(&length.join(" "))?)),
-        Command::History { since, json, csv } => history::run(folders, joined(since).as_deref(), json, csv),
+        Command::History { since, site, json, csv } => {
+            history::run(folders, joined(since).as_deref(), site, (json, csv))
+        }
         Command::Export { file } => export::run(folders, &file),
-        Command::Pain { score } => pain::run(folders, typed::pain(&score.join(" "))?),
+        Command::Pain { score, site } => pain::run(folders, typed::pain(&score.join(" "))?, site),
         Command::Check { files, json } => check::run(folders, &files, json),
         Command::Explain { name, json } => explain::run(name.as_deref(), json),
         Command::Selftest { reach, json } => selftest::run(folders, reach, json),

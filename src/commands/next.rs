@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off};
 use super::times::{later, possible, stamp};
-use super::{Exit, Failure, print, print_json, settings};
+use super::{Exit, Failure, print, print_json, settings, sites};
 use crate::domain::course::{Start, recommend, start};
 use crate::domain::exposure::limit;
 use crate::domain::protocol::Choice;
 use crate::domain::rules::{Context, Detail, Injury};
+use crate::domain::site::Site;
 use crate::domain::step::{Modality, StepKind};
 use crate::edge::catalog::{self, Entry};
 use crate::edge::clock;
@@ -21,6 +22,7 @@ use crate::text::colours::{colour, paint};
 use crate::text::durations::{part_of, seconds};
 use crate::text::printable::{aligned, capital};
 use crate::text::rules;
+use crate::text::sites::words;
 use crate::text::timeline::{TO_COME, texture};
 
 /// What the journal would say, when it cannot be read.
@@ -87,8 +89,9 @@ fn skin(context: &Context) -> String {
 }
 
 /// Shows what is possible now, and when the rest becomes available.
-pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
-    let memory = Memory::read(folders, None, Purpose::Show)?;
+pub(super) fn run(folders: &Folders, site: Option<Site>, json: bool) -> Result<Exit, Failure> {
+    let mut memory = Memory::read(folders, None, Purpose::Show)?;
+    memory.at(sites::decide(folders, site, None, &memory.injuries)?);
     let (context, candidates) = (&memory.context, candidates(folders, &memory));
     if json {
         let (best, why, load) =
@@ -106,6 +109,7 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
         let known = |value| if context.unreadable { Value::Null } else { value };
         let [cold, heat] = Modality::ALL.map(|modality| known(json!(seconds(load.of(modality)))));
         print_json(&json!({
+            "site": context.site, "injury_site": memory.injury.and_then(|entry| entry.site),
             "best": best, "because": known(json!(why)), "protocols": candidates.collect::<Vec<_>>(),
             "cold_load_s": cold, "heat_load_s": heat,
         }))?;
@@ -125,7 +129,8 @@ pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
         }
     }
     text.push_str(&aligned(&rows));
-    let _ = writeln!(text, "On the skin: {}", skin(context));
+    let place = if context.site == Site::default() { String::new() } else { format!(", {}", words(context.site)) };
+    let _ = writeln!(text, "On the skin{place}: {}", skin(context));
     print(text)?;
     Ok(memory.exit())
 }

@@ -3,7 +3,8 @@
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off};
 use super::times::{stamp, time_of_day, wall_at};
-use super::{Exit, Failure, injury, next, print, status};
+use super::{Exit, Failure, injury, next, print, sites, status};
+use crate::domain::site::Site;
 use crate::text::printable::aligned;
 use crate::text::view as say;
 
@@ -17,12 +18,17 @@ const COMMANDS: &str = "  therapy run            start what is recommended
 
 /// Shows it.
 pub(super) fn run(folders: &Folders) -> Result<Exit, Failure> {
-    let (memory, now) = (Memory::read(folders, None, Purpose::Show)?, stamp());
+    let (mut memory, now) = (Memory::read(folders, None, Purpose::Show)?, stamp());
+    let site = sites::known(folders, None, None, &memory.injuries);
+    memory.at(site.unwrap_or(Site::OTHER));
     let open = memory.open.as_ref().map(|open| match status::view_now(open, now.clock) {
         Some(view) if memory.context.running => say::now(&view, time_of_day(wall_at)),
         _ => was_cut_off(open, &now),
     });
-    let [advice, skin] = next::in_short(folders, &memory);
+    let [mut advice, skin] = next::in_short(folders, &memory);
+    if let Some(entry) = sites::injured(&memory.injuries).last().filter(|_| site.is_none()) {
+        advice = format!("there are several injuries: therapy next --site {}", sites::place(entry));
+    }
     let unknown = || next::UNKNOWN.to_owned();
     let (open, injury) = if memory.context.unreadable {
         (unknown(), unknown())

@@ -3,14 +3,19 @@
 use super::folders::Folders;
 use super::memory::was_cut_off;
 use super::times::stamp;
-use super::{Exit, Failure, ask, can_ask, last_words, print, say};
+use super::{Exit, Failure, ask, can_ask, last_words, print, say, sites};
+use crate::domain::site::Site;
 use crate::edge::journal::{Journal, Record};
+use crate::text::sites::words;
 use crate::text::typed::{WORST, pain};
 
 /// Notes the pain now for the last session.
-pub(super) fn run(folders: &Folders, score: u8) -> Result<Exit, Failure> {
+pub(super) fn run(folders: &Folders, score: u8, named: Option<Site>) -> Result<Exit, Failure> {
     let (journal, now) = (Journal::open(&folders.data)?, stamp());
-    let what = if journal.note_pain(score, None, &now)? {
+    let is_its = journal.just_ended(named, &now)?.is_some();
+    // A score that stands alone must say where.
+    let site = if is_its { named } else { Some(sites::decide(folders, named, None, &journal.injuries()?)?) };
+    let what = if journal.note_pain(score, site, &now)? {
         "for the last session".to_owned()
     } else {
         // The score is stored. What cannot be read now is no failure of this command.
@@ -21,8 +26,10 @@ pub(super) fn run(folders: &Folders, score: u8) -> Result<Exit, Failure> {
             name if is_running => format!("{name} is running. After its end, note the pain again"),
             _ => format!("{}. End it first (therapy stop), then note the pain again", was_cut_off(&open, &now)),
         };
-        let why = open.map_or_else(|| "no session ended in the last 2 h".to_owned(), why);
-        format!("on its own: {why}")
+        let there = if named.is_some() { " there" } else { "" };
+        let why = open.map_or_else(|| format!("no session{there} ended in the last 2 h"), why);
+        let place = named.map(|site| format!("for the {}, ", words(site))).unwrap_or_default();
+        format!("{place}on its own: {why}")
     };
     print(format!("Pain {score} of {WORST} noted {what}.\n"))
 }

@@ -11,11 +11,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use serde_json::{Value, json};
 
-use super::chosen::Chosen;
+use super::chosen::{Chosen, find};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off};
 use super::times::{known_zone, later, local, stamp};
-use super::{Exit, Failure, print_exactly, print_json, settings};
+use super::{Exit, Failure, print_exactly, print_json, settings, sites};
 use crate::cli::Which;
 use crate::cli::plan::PlanArgs;
 use crate::domain::course::{recommend, start};
@@ -24,13 +24,16 @@ use crate::domain::moment::Moment;
 use crate::domain::protocol::{Choice, Draft};
 use crate::domain::rules::{ACUTE, Context, Detail, Injury};
 use crate::domain::schedule::{Awake, Because, Coming, LeftOut, Offer, Schedule, Wish, schedule};
+use crate::domain::site::Site;
+use crate::edge::catalog::Entry;
 use crate::edge::clock;
 use crate::edge::journal::Record;
 use crate::text::durations::seconds;
 use crate::text::hours::Hours;
 use crate::text::plan::{self, Day};
-use crate::text::printable::aligned;
+use crate::text::printable::{aligned, capital};
 use crate::text::rules;
+use crate::text::sites::words;
 
 /// Sessions begin at whole multiples of this: people do not read other times from a clock (ours).
 const GRID: Duration = Duration::from_secs(5 * 60);
@@ -50,7 +53,7 @@ struct Now {
 
 /// Plans the coming sessions.
 pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
-    let memory = Memory::read(folders, None, Purpose::Show)?;
+    let mut memory = Memory::read(folders, None, Purpose::Show)?;
     if memory.context.unreadable {
         let error = anyhow!("{}, and a plan goes on from it", rules::detail(&Detail::Unreadable));
         return Err(Failure::new(Exit::Failed, error, "repair it: therapy selftest"));
@@ -59,13 +62,16 @@ pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
         let hint = "first: therapy resume, or therapy stop";
         return Err(Failure::new(Exit::Refused, anyhow!(was_cut_off(open, &stamp())), hint));
     }
+    let named = args.protocol.as_deref().map(|name| find(folders, name)).transpose()?;
+    let of_file = named.as_ref().and_then(|entry| entry.parsed.draft.site);
+    memory.at(sites::decide(folders, args.site, of_file, &memory.injuries)?);
     let now = Now { wall: clock::wall(), moment: memory.context.now, zone: known_zone()? };
     let context = after_this_one(&memory);
-    let offers = Offers::find(folders, args.protocol.as_deref(), &context)?;
+    let offers = Offers::find(folders, named.as_ref(), &context)?;
     let settings = settings::read(folders)?;
-    let awake = args.awake.or(settings.awake).unwrap_or(Hours::USUAL);
-    let weekend = args.weekend.or(settings.weekend).unwrap_or(awake);
-    let days = now.waking(awake, weekend, args.days);
+    let awake_hours = args.awake.or(settings.awake).unwrap_or(Hours::USUAL);
+    let weekend = args.weekend.or(settings.weekend).unwrap_or(awake_hours);
+    let days = now.waking(awake_hours, weekend, args.days);
     let awake: Vec<Awake> = days.iter().map(|(_, awake)| *awake).collect();
     let per_day = args.per_day.map(|most| usize::try_from(most).unwrap_or(usize::MAX));
     let wish = Wish { awake: &awake, per_day, every: args.every, spread: args.spread };
@@ -73,11 +79,12 @@ pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
     if args.json {
         let left_out = schedule.left_out.iter().map(|left| now.left_out(left, &days));
         return print_json(&json!({
-            "sessions": schedule.sessions.iter().map(|session| now.document(session)).collect::<Vec<_>>(),
+            "sessions": schedule.sessions.iter().map(|session| now.document(session, context.site)).collect::<Vec<_>>(),
             "left_out": left_out.collect::<Vec<_>>(),
         }));
     }
-    print_exactly(now.text(&schedule, &days, offers.switch))
+    let place = format!("{}, awake {}.", capital(&words(context.site)), hours_in_words(awake_hours, weekend));
+    print_exactly(now.text(&schedule, &days, offers.switch, &place))
 }
 
 /// What the rules need after the session that runs now, if it goes on as planned.
@@ -106,16 +113,16 @@ struct Offers {
 
 impl Offers {
     /// The protocol that was named, or what is recommended.
-    fn find(folders: &Folders, name: Option<&str>, context: &Context) -> Result<Offers, Failure> {
+    fn find(folders: &Folders, named: Option<&Entry>, context: &Context) -> Result<Offers, Failure> {
         let acute = match context.injury {
             Injury::Ago(age) => ACUTE.checked_sub(age).filter(|left| !left.is_zero()),
             Injury::Unknown | Injury::Absent | Injury::InFuture(_) => None,
         };
         let later = acute.map(|wait| context.later(wait));
         let offer = |context: &Context| -> Result<(Offer, bool), Failure> {
-            let which = Which { minutes: None, rounds: None, changeover: None, injured: None };
-            let name = name.map_or_else(|| recommend(context.injury).to_owned(), str::to_owned);
-            let chosen = Chosen::find(folders, &name, &which, context)?;
+            let which = Which { minutes: None, rounds: None, changeover: None, injured: None, site: None };
+            let entry = named.map_or_else(|| find(folders, recommend(context.injury)), |entry| Ok(entry.clone()))?;
+            let chosen = Chosen::new(folders, entry, &which, context);
             // What no waiting helps is said as `run` says it.
             if start(&chosen.draft, chosen.choice, &chosen.context, &[]).possible.is_none() {
                 chosen.review(&[])?;
@@ -124,7 +131,7 @@ impl Offers {
             Ok((of(&chosen.draft, chosen.choice), depends))
         };
         let (before, depends) = offer(context)?;
-        let switch = acute.filter(|_| depends || name.is_none()).map(|wait| context.now + wait);
+        let switch = acute.filter(|_| depends || named.is_none()).map(|wait| context.now + wait);
         let after = match later.filter(|_| switch.is_some()) {
             Some(later) => offer(&later)?.0,
             None => before.clone(),
@@ -177,11 +184,11 @@ impl Now {
         waking.filter(|(_, awake)| awake.to > self.moment).collect()
     }
 
-    fn document(&self, session: &Coming) -> Value {
+    fn document(&self, session: &Coming, site: Site) -> Value {
         let steps = session.steps.iter().map(|step| json!({ "kind": step.kind, "length_s": seconds(step.length) }));
         json!({
             "at": self.wall(session.from), "ends_at": self.wall(session.to), "protocol": session.protocol,
-            "steps": steps.collect::<Vec<_>>(), "because": plan::because(session),
+            "site": site, "steps": steps.collect::<Vec<_>>(), "because": plan::because(session),
         })
     }
 
@@ -196,9 +203,9 @@ impl Now {
         })
     }
 
-    fn text(&self, schedule: &Schedule, days: &[Waking], switch: Option<Moment>) -> String {
+    fn text(&self, schedule: &Schedule, days: &[Waking], switch: Option<Moment>, place: &str) -> String {
         let switch = switch.map(|at| local(self.wall(at)));
-        let mut text = plan::headline(&schedule.sessions, switch.as_deref()) + "\n";
+        let mut text = format!("{} {place}\n", plan::headline(&schedule.sessions, switch.as_deref()));
         if io::stdout().is_terminal() {
             let width = Term::stdout().size_checked().map_or(WIDTH, |(_, width)| usize::from(width));
             let days: Vec<_> = days.iter().map(|day| self.day(day, schedule)).collect();
@@ -234,6 +241,12 @@ impl Now {
         let now = (awake.from..awake.to).contains(&self.moment).then(|| since(self.moment));
         Day { name: name(*date), awake: (since(awake.from), since(awake.to)), sessions, now }
     }
+}
+
+/// `08:00 to 22:30`, and at weekends too where they differ.
+fn hours_in_words(hours: Hours, weekend: Hours) -> String {
+    let differs = if hours == weekend { String::new() } else { format!(", at weekends {weekend}") };
+    format!("{hours}{differs}")
 }
 
 /// `Wed 25 Nov`.

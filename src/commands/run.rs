@@ -31,6 +31,7 @@ use crate::text::advice::{ALWAYS, DISCLAIMER, press_enter};
 use crate::text::durations::in_words;
 use crate::text::printable::capital;
 use crate::text::rules;
+use crate::text::sites::titled;
 use crate::text::typed::quoted;
 use crate::text::wording::sentences;
 
@@ -80,7 +81,8 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     let rate = args.speed.unwrap_or(1.0).max(1.0) * clock::rate().unwrap_or(1.0);
     let options = SessionOptions { confirm: waits.is_some(), grace: GRACE.mul_f64(rate) };
     let listening = listening.map_or_else(listen, Ok)?;
-    let mut live = Live::new(listening, protocol.name(), &settings, (args.speed, waits.as_deref()))?;
+    let mut live =
+        Live::new(listening, (protocol.name(), Some(protocol.site())), &settings, (args.speed, waits.as_deref()))?;
     live.lock = lock;
     if let Some(journal) = journal {
         let (overrides, started_ms) = (&args.overrides[..], clock::wall().as_millisecond());
@@ -190,13 +192,11 @@ fn in_short(protocol: &Protocol, chosen: &Chosen, args: &RunArgs) -> Vec<String>
 fn dry_run(protocol: &Protocol, start: Moment, progress: Progress) -> Result<Exit, Failure> {
     let wall = clock::wall();
     let label = move |at: Moment| later(wall, at.since(start));
-    let mut text = Vec::new();
+    let (mut text, title) = (Vec::new(), titled(protocol.name(), Some(protocol.site())));
     let mut lines: Box<dyn Observer + '_> = match progress {
         Progress::Json => Box::new(Json::new(Box::new(&mut text), Box::new(label))),
         Progress::Quiet => Box::new(Silent::new()?),
-        _ => {
-            Box::new(Plain::new(Box::new(&mut text), Box::new(time_of_day(label)), (false, false), protocol.name(), ""))
-        }
+        _ => Box::new(Plain::new(Box::new(&mut text), Box::new(time_of_day(label)), (false, false), &title, "")),
     };
     let mut world = Simulation::new(start, &[]);
     let report = runner::run(protocol, SessionOptions::default(), &mut world, &mut [lines.as_mut()]);

@@ -47,10 +47,11 @@ pub(super) struct Rungs {
 }
 
 impl Rungs {
-    /// Starts them for a session called `name`, which a person sees as `shown_name`; `speed` marks a rehearsal. `aside`: where a screen is shown. `waits`: every
-    /// change waits for the person, so that one must be able to answer; the options are the way out.
+    /// Starts them for a session called `name`, and `title` for people; `speed` marks a rehearsal. `aside`: where a screen
+    /// is shown. `waits`: every change waits for the person, so that one must be able to answer; the options are the way
+    /// out.
     pub(super) fn start(
-        (name, shown_name, aside): (&str, &str, Option<Aside>),
+        (name, title, aside): (&str, &str, Option<Aside>),
         settings: &Settings,
         (speed, waits): (Option<f64>, Option<&[String]>),
         label: Label,
@@ -60,7 +61,7 @@ impl Rungs {
         let (is_rehearsal, air, desk) = (speed.is_some(), Arc::new(Air::default()), Desk::default());
         let (bell, left) = bell(settings.progress);
         let notice = || Some(Notice::new(Known::by_environment().notifies?, aside?, is_remote()));
-        let notify = || Notifications::new((shown_name, is_rehearsal), (left, notice()), desk.clone(), inbox.clone());
+        let notify = || Notifications::new((title, is_rehearsal), (left, notice()), desk.clone(), inbox.clone());
         let mut notifications = settings.notify.then(notify).transpose().context(NO_THREAD)?;
         let mode = mode(settings);
         let sounds = |mode| Sounds::new(mode, settings.volume, settings.cache.clone(), desk.clone(), Arc::clone(&air));

@@ -10,6 +10,7 @@ use clap::ValueEnum as _;
 use super::folders::Folders;
 use super::{Exit, Failure, draw, is_dumb};
 use crate::cli::{Alarms, Progress, Sound};
+use crate::domain::site::Site;
 use crate::edge::files;
 use crate::format;
 use crate::format::report;
@@ -88,8 +89,17 @@ fn words(command: &str) -> Result<Vec<String>, Failure> {
 
 /// The changeover that `config.toml` asks for, as far as the file can be read: `run` reports what is wrong with it.
 pub(super) fn changeover(folders: &Folders) -> Option<Duration> {
+    readable(folders)?.changeover
+}
+
+/// The site that `config.toml` names, in the same way.
+pub(super) fn site(folders: &Folders) -> Option<Site> {
+    readable(folders)?.site
+}
+
+fn readable(folders: &Folders) -> Option<format::Settings> {
     let bytes = files::read(&folders.settings()?).ok()?;
-    format::settings(&format::decoded(&bytes).0).0.changeover
+    Some(format::settings(&format::decoded(&bytes).0).0)
 }
 
 /// The file, as far as it has no problem.

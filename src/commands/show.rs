@@ -6,15 +6,16 @@ use std::time::Duration;
 use console::Term;
 use serde_json::json;
 
-use super::chosen::Chosen;
+use super::chosen::{Chosen, find};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off};
 use super::times::{local_after, stamp};
-use super::{Exit, Failure, print, print_json};
+use super::{Exit, Failure, print, print_json, sites};
 use crate::cli::Which;
 use crate::domain::exposure::{Load, limit};
 use crate::domain::protocol::DraftStep;
 use crate::domain::rules::{Context, Finding, Injury, RULES, RuleId, SESSION, refuses, review};
+use crate::domain::site::Site;
 use crate::domain::step::{Modality, Step, StepKind};
 use crate::text::advice::{EVIDENCE, first};
 use crate::text::colours::{colour, paint};
@@ -24,10 +25,13 @@ use crate::text::timeline::{columns, texture};
 
 /// Draws one protocol to scale, with the source of every number and the limits that apply.
 pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> Result<Exit, Failure> {
-    let memory = Memory::read(folders, which.injured.as_deref(), Purpose::Show)?;
+    let mut memory = Memory::read(folders, which.injured.as_deref(), Purpose::Show)?;
     let instead = |hint: String| hint.replace("therapy run ", "therapy show ");
-    let chosen = Chosen::find(folders, name, which, &memory.context)
-        .map_err(|failure| Failure { hint: failure.hint.map(instead), ..failure })?;
+    let entry = find(folders, name).map_err(|failure| Failure { hint: failure.hint.map(instead), ..failure })?;
+    // Nothing starts here: where it is not clear which injury is meant, each of them counts.
+    let site = sites::known(folders, which.site, entry.parsed.draft.site, &memory.injuries);
+    memory.at(site.unwrap_or(Site::OTHER));
+    let chosen = Chosen::new(folders, entry, which, &memory.context);
     let (name, draft, file) = (chosen.entry.name(), &chosen.draft, &chosen.entry.parsed.draft);
     let steps = draft.expand(chosen.choice);
     let plan = review(&steps, &Context { injury: Injury::Ago(Duration::MAX), ..Context::default() });

@@ -10,32 +10,37 @@ use super::times::{stamp, time_of_day, wall_at};
 use super::{Exit, Failure, print, print_exactly, print_json};
 use crate::cli::StatusArgs;
 use crate::domain::moment::Moment;
+use crate::domain::site::Site;
 use crate::domain::view::{Next, State, View};
 use crate::edge::journal::{Journal, Record};
 use crate::text::durations::{count_up, countdown, in_words, seconds};
 use crate::text::printable::markup;
+use crate::text::sites::titled;
 use crate::text::view as say;
 
 /// The fields of `--format`.
-const FIELDS: [&str; 11] =
-    ["elapsed", "kind", "left", "next", "of", "percent", "protocol", "round", "rounds", "state", "step"];
+const FIELDS: [&str; 12] =
+    ["elapsed", "kind", "left", "next", "of", "percent", "protocol", "round", "rounds", "site", "state", "step"];
 
 /// Shows the running session; exit 1 when there is none.
-pub(super) fn run(folders: &Folders, args: &StatusArgs) -> Result<Exit, Failure> {
+pub(super) fn run(folders: &Folders, args: &StatusArgs, site: Option<Site>) -> Result<Exit, Failure> {
     let format = args.format.as_deref().map(Format::read).transpose()?;
-    let Some((name, view)) = running(folders)? else {
+    let is_meant = |at: Option<Site>| site.is_none_or(|asked| at.is_none_or(|at| asked.includes(at)));
+    let found = running(folders)?.filter(|(record, _)| is_meant(record.site));
+    let Some((record, view)) = found else {
         if args.json {
             print_json(&json!({ "state": "none" }))?;
         } else if args.waybar {
             print_exactly("{\"text\":\"\",\"tooltip\":\"no session\",\"class\":\"none\",\"percentage\":0}\n")?;
         } else if format.is_none() {
-            return Err(nothing(folders));
+            return Err(nothing(folders, site));
         }
         return Ok(Exit::Failed);
     };
-    let lines = || say::lines(&name, &view, time_of_day(wall_at));
+    let (name, site) = (record.protocol.name(), record.site);
+    let lines = || say::lines(&titled(name, site).replace(" · ", ", "), &view, time_of_day(wall_at));
     if args.json {
-        print_json(&document(&name, &view))
+        print_json(&document(name, site, &view))
     } else if args.waybar {
         // The kind of step while it runs, otherwise the state.
         let (class, text) = match view.state {
@@ -50,17 +55,17 @@ pub(super) fn run(folders: &Folders, args: &StatusArgs) -> Result<Exit, Failure>
             json!({ "text": text, "tooltip": tooltip, "class": class, "percentage": view.percent })
         ))
     } else if let Some(format) = format {
-        print_exactly(format.fill(&name, &view) + "\n")
+        print_exactly(format.fill(name, site, &view) + "\n")
     } else {
         print(lines() + "\n")
     }
 }
 
-/// The name and the view of the session whose process holds the lock.
-fn running(folders: &Folders) -> Result<Option<(String, View)>, Failure> {
+/// The record and the view of the session whose process holds the lock.
+fn running(folders: &Folders) -> Result<Option<(Record, View)>, Failure> {
     let now = stamp();
     let record = if folders.is_running()? { Journal::open(&folders.data)?.open_session(&now)? } else { None };
-    Ok(record.and_then(|record| Some((record.protocol.name().to_owned(), view_now(&record, now.clock)?))))
+    Ok(record.and_then(|record| view_now(&record, now.clock).map(|view| (record, view))))
 }
 
 /// The view of a running session, from its record.
@@ -71,8 +76,12 @@ pub(super) fn view_now(record: &Record, now: Moment) -> Option<View> {
     Some(View::of(&session))
 }
 
-/// No session runs. The hint mentions one that was cut off and can be resumed.
-fn nothing(folders: &Folders) -> Failure {
+/// No session runs, or none at this site. The hint mentions one that was cut off and can be resumed.
+fn nothing(folders: &Folders, site: Option<Site>) -> Failure {
+    if let Some(site) = site {
+        let error = anyhow!("no session is running at the site {site}");
+        return Failure::new(Exit::Failed, error, "any site: therapy status");
+    }
     let now = stamp();
     let open = folders.journal().ok().flatten().and_then(|journal| journal.open_session(&now).ok()?);
     match open.filter(|open| !open.is_stale(&now)) {
@@ -81,13 +90,13 @@ fn nothing(folders: &Folders) -> Failure {
     }
 }
 
-fn document(name: &str, view: &View) -> Value {
+fn document(name: &str, site: Option<Site>, view: &View) -> Value {
     let ends_at = wall_at(view.ends_at);
     let next = view.next.map(|Next { kind, length, changeover }| {
         json!({ "kind": kind, "length_s": seconds(length), "changeover": changeover, "at": ends_at })
     });
     json!({
-        "state": view.state.as_str(), "protocol": name, "kind": view.kind, "changeover": view.changeover,
+        "state": view.state.as_str(), "protocol": name, "site": site, "kind": view.kind, "changeover": view.changeover,
         "step": view.step, "of": view.of,
         "round": view.round, "rounds": view.rounds, "length_s": seconds(view.length), "left_s": seconds(view.left),
         "overrun_s": seconds(view.over),
@@ -124,8 +133,8 @@ impl<'a> Format<'a> {
     }
 
     /// The text with the values of its fields.
-    fn fill(&self, name: &str, view: &View) -> String {
-        let document = document(name, view);
+    fn fill(&self, name: &str, site: Option<Site>, view: &View) -> String {
+        let document = document(name, site, view);
         let at = || time_of_day(wall_at)(view.ends_at);
         let is_over = !view.over.is_zero();
         let value = |field| match (field, view.next) {

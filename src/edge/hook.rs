@@ -89,6 +89,7 @@ impl Hook {
         let environment = vec![
             ("THERAPY_EVENT", event.to_owned()),
             ("THERAPY_PROTOCOL", self.name.clone()),
+            ("THERAPY_SITE", session.site().to_string()),
             ("THERAPY_KIND", segment.step.kind.as_str().to_owned()),
             ("THERAPY_STEP", (session.index() + 1).to_string()),
             ("THERAPY_OF", session.plan().segments().len().to_string()),

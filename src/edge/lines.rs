@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::domain::plan::Cue;
 use crate::domain::session::{Event, EventKind, Moment, Session};
+use crate::domain::site::Site;
 use crate::domain::step::{PerModality, StepKind};
 use crate::domain::view::View;
 use crate::runner::{Loss, Observer, Trouble};
@@ -215,6 +216,7 @@ struct Line {
     length_s: f64,
     #[serde(skip_serializing_if = "Not::not")]
     changeover: bool,
+    site: Site,
     /// The fields of this kind of event.
     #[serde(flatten)]
     more: Value,
@@ -247,6 +249,7 @@ impl Line {
             kind: segment.step.kind,
             length_s: seconds(length),
             changeover: segment.step.changeover,
+            site: session.site(),
             more,
         }
     }

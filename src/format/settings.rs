@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::reader::Reader;
 use super::{NAME_MOST, Problem, in_order, on_letters, quotes};
+use crate::domain::site::Site;
 use crate::text::hours::Hours;
 
 /// Defaults of `run`, from `config.toml`.
@@ -17,6 +18,8 @@ pub struct Settings {
     pub confirm: bool,
     /// As `--changeover`, for protocols that say nothing about it.
     pub changeover: Option<Duration>,
+    /// As `--site`, where no file and no injury says it.
+    pub site: Option<Site>,
     /// As `--no-notify`.
     pub no_notify: bool,
     /// As `--progress`.
@@ -36,9 +39,18 @@ pub const PROGRESS: [&str; 5] = ["auto", "bar", "plain", "json", "quiet"];
 
 /// Values of `--sound`.
 const SOUND: [&str; 3] = ["auto", "on", "off"];
-#[rustfmt::skip]
-const KEYS: [&str; 10] = [
-    "awake", "changeover", "confirm", "no_notify", "on_event", "progress", "sound", "speak", "volume", "weekend",
+const KEYS: [&str; 11] = [
+    "awake",
+    "changeover",
+    "confirm",
+    "no_notify",
+    "on_event",
+    "progress",
+    "site",
+    "sound",
+    "speak",
+    "volume",
+    "weekend",
 ];
 const LOUDEST: u32 = 100;
 
@@ -63,6 +75,7 @@ pub fn read(text: &str) -> (Settings, Vec<Problem>) {
         awake,
         weekend,
         changeover: reader.changeover(table),
+        site: reader.site(table),
         confirm: reader.flag(table, "confirm").unwrap_or(false),
         no_notify: reader.flag(table, "no_notify").unwrap_or(false),
         progress,

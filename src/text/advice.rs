@@ -151,13 +151,14 @@ pub const UNRECORDED: &str = "run it without a record: add --override rewarm --o
 
 /// Why heat or cold is recommended for an injury of this age. `at`: where it is, when that must be said.
 pub fn because(injury: Injury, at: Option<Site>) -> String {
-    let which = at.map(|site| format!(" of the {}", sites::words(site))).unwrap_or_default();
+    let of = |site| format!(" of the {}", sites::words(site));
+    let (which, flag) = at.map(|site| (of(site), format!(" --site {site}"))).unwrap_or_default();
     match injury {
         Injury::Ago(age) if age >= ACUTE => format!("The injury{which} is at least 3 days old: heat (S3)"),
         Injury::Ago(_) => format!("The injury{which} is less than 3 days old: cold (S3)"),
-        Injury::Unknown => "No injury time is set: therapy injury set yesterday".to_owned(),
+        Injury::Unknown => format!("No injury time{which} is set: therapy injury set yesterday{flag}"),
         Injury::Absent => "You said that there is no injury: heat (S1)".to_owned(),
-        Injury::InFuture(_) => INJURY_IN_FUTURE.to_owned(),
+        Injury::InFuture(_) => format!("{INJURY_IN_FUTURE}{flag}"),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Waking hours as people type them: `07:30-22:30`, `8-22`, `20:00-4:00`. It must not know dates.
 
+use std::fmt;
+
 use super::typed::Unreadable;
 
 const EXAMPLES: &str = "try: 07:30-22:30, or 20:00-04:00 for nights";
@@ -20,6 +22,13 @@ impl Hours {
     /// Whether they end on the next day.
     pub fn pass_midnight(self) -> bool {
         self.to <= self.from
+    }
+}
+
+impl fmt::Display for Hours {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [from, to] = [self.from, self.to].map(|minutes| format!("{:02}:{:02}", minutes / 60, minutes % 60));
+        write!(formatter, "{from} to {to}")
     }
 }
 

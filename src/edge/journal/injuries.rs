@@ -16,30 +16,38 @@ impl Journal {
         self.rows(sql, [], |row| Ok(InjuryEntry { id: row.get(0)?, happened_ms: row.get(1)?, site: site(row, 2)? }))
     }
 
-    /// Sets the time of an injury; without a time, notes that there is none at this site, or nowhere. The entries in
-    /// `over` are replaced; they stay in the journal.
+    /// Sets the time of an injury; without a time, notes that there is none at this site, or nowhere. The entries that
+    /// it `replaces` stay in the journal.
     ///
     /// # Errors
     /// When the journal cannot be written.
-    pub fn set_injury(&self, happened_ms: Option<i64>, site: Option<Site>, over: &[i64], now: &Stamp) -> Result<()> {
+    pub fn set_injury(
+        &self,
+        happened_ms: Option<i64>,
+        site: Option<Site>,
+        replaces: impl Fn(&InjuryEntry) -> bool,
+        now: &Stamp,
+    ) -> Result<()> {
         let sql = "INSERT INTO injury (happened_ms, site, noted_ms) VALUES (?, ?, ?)";
         self.together(|| {
-            self.end_injuries(over, now)?;
+            self.end_injuries(replaces, now)?;
             self.execute(sql, params![happened_ms, site.map(Site::as_str), now.wall_ms]).map(drop)
         })
     }
 
-    /// Clears entries. They stay in the journal.
+    /// Clears these entries. They stay in the journal.
     ///
     /// # Errors
     /// When the journal cannot be written.
-    pub fn clear_injuries(&self, over: &[i64], now: &Stamp) -> Result<()> {
-        self.together(|| self.end_injuries(over, now))
+    pub fn clear_injuries(&self, these: impl Fn(&InjuryEntry) -> bool, now: &Stamp) -> Result<()> {
+        self.together(|| self.end_injuries(these, now))
     }
 
-    fn end_injuries(&self, over: &[i64], now: &Stamp) -> Result<()> {
-        let sql = "UPDATE injury SET over_ms = ? WHERE id = ? AND over_ms IS NULL";
-        over.iter().try_for_each(|id| self.execute(sql, params![now.wall_ms, id]).map(drop))
+    fn end_injuries(&self, these: impl Fn(&InjuryEntry) -> bool, now: &Stamp) -> Result<()> {
+        let sql = "UPDATE injury SET over_ms = ? WHERE id = ?";
+        // Read again: another shell may have set one since.
+        let mut over = self.injuries()?.into_iter().filter(these);
+        over.try_for_each(|entry| self.execute(sql, params![now.wall_ms, entry.id]).map(drop))
     }
 
     /// Stores the keys of the signs that apply, or that the signs were shown where nobody could answer. It belongs to

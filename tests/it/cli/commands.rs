@@ -58,7 +58,7 @@ fn a_man_page_is_text_on_a_terminal_and_roff_elsewhere() {
     for (arguments, title, way) in [
         (&["man", "run"][..], "Run a session", "therapy man run | man -l -"),
         (&["man", "injury", "set"], "Set the time of the injury", "therapy man injury set | man -l -"),
-        (&["man"], "Usage: therapy [COMMAND]", "therapy man | man -l -"),
+        (&["man"], "Usage: therapy [OPTIONS] [COMMAND]", "therapy man | man -l -"),
     ] {
         let mut command = home.command(arguments);
         command.env("NO_COLOR", "1");

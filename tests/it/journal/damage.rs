@@ -51,7 +51,7 @@ fn used() -> &'static Used {
             // The last session is still running.
             let inputs = if number == MANY - 1 { &[(min(5), Input::Pause)][..] } else { &[] };
             place.session(&contrast, start, inputs, &FIRST);
-            place.journal.set_injury(Some(NOON_MS - HOUR_MS), None, &[], &FIRST.at(start)).expect("an injury");
+            place.journal.set_injury(Some(NOON_MS - HOUR_MS), None, |_| false, &FIRST.at(start)).expect("an injury");
             start = start + hours(2);
         }
         let read = |name: &str| std::fs::read(place.path().join(name)).expect("a file");
@@ -287,7 +287,7 @@ fn only_the_owner_can_read_a_new_journal() {
     let home = tempfile::tempdir().expect("a temporary folder");
     let folder = home.path().join("share").join("therapy");
     let journal = Journal::open(&folder).expect("a new journal");
-    journal.set_injury(Some(NOON_MS), None, &[], &FIRST.after(SECOND)).expect("a row");
+    journal.set_injury(Some(NOON_MS), None, |_| false, &FIRST.after(SECOND)).expect("a row");
     let _lock = Journal::lock(&folder).expect("a lock").expect("nobody holds it");
     let mode = |path: &Path| std::fs::metadata(path).expect("a file").permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);

@@ -288,14 +288,14 @@ fn several_injuries_have_their_own_clocks() {
     let journal = Journal::open(folder.path()).expect("a journal");
     let now = FIRST.at(START);
     let (ankle, back) = (Site::from_name("left-ankle"), Some(Site::LOWER_BACK));
-    journal.set_injury(Some(1), ankle, &[], &now).expect("written");
-    journal.set_injury(Some(2), back, &[], &now).expect("written");
+    journal.set_injury(Some(1), ankle, |_| false, &now).expect("written");
+    journal.set_injury(Some(2), back, |_| false, &now).expect("written");
     let entry = |id, happened_ms, site| InjuryEntry { id, happened_ms, site };
     assert_eq!(journal.injuries().expect("read"), [entry(1, Some(1), ankle), entry(2, Some(2), back)]);
-    journal.set_injury(Some(3), ankle, &[1], &now).expect("written");
-    journal.set_injury(None, None, &[2], &now).expect("written");
+    journal.set_injury(Some(3), ankle, |old| old.site == ankle, &now).expect("written");
+    journal.set_injury(None, None, |old| old.id == 2, &now).expect("written");
     assert_eq!(journal.injuries().expect("read"), [entry(3, Some(3), ankle), entry(4, None, None)]);
-    journal.clear_injuries(&[3], &now).expect("written");
+    journal.clear_injuries(|old| old.id == 3, &now).expect("written");
     assert_eq!(journal.injuries().expect("read"), [entry(4, None, None)]);
     assert_eq!(count(folder.path(), "injury"), 4);
 }

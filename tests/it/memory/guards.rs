@@ -8,6 +8,7 @@ use therapy::domain::exposure::Exposure;
 use therapy::domain::protocol::{Choice, Draft};
 use therapy::domain::rules::{Context, RULES, RuleId};
 use therapy::domain::session::{Moment, Session, SessionOptions};
+use therapy::domain::site::Site;
 use therapy::domain::step::StepKind::{self, Cold, Heat, Rest};
 use therapy::edge::clock;
 use therapy::edge::journal::{Journal, NewSession, Stamp};
@@ -112,9 +113,10 @@ const DAYS: [Fact; 9] = {
 
 impl Home {
     /// A session of another boot, which the time of day dates.
-    fn had(&self, steps: &[Exposure], ended_ago: i64) {
+    fn had(&self, site: Site, steps: &[Exposure], ended_ago: i64) {
         let journal = Journal::open(&self.data()).expect("a journal");
-        let protocol = Draft::of("past", steps).review(Choice::default(), &Context::default(), &[]).expect("it passes");
+        let context = Context { site, ..Context::default() };
+        let protocol = Draft::of("past", steps).review(Choice::default(), &context, &[]).expect("it passes");
         let length: Duration = steps.iter().map(|(_, length)| *length).sum();
         let start = Moment::default();
         let millis = |length: Duration| i64::try_from(length.as_millis()).expect("short");
@@ -137,7 +139,7 @@ impl Home {
         match fact {
             Past(kind, minutes, ago) => {
                 let ended_ago = i64::try_from((ago - minutes) * MINUTE * 1000).expect("short");
-                self.had(&[(kind, Duration::from_secs(minutes * MINUTE))], ended_ago);
+                self.had(Site::default(), &[(kind, Duration::from_secs(minutes * MINUTE))], ended_ago);
             }
             Injured(hours @ 0..) => drop(self.ask(&["injury", "set", &format!("{hours}h ago")])),
             Injured(hours) => {
@@ -151,7 +153,7 @@ impl Home {
                 let sql = "UPDATE event SET boot = 'past', wall_ms = wall_ms + 7200000";
                 self.sql().execute(sql, []).expect("rows");
             }
-            ClockBehind => self.had(&[(Rest, Duration::from_secs(MINUTE))], -7_200_000),
+            ClockBehind => self.had(Site::default(), &[(Rest, Duration::from_secs(MINUTE))], -7_200_000),
             Running => {}
         }
     }
@@ -325,4 +327,149 @@ fn every_rule_binds_every_way_in() {
         parts.into_iter().map(|part| part.join().expect("a part of the table")).collect()
     });
     assert!(wrong.is_empty(), "the ways are {WAYS:?}\n{wrong}");
+}
+
+/// What a person does at one site, and what that does at another.
+impl Home {
+    /// 20 min of cold at this site that ended ten minutes ago.
+    fn had_cold(&self, site: &str) {
+        const MINUTE: Duration = Duration::from_secs(60);
+        self.had(Site::from_name(site).expect("a site"), &[(Cold, 20 * MINUTE)], 600_000);
+    }
+
+    /// Whether this rule refuses a protocol at a site, on each way in that can start or show it.
+    fn refuses(&self, rule: RuleId, protocol: &str, site: &str) -> [bool; 4] {
+        let run = ["run", protocol, "--site", site, "--no-notify", "--progress", "quiet"];
+        let refused = |arguments: &[&str]| {
+            let output = self.run(arguments);
+            output.status.code() == Some(3) && matches!(named(&stderr(&output), rule), 'r' | '?')
+        };
+        let next = self.json(&["next", "--json", "--site", site]);
+        let all = next["protocols"].as_array().expect("protocols");
+        let is_refused = all.iter().any(|row| row["protocol"] == protocol && row["rule"] == rule.as_str());
+        let shown = self.ask(&["show", protocol, "--site", site]).contains(&format!("({rule})"));
+        [
+            refused(&[&run[..], &["--dry-run"]].concat()),
+            refused(&[&run[..], &["--speed", "100000"]].concat()),
+            is_refused,
+            shown,
+        ]
+    }
+}
+
+/// Cold at the left knee binds every name that touches it, on every way in, and no other.
+#[test]
+fn a_dose_binds_every_name_that_touches_it() {
+    let home = Home::new();
+    home.had_cold("left-knee");
+    for (site, expected) in [
+        ("left-knee", true),
+        ("knee", true),
+        ("left-thigh", true),
+        ("calf", true),
+        ("other", true),
+        ("right-knee", false),
+        ("neck", false),
+        ("lower-back", false),
+    ] {
+        assert_eq!(home.refuses(RuleId::Rewarm, "ice", site), [expected; 4], "{site}");
+        let heat = home.run(&["run", "heat", "--site", site, "--dry-run"]);
+        assert_eq!(
+            (heat.status.code(), named(&stderr(&heat), RuleId::NumbHeat)),
+            (Some(0), if expected { 'W' } else { '.' })
+        );
+    }
+    // Without a site it is for the lower back, which had nothing.
+    assert_eq!(home.run(&["run", "ice", "--dry-run"]).status.code(), Some(0));
+}
+
+/// A session that was recorded before there were sites binds everywhere.
+#[test]
+fn a_dose_without_a_site_binds_everywhere() {
+    let home = Home::new();
+    home.had_cold("left-knee");
+    home.sql().execute("UPDATE session SET site = NULL", []).expect("a row");
+    for site in ["left-knee", "right-hand", "neck", "lower-back", "other"] {
+        assert_eq!(home.refuses(RuleId::Rewarm, "ice", site), [true; 4], "{site}");
+    }
+    assert_eq!(home.history()[0]["site"], serde_json::Value::Null);
+}
+
+/// An injury binds the sites that it touches. An injury elsewhere is no reason against heat, and none for it.
+#[test]
+fn an_injury_binds_the_sites_that_it_touches() {
+    let home = Home::new();
+    home.ask(&["injury", "set", "20h ago", "--site", "left-ankle"]);
+    for (site, expected) in
+        [("left-ankle", true), ("ankle", true), ("left-foot", true), ("left-calf", true), ("other", true)]
+            .into_iter()
+            .chain(["right-ankle", "left-knee", "lower-back"].map(|site| (site, false)))
+    {
+        assert_eq!(home.refuses(RuleId::EarlyHeat, "heat", site), [expected; 4], "{site}");
+        let next = home.json(&["next", "--json", "--site", site]);
+        assert_eq!(next["best"], "ice", "{site}: not known is not an old injury");
+        assert_eq!(next["injury_site"], if expected { "left-ankle".into() } else { serde_json::Value::Null }, "{site}");
+    }
+    // The only injury is meant when nothing is said.
+    let heat = home.run(&["run", "heat", "--dry-run"]);
+    assert_eq!((heat.status.code(), named(&stderr(&heat), RuleId::EarlyHeat)), (Some(3), 'r'));
+    let acute = home.run(&["run", "acute", "--dry-run"]);
+    assert!(
+        stderr(&acute).contains("Now it is ice. The injury of the left ankle is less than 3 days old"),
+        "{}",
+        stderr(&acute)
+    );
+    assert!(stdout(&acute).contains("ice · left ankle: 1 step"), "{}", stdout(&acute));
+    // One from before there were sites binds everywhere.
+    home.sql().execute("UPDATE injury SET site = NULL", []).expect("a row");
+    for site in ["neck", "left-knee", "other"] {
+        assert_eq!(home.refuses(RuleId::EarlyHeat, "heat", site), [true; 4], "{site}");
+    }
+}
+
+/// With several injuries nothing is assumed: not the back for the ankle, nor the other way round.
+#[test]
+fn several_injuries_need_a_site_off_a_terminal() {
+    let home = Home::new();
+    home.ask(&["injury", "set", "20h ago", "--site", "left-ankle"]);
+    home.ask(&["injury", "set", "5 days ago", "--site", "lower-back"]);
+    home.file("config/config.toml", "site = \"lower-back\"\n");
+    let heat = "[[step]]\ndo = \"heat\"\nfor = \"10min\"\n";
+    let (plain, placed) =
+        (home.file("plain.toml", heat), home.file("placed.toml", &format!("site = \"left-foot\"\n{heat}")));
+    for arguments in [
+        &["run", "heat"][..],
+        &["run"],
+        &["run", "heat", "--dry-run"],
+        &["run", "acute", "--injured", "5 days ago"],
+        &["run", &plain],
+        &["next"],
+        &["next", "--json"],
+        &["pain", "3"],
+        &["injury", "set", "2h ago"],
+        &["injury", "clear"],
+    ] {
+        let output = home.run(arguments);
+        let errors = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {errors}");
+        assert!(errors.contains("there are several injuries, so say which site is meant\n"), "{errors}");
+        assert!(
+            errors.contains(" --site left-ankle\n  or:  therapy ") && errors.ends_with(" --site lower-back\n"),
+            "{errors}"
+        );
+    }
+    assert_eq!(home.number("SELECT count(*) FROM injury WHERE over_ms IS NULL"), 2, "nothing was changed");
+    // Each injury has its own clock, and a file may say where.
+    assert_eq!(home.refuses(RuleId::EarlyHeat, "heat", "left-ankle"), [true; 4]);
+    assert_eq!(home.refuses(RuleId::EarlyHeat, "heat", "lower-back"), [false; 4]);
+    assert_eq!(home.json(&["next", "--json", "--site", "lower-back"])["best"], "heat");
+    let foot = home.run(&["run", &placed, "--dry-run"]);
+    assert_eq!((foot.status.code(), named(&stderr(&foot), RuleId::EarlyHeat)), (Some(3), 'r'));
+    let back = home.run(&["run", &placed, "--site", "lower-back", "--dry-run"]);
+    assert_eq!(back.status.code(), Some(0), "the option wins: {}", stderr(&back));
+    // Nothing starts here: each of them counts.
+    assert!(home.ask(&["show", "heat"]).contains("(early-heat)"));
+    assert!(home.ask(&[]).contains("there are several injuries: therapy next --site lower-back"));
+    home.ask(&["injury", "clear", "--site", "left-ankle"]);
+    assert_eq!(home.run(&["run", "heat", "--dry-run"]).status.code(), Some(0));
 }

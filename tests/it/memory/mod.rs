@@ -16,6 +16,7 @@ mod person;
 mod plan;
 mod profiles;
 mod read_only;
+mod sites;
 mod trouble;
 
 /// Pseudo-random numbers from a seed.
