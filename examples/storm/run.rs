@@ -1,7 +1,7 @@
 //! One run: a person, their skin, a journal and a few sessions, with random faults, all from one seed.
 //! It checks these invariants:
 //!
-//! - No plan exceeds a dose limit on the real skin.
+//! - No plan exceeds a dose limit on any patch of the real skin, whatever its place is called.
 //! - Every step is announced, in order.
 //! - Every end of a step rings as soon as the machine is awake. The alarm is urgent when a pack must come
 //!   off.
@@ -21,6 +21,7 @@ use therapy::domain::course::{STALE, doses, start};
 use therapy::domain::protocol::{Choice, Draft, Part, Protocol, Range};
 use therapy::domain::rules::{Context, RuleId};
 use therapy::domain::session::{Event, EventKind, GRACE, Session, SessionOptions};
+use therapy::domain::site::Site;
 use therapy::domain::step::{Modality, StepKind};
 use therapy::edge::journal::{self, Journal, NewSession};
 use therapy::runner;
@@ -31,7 +32,7 @@ mod skin;
 
 use fate::{Answers, Fate, Storm, set_read_only};
 use observers::{Bell, Person, Position, Recorder, Witness, check_plan};
-use skin::{exceeds_limit, loads};
+use skin::{Covered, exceeds_limit, loads};
 
 /// What happened in a run, or in several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -154,7 +155,8 @@ impl Run {
         fate.skew_ms.set(0);
         fate.bus_fails.set(fate.one_in(8));
         self.repair_disk();
-        let Some(protocol) = self.review() else {
+        let site = self.site();
+        let Some(protocol) = self.review(site) else {
             return;
         };
         let fate = &self.fate;
@@ -176,6 +178,11 @@ impl Run {
         if self.fate.violation.borrow().is_none() {
             self.check_record(id);
         }
+        if self.fate.one_in(16) {
+            // As if it had been recorded before there were sites.
+            let forgotten = self.journal.as_ref().execute("UPDATE session SET site = NULL WHERE id = ?", [id]);
+            self.witness.get_mut().unsure |= forgotten.is_err();
+        }
     }
 
     fn repair_disk(&self) {
@@ -192,25 +199,46 @@ impl Run {
         witness.skin.pass(self.fate.now.get());
         // The person takes off any pack that was left on.
         witness.skin.put(StepKind::Rest);
-        witness.skin.begin();
+        let covered = Covered::by(protocol.site(), self.fate.rng.borrow_mut().usize(..));
+        witness.skin.begin(covered);
         let plan = protocol.steps().iter().map(|step| (step.kind, step.length));
-        if !witness.unsure && exceeds_limit(witness.skin.loads(), plan.clone()).is_some() {
+        if !witness.unsure && exceeds_limit(witness.skin.loads(covered), plan.clone()).is_some() {
             self.fate.violate(|| "a plan that exceeds a limit of the skin was accepted".to_owned());
         }
         let is_warned = protocol.findings().iter().any(|finding| finding.rule == RuleId::NumbHeat);
-        if !witness.unsure && witness.skin.heat_may_burn(plan) && !is_warned {
+        if !witness.unsure && witness.skin.heat_may_burn(covered, plan) && !is_warned {
             self.fate.violate(|| "heat soon after cold had no warning".to_owned());
         }
     }
 
+    /// A site. Most are near each other, so that their doses meet.
+    fn site(&self) -> Site {
+        const NEAR: [&str; 10] = [
+            "left-knee",
+            "left-knee",
+            "knee",
+            "left-thigh",
+            "thigh",
+            "right-knee",
+            "left-hip",
+            "lower-back",
+            "lower-back",
+            "other",
+        ];
+        let mut rng = self.fate.rng.borrow_mut();
+        let near = Site::from_name(NEAR[rng.usize(..NEAR.len())]);
+        let any = Site::all().nth(rng.usize(..Site::all().count()));
+        if rng.u8(..4) == 0 { any } else { near }.unwrap_or_default()
+    }
+
     /// Returns a protocol that the rules accept, if necessary after the wait that they report.
-    fn review(&mut self) -> Option<Protocol> {
+    fn review(&mut self, site: Site) -> Option<Protocol> {
         for _ in 0..8 {
             let draft = self.draft();
             if self.fate.one_in(16) {
                 self.check_unreadable(&draft);
             }
-            let context = self.context()?;
+            let context = self.context(site)?;
             let Ok(protocol) = draft.review(Choice::default(), &context, &[]) else {
                 self.tally.refused += 1;
                 let Some(wait) = start(&draft, Choice::default(), &context, &[]).possible else {
@@ -219,7 +247,7 @@ impl Run {
                 // Doses of an earlier boot are dated by the wall clock.
                 let blur = if self.fate.boot.get().0 > 0 { BLUR } else { Duration::ZERO };
                 self.fate.pass(wait + blur);
-                let context = self.context()?;
+                let context = self.context(site)?;
                 let again = draft.review(Choice::default(), &context, &[]);
                 if let Err(findings) = &again
                     && !self.fate.has_wrong_dates()
@@ -243,12 +271,13 @@ impl Run {
         }
     }
 
-    /// Returns the recorded state of the skin, and checks that it is at least the real load.
-    fn context(&self) -> Option<Context> {
+    /// Returns the recorded state of the skin at a site, and checks that it is at least the real load of every patch
+    /// that may be under a pack there.
+    fn context(&self, site: Site) -> Option<Context> {
         let fate = &self.fate;
         let now = fate.moment();
         let context = match self.journal.doses(&fate.stamp(now), None) {
-            Ok((doses, record_ahead)) => Context { now, doses, record_ahead, ..Context::default() },
+            Ok((doses, record_ahead)) => Context { now, site, doses, record_ahead, ..Context::default() },
             Err(error) => {
                 fate.violate(|| format!("the doses cannot be read: {error}"));
                 return None;
@@ -256,12 +285,14 @@ impl Run {
         };
         let mut witness = self.witness.borrow_mut();
         witness.skin.pass(fate.now.get());
-        let (loads, believed) = (witness.skin.loads(), loads(context.load()));
+        let (loads, believed) = (witness.skin.loads(Covered::all_of(site)), loads(context.load()));
         let blur = if fate.boot.get().0 > 0 { 2 * BLUR.as_nanos().cast_signed() } else { 0 };
         witness.unsure |= fate.has_wrong_dates();
         let less = |modality: Modality| believed[modality as usize] + blur < loads[modality as usize];
         if !witness.unsure && Modality::ALL.into_iter().any(less) {
-            fate.violate(|| format!("{:?} give a load of {believed:?}, but the skin has {loads:?}", witness.committed));
+            fate.violate(|| {
+                format!("{:?} give a load of {believed:?} at {site}, but the skin has {loads:?}", witness.committed)
+            });
         }
         Some(context)
     }
