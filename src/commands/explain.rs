@@ -10,6 +10,7 @@ use crate::domain::rules::{RULES, Rule, RuleId, Severity};
 use crate::domain::source::{self, OURS, SOURCES, Source};
 use crate::text::printable::{nearest, printable};
 use crate::text::rules::{self, RuleText};
+use crate::text::sites::seen_by;
 
 /// Shows why a rule exists and where its number comes from, or what a source says and which rules cite it.
 pub(super) fn run(name: Option<&str>, json: bool) -> Result<Exit, Failure> {
@@ -63,6 +64,10 @@ fn of_rule(rule: &Rule) -> (Value, String) {
     if let Some(recovery) = recovery {
         let _ = writeln!(text, "  load    {recovery}");
     }
+    let sites = seen_by(id);
+    if let Some(sites) = sites {
+        let _ = writeln!(text, "  where   {sites}");
+    }
     for key in rule.sources {
         let _ = match source::find(key) {
             Some(source) => writeln!(text, "  source  {}: {}; {}", source.key, source.title, source.gives),
@@ -74,7 +79,7 @@ fn of_rule(rule: &Rule) -> (Value, String) {
     }
     let document = json!({
         "rule": id, "severity": rule.severity, "summary": summary, "because": because, "way_out": way_out,
-        "recovery": recovery, "sources": rule.sources, "ours": rule.sources.contains(&OURS),
+        "recovery": recovery, "sites": sites, "sources": rule.sources, "ours": rule.sources.contains(&OURS),
     });
     (document, text)
 }

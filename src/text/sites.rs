@@ -1,5 +1,6 @@
 //! The names of sites as people type and read them. It must not know what happens at a site.
 
+use crate::domain::rules::RuleId;
 use crate::domain::site::Site;
 use crate::text::printable::nearest;
 use crate::text::typed::Unreadable;
@@ -22,6 +23,25 @@ pub fn titled(name: &str, site: Option<Site>) -> String {
         None | Some(Site::LOWER_BACK) => name.to_owned(),
         Some(site) => format!("{name} · {}", words(site)),
     }
+}
+
+/// How a rule sees sites; `None` for one that only a plan can break, or that is about circumstances.
+pub fn seen_by(rule: RuleId) -> Option<&'static str> {
+    Some(match rule {
+        RuleId::Rewarm => {
+            "a dose counts in full at its site and at the sites beside it. The other modality lowers the load only \
+             under the same name; elsewhere its time is rest. knee means both knees, other touches everything, and so \
+             does a record from before there were sites (ours)"
+        }
+        RuleId::ColdSpacing | RuleId::NumbHeat => "doses at sites that touch count (ours)",
+        RuleId::ColdDaily | RuleId::HeatDaily => "sums of a day are about the person: all sites count (ours)",
+        RuleId::EarlyHeat | RuleId::InjuryUnknown | RuleId::InjuryFuture | RuleId::LongPain => {
+            "an injury counts at its site and at the sites beside it (ours)"
+        }
+        RuleId::StretchEarly => "an injury and cold count at their sites and at the sites beside them (ours)",
+        RuleId::WarningSign => "a sign is about the person: it counts at every site (ours)",
+        _ => return None,
+    })
 }
 
 /// Reads a site as a person types it.
