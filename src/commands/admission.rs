@@ -70,7 +70,8 @@ pub(super) fn examine(folders: &Folders, args: &RunArgs) -> Result<Candidate, Fa
     if args.protocol.is_none() {
         say(&format!("Recommended now: {}. {}.", chosen.draft.name, because(injury, which_injury)));
     } else if chosen.entry.parsed.by_injury.is_some() && which_injury.is_some() {
-        say(&format!("Now it is {}. {}.", chosen.draft.name, because(injury, which_injury)));
+        let (name, now) = (chosen.entry.name(), &chosen.draft.name);
+        say(&format!("{name}: {now} now. {}.", because(injury, which_injury)));
     }
     Ok(Candidate { protocol, chosen, memory, answer })
 }

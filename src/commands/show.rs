@@ -21,6 +21,7 @@ use crate::text::advice::{EVIDENCE, first};
 use crate::text::colours::{colour, paint};
 use crate::text::durations::{count, in_words, part_of, seconds, with_range};
 use crate::text::rules;
+use crate::text::sites::words;
 use crate::text::timeline::{columns, texture};
 
 /// Draws one protocol to scale, with the source of every number and the limits that apply.
@@ -167,6 +168,10 @@ fn numbers(chosen: &Chosen) -> String {
         let open = if rounds.is_open() { format!(" ({} to {})", rounds.min, rounds.max) } else { String::new() };
         let number = format!("rounds: {}{open}", rounds.default);
         let _ = writeln!(text, "     {number:<28} from {}", by(&draft.sources));
+    }
+    if let Some(site) = draft.site {
+        let number = format!("site: {}", words(site));
+        let _ = writeln!(text, "     {number:<28} from the file's author");
     }
     if let Some(length) = draft.changeover(chosen.choice) {
         let is_of_file = chosen.choice.changeover.is_none() && chosen.entry.parsed.draft.changeover.is_some();

@@ -3,6 +3,7 @@
 //!
 //! Sums over a day are about the person. All else is asked about a site, and looks at the doses that touch it.
 
+use std::iter;
 use std::time::Duration;
 
 use crate::domain::exposure::Load;
@@ -77,13 +78,13 @@ impl Doses {
         changes.push(at);
         changes.sort_unstable();
         let (mut load, mut from) = (Load::NONE, Moment::default());
+        let (mut on, mut coming) = (Vec::new(), doses.into_iter().peekable());
         for to in changes {
-            let on = |modality| {
-                let on = doses.iter().filter(move |dose| dose.from <= from && dose.to >= to);
-                on.filter(move |dose| dose.modality == modality)
-            };
-            let packs = PerModality::from_fn(|modality| u32::try_from(on(modality).count()).unwrap_or(u32::MAX));
-            let relieves = PerModality::from_fn(|modality| on(modality).any(|dose| dose.relieves(site)));
+            on.retain(|dose: &&Dose| dose.to > from);
+            on.extend(iter::from_fn(|| coming.next_if(|dose| dose.from <= from)));
+            let of = |modality| on.iter().filter(move |dose| dose.modality == modality);
+            let packs = PerModality::from_fn(|modality| u32::try_from(of(modality).count()).unwrap_or(u32::MAX));
+            let relieves = PerModality::from_fn(|modality| of(modality).any(|dose| dose.relieves(site)));
             load = load.under(packs, relieves, to.since(from));
             from = to;
         }

@@ -250,7 +250,7 @@ fn config_toml_sets_sound_volume_speech_and_hook() {
 fn hook(home: &Home) -> String {
     let log = home.path().join("called");
     let script = format!(
-        "{{ echo \"$#|$1|$2|$THERAPY_EVENT|$THERAPY_KIND|$THERAPY_STEP/$THERAPY_OF|$THERAPY_PROTOCOL|$THERAPY_REHEARSAL|$(/bin/cat)\"; }} >> {}",
+        "{{ echo \"$#|$1|$2|$THERAPY_EVENT|$THERAPY_KIND|$THERAPY_STEP/$THERAPY_OF|$THERAPY_PROTOCOL at $THERAPY_SITE|$THERAPY_REHEARSAL|$(/bin/cat)\"; }} >> {}",
         log.display()
     );
     home.program("hook", &script)
@@ -261,7 +261,7 @@ fn a_hook_gets_each_event_in_words_and_never_through_a_shell() {
     let home = Home::at_rate(400.0);
     home.own(1, &[("heat", "10min"), ("rest", "10min")]);
     let command = format!("{} 'one word' '$(touch pwned); *'", hook(&home));
-    let run = ["run", "own.toml", "--no-notify", "--progress", "json", "--on-event", &command];
+    let run = ["run", "own.toml", "--no-notify", "--progress", "json", "--site", "neck", "--on-event", &command];
     let ran = home.run(&run);
     assert_eq!(ran.status.code(), Some(0), "{}", stderr(&ran));
     let calls = home.written_to("called");
@@ -270,7 +270,7 @@ fn a_hook_gets_each_event_in_words_and_never_through_a_shell() {
     for (call, event) in calls.iter().zip(&events) {
         let parts: Vec<_> = call.splitn(9, '|').collect();
         assert_eq!(parts[..3], ["2", "one word", "$(touch pwned); *"]);
-        assert_eq!((parts[3], parts[6], parts[7]), (event["event"].as_str().expect("a name"), "own", "0"));
+        assert_eq!((parts[3], parts[6], parts[7]), (event["event"].as_str().expect("a name"), "own at neck", "0"));
         // At this rate, two readings of the clock are seconds apart.
         let [line, event] = [serde_json::from_str(parts[8]).expect("JSON"), event.clone()].map(|mut line: Value| {
             line["at"] = Value::Null;
@@ -285,7 +285,11 @@ fn a_hook_gets_each_event_in_words_and_never_through_a_shell() {
     assert_eq!(home.run(&[&run[..], &["--dry-run"]].concat()).status.code(), Some(0));
     assert_eq!(home.written_to("called"), [""; 0]);
     assert_eq!(home.run(&[&run[..], &["--speed", "10"]].concat()).status.code(), Some(0));
-    assert!(home.written_to("called").iter().all(|call| call.contains("|own|1|")), "{:?}", home.written_to("called"));
+    assert!(
+        home.written_to("called").iter().all(|call| call.contains("|own at neck|1|")),
+        "{:?}",
+        home.written_to("called")
+    );
     let bad = home.run(&["run", "own.toml", "--on-event", "program 'no end"]);
     assert_eq!(bad.status.code(), Some(2));
     assert!(stderr(&bad).contains("a quote of --on-event has no end"), "{}", stderr(&bad));

@@ -415,7 +415,7 @@ fn an_injury_binds_the_sites_that_it_touches() {
     assert_eq!((heat.status.code(), named(&stderr(&heat), RuleId::EarlyHeat)), (Some(3), 'r'));
     let acute = home.run(&["run", "acute", "--dry-run"]);
     assert!(
-        stderr(&acute).contains("Now it is ice. The injury of the left ankle is less than 3 days old"),
+        stderr(&acute).contains("acute: ice now. The injury of the left ankle is less than 3 days old"),
         "{}",
         stderr(&acute)
     );

@@ -107,6 +107,8 @@ fn the_first_that_says_a_site_decides() {
     assert_eq!(home.json(&["next", "--json"])["site"], "left-hip");
     home.ask(&["injury", "set", "2h ago", "--site", "left-foot"]);
     assert_eq!([site(&plain, &[]), site(&placed, &[]), site("ice", &hand)], ["left-foot", "neck", "right-hand"]);
+    let shown = home.ask(&["show", &placed]);
+    assert!(shown.contains("     site: neck                   from the file's author\n"), "{shown}");
     // A session of one's own choice keeps its site in the way out.
     let refused = home.run(&["run", "ice", "--minutes", "25", "--site", "neck"]);
     assert!(stderr(&refused).contains("try: therapy run ice --minutes 20 --site neck"), "{}", stderr(&refused));
@@ -223,4 +225,22 @@ fn several_injuries_are_asked_about_on_a_terminal() {
     run.press("left-foot\n");
     assert_eq!(run.end().code(), Some(3), "{}", run.text());
     assert!(run.text().contains("(early-heat)"), "{}", run.text());
+}
+
+/// The first row has the site, unless it is the usual one.
+#[test]
+fn the_screen_names_the_site() {
+    let home = Home::new();
+    home.own(1, &[("cold", "10min"), ("rest", "1min")]);
+    let run = |site: &str| ["run", "own.toml", "--no-notify", "--speed", "1", "--site", site].map(str::to_owned);
+    for (site, title) in
+        [("left-knee", "own · left knee · "), ("lower-back", "own · "), ("other", "own · other place · ")]
+    {
+        let arguments = run(site);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let mut shown = Terminal::start(home.command(&arguments), 24, 80);
+        shown.see(&format!("REHEARSAL × 1 · {title}step 1 of 2"));
+        shown.press("q");
+        assert_eq!(shown.end().code(), Some(130), "{}", shown.text());
+    }
 }
