@@ -273,7 +273,7 @@ pub struct Which {
     #[arg(long, value_name = "WHEN")]
     pub injured: Option<String>,
 
-    /// Where the packs lie, such as left-knee [default: the file's, that of the only injury, or lower-back]
+    /// Where the packs lie, such as left-knee [default: as the file, the only injury or config.toml says, else lower-back]
     #[arg(long, value_name = "SITE", value_parser = sites::read)]
     pub site: Option<Site>,
 }

@@ -138,7 +138,9 @@ fn show(folders: &Folders, site: Option<Site>, json: bool) -> Result<Exit, Failu
         say(&told(&concerns));
     }
     if entries.is_empty() {
-        return print("No injury time is set.\n  try: therapy injury set yesterday\n");
+        return print(
+            "No injury time is set.\n  try: therapy injury set yesterday\n  or:  therapy injury none   for training, or a habit\n",
+        );
     }
     print(entries.iter().map(|entry| line(entry, &entries) + "\n").collect::<String>())
 }

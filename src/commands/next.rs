@@ -109,7 +109,7 @@ pub(super) fn run(folders: &Folders, site: Option<Site>, json: bool) -> Result<E
         let known = |value| if context.unreadable { Value::Null } else { value };
         let [cold, heat] = Modality::ALL.map(|modality| known(json!(seconds(load.of(modality)))));
         print_json(&json!({
-            "site": context.site, "injury_site": memory.injury.and_then(|entry| entry.site),
+            "site": context.site, "injury_site": memory.injury.filter(|entry| entry.happened_ms.is_some()).and_then(|entry| entry.site),
             "best": best, "because": known(json!(why)), "protocols": candidates.collect::<Vec<_>>(),
             "cold_load_s": cold, "heat_load_s": heat,
         }))?;

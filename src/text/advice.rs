@@ -151,12 +151,12 @@ pub const UNRECORDED: &str = "run it without a record: add --override rewarm --o
 
 /// Why heat or cold is recommended for an injury of this age. `at`: where it is, when that must be said.
 pub fn because(injury: Injury, at: Option<Site>) -> String {
-    let of = |site| format!(" of the {}", sites::words(site));
-    let (which, flag) = at.map(|site| (of(site), format!(" --site {site}"))).unwrap_or_default();
+    let named = |word: &str| at.map(|site| format!(" {word} the {}", sites::words(site))).unwrap_or_default();
+    let (which, flag) = (named("of"), at.map(|site| format!(" --site {site}")).unwrap_or_default());
     match injury {
         Injury::Ago(age) if age >= ACUTE => format!("The injury{which} is at least 3 days old: heat (S3)"),
         Injury::Ago(_) => format!("The injury{which} is less than 3 days old: cold (S3)"),
-        Injury::Unknown => format!("No injury time{which} is set: therapy injury set yesterday{flag}"),
+        Injury::Unknown => format!("No injury time is set{}: therapy injury set yesterday{flag}", named("for")),
         Injury::Absent => "You said that there is no injury: heat (S1)".to_owned(),
         Injury::InFuture(_) => format!("{INJURY_IN_FUTURE}{flag}"),
     }

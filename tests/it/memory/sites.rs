@@ -71,6 +71,10 @@ fn heat_is_recommended_without_an_injury_only_when_the_person_said_so() {
     assert!(
         home.ask(&["next", "--site", "knee"]).starts_with("Use heat now. You said that there is no injury: heat (S1).")
     );
+    assert_eq!(home.json(&["next", "--json", "--site", "knee"])["injury_site"], Value::Null);
+    let unknown = home.ask(&["next", "--site", "neck"]);
+    let way_out = "No injury time is set for the neck: therapy injury set yesterday --site neck.";
+    assert!(unknown.starts_with(&format!("Use ice now. {way_out}\n")), "{unknown}");
     // Ice or heat by the age of an injury needs an injury.
     assert_eq!(home.run(&["run", "acute", "--site", "knee", "--dry-run"]).status.code(), Some(3));
 
