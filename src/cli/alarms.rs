@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 // How a session shows itself, and how it reaches the person.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct Alarms {
     /// How to show the progress [default: auto]
     #[arg(long, value_enum)]
@@ -14,7 +14,7 @@ pub struct Alarms {
 }
 
 // How a session reaches the person, besides the screen.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct Reach {
     /// No desktop notifications
     #[arg(long)]

@@ -16,7 +16,7 @@ use crate::cli::RunArgs;
 use crate::domain::course;
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::{Concern, Context, RuleId};
-use crate::edge::journal::{Journal, Lock};
+use crate::edge::journal::{Journal, Lock, Record};
 use crate::text::advice::{UNRECORDED, because};
 use crate::text::typed::quoted;
 
@@ -77,6 +77,11 @@ pub(super) fn examine(folders: &Folders, args: &RunArgs) -> Result<Candidate, Fa
 }
 
 impl Candidate {
+    /// A session that was found cut off, and was closed.
+    pub(super) fn closed(&self) -> Option<&Record> {
+        self.memory.closed.as_ref()
+    }
+
     /// Takes the lock and reviews again: time has passed in a question or a wait, and other shells may have given a
     /// dose, set an injury or started a session.
     pub(super) fn admit(self, folders: &Folders, args: &RunArgs) -> Result<Admitted, Failure> {

@@ -10,6 +10,7 @@ use super::folders::Folders;
 use super::live::{Live, listen};
 use super::memory::was_cut_off;
 use super::printing::fresh_window;
+use super::rungs;
 use super::screening::objection;
 use super::settings::settings;
 use super::times::{from_millis, later, local, stamp, wall_at, when};
@@ -98,6 +99,7 @@ pub(super) fn resume(folders: &Folders, alarms: &Alarms) -> Result<Exit, Failure
     // No option of this command changes it.
     let waits = record.options.confirm.then_some(&[][..]);
     let mut live = Live::new(listening, (name, record.site), &settings, (None, waits))?;
+    live.rungs.found_cut_off(&session);
     live.lock = Some(lock);
     live.record(journal, Some(record.id), record.overrides.clone());
     let leap = record.leap(&now);
@@ -148,7 +150,11 @@ pub(super) fn stop(folders: &Folders, off: Option<&str>) -> Result<Exit, Failure
     let (doses, _) = journal.doses(&now, None)?;
     let too_much = wording::too_much(doses.load(record.protocol.site(), known.unwrap_or(assumed)))
         .map(|words| format!("{words}\n"));
-    print(format!("{closed}\n{}", too_much.unwrap_or_default()))
+    let exit = print(format!("{closed}\n{}", too_much.unwrap_or_default()))?;
+    if let Ok(settings) = settings(folders, &Alarms::default()) {
+        rungs::found_cut_off(&settings, &record);
+    }
+    Ok(exit)
 }
 
 /// When the pack came off, from the command line or the answer to a question; `None` when it is not known.

@@ -47,7 +47,7 @@ pub(super) struct Live {
     speed: Option<f64>,
     /// What `config.toml` adds to a later session.
     changeover: Option<Duration>,
-    rungs: Rungs,
+    pub(super) rungs: Rungs,
     shown: Vec<Box<dyn Observer>>,
     writer: Writer,
     /// Where it is recorded, and where other shells ask for something.

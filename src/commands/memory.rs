@@ -41,6 +41,8 @@ pub(super) struct Memory {
     pub(super) about: About,
     /// A session without an end: it runs, or it was cut off and can be resumed.
     pub(super) open: Option<Record>,
+    /// A session that was found cut off too long ago, and was closed.
+    pub(super) closed: Option<Record>,
 }
 
 /// What the journal is read for.
@@ -148,7 +150,8 @@ impl Memory {
         }
         (context.doses, context.record_ahead) = journal.doses(now, stale.as_ref().map(|open| open.id))?;
         if let Some(stale) = stale {
-            context.doses.extend(stale.closed().doses(now));
+            context.doses.extend(stale.clone().closed().doses(now));
+            self.closed = Some(stale).filter(|_| writes);
         }
         self.screenings = journal.screenings()?;
         context.concerns = concerns(&self.screenings);

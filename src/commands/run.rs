@@ -42,6 +42,9 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     }
     let settings = settings(folders, &args.alarms)?;
     let candidate = examine(folders, args)?;
+    if let Some(closed) = candidate.closed() {
+        rungs::found_cut_off(&settings, closed);
+    }
     let has_screen = settings.progress == Progress::Bar && !args.dry_run;
     let announcement = |protocol: &Protocol, chosen: &Chosen| match settings.progress {
         Progress::Quiet => Vec::new(),

@@ -13,8 +13,9 @@ use super::{Exit, Failure, say};
 use crate::cli::{Progress, Sound};
 use crate::domain::session::{REMIND, Session};
 use crate::edge::bell::Bell;
-use crate::edge::hook::Hook;
+use crate::edge::hook::{self, Hook};
 use crate::edge::inbox::{Inbox, Message, Sender};
+use crate::edge::journal::Record;
 use crate::edge::notice::Notice;
 use crate::edge::notification::Notifications;
 use crate::edge::sound::{Air, Desk, Mode, Sounds, Speech};
@@ -85,6 +86,11 @@ impl Rungs {
         [notifications, sounds, speech, bell, hook].into_iter().flatten()
     }
 
+    /// The session goes on that was found cut off.
+    pub(super) fn found_cut_off(&mut self, session: &Session) {
+        self.hook.iter_mut().for_each(|hook| hook.found_cut_off(session));
+    }
+
     /// Whether somebody can hear an alarm, and whether somebody can answer it.
     fn reach_and_answer(&mut self, keys: bool) -> (bool, bool) {
         // Whether the last chime was played is known when it is over.
@@ -141,6 +147,14 @@ impl Rungs {
                 self.observers().for_each(|observer| observer.again(times, session));
             }
         }
+    }
+}
+
+/// Tells the program for events of a session that was found cut off, and is closed now.
+pub(super) fn found_cut_off(settings: &Settings, record: &Record) {
+    let Some((on_event, session)) = settings.on_event.as_ref().zip(record.session()) else { return };
+    if let Err(why) = hook::found_cut_off(on_event, record.protocol.name(), &session) {
+        say(&format!("warning: {why}"));
     }
 }
 

@@ -83,12 +83,42 @@ impl Hook {
         self.calls.finish(most)
     }
 
+    /// Calls the program for a session that was found cut off, and that goes on now.
+    pub fn found_cut_off(&mut self, session: &Session) {
+        self.calls.send(Call::cut_off(&self.name, self.is_rehearsal, session));
+    }
+
     fn call(&mut self, event: &str, line: Vec<u8>, words: &Words, session: &Session) {
+        self.calls.send(Call::about((event, line), words, (&self.name, self.is_rehearsal), session));
+    }
+}
+
+/// Calls the program for a session that was found cut off, and that does not go on.
+///
+/// # Errors
+/// When it is missing, fails or does not end.
+pub fn found_cut_off(words: &[String], name: &str, session: &Session) -> Result<(), String> {
+    Call::cut_off(name, false, session).by(words)
+}
+
+impl Call {
+    /// The session was cut off.
+    fn cut_off(name: &str, is_rehearsal: bool, session: &Session) -> Call {
+        let event = ("cut_off", b"{\"event\":\"cut_off\"}\n".to_vec());
+        Call::about(event, &wording::lost(Loss::Process, session), (name, is_rehearsal), session)
+    }
+
+    fn about(
+        (event, input): (&str, Vec<u8>),
+        words: &Words,
+        (name, is_rehearsal): (&str, bool),
+        session: &Session,
+    ) -> Call {
         let segment = session.segment();
         let left = segment.end().saturating_sub(session.elapsed());
         let environment = vec![
             ("THERAPY_EVENT", event.to_owned()),
-            ("THERAPY_PROTOCOL", self.name.clone()),
+            ("THERAPY_PROTOCOL", name.to_owned()),
             ("THERAPY_SITE", session.site().to_string()),
             ("THERAPY_KIND", segment.step.kind.as_str().to_owned()),
             ("THERAPY_STEP", (session.index() + 1).to_string()),
@@ -96,9 +126,9 @@ impl Hook {
             ("THERAPY_LEFT", seconds(left).to_string()),
             ("THERAPY_URGENT", u8::from(words.urgent).to_string()),
             ("THERAPY_TEXT", wording::sentences([&*words.headline, &words.advice])),
-            ("THERAPY_REHEARSAL", u8::from(self.is_rehearsal).to_string()),
+            ("THERAPY_REHEARSAL", u8::from(is_rehearsal).to_string()),
         ];
-        self.calls.send(Call { environment, input: line });
+        Call { environment, input }
     }
 }
 
@@ -117,7 +147,7 @@ impl Observer for Hook {
 
     fn lost(&mut self, what: Loss, session: &Session) -> Result<(), Trouble> {
         if what == Loss::Process {
-            self.call("cut_off", b"{\"event\":\"cut_off\"}\n".to_vec(), &wording::lost(what, session), session);
+            self.calls.send(Call::cut_off(&self.name, self.is_rehearsal, session));
         }
         Ok(())
     }

@@ -295,6 +295,42 @@ fn a_hook_gets_each_event_in_words_and_never_through_a_shell() {
     assert!(stderr(&bad).contains("a quote of --on-event has no end"), "{}", stderr(&bad));
 }
 
+/// A session that was killed cannot call the program: the command that finds it does, once.
+#[test]
+fn a_hook_hears_of_a_session_that_is_found_cut_off() {
+    // How it is found, and how much faster than real its clock runs.
+    for (found_by, rate) in
+        [(&["stop"][..], 1.0), (&["resume"], 1.0), (&["run", "ice"], 40_000.0)]
+    {
+        let home = Home::at_rate(rate);
+        home.own(1, &[("heat", "30min"), ("cold", "20min")]);
+        home.file("config/config.toml", &format!("on_event = [\"{}\", \"a\", \"b\"]\n", hook(&home)));
+        let mut running = home.start(&["run", "own.toml"]);
+        running.see("step_began");
+        until("its record", || home.number("SELECT count(*) FROM event WHERE kind = 'step_began'") > 0);
+        running.kill();
+        let called =
+            || home.written_to("called").iter().filter(|call| call.contains("|cut_off|heat|1/2|own at")).count();
+        assert_eq!(called(), 0);
+        let is_found = || match found_by {
+            ["resume"] => {
+                let mut resumed = home.start(found_by);
+                until("the call", || called() > 0);
+                resumed.kill();
+                true
+            }
+            // It is closed only after three hours of its clock.
+            ["run", ..] => {
+                home.run(&["run", "ice", "--no-notify", "--progress", "quiet"]);
+                home.number("SELECT count(*) FROM session WHERE outcome = 'cut_off'") > 0
+            }
+            _ => home.run(found_by).status.success(),
+        };
+        until("it is found", is_found);
+        assert_eq!(called(), 1, "{found_by:?}: {:?}", home.written_to("called"));
+    }
+}
+
 /// Whether a process with this text in its command line exists.
 pub fn is_left(text: &str) -> bool {
     let processes = std::fs::read_dir("/proc").expect("processes").flatten();
