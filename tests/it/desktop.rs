@@ -104,7 +104,7 @@ pub struct Arrival {
     pub sound: String,
     pub stays: bool,
     /// What marks it as the successor of the notification of an earlier session.
-    pub tags: [String; 2],
+    pub tags: Vec<String>,
 }
 
 /// Behaviour of the service on a notification: it reads markup, or plain text. The last two are Python code.
@@ -261,10 +261,28 @@ fn arrivals(log: &str) -> Vec<Arrival> {
             sound: hints["sound-name"].as_str().expect("a sound").to_owned(),
             stays: hints["resident"] == true,
             tags: ["x-canonical-private-synchronous", "x-dunst-stack-tag"]
-                .map(|tag| hints[tag].as_str().expect("a tag").to_owned()),
+                .into_iter()
+                .filter_map(|tag| hints[tag].as_str().map(str::to_owned))
+                .collect(),
         });
     }
     arrivals
+}
+
+/// mako 1.7.1 ends with a segmentation fault when a notification has both a tag and the number of the one that it
+/// replaces.
+#[test]
+fn mako_gets_a_tag_or_a_number_and_never_both() {
+    let Some(desktop) = Desktop::with(ACCEPTS, RATE) else { return };
+    let code =
+        "mock.AddMethod(NAME, 'GetServerInformation', '', 'ssss', \"ret = ('mako', 'emersion', '1.7.1', '1.2')\")";
+    assert!(desktop.python(code));
+    desktop.home.own(1, &[("heat", "3min"), ("cold", "3min")]);
+    let mut running = desktop.session(&[]);
+    assert_eq!(running.end().code(), Some(0), "{}", running.errors());
+    let arrivals = desktop.arrivals();
+    assert_eq!((arrivals[0].replaces, arrivals[0].tags.len()), (0, 2), "the one of an earlier session is replaced");
+    assert!(arrivals.len() > 3 && arrivals[1..].iter().all(|arrival| arrival.replaces == 1 && arrival.tags.is_empty()));
 }
 
 /// Urgent alerts: a pack must come off now.

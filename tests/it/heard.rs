@@ -299,9 +299,7 @@ fn a_hook_gets_each_event_in_words_and_never_through_a_shell() {
 #[test]
 fn a_hook_hears_of_a_session_that_is_found_cut_off() {
     // How it is found, and how much faster than real its clock runs.
-    for (found_by, rate) in
-        [(&["stop"][..], 1.0), (&["resume"], 1.0), (&["run", "ice"], 40_000.0)]
-    {
+    for (found_by, rate) in [(&["stop"][..], 1.0), (&["resume"], 1.0), (&["run", "ice"], 40_000.0)] {
         let home = Home::at_rate(rate);
         home.own(1, &[("heat", "30min"), ("cold", "20min")]);
         home.file("config/config.toml", &format!("on_event = [\"{}\", \"a\", \"b\"]\n", hook(&home)));

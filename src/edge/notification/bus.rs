@@ -51,7 +51,19 @@ struct Bus {
 struct Capabilities {
     markup: bool,
     sound: bool,
+    /// It takes one of [`TAGS`] together with the number of a notification that it replaces.
+    tags: bool,
 }
+
+impl Capabilities {
+    /// The hints for a notification that replaces the one with this number, if it is not 0.
+    fn tags(self, replaces: u32) -> &'static [&'static str] {
+        if self.tags || replaces == 0 { &TAGS } else { &[] }
+    }
+}
+
+/// A service that ends with a segmentation fault when it gets both: mako 1.7.1.
+const ENDS: &str = "mako";
 
 impl Shown {
     /// Asks the service what it can do, which also starts a service that is not running yet.
@@ -105,8 +117,8 @@ impl Shown {
             plain.body(&markup(&alert.body));
         }
         plain.urgency(if alert.urgent { Urgency::Critical } else { Urgency::Normal });
-        for name in TAGS {
-            plain.hint(Hint::Custom(name.to_owned(), APP.to_owned()));
+        for name in self.bus.as_ref().map_or(&TAGS[..], |bus| bus.can.tags(self.id)) {
+            plain.hint(Hint::Custom((*name).to_owned(), APP.to_owned()));
         }
         Ok(plain.id(self.id).show()?.id())
     }
@@ -157,7 +169,7 @@ fn check(address: &Address) -> anyhow::Result<()> {
 impl Bus {
     async fn connect() -> Result<Bus> {
         let connection = Connection::session().await?;
-        let mut bus = Bus { connection, can: Capabilities { markup: true, sound: false }, service: None };
+        let mut bus = Bus { connection, can: Capabilities { markup: true, sound: false, tags: true }, service: None };
         bus.can = bus.capabilities().await?;
         Ok(bus)
     }
@@ -168,15 +180,16 @@ impl Bus {
 
     /// What the service says that it can do. One that does not know the question is assumed to read markup.
     async fn capabilities(&self) -> Result<Capabilities> {
+        let tags = self.name().await.is_none_or(|name| name != ENDS);
         let answer = match self.call("GetCapabilities", &()).await {
             Err(Error::FDO(error)) if matches!(*error, fdo::Error::UnknownMethod(_)) => {
-                return Ok(Capabilities { markup: true, sound: false });
+                return Ok(Capabilities { markup: true, sound: false, tags });
             }
             answer => answer?,
         };
         let names: Option<Vec<String>> = answer.body().deserialize().ok();
         let has = |wanted: &str| names.as_ref().map(|names| names.iter().any(|name| name == wanted));
-        Ok(Capabilities { markup: has("body-markup").unwrap_or(true), sound: has("sound").unwrap_or(false) })
+        Ok(Capabilities { markup: has("body-markup").unwrap_or(true), sound: has("sound").unwrap_or(false), tags })
     }
 
     async fn notify(&mut self, alert: &Alert, replaces: u32) -> Result<u32> {
@@ -189,7 +202,7 @@ impl Bus {
             // It stays after a press, because the same button pauses and resumes.
             ("resident", Variant::Bool(alert.buttons == Buttons::All)),
         ]);
-        hints.extend(TAGS.map(|name| (name, Variant::from(APP))));
+        hints.extend(self.can.tags(replaces).iter().map(|name| (*name, Variant::from(APP))));
         let call = (APP, replaces, "", &alert.title, body, buttons.collect::<Vec<_>>(), hints, -1_i32);
         let answer = self.call("Notify", &call).await?;
         // Without buttons it is still an alarm.
@@ -200,10 +213,14 @@ impl Bus {
     async fn try_out(&mut self, alert: &Alert) -> Result<Service> {
         let id = self.notify(alert, 0).await?;
         self.call("CloseNotification", &(id,)).await?;
+        Ok(Service { name: self.name().await, plays_sounds: self.can.sound })
+    }
+
+    /// The name that the service gives itself.
+    async fn name(&self) -> Option<String> {
         let about = self.call("GetServerInformation", &()).await;
         let about = about.and_then(|about| about.body().deserialize::<(String, String, String, String)>());
-        let name = about.ok().map(|(name, ..)| printable(&name).into_owned()).filter(|name| !name.is_empty());
-        Ok(Service { name, plays_sounds: self.can.sound })
+        about.ok().map(|(name, ..)| printable(&name).into_owned()).filter(|name| !name.is_empty())
     }
 
     /// Only presses from the service that showed the notification count: any program on the bus can send a signal
