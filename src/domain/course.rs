@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use crate::domain::dose::{Dose, Doses};
+use crate::domain::exposure::limit;
 use crate::domain::moment::Moment;
 use crate::domain::protocol::{Choice, Draft, Protocol};
-use crate::domain::rules::{ACUTE, Context, Finding, Injury, RuleId, review};
+use crate::domain::rules::{ACUTE, COLD_DAILY, Context, DAY, Detail, Finding, Injury, RuleId, review};
 use crate::domain::session::{Event, EventKind, Session, SessionOptions};
 use crate::domain::site::Site;
+use crate::domain::step::{Modality, Step};
 
 /// How long after its last event a session that was cut off can be resumed (ours): longer than a
 /// session may last. Later it is closed with the doses recorded so far.
@@ -96,6 +98,33 @@ pub fn start(draft: &Draft, choice: Choice, context: &Context, overrides: &[Rule
     Start { refused, possible, spacing: findings.into_iter().find(|finding| finding.rule == RuleId::ColdSpacing) }
 }
 
+/// What refuses the rest of a session when doses count that it does not know, because they were told since it started.
+/// The present step is to be `longer` by this much. What the session breaks without them is not asked here.
+pub fn over_with(unknown: &Doses, session: &Session, longer: Duration) -> Option<(RuleId, Detail)> {
+    let (now, site, known) = (session.now(), session.site(), session.doses_until_now());
+    let mut all = known.clone();
+    all.extend(unknown.iter().copied());
+    let mut steps = session.remaining();
+    steps[0].length = steps[0].length.saturating_add(longer);
+    let (without, with) = (known.load(site, now), all.load(site, now));
+    let is_raised = |modality: &Modality| with.of(*modality) > without.of(*modality);
+    let mut load = session.load().raised(without, with);
+    let after = |step: &Step| {
+        load = load.after(step.kind, step.length);
+        let modality = step.kind.modality().filter(is_raised).filter(|_| !step.length.is_zero())?;
+        load.exceeds_limit(modality).then(|| Detail::Load(modality, load.of(modality), limit(modality)))
+    };
+    if let Some(detail) = steps.iter().find_map(after) {
+        return Some((RuleId::Rewarm, detail));
+    }
+    let cold = Modality::Cold;
+    let lengths = steps.iter().filter(|step| step.kind.modality() == Some(cold)).map(|step| step.length);
+    let to_come = lengths.fold(Duration::ZERO, Duration::saturating_add);
+    let sum = all.sum(cold, now - DAY, now).saturating_add(to_come);
+    let is_over = !unknown.sum(cold, now - DAY, now).is_zero() && !to_come.is_zero() && sum > COLD_DAILY;
+    is_over.then_some((RuleId::ColdDaily, Detail::Daily(cold, sum, COLD_DAILY)))
+}
+
 /// What a person said about injuries at a site; without a site, of the whole body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Said {
@@ -134,9 +163,8 @@ pub fn recommend(injury: Injury) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::rules::RuleId;
     use crate::domain::session::Input;
-    use crate::domain::step::{Modality, StepKind};
+    use crate::domain::step::StepKind;
 
     const START: Moment = Moment::new(Duration::from_secs(1000));
 
@@ -225,6 +253,45 @@ mod tests {
         assert_eq!(start(25, &Context::default()).possible, None);
         let found = start(25, &Context::default()).refused;
         assert!(found.iter().any(|finding| finding.rule == RuleId::ColdLimit));
+    }
+
+    /// Ice of 12 min on the lower back, 5 min of it given.
+    #[test]
+    fn a_dose_that_a_session_does_not_know_leaves_less_room() {
+        let began = START + minutes(24 * 60);
+        let at = |minute: u64| began + minutes(minute);
+        let ice = |before: &[Dose]| {
+            let doses = before.iter().copied().collect();
+            let context = Context { now: began, doses, ..Context::default() };
+            let draft = Draft::of("ice", &[(StepKind::Cold, minutes(12))]);
+            let protocol = draft.review(Choice::default(), &context, &[]).expect("it passes");
+            let (mut session, _) = Session::start(&protocol, SessionOptions::default(), began);
+            let _ = session.advance(at(5));
+            session
+        };
+        let dose = |modality, from: Moment, to, name| {
+            let site = Site::from_name(name).expect("a site");
+            Dose { modality, from, to, session: from, site, relieves: false }
+        };
+        let over = |told: Dose, longer: u64| over_with(&[told].into_iter().collect(), &ice(&[]), minutes(longer));
+        let (cold, rewarm) = (Modality::Cold, RuleId::Rewarm);
+        let load = |total| Some((rewarm, Detail::Load(cold, minutes(total), minutes(20))));
+        // It overlaps the session, so nothing of it has faded.
+        let told = |length: u64, name| dose(cold, began - minutes(length), began, name);
+        assert_eq!((over(told(8, "lower-back"), 0), over(told(9, "lower-back"), 0)), (None, load(21)));
+        assert_eq!((over(told(6, "left-hip"), 2), over(told(6, "left-hip"), 3)), (None, load(21)));
+        assert_eq!(
+            (over(told(60, "left-knee"), 8), over(dose(Modality::Heat, began, at(5), "lower-back"), 60)),
+            (None, None)
+        );
+        // What it knows already is not counted twice, and what it breaks alone is not asked here.
+        let known = told(8, "lower-back");
+        assert_eq!(over_with(&Doses::default(), &ice(&[known]), minutes(60)), None);
+        // 150 min of the day were at another place.
+        let hand = dose(cold, began - minutes(600), began - minutes(450), "left-hand");
+        let daily = Some((RuleId::ColdDaily, Detail::Daily(cold, minutes(162), minutes(160))));
+        assert_eq!(over(hand, 0), daily);
+        assert_eq!(over(Dose { from: hand.from + minutes(2), ..hand }, 0), None);
     }
 
     #[test]

@@ -59,6 +59,14 @@ impl Load {
         }))
     }
 
+    /// This load, higher by what `with` is above `without`.
+    #[must_use]
+    pub fn raised(self, without: Load, with: Load) -> Load {
+        Load(PerModality::from_fn(|modality| {
+            self.0[modality].saturating_add((with.0[modality] - without.0[modality]).max(0))
+        }))
+    }
+
     /// The load of one modality, rounded up to the nanosecond.
     pub fn of(self, modality: Modality) -> Duration {
         duration((self.0[modality] + PER_NANO - 1) / PER_NANO)

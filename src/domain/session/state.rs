@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Input, Outcome, Phase, Session};
-use crate::domain::dose::Doses;
+use crate::domain::dose::{Dose, Doses};
 use crate::domain::exposure::Load;
 use crate::domain::moment::Moment;
 use crate::domain::plan::{Plan, Segment};
@@ -117,6 +117,14 @@ impl Session {
     /// The doses of earlier sessions, and those of this one up to the last change: all when it is over.
     pub fn doses(&self) -> &Doses {
         &self.doses
+    }
+
+    /// The same, up to now.
+    pub fn doses_until_now(&self) -> Doses {
+        let mut doses = self.doses.clone();
+        let (from, to, session, site) = (self.settled, self.now, self.began, self.site);
+        doses.extend(self.on().modality().map(|modality| Dose { modality, from, to, session, site, relieves: true }));
+        doses
     }
 
     /// Whether the skin may still be numb at a moment, from cold of this session or an earlier one.
