@@ -5,6 +5,7 @@
 
 mod alarms;
 pub mod plan;
+pub mod told;
 mod values;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use clap::builder::styling::{Style, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 use plan::PlanArgs;
+use told::{LogArgs, NoteArgs, PainArgs};
 use values::{overridable, rounds, speed};
 
 use crate::domain::rules::RuleId;
@@ -171,15 +173,16 @@ Examples:
         #[arg(value_name = "FILE.db")]
         file: PathBuf,
     },
-    /// Note the pain now, for the last session
-    Pain {
-        /// From 0, no pain, to 10, the worst
-        #[arg(value_name = "N", required = true, allow_negative_numbers = true)]
-        score: Vec<String>,
-        /// Where it hurts, such as left-knee [default: the site of the last session]
-        #[arg(long, value_name = "SITE", value_parser = sites::read)]
-        site: Option<Site>,
-    },
+    /// Note the pain, now or at another time
+    Pain(PainArgs),
+    /// Log a dose of cold or heat that was given without the timer
+    Log(LogArgs),
+    /// Note something about the last session, or about another time
+    Note(NoteArgs),
+    /// Take back the last log, note or pain
+    ///
+    /// What the timer measured is never taken back. A dose that was logged goes on counting for 24 h.
+    Undo,
     /// Check protocol files and report every problem
     ///
     /// Exits 0 when every protocol may run, 2 when one cannot be read, 3 when a rule refuses one.

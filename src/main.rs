@@ -32,7 +32,7 @@ fn arguments() -> Result<Cli, Failure> {
 }
 
 /// Other words for commands.
-const SYNONYMS: [(&str, &str); 10] = [
+const SYNONYMS: [(&str, &str); 15] = [
     ("start", "run"),
     ("begin", "run"),
     ("go", "run"),
@@ -43,6 +43,11 @@ const SYNONYMS: [(&str, &str); 10] = [
     ("continue", "resume"),
     ("more", "extend"),
     ("protocols", "list"),
+    ("tell", "log"),
+    ("record", "log"),
+    ("comment", "note"),
+    ("remark", "note"),
+    ("revert", "undo"),
 ];
 
 /// The command that a word stands for: another word for it, or the name of a protocol alone.

@@ -27,8 +27,8 @@ pub trait World {
         false
     }
 
-    /// Why no pack may go on any more, when the person wants that.
-    fn objects(&mut self, _session: &Session) -> Option<String> {
+    /// Why no pack may go on any more, or not for longer, when the person wants that by this input.
+    fn objects(&mut self, _input: Input, _session: &Session) -> Option<String> {
         None
     }
 
@@ -157,7 +157,7 @@ pub fn resume(
         let deadline = session.wake_at().map_or(frame, |wake| wake.min(frame));
         input = world.wait(deadline);
         let now = world.now();
-        refusal = input.filter(|input| session.goes_on_with(*input)).and_then(|_| world.objects(&session));
+        refusal = input.filter(|input| session.goes_on_with(*input)).and_then(|input| world.objects(input, &session));
         events = match input.filter(|_| refusal.is_none()) {
             Some(input) => session.handle(now, input),
             None => session.advance(now),

@@ -393,7 +393,7 @@ impl World for Storm<'_> {
         self.lost.take()
     }
 
-    fn objects(&mut self, _: &Session) -> Option<String> {
+    fn objects(&mut self, _: Input, _: &Session) -> Option<String> {
         self.fate.has_sign.get().then(|| "a warning sign applies".to_owned())
     }
 

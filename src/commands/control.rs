@@ -8,17 +8,16 @@ use jiff::Timestamp;
 use super::admission;
 use super::folders::Folders;
 use super::live::{Live, listen};
+use super::meanwhile::objection;
 use super::memory::was_cut_off;
 use super::printing::fresh_window;
 use super::rungs;
-use super::screening::objection;
 use super::settings::settings;
 use super::times::{from_millis, later, local, stamp, wall_at, when};
 use super::{Exit, Failure, ask, can_ask, last_words, print, report_failure};
 use crate::cli::{Alarms, Progress};
 use crate::domain::rules::{Detail, RuleId};
-use crate::domain::session::{Input, Moment};
-use crate::domain::step::Step;
+use crate::domain::session::{Input, Moment, Session};
 use crate::edge::clock;
 use crate::edge::journal::{Journal, Lock, Record, Stamp};
 use crate::text::{rules, wording};
@@ -39,9 +38,12 @@ pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
     let now = stamp();
     let session = journal.open_session(&now)?.ok_or_else(none)?;
     let takes_off = matches!(input, Input::Pause | Input::Stop);
-    let refused = objection(&journal, (session.protocol.site(), &remaining(&session)), &session.overrides, &now)?;
+    // A record without a start is of a session that starts now.
+    let start = || Session::start(&session.protocol, session.options, now.clock).0;
+    let state = session.session().unwrap_or_else(start);
+    let refused = objection(&journal, &state, Some(input), &session.overrides, &now)?;
     if let Some(refused) = refused.filter(|_| !takes_off) {
-        return Err(refused);
+        return Err(refused.into());
     }
     let request = journal.ask(session.id, input)?;
     let since = clock::unhurried();
@@ -65,11 +67,6 @@ pub(super) fn run(folders: &Folders, input: Input) -> Result<Exit, Failure> {
     }
 }
 
-/// The steps that are left, as far as the record goes.
-fn remaining(record: &Record) -> Vec<Step> {
-    record.session().map_or_else(|| record.protocol.steps().to_vec(), |session| session.remaining())
-}
-
 /// `resume`: ends the pause of the running session. Without one, continues a session that was cut off, in
 /// this shell.
 pub(super) fn resume(folders: &Folders, alarms: &Alarms) -> Result<Exit, Failure> {
@@ -82,8 +79,8 @@ pub(super) fn resume(folders: &Folders, alarms: &Alarms) -> Result<Exit, Failure
     let (journal, lock, record, now) = cut_off(folders)?;
     let name = record.protocol.name();
     let (mut session, mut events) = record.resume().ok_or_else(|| anyhow!("the journal lacks the start of {name}"))?;
-    if let Some(refused) = objection(&journal, (session.site(), &session.remaining()), &record.overrides, &now)? {
-        return Err(refused);
+    if let Some(refused) = objection(&journal, &session, None, &record.overrides, &now)? {
+        return Err(refused.into());
     }
     if record.is_clock_behind() {
         let error = anyhow!("{} ({})", clock_behind(&record), RuleId::ClockBehind);

@@ -1,4 +1,4 @@
-//! `therapy history`: the dose planned and given, the pain before and after, and how each session ended.
+//! `therapy history`: the dose planned and given, the pain before and after, how each session ended, and what was told.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -13,9 +13,9 @@ use super::times::{self, from_millis, in_full, local, stamp};
 use super::{Exit, Failure, print, print_exactly, print_json};
 use crate::domain::site::Site;
 use crate::domain::step::Modality;
-use crate::edge::journal::Entry;
+use crate::edge::journal::{Entry, NewTold, Note, Told};
 use crate::text::advice::PAIN_CHANGE;
-use crate::text::durations::{count, part_of, seconds};
+use crate::text::durations::{count, in_words, part_of, seconds};
 use crate::text::printable::{aligned, wrapped};
 use crate::text::sites::titled;
 
@@ -27,12 +27,21 @@ const WIDTH: usize = 80;
 
 /// The columns of the CSV form: the fields of the JSON form, in this order.
 #[rustfmt::skip]
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 16] = [
     "id", "protocol", "started_at", "ended_at", "outcome", "planned_cold_s", "planned_heat_s", "cold_s", "heat_s",
-    "pain_before", "pain_after", "overrides", "assumed", "site",
+    "pain_before", "pain_after", "overrides", "assumed", "site", "told", "notes",
 ];
 
-/// Shows past sessions.
+/// What is listed, each oldest first.
+struct Listed {
+    sessions: Vec<Entry>,
+    told: Vec<Told>,
+    notes: Vec<Note>,
+    /// Scores that stand alone: the moment, the score and the site.
+    scores: Vec<(i64, u8, Option<Site>)>,
+}
+
+/// Shows past sessions, and what was told.
 pub(super) fn run(
     folders: &Folders,
     since: Option<&str>,
@@ -40,30 +49,17 @@ pub(super) fn run(
     (json, csv): (bool, bool),
 ) -> Result<Exit, Failure> {
     let since = since.map(times::since).transpose()?;
-    let journal = folders.journal()?;
     let since_ms = since.map_or(i64::MIN, Timestamp::as_millisecond);
-    let mut entries = journal.as_ref().map_or(Ok(Vec::new()), |journal| journal.history(since_ms))?;
-    entries.retain(|entry| site.is_none_or(|asked| entry.site.is_some_and(|at| asked.includes(at))));
-    let (now, is_running) = (stamp(), folders.is_running()?);
-    for entry in entries.iter_mut().filter(|entry| entry.assumed) {
-        let record = journal.as_ref().and_then(|journal| journal.record(entry.id, &now).ok());
-        let Some(record) = record else { continue };
-        if record.outcome.is_none() {
-            // The session that runs now says what is on; after a pause the pack was off.
-            entry.assumed = !is_running && !record.session().is_some_and(|session| session.is_paused());
+    let listed = listed(folders, since_ms, site)?;
+    if json || csv {
+        let documents = listed.documents();
+        if json {
+            return print_json(&documents);
         }
-        let is_stale = record.outcome.is_none() && !is_running && record.is_stale(&now);
-        entry.actual = if is_stale { record.closed() } else { record }.doses(&now).totals();
-    }
-    if json {
-        return print_json(&entries.iter().map(document).collect::<Vec<_>>());
-    }
-    if csv {
-        let rows = entries.iter().map(document).map(|row| COLUMNS.map(|column| cell(column, &row[column])).join(","));
+        let rows = documents.iter().map(|row| COLUMNS.map(|column| cell(column, &row[column])).join(","));
         return print_exactly([COLUMNS.join(",")].into_iter().chain(rows).map(|row| row + "\n").collect::<String>());
     }
-    let alone = journal.as_ref().map_or(Ok(Vec::new()), |journal| journal.scores_alone(since_ms))?;
-    if entries.is_empty() && alone.is_empty() {
+    if listed.is_empty() {
         let place = site.map(|site| format!(" at the site {site}")).unwrap_or_default();
         return print(match since {
             Some(since) => format!("No sessions{place} since {}.\n", in_full(since)),
@@ -71,10 +67,106 @@ pub(super) fn run(
         });
     }
     let width = Term::stdout().size_checked().map_or(WIDTH, |(_, width)| usize::from(width));
-    print_exactly(wrapped(&(table(&entries, &alone, width) + &shows_so_far(&entries)), width, 4))
+    print_exactly(wrapped(&(table(&listed.rows(), width) + &shows_so_far(&listed.sessions)), width, 4))
 }
 
-fn document(entry: &Entry) -> Value {
+/// What happened since a time of day, at a site or anywhere.
+fn listed(folders: &Folders, since_ms: i64, site: Option<Site>) -> Result<Listed, Failure> {
+    let journal = folders.journal()?;
+    let (now, is_running) = (stamp(), folders.is_running()?);
+    let Some(journal) = journal else {
+        return Ok(Listed { sessions: Vec::new(), told: Vec::new(), notes: Vec::new(), scores: Vec::new() });
+    };
+    let is_meant = |at: Option<Site>| site.is_none_or(|asked| at.is_some_and(|at| asked.includes(at)));
+    let mut sessions = journal.history(since_ms)?;
+    sessions.retain(|entry| is_meant(entry.site));
+    for entry in sessions.iter_mut().filter(|entry| entry.assumed) {
+        let Ok(record) = journal.record(entry.id, &now) else { continue };
+        if record.outcome.is_none() {
+            // The session that runs now says what is on; after a pause the pack was off.
+            entry.assumed = !is_running && !record.session().is_some_and(|session| session.is_paused());
+        }
+        let is_stale = record.outcome.is_none() && !is_running && record.is_stale(&now);
+        entry.actual = if is_stale { record.closed() } else { record }.doses(&now).totals();
+    }
+    let mut told = journal.told_since(since_ms, &now)?;
+    told.retain(|told| is_meant(Some(told.what.site)));
+    let mut scores = journal.scores_alone(since_ms)?;
+    scores.retain(|(.., at)| is_meant(*at));
+    let mut notes = journal.notes(since_ms)?;
+    notes.retain(|note| note.session.is_some() || is_meant(note.site));
+    Ok(Listed { sessions, told, notes, scores })
+}
+
+impl Listed {
+    fn is_empty(&self) -> bool {
+        let has_note = self.notes.iter().any(|note| note.session.is_none());
+        self.sessions.is_empty() && self.told.is_empty() && self.scores.is_empty() && !has_note
+    }
+
+    /// The notes of a session, or those that stand alone.
+    fn notes_of(&self, session: Option<i64>) -> impl Iterator<Item = &Note> {
+        self.notes.iter().filter(move |note| note.session == session)
+    }
+
+    /// Sessions and told doses for programs, oldest first. What was taken back is left out.
+    fn documents(&self) -> Vec<Value> {
+        let sessions = self.sessions.iter().map(|entry| {
+            let notes: Vec<_> = self.notes_of(Some(entry.id)).map(|note| &note.text).collect();
+            (entry.started_ms, session(entry, &notes))
+        });
+        let told = self.told.iter().filter(|told| !told.is_undone).map(|told| (told.started_ms(), dose(told)));
+        let mut all: Vec<_> = sessions.chain(told).collect();
+        all.sort_by_key(|(at, _)| *at);
+        all.into_iter().map(|(_, document)| document).collect()
+    }
+
+    /// A row for each session, and for each dose, note and score that stands alone, the latest first.
+    fn rows(&self) -> Vec<Row> {
+        let line = |note: &Note| format!("{} {}", local(from_millis(note.at_ms)), note.text);
+        let sessions = self
+            .sessions
+            .iter()
+            .map(|entry| Row { below: self.notes_of(Some(entry.id)).map(line).collect(), ..row_of(entry) });
+        let told = self.told.iter().map(|told| {
+            let NewTold { modality, length, site, .. } = told.what;
+            let ending = told
+                .counts_until_ms()
+                .map(|until| format!("told, taken back: counts until {}", local(from_millis(until))));
+            let ending = ending.unwrap_or_else(|| "told".to_owned());
+            let name = titled(modality.as_str(), Some(site));
+            Row::new(told.started_ms(), [name, in_words(length), String::new(), ending])
+        });
+        let scores = self.scores.iter().map(|&(at_ms, score, _)| {
+            Row::new(at_ms, [String::new(), String::new(), format!("pain {score}"), String::new()])
+        });
+        let notes = self.notes_of(None).map(|note| {
+            let cells = [titled("note", note.site), String::new(), String::new(), String::new()];
+            Row { below: vec![note.text.clone()], ..Row::new(note.at_ms, cells) }
+        });
+        let mut rows: Vec<_> = sessions.chain(told).chain(scores).chain(notes).collect();
+        rows.sort_by_key(|row| row.at_ms);
+        rows.reverse();
+        rows
+    }
+}
+
+/// A row of the table.
+struct Row {
+    at_ms: i64,
+    /// When it began, what it was, the doses, the pain, and how it ended.
+    cells: [String; 5],
+    /// The notes below it.
+    below: Vec<String>,
+}
+
+impl Row {
+    fn new(at_ms: i64, [name, doses, pain, ending]: [String; 4]) -> Row {
+        Row { at_ms, cells: [local(from_millis(at_ms)), name, doses, pain, ending], below: Vec::new() }
+    }
+}
+
+fn session(entry: &Entry, notes: &[&String]) -> Value {
     json!({
         "id": entry.id, "protocol": entry.protocol, "site": entry.site, "started_at": from_millis(entry.started_ms),
         "ended_at": ended_ms(entry).map(from_millis), "outcome": entry.outcome,
@@ -82,6 +174,19 @@ fn document(entry: &Entry) -> Value {
         "cold_s": seconds(entry.actual.cold), "heat_s": seconds(entry.actual.heat),
         "pain_before": entry.pain[0], "pain_after": entry.pain[1],
         "assumed": entry.assumed, "overrides": entry.overrides.split_whitespace().collect::<Vec<_>>(),
+        "told": false, "notes": notes,
+    })
+}
+
+/// A told dose has the fields of a session. It has no protocol, and nothing was planned.
+fn dose(told: &Told) -> Value {
+    let NewTold { modality, length, site, ended_ms } = told.what;
+    let of = |other| seconds(if other == modality { length } else { Duration::ZERO });
+    json!({
+        "id": told.id, "protocol": null, "site": site, "started_at": from_millis(told.started_ms()),
+        "ended_at": from_millis(ended_ms), "outcome": "told", "planned_cold_s": 0.0, "planned_heat_s": 0.0,
+        "cold_s": of(Modality::Cold), "heat_s": of(Modality::Heat), "pain_before": null, "pain_after": null,
+        "assumed": false, "overrides": [], "told": true, "notes": [],
     })
 }
 
@@ -100,7 +205,10 @@ fn cell(column: &str, value: &Value) -> String {
         // Without the `.0` that JSON gives to whole seconds.
         Value::Number(number) => number.as_f64().unwrap_or_default().to_string(),
         Value::Bool(is) => is.to_string(),
-        Value::Array(words) => quoted(&words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")),
+        Value::Array(words) => {
+            let between = if column == "notes" { "; " } else { " " };
+            quoted(&words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(between))
+        }
         text if column == "protocol" => quoted(text.as_str().unwrap_or_default()),
         text => text.as_str().unwrap_or_default().to_owned(),
     }
@@ -120,39 +228,28 @@ fn ending(entry: &Entry) -> &str {
     }
 }
 
-/// A row for each session and for each score that stands alone, the latest first. Where that is wider than the terminal,
-/// the doses and the pain of a session are in a second row.
-fn table(entries: &[Entry], alone: &[(i64, u8)], width: usize) -> String {
-    let sessions = entries.iter().map(|entry| {
-        let dose = |modality| {
-            let (given, planned) = (entry.actual[modality], entry.planned[modality]);
-            (!given.is_zero() || !planned.is_zero()).then(|| format!("{modality} {}", part_of(given, planned)))
-        };
-        let doses: Vec<_> = Modality::ALL.into_iter().filter_map(dose).collect();
-        let pain = match entry.pain {
-            [None, None] => String::new(),
-            [Some(score), None] | [None, Some(score)] => format!("pain {score}"),
-            [Some(before), Some(after)] => format!("pain {before} to {after}"),
-        };
-        let started = local(from_millis(entry.started_ms));
-        (
-            entry.started_ms,
-            [started, titled(&entry.protocol, entry.site), doses.join(", "), pain, ending(entry).to_owned()],
-        )
-    });
-    let scores = alone.iter().map(|&(noted_ms, score)| {
-        let none = String::new;
-        (noted_ms, [local(from_millis(noted_ms)), none(), none(), format!("pain {score}"), none()])
-    });
-    let mut rows: Vec<_> = sessions.chain(scores).collect();
-    rows.sort_by_key(|(at, _)| *at);
-    let rows: Vec<_> = rows.into_iter().rev().map(|(_, row)| row).collect();
-    let filled: Vec<_> = (0..5).filter(|column| rows.iter().any(|row| !row[*column].is_empty())).collect();
-    let row = |row: &[String; 5]| filled.iter().map(|column| row[*column].clone()).collect::<Vec<_>>();
+fn row_of(entry: &Entry) -> Row {
+    let dose = |modality| {
+        let (given, planned) = (entry.actual[modality], entry.planned[modality]);
+        (!given.is_zero() || !planned.is_zero()).then(|| format!("{modality} {}", part_of(given, planned)))
+    };
+    let doses: Vec<_> = Modality::ALL.into_iter().filter_map(dose).collect();
+    let pain = match entry.pain {
+        [None, None] => String::new(),
+        [Some(score), None] | [None, Some(score)] => format!("pain {score}"),
+        [Some(before), Some(after)] => format!("pain {before} to {after}"),
+    };
+    let name = titled(&entry.protocol, entry.site);
+    Row::new(entry.started_ms, [name, doses.join(", "), pain, ending(entry).to_owned()])
+}
+
+/// The rows in columns, each with its notes below. Where that is wider than the terminal, the doses and the pain of a
+/// session are in a second row.
+fn table(rows: &[Row], width: usize) -> String {
+    let filled: Vec<_> = (0..5).filter(|column| rows.iter().any(|row| !row.cells[*column].is_empty())).collect();
+    let row = |row: &Row| filled.iter().map(|column| row.cells[*column].clone()).collect::<Vec<_>>();
     let wide = aligned(&rows.iter().map(row).collect::<Vec<_>>());
-    if wide.lines().all(|line| display_width(line) <= width) {
-        return wide;
-    }
+    let fits = wide.lines().all(|line| display_width(line) <= width);
     let in_two = |[started, name, doses, pain, ending]: &[String; 5]| {
         if name.is_empty() {
             return format!("{started}  {pain}");
@@ -161,7 +258,12 @@ fn table(entries: &[Entry], alone: &[(i64, u8)], width: usize) -> String {
         let below = [doses, pain].map(String::as_str).join("  ");
         [both.trim_end(), below.trim()].into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n    ")
     };
-    rows.iter().map(|row| in_two(row) + "\n").collect()
+    let row = |(row, wide): (&Row, &str)| {
+        let line = if fits { wide.to_owned() } else { in_two(&row.cells) };
+        let below = row.below.iter().map(|note| format!("\n    {note}"));
+        [line].into_iter().chain(below).collect::<String>() + "\n"
+    };
+    rows.iter().zip(wide.lines()).map(row).collect()
 }
 
 /// A sentence for each kind of session that has enough numbers. It says what was noted, never what caused it.

@@ -8,9 +8,9 @@ use anyhow::Context as _;
 use console::Term;
 use jiff::Timestamp;
 
+use super::meanwhile::{Objection, objection};
 use super::printing::fitted;
 use super::rungs::{self, Rungs};
-use super::screening::objection;
 use super::settings::Settings;
 use super::times::{Label, later, possible, possible_briefly, stamp, stamp_at, time_of_day, wall_at};
 use super::{Exit, Failure, can_ask};
@@ -320,14 +320,17 @@ impl World for Real {
     }
 
     /// What became known in another shell binds keys and buttons too. While the journal cannot be read, what was known.
-    fn objects(&mut self, session: &Session) -> Option<String> {
+    fn objects(&mut self, input: Input, session: &Session) -> Option<String> {
         let requests = self.requests.as_mut()?;
-        let found = requests
-            .ask(|journal| objection(journal, (session.site(), &session.remaining()), &self.overrides, &stamp()));
-        if let Some(Ok(objection)) = found {
-            self.objection = objection.map(|refused| wording::not_on(&refused.error));
-        }
-        let why = self.objection.clone()?;
+        let found = requests.ask(|journal| objection(journal, session, Some(input), &self.overrides, &stamp()));
+        let why = match found {
+            Some(Ok(objection)) => {
+                let answer = objection.as_ref().map(Objection::answer);
+                self.objection = answer.clone().filter(|_| !objection.is_some_and(|objection| objection.only_longer));
+                answer?
+            }
+            _ => self.objection.clone()?,
+        };
         requests.answer(|| why.clone());
         Some(why)
     }

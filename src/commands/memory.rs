@@ -31,7 +31,7 @@ pub(super) struct Memory {
     pub(super) injury: Option<InjuryEntry>,
     /// The time that was typed for one session, in place of them.
     injured_ms: Option<i64>,
-    /// When and where sessions started since the first of the injuries.
+    /// When and where sessions and told doses started since the first of the injuries.
     starts: Vec<(i64, Option<Site>)>,
     /// When it was read.
     now: Option<Stamp>,
@@ -158,6 +158,8 @@ impl Memory {
         self.injuries = journal.injuries()?;
         let first = self.injuries.iter().filter_map(|entry| entry.happened_ms).min();
         self.starts = first.map_or(Ok(Vec::new()), |first| journal.starts(first))?;
+        let told = first.map_or(Ok(Vec::new()), |first| journal.told_since(first, now))?;
+        self.starts.extend(told.iter().map(|told| (told.started_ms(), Some(told.what.site))));
         self.journal = Some(journal);
         Ok(())
     }

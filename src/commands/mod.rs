@@ -10,6 +10,8 @@ mod screening;
 
 mod memory;
 
+mod meanwhile;
+
 mod chosen;
 mod settings;
 mod sites;
@@ -29,14 +31,17 @@ mod selftest;
 mod show;
 
 mod list;
+mod log;
 mod man;
 mod next;
+mod note;
 mod pain;
 mod plan;
 mod profiles;
 mod run;
 mod safety;
 mod status;
+mod undo;
 
 mod overview;
 
@@ -47,7 +52,6 @@ pub use self::printing::{report_failure, report_usage};
 use crate::cli::{Cli, Command};
 use crate::domain::session::Input;
 use crate::text::lengths::minutes;
-use crate::text::typed;
 
 /// Prepares the process: colours, and limits on the size of files.
 pub fn set_up() {
@@ -91,7 +95,10 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             history::run(folders, joined(since).as_deref(), site, (json, csv))
         }
         Command::Export { file } => export::run(folders, &file),
-        Command::Pain { score, site } => pain::run(folders, typed::pain(&score.join(" "))?, site),
+        Command::Pain(args) => pain::run(folders, &args),
+        Command::Log(args) => log::run(folders, &args),
+        Command::Note(args) => note::run(folders, &args),
+        Command::Undo => undo::run(folders),
         Command::Check { files, json } => check::run(folders, &files, json),
         Command::Explain { name, json } => explain::run(name.as_deref(), json),
         Command::Selftest { reach, json } => selftest::run(folders, reach, json),

@@ -34,13 +34,17 @@ type Candidate = (String, Start);
 /// The candidates, with the changeover that a run would have. A session that was cut off must be closed first, so it
 /// refuses all of them.
 fn candidates(folders: &Folders, memory: &Memory) -> Vec<Candidate> {
+    let running = memory.context.running || memory.open.is_some();
+    starts(folders, &Context { running, ..memory.context.clone() })
+}
+
+fn starts(folders: &Folders, context: &Context) -> Vec<Candidate> {
     let choice = Choice { changeover: settings::changeover(folders), ..Choice::default() };
-    let context = Context { running: memory.context.running || memory.open.is_some(), ..memory.context.clone() };
     let mut entries = catalog::built_ins();
     entries.retain(|entry| entry.parsed.by_injury.is_none());
     let candidate = |entry: &Entry| {
         let draft = &entry.parsed.draft;
-        (draft.name.clone(), start(draft, choice, &context, &[]))
+        (draft.name.clone(), start(draft, choice, context, &[]))
     };
     entries.iter().map(candidate).collect()
 }
@@ -119,10 +123,7 @@ pub(super) fn run(folders: &Folders, site: Option<Site>, json: bool) -> Result<E
     // Protocols that are possible at the same time share a row.
     let mut rows: Vec<Vec<String>> = Vec::new();
     for (name, start) in &candidates {
-        let when = match (&start.refused, start.possible) {
-            (Some(refused), None) => format!("not now ({})", refused.rule),
-            _ => format!("possible {}", possible(start)),
-        };
+        let when = when(start);
         match rows.iter_mut().find(|row| row[1] == when) {
             Some(row) => row[0] = format!("{}, {name}", row[0]),
             None => rows.push(vec![format!("  {name}"), when]),
@@ -133,6 +134,23 @@ pub(super) fn run(folders: &Folders, site: Option<Site>, json: bool) -> Result<E
     let _ = writeln!(text, "On the skin{place}: {}", skin(context));
     print(text)?;
     Ok(memory.exit())
+}
+
+/// When it may start: `possible now`, or `not now` where no waiting helps.
+fn when(start: &Start) -> String {
+    match (&start.refused, start.possible) {
+        (Some(refused), None) => format!("not now ({})", refused.rule),
+        _ => format!("possible {}", possible(start)),
+    }
+}
+
+/// When a modality may be used again, for the skin of a site. A session that runs, or that was cut off, is left out.
+pub(super) fn again(folders: &Folders, memory: &Memory, modality: Modality) -> String {
+    let name = if modality == Modality::Cold { "ice" } else { "heat" };
+    let context = Context { running: false, ..memory.context.clone() };
+    let starts = starts(folders, &context);
+    let found = starts.iter().find(|(other, _)| other == name).map(|(_, start)| when(start));
+    format!("{} again: {}.", capital(modality.as_str()), found.unwrap_or_default())
 }
 
 /// The load of a modality against its limit, as a bar when there is any.

@@ -1,37 +1,65 @@
 //! `therapy pain N`, and the question after a session.
 
+use jiff::Timestamp;
+
 use super::folders::Folders;
 use super::memory::was_cut_off;
-use super::times::stamp;
+use super::times::{from_millis, in_full, past, stamp};
 use super::{Exit, Failure, ask, can_ask, last_words, print, say, sites};
+use crate::cli::told::PainArgs;
 use crate::domain::site::Site;
-use crate::edge::journal::{Journal, Record};
-use crate::text::sites::words;
-use crate::text::typed::{WORST, pain};
+use crate::edge::journal::{Journal, Record, Stamp};
+use crate::text::printable::capital;
+use crate::text::sites::{titled, words};
+use crate::text::told;
+use crate::text::typed::pain;
 
-/// Notes the pain now for the last session.
-pub(super) fn run(folders: &Folders, score: u8, named: Option<Site>) -> Result<Exit, Failure> {
-    let (journal, now) = (Journal::open(&folders.data)?, stamp());
-    let is_its = journal.just_ended(named, &now)?.is_some();
+/// Notes the pain at a moment, for the session that it belongs to.
+pub(super) fn run(folders: &Folders, args: &PainArgs) -> Result<Exit, Failure> {
+    let (score, named) = (pain(&args.score.join(" "))?, args.site);
+    let now = stamp();
+    let wall = from_millis(now.wall_ms);
+    let at = args.at.as_deref().map(|words| past(words, wall)).transpose()?;
+    let at_ms = at.map(Timestamp::as_millisecond);
+    let journal = Journal::open(&folders.data)?;
+    let session = journal.just_ended(named, at_ms, &now)?;
     // A score that stands alone must say where.
-    let site = if is_its { named } else { Some(sites::decide(folders, named, None, &journal.injuries()?)?) };
-    let what = if journal.note_pain(score, site, &now)? {
-        "for the last session".to_owned()
-    } else {
-        // The score is stored. What cannot be read now is no failure of this command.
-        let is_running = folders.is_running().unwrap_or(false);
-        let open = journal.open_session(&now).ok().flatten();
-        let open = open.filter(|open| is_running || !open.events.is_empty() && !open.is_stale(&now));
-        let why = |open: Record| match open.protocol.name() {
-            name if is_running => format!("{name} is running. After its end, note the pain again"),
-            _ => format!("{}. End it first (therapy stop), then note the pain again", was_cut_off(&open, &now)),
-        };
-        let there = if named.is_some() { " there" } else { "" };
-        let why = open.map_or_else(|| format!("no session{there} ended in the last 2 h"), why);
-        let place = named.map(|site| format!("for the {}, ", words(site))).unwrap_or_default();
-        format!("{place}on its own: {why}")
+    let site = if session.is_some() { named } else { Some(sites::decide(folders, named, None, &journal.injuries()?)?) };
+    let is_its = journal.note_pain(score, site, at_ms, &now)?;
+    let moment = at.map(|at| format!(" at {}", in_full(at))).unwrap_or_default();
+    let what = match session.filter(|_| is_its) {
+        Some((session, site)) if at.is_some() => {
+            format!("for {}", titled(&journal.name_of(session)?, site).replace(" · ", ", "))
+        }
+        Some(_) => "for the last session".to_owned(),
+        None => {
+            let place = named.map(|site| format!("for the {}, ", words(site))).unwrap_or_default();
+            format!("{place}on its own: {}", why_alone(folders, &journal, (named, at), &now))
+        }
     };
-    print(format!("Pain {score} of {WORST} noted {what}.\n"))
+    print(format!("{} noted{moment} {what}.\n", capital(&told::score(score))))
+}
+
+/// Why a score belongs to no session.
+fn why_alone(
+    folders: &Folders,
+    journal: &Journal,
+    (named, at): (Option<Site>, Option<Timestamp>),
+    now: &Stamp,
+) -> String {
+    let there = if named.is_some() { " there" } else { "" };
+    if at.is_some() {
+        return format!("no session{there} ended in the 2 h before");
+    }
+    // The score is stored. What cannot be read now is no failure of this command.
+    let is_running = folders.is_running().unwrap_or(false);
+    let open = journal.open_session(now).ok().flatten();
+    let open = open.filter(|open| is_running || !open.events.is_empty() && !open.is_stale(now));
+    let why = |open: Record| match open.protocol.name() {
+        name if is_running => format!("{name} is running. After its end, note the pain again"),
+        _ => format!("{}. End it first (therapy stop), then note the pain again", was_cut_off(&open, now)),
+    };
+    open.map_or_else(|| format!("no session{there} ended in the last 2 h"), why)
 }
 
 /// Prints the last words of a session and asks for the pain after it, when the pain before is known and
@@ -47,7 +75,8 @@ pub(super) fn after(folders: &Folders, mut words: Vec<String>, is_known_before: 
     };
     if asks
         && let Ok(Some(Some(score))) = ask(&format!("{margin}{QUESTION} (Enter skips)"), read)
-        && let Err(error) = Journal::open(&folders.data).and_then(|journal| journal.note_pain(score, None, &stamp()))
+        && let Err(error) =
+            Journal::open(&folders.data).and_then(|journal| journal.note_pain(score, None, None, &stamp()))
     {
         say(&format!("warning: {error}: {}", error.hint()));
     }

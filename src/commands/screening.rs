@@ -2,16 +2,11 @@
 
 use anyhow::anyhow;
 
-use super::memory::said;
 use super::times::stamp;
 use super::{Exit, Failure, ask, can_ask, say};
-use crate::domain::course::meant;
-use crate::domain::rules::{Concern, Context, Injury, RuleId, review};
-use crate::domain::site::Site;
-use crate::domain::step::Step;
-use crate::edge::journal::{Journal, JournalError, Screening, Stamp};
+use crate::domain::rules::Concern;
+use crate::edge::journal::{Journal, Screening};
 use crate::text::printable::capital;
-use crate::text::rules;
 use crate::text::signs::{self, NOT_KNOWN, paragraphs, refused};
 
 /// Whom an answer is about.
@@ -99,31 +94,6 @@ pub(super) fn answered() -> Result<Vec<&'static str>, Failure> {
 pub(super) fn concerns(screenings: &[Screening]) -> Vec<Concern> {
     let last = screenings.iter().rev().find_map(|screening| screening.signs.as_ref());
     signs::concerns(last.into_iter().flatten().map(String::as_str))
-}
-
-/// What became known of the person since a session was admitted, and refuses more of it: an answer about warning signs,
-/// or an injury that touches its site, unless the rule was overridden.
-pub(super) fn objection(
-    journal: &Journal,
-    (site, steps): (Site, &[Step]),
-    overrides: &str,
-    now: &Stamp,
-) -> Result<Option<Failure>, JournalError> {
-    let said = said(&journal.injuries()?, now);
-    let injury = meant(site, &said).map_or(Injury::Unknown, |index| said[index].injury);
-    let context = Context { concerns: concerns(&journal.screenings()?), injury, ..Context::default() };
-    let binds = |rule: RuleId| {
-        matches!(rule, RuleId::WarningSign | RuleId::EarlyHeat) && !overrides.split(' ').any(|id| id == rule.as_str())
-    };
-    let found = review(steps, &context).into_iter().find(|finding| binds(finding.rule));
-    Ok(found.map(|finding| {
-        let error = anyhow!("{} ({})", rules::detail(&finding.detail), finding.rule);
-        let way_out = match finding.rule {
-            RuleId::WarningSign => rules::of(finding.rule).way_out,
-            _ => "take the pack off, and end it: therapy stop",
-        };
-        Failure::new(Exit::Refused, error, way_out)
-    }))
 }
 
 /// What a person is told whose answer refuses something.

@@ -100,6 +100,18 @@ pub(super) fn when(text: &str, now: Timestamp, accepts: impl Fn(Timestamp) -> bo
     read_one(text, now, accepts).map(|(at, _)| at)
 }
 
+/// When something was that is over, as a person typed it in words.
+///
+/// # Errors
+/// Those of [`when`], and a time to come.
+pub(super) fn past(words: &[String], now: Timestamp) -> Result<Timestamp, Failure> {
+    let at = when(&words.join(" "), now, |at| at <= now)?;
+    if at > now {
+        return Err(Failure::new(Exit::Usage, anyhow!("that is in the future: {}", in_full(at)), when::TRY));
+    }
+    Ok(at)
+}
+
 /// When an injury was, for one session. A note says what was understood.
 pub(super) fn injured(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     let (at, is_noted) = read_one(text, now, |_| true)?;

@@ -23,6 +23,8 @@ mod requests;
 mod scores;
 mod tried;
 
+mod told;
+
 mod events;
 mod injuries;
 mod migration;
@@ -30,6 +32,7 @@ mod sessions;
 
 pub use file::Lock;
 pub use record::{Entry, InjuryEntry, NewSession, Record, Screening, Stamp};
+pub use told::{NewTold, Note, Told, Undone};
 use versions::{Content, VERSION};
 
 /// The file of the database.

@@ -42,6 +42,8 @@ pub mod rules;
 
 pub mod wording;
 
+pub mod told;
+
 #[cfg(feature = "cli")]
 pub mod heard;
 

@@ -270,7 +270,7 @@ struct Fixture {
 const ICE: &str = r#"[{"kind":"cold","length_ns":600000000000,"round":1,"origin":0}]"#;
 
 /// Tables with their columns and default values.
-const TABLES: [(&str, &str, &[&str]); 6] = [
+const TABLES: [(&str, &str, &[&str]); 8] = [
     ("injury", "happened_ms, noted_ms", &["0", "0"]),
     ("screening", "injury, signs, noted_ms", &["1", "", "0"]),
     (
@@ -286,6 +286,16 @@ const TABLES: [(&str, &str, &[&str]); 6] = [
     ),
     ("request", "session, what, length_ns, answer", &["1", "pause", "NULL", "NULL"]),
     ("pain", "session, role, score, noted_ms", &["1", "after", "4", "0"]),
+    (
+        "told",
+        "kind, length_ns, ended_ms, noted_ms, clock_ns, site, boot, undone_ms, nth, uid",
+        &["cold", "900000000000", "0", "0", "0", "lower-back", "now", "NULL", "1", "u"],
+    ),
+    (
+        "note",
+        "session, text, at_ms, noted_ms, site, undone_ms, nth, uid",
+        &["1", "a", "0", "0", "NULL", "NULL", "1", "u"],
+    ),
 ];
 
 /// More rows than a realistic session has, but few enough to be quick.
@@ -350,6 +360,16 @@ impl Fixture {
             let _ = [entry.planned, entry.actual].map(|doses| doses.map(durations::in_words));
         }
         let _ = journal.scores_alone(i64::MIN);
+        journal.notes(i64::MIN).into_iter().flatten().for_each(|note| assert_printable(&note.text));
+        for told in journal.told_since(i64::MIN, now).unwrap_or_default() {
+            assert!(told.dose.from <= told.dose.to && told.dose.to <= now.clock && told.noted <= now.clock, "{told:?}");
+        }
+        // Each takes back another one, and the doses go on counting for a day.
+        let before = journal.told(now).map(|told| told.len()).unwrap_or_default();
+        for _ in 0..2 {
+            let _ = journal.undo(now);
+        }
+        assert!(journal.told(now).map(|told| told.len()).unwrap_or_default() + 2 >= before);
         for id in ids("SELECT id FROM session") {
             if let Ok(record) = journal.record(id, now) {
                 assert_resumable(&record, now);

@@ -58,7 +58,7 @@ impl Journal {
             )?;
             let id = self.connection.last_insert_rowid();
             new.pain.map_or(Ok(()), |score| {
-                self.add_score(score, Some((id, BEFORE)), Some(protocol.site()), new.started_ms)
+                self.add_score(score, Some((id, BEFORE)), Some(protocol.site()), (None, new.started_ms))
             })?;
             Ok(id)
         })
@@ -87,20 +87,25 @@ impl Journal {
         self.execute(sql, params![outcome, assumed, ended_ms, nanos(given.cold), nanos(given.heat), id]).map(drop)
     }
 
-    /// The session that has no end yet: it runs, or it was cut off. It includes the doses before it.
+    /// The session that has no end yet: it runs, or it was cut off. It includes the doses that were known at its start.
     pub fn open_session(&self, now: &Stamp) -> Result<Option<Record>> {
         let sql = "SELECT id FROM session WHERE outcome IS NULL ORDER BY id DESC LIMIT 1";
         let Some(id) = self.rows(sql, [], |row| row.get(0))?.pop() else { return Ok(None) };
-        let (earlier, _) = self.doses(now, Some(id))?;
+        let earlier = |began: Moment| {
+            let (mut doses, _) = self.session_doses(now, Some(id))?;
+            doses.extend(self.told(now)?.into_iter().filter(|told| told.noted <= began).map(|told| told.dose));
+            Ok(doses)
+        };
         self.read(id, now, earlier).map(Some)
     }
 
     /// One session, without the doses before it.
     pub fn record(&self, id: i64, now: &Stamp) -> Result<Record> {
-        self.read(id, now, Doses::default())
+        self.read(id, now, |_| Ok(Doses::default()))
     }
 
-    fn read(&self, id: i64, now: &Stamp, earlier: Doses) -> Result<Record> {
+    /// `earlier`: the doses that were known when it began.
+    fn read(&self, id: i64, now: &Stamp, earlier: impl FnOnce(Moment) -> Result<Doses>) -> Result<Record> {
         let sql = "SELECT protocol, steps, carried_cold, carried_heat, confirm, grace_ns, started_ms, outcome, \
                    cold_ns, heat_ns, ended_ms, assumed, overrides, site FROM session WHERE id = ?";
         let (name, steps, load, options, started_ms, outcome, doses, (ended_ms, assumed, overrides, site)) =
@@ -116,9 +121,11 @@ impl Journal {
         let steps: Vec<StepRow> =
             serde_json::from_str(&steps).map_err(|_| self.damaged("the steps of a session cannot be read"))?;
         let steps = steps.into_iter().map(Into::into);
+        let rows = self.events(id)?;
+        let mut events = on_the_clock_of(now, &rows);
+        let earlier = earlier(events.first().map_or(now.clock, |first| first.at))?;
         let protocol = Protocol::recorded(name, site.unwrap_or(Site::OTHER), steps, load, earlier)
             .ok_or_else(|| self.damaged("a session has no steps"))?;
-        let rows = self.events(id)?;
         if rows.iter().any(|(_, event)| event.step >= protocol.steps().len()) {
             return Err(self.damaged("an event names a step that its session does not have"));
         }
@@ -129,7 +136,6 @@ impl Journal {
         } else {
             millis_between(now.wall_ms, ended_ms.unwrap_or(i64::MIN).max(last_wall_ms))
         };
-        let mut events = on_the_clock_of(now, &rows);
         if let Some(Event { kind: EventKind::Finished { given, .. }, .. }) = events.last_mut() {
             *given = doses;
         }
@@ -163,6 +169,16 @@ impl Journal {
     /// The doses that concern the rules, and how far in the future the last record ends. The session `but`
     /// is left out.
     pub fn doses(&self, now: &Stamp, but: Option<i64>) -> Result<(Doses, Duration)> {
+        let (mut doses, mut ahead) = self.session_doses(now, but)?;
+        for told in self.told(now)? {
+            ahead = ahead.max(millis_between(now.wall_ms, told.noted_ms));
+            doses.push(told.dose);
+        }
+        Ok((doses, ahead))
+    }
+
+    /// The same without the doses that were told.
+    fn session_doses(&self, now: &Stamp, but: Option<i64>) -> Result<(Doses, Duration)> {
         // A change of the wall clock must hide no session: those of this boot are found by its clock, and the
         // last ones at any time. With ORDER BY or without ALL, SQLite would read every session.
         let sql = "SELECT id FROM session WHERE started_ms >= ?1 AND id IS NOT ?2 \
@@ -189,10 +205,12 @@ impl Journal {
 
     /// The sessions since a time of day, oldest first.
     pub fn history(&self, since_ms: i64) -> Result<Vec<Entry>> {
-        // Several scores may belong to one session. The last one counts.
+        // Several scores may belong to one session. The one about the last moment counts.
         let sql = "SELECT id, protocol, started_ms, ended_ms, outcome, planned_cold_ns, planned_heat_ns, cold_ns, heat_ns, \
-                   (SELECT score FROM pain WHERE session = session.id AND role = ?2 ORDER BY id DESC LIMIT 1), \
-                   (SELECT score FROM pain WHERE session = session.id AND role = ?3 ORDER BY id DESC LIMIT 1), \
+                   (SELECT score FROM pain WHERE session = session.id AND role = ?2 AND undone_ms IS NULL \
+                    ORDER BY coalesce(at_ms, noted_ms) DESC, id DESC LIMIT 1), \
+                   (SELECT score FROM pain WHERE session = session.id AND role = ?3 AND undone_ms IS NULL \
+                    ORDER BY coalesce(at_ms, noted_ms) DESC, id DESC LIMIT 1), \
                    overrides, assumed, site FROM session WHERE started_ms >= ?1 ORDER BY started_ms, id";
         self.rows(sql, params![since_ms, BEFORE, AFTER], |row| {
             let outcome = optional_text(row, 4)?;

@@ -37,7 +37,12 @@ fn noted(journal: &Journal, name: &str, steps: &[Exposure], hour: i64, pain: [Op
     if let Some(after) = pain[1] {
         assert!(
             journal
-                .note_pain(after, None, &clocks.at(START + steps.iter().map(|(_, length)| *length).sum() + min(20)))
+                .note_pain(
+                    after,
+                    None,
+                    None,
+                    &clocks.at(START + steps.iter().map(|(_, length)| *length).sum() + min(20))
+                )
                 .expect("noted")
         );
     }
@@ -122,9 +127,9 @@ fn csv_keeps_its_columns_for_any_protocol_name() {
     noted(&journal, "plain", &[(Heat, min(5))], 1, [None, None]);
     assert_eq!(
         shown(&home, &["--csv"]),
-        "id,protocol,started_at,ended_at,outcome,planned_cold_s,planned_heat_s,cold_s,heat_s,pain_before,pain_after,overrides,assumed,site\n\
-         1,\"say \"\"ice\"\", twice\",2026-03-03T12:00:00Z,2026-03-03T12:15:00Z,completed,900,0,900,0,7,,\"cold-daily rewarm\",false,lower-back\n\
-         2,\"plain\",2026-03-03T13:00:00Z,2026-03-03T13:05:00Z,completed,0,300,0,300,,,\"\",false,lower-back\n"
+        "id,protocol,started_at,ended_at,outcome,planned_cold_s,planned_heat_s,cold_s,heat_s,pain_before,pain_after,overrides,assumed,site,told,notes\n\
+         1,\"say \"\"ice\"\", twice\",2026-03-03T12:00:00Z,2026-03-03T12:15:00Z,completed,900,0,900,0,7,,\"cold-daily rewarm\",false,lower-back,false,\"\"\n\
+         2,\"plain\",2026-03-03T13:00:00Z,2026-03-03T13:05:00Z,completed,0,300,0,300,,,\"\",false,lower-back,false,\"\"\n"
     );
     let json: serde_json::Value = serde_json::from_str(&shown(&home, &["--json"])).expect("a document");
     assert_eq!(json[0]["overrides"], serde_json::json!(["cold-daily", "rewarm"]));
@@ -189,7 +194,7 @@ fn no_line_of_the_history_is_wider_than_the_terminal() {
 #[test]
 fn a_score_that_stands_alone_is_a_row_of_its_own() {
     let (home, journal) = home();
-    let note = |score, hour: u64| journal.note_pain(score, None, &FIRST.after(min(60 * hour))).expect("noted");
+    let note = |score, hour: u64| journal.note_pain(score, None, None, &FIRST.after(min(60 * hour))).expect("noted");
     assert!(!note(8, 1));
     assert_eq!(shown(&home, &[]), "2026-03-03 13:00  pain 8\n", "no session yet");
     noted(&journal, "ice", &[(Cold, min(15))], 24, [Some(7), Some(4)]);

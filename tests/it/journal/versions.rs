@@ -11,7 +11,7 @@ use therapy::domain::session::{Event, EventKind, Outcome};
 use therapy::domain::site::Site;
 use therapy::domain::step::{Modality, PerModality};
 use therapy::edge::clock;
-use therapy::edge::journal::{InjuryEntry, Journal, JournalError, Stamp};
+use therapy::edge::journal::{InjuryEntry, Journal, JournalError, Stamp, Undone};
 
 use super::{FIRST, HOUR_MS, NOON_MS, events_of, hours, ice_20, min};
 use crate::laws::START;
@@ -20,6 +20,7 @@ use crate::support::{Home, stderr, stdout};
 const FIRST_VERSION: &str = include_str!("../../../src/edge/journal/1.sql");
 const SECOND_STEP: &str = include_str!("../../../src/edge/journal/2.sql");
 const THIRD_STEP: &str = include_str!("../../../src/edge/journal/3.sql");
+const FOURTH_STEP: &str = include_str!("../../../src/edge/journal/4.sql");
 const MINUTE_MS: i64 = 60_000;
 const ICE_20: &str = r#"[{"kind":"cold","length_ns":1200000000000,"note":"wrapped","round":1,"origin":0}]"#;
 
@@ -49,6 +50,13 @@ fn second_version(folder: &Path) -> Connection {
 fn third_version(folder: &Path) -> Connection {
     let old = second_version(folder);
     old.execute_batch(&format!("BEGIN; {THIRD_STEP} PRAGMA user_version = 3; COMMIT;")).expect("its tables");
+    old
+}
+
+/// An empty journal of version 4.
+fn fourth_version(folder: &Path) -> Connection {
+    let old = third_version(folder);
+    old.execute_batch(&format!("BEGIN; {FOURTH_STEP} PRAGMA user_version = 4; COMMIT;")).expect("its tables");
     old
 }
 
@@ -152,10 +160,11 @@ fn nothing_of_version_1_is_lost() {
 /// Tables, indexes and triggers, also those of constraints.
 #[test]
 fn a_migrated_journal_has_the_schema_of_a_new_one() {
-    let [first, second, third, new] = [0, 1, 2, 3].map(|_| tempfile::tempdir().expect("a temporary folder"));
+    let [first, second, third, fourth, new] = [0, 1, 2, 3, 4].map(|_| tempfile::tempdir().expect("a temporary folder"));
     drop(first_version(first.path()));
     drop(second_version(second.path()));
     drop(third_version(third.path()));
+    drop(fourth_version(fourth.path()));
     let schema = |folder: &Path| -> Vec<[String; 4]> {
         let journal = Journal::open(folder).expect("a journal");
         let sql = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name";
@@ -163,7 +172,7 @@ fn a_migrated_journal_has_the_schema_of_a_new_one() {
         let rows = all.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])).expect("rows");
         rows.map(|row| row.expect("a row")).collect()
     };
-    for old in [&first, &second, &third] {
+    for old in [&first, &second, &third, &fourth] {
         assert_eq!(schema(old.path()), schema(new.path()));
     }
     // It sees each kind of difference.
@@ -267,6 +276,36 @@ fn one_step(old: &Connection, minute: i64, steps: &str) {
         old.execute(sql, params![id, wall_ms, FIRST.boot, begin + nanos(at), nanos(at), kind, length, rule])
             .expect("an event");
     }
+}
+
+/// A score of before is about the moment when it was noted, and the last one is taken back first.
+#[test]
+fn nothing_of_version_4_is_lost_and_its_scores_can_be_taken_back() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let old = fourth_version(folder.path());
+    one_step(&old, 0, ICE_20);
+    old.execute_batch(&format!(
+        "UPDATE session SET site = 'left-knee'; \
+         INSERT INTO pain (uid, session, role, score, site, noted_ms) VALUES ('u1', 1, 'before', 7, 'left-knee', {NOON_MS}), \
+         ('u2', 1, 'after', 3, 'left-knee', {NOON_MS} + 1260000), ('u3', NULL, NULL, 5, 'neck', {NOON_MS} + 18000000); \
+         INSERT INTO injury (happened_ms, site, noted_ms) VALUES ({NOON_MS}, 'left-knee', {NOON_MS}), (NULL, 'neck', 2);"
+    ))
+    .expect("rows");
+    drop(old);
+
+    let journal = Journal::open(folder.path()).expect("it is brought up to date");
+    let entry = |journal: &Journal| journal.history(i64::MIN).expect("a history").remove(0);
+    assert_eq!((entry(&journal).pain, entry(&journal).site), ([Some(7), Some(3)], Site::from_name("left-knee")));
+    let neck = Site::from_name("neck");
+    assert_eq!(journal.scores_alone(i64::MIN).expect("read"), [(NOON_MS + 18_000_000, 5, neck)]);
+    assert_eq!(journal.injuries().expect("read").len(), 2);
+    let now = FIRST.at(START + hours(6));
+    assert_eq!((journal.told(&now).expect("read"), journal.notes(i64::MIN).expect("read")), (vec![], vec![]));
+    let undone = [0, 1, 2].map(|_| journal.undo(&now).expect("written"));
+    let pain = |score, at_ms| Some(Undone::Pain(score, at_ms));
+    assert_eq!(undone, [pain(5, NOON_MS + 18_000_000), pain(3, NOON_MS + 1_260_000), None]);
+    assert_eq!(entry(&journal).pain, [Some(7), None], "the score before a session belongs to it");
+    assert_eq!(count(folder.path(), "pain"), 3, "nothing is deleted");
 }
 
 /// An injury that was cleared before there was `injury none` is no statement that there is none.
@@ -407,7 +446,7 @@ fn no_migration_while_an_older_session_runs() {
     assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 1);
     drop(lock);
     assert_eq!(home.ask(&["history"]), "No sessions yet.\n");
-    assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 4);
+    assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 5);
 }
 
 #[test]

@@ -22,6 +22,10 @@ use crate::terminal::Terminal;
 enum Fact {
     /// A session gave this for so many minutes, and began so many minutes ago.
     Past(StepKind, u64, u64),
+    /// The same, told by the person.
+    Told(StepKind, u64, u64),
+    /// The person tells so many minutes, until now, when another session runs already.
+    Meanwhile(StepKind, u64),
     /// The injury was this many hours ago; a negative number is in the future.
     Injured(i64),
     /// A warning sign applies.
@@ -32,7 +36,7 @@ enum Fact {
     Running,
 }
 
-use Fact::{ClockBehind, Injured, Past, Running, Sign};
+use Fact::{ClockBehind, Injured, Meanwhile, Past, Running, Sign, Told};
 
 struct Row {
     rule: RuleId,
@@ -79,6 +83,19 @@ const TABLE: [Row; 20] = [
     row(RuleId::WarningSign,   "ice",                  TEN,                   &[Sign],              "R R R R r . R . R R R"),
 ];
 
+/// The rules about earlier doses, when a person told these, and when a session runs while it is told.
+#[rustfmt::skip]
+const TOLD: [Row; 8] = [
+    row(RuleId::ColdDaily,     "ice",                  &[("cold", "5min")],   &TOLD_DAY,            "R R R R r . . . c . ."),
+    row(RuleId::ColdSpacing,   "ice",                  TEN,                   &[Told(Cold, 5, 90)], "W W W W . . . . . . ."),
+    row(RuleId::HeatDaily,     "heat",                 TEN,                   &TOLD_HEAT,           "W W W . . . . . . . ."),
+    row(RuleId::LongPain,      "ice",                  TEN,                   &TOLD_DAYS,           "W W W . . . . . . . ."),
+    row(RuleId::NumbHeat,      "heat",                 TEN,                   &[Told(Cold, 5, 10)], "W W W . . . . . . . ."),
+    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[Told(Cold, 20, 45)], "R R R R r . . . c . ."),
+    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[Meanwhile(Cold, 20)], "R R R R r . R . R R R"),
+    row(RuleId::Rewarm,        "heat",                 &[("heat", "10min")],  &[Meanwhile(Heat, 25)], "R R R R r . R . R R R"),
+];
+
 const fn row(
     rule: RuleId,
     asked: &'static str,
@@ -100,6 +117,26 @@ const DAY_OF_COLD: [Fact; 8] = {
     all
 };
 const DAY_OF_HEAT: [Fact; 4] = [Past(Heat, 29, 1200), Past(Heat, 29, 900), Past(Heat, 29, 600), Past(Heat, 29, 300)];
+/// The same, told.
+const TOLD_DAY: [Fact; 8] = {
+    let mut all = [Told(Cold, 19, 0); 8];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = Told(Cold, 19, 23 * 60 - 120 * at as u64);
+        at += 1;
+    }
+    all
+};
+const TOLD_HEAT: [Fact; 4] = [Told(Heat, 29, 1200), Told(Heat, 29, 900), Told(Heat, 29, 600), Told(Heat, 29, 300)];
+const TOLD_DAYS: [Fact; 9] = {
+    let mut all = [Injured(240); 9];
+    let mut at = 1;
+    while at < all.len() {
+        all[at] = Told(Cold, 1, 24 * 60 * at as u64);
+        at += 1;
+    }
+    all
+};
 /// A session on each of eight days.
 const DAYS: [Fact; 9] = {
     let mut all = [Injured(240); 9];
@@ -134,6 +171,14 @@ impl Home {
         journal.commit(id, &events, &[]).expect("its events");
     }
 
+    /// A dose that the person tells. The clock of a fast home would let it fade at once, so the time of day dates it.
+    fn told(&self, kind: StepKind, minutes: u64, ended: &str) {
+        self.ask(&["log", kind.as_str(), &minutes.to_string(), "--ended", ended]);
+        if self.rate > 1.0 {
+            self.sql().execute("UPDATE told SET boot = 'past'", []).expect("rows");
+        }
+    }
+
     fn make_true(&self, fact: Fact) {
         const MINUTE: u64 = 60;
         match fact {
@@ -141,6 +186,10 @@ impl Home {
                 let ended_ago = i64::try_from((ago - minutes) * MINUTE * 1000).expect("short");
                 self.had(Site::default(), &[(kind, Duration::from_secs(minutes * MINUTE))], ended_ago);
             }
+            Told(kind, minutes, ago) => {
+                self.told(kind, minutes, &format!("{}min ago", ago - minutes));
+            }
+            Meanwhile(kind, minutes) => self.told(kind, minutes, "now"),
             Injured(hours @ 0..) => drop(self.ask(&["injury", "set", &format!("{hours}h ago")])),
             Injured(hours) => {
                 self.ask(&["injury", "set", "1h ago"]);
@@ -187,7 +236,8 @@ impl Row {
         if needs_other && is_running {
             return '-';
         }
-        let (past, since): (Vec<&Fact>, Vec<&Fact>) = self.facts.iter().partition(|fact| matches!(fact, Past(..)));
+        let (past, since): (Vec<&Fact>, Vec<&Fact>) =
+            self.facts.iter().partition(|fact| matches!(fact, Past(..) | Told(..)));
         for fact in past {
             home.make_true(*fact);
         }
@@ -243,7 +293,9 @@ impl Row {
         };
         let (said, code) = (stdout(&output) + &stderr(&output), output.status.code());
         // In a session, what earlier ones left is part of one load.
-        let rule = if (way, self.rule) == ("extend", RuleId::Rewarm) { RuleId::ColdLimit } else { self.rule };
+        let is_earlier = !self.facts.iter().any(|fact| matches!(fact, Meanwhile(..)));
+        let is_one_load = (way, self.rule, is_earlier) == ("extend", RuleId::Rewarm, true);
+        let rule = if is_one_load { RuleId::ColdLimit } else { self.rule };
         match (way, code, named(&said, rule)) {
             ("extend", Some(0), '?') => 'c',
             (_, Some(3), 'r' | '?') => 'R',
@@ -314,6 +366,17 @@ const BUILT_IN: &str = "[[step]]\ndo = \"cold\"\nfor = \"15min\"\n";
 #[test]
 fn every_rule_binds_every_way_in() {
     assert!(TABLE.iter().map(|row| row.rule).eq(RULES.iter().map(|rule| rule.id)), "every rule has a row");
+    check(&TABLE);
+}
+
+/// A told dose counts as one that was measured. A session that runs learns of it at each of its ways on.
+#[test]
+fn every_rule_about_doses_binds_every_way_in_after_a_told_one() {
+    check(&TOLD);
+}
+
+#[track_caller]
+fn check(table: &[Row]) {
     let wrong = |row: &Row| {
         let cells: Vec<String> = WAYS.iter().map(|way| row.cell(way).to_string()).collect();
         let cells = cells.join(" ");
@@ -323,7 +386,7 @@ fn every_rule_binds_every_way_in() {
     // Most of the time a row waits for a process.
     let wrong: String = thread::scope(|scope| {
         let parts: Vec<_> =
-            TABLE.chunks(5).map(|rows| scope.spawn(move || rows.iter().map(wrong).collect::<String>())).collect();
+            table.chunks(5).map(|rows| scope.spawn(move || rows.iter().map(wrong).collect::<String>())).collect();
         parts.into_iter().map(|part| part.join().expect("a part of the table")).collect()
     });
     assert!(wrong.is_empty(), "the ways are {WAYS:?}\n{wrong}");

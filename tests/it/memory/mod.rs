@@ -17,6 +17,7 @@ mod plan;
 mod profiles;
 mod read_only;
 mod sites;
+mod told;
 mod trouble;
 
 /// Pseudo-random numbers from a seed.

@@ -1,0 +1,40 @@
+//! `therapy log cold|heat DURATION`: a dose that was given without the timer. It is a fact, so nothing refuses it.
+
+use std::time::Duration;
+
+use super::folders::Folders;
+use super::meanwhile::objection;
+use super::memory::{Memory, Purpose};
+use super::times::{from_millis, in_full, past, stamp};
+use super::{Exit, Failure, next, print, sites};
+use crate::cli::told::LogArgs;
+use crate::edge::journal::{Journal, NewTold};
+use crate::text::printable::capital;
+use crate::text::told;
+use crate::text::wording::not_on;
+
+/// Stores the dose, says what was understood, and what it forbids now.
+pub(super) fn run(folders: &Folders, args: &LogArgs) -> Result<Exit, Failure> {
+    let length = told::length(&args.length.join(" "))?;
+    let now = stamp();
+    let wall = from_millis(now.wall_ms);
+    let ended = args.ended.as_deref().map_or(Ok(wall), |words| past(words, wall))?;
+    let journal = Journal::open(&folders.data)?;
+    let site = sites::decide(folders, args.site, None, &journal.injuries()?)?;
+    let (modality, ended_ms) = (args.kind, ended.as_millisecond());
+    journal.tell(&NewTold { modality, length, site, ended_ms }, &now)?;
+    let mut lines = vec![format!("Logged: {}, until {}.", told::dose(modality, length, site), in_full(ended))];
+
+    let mut memory = Memory::read(folders, None, Purpose::Show)?;
+    memory.at(site);
+    let ago = Duration::try_from(wall.duration_since(ended)).unwrap_or_default();
+    lines.extend(told::too_much(modality, memory.context.doses.load(site, now.clock - ago)));
+    let running = memory.open.as_ref().filter(|_| memory.context.running);
+    if let Some((open, session)) = running.and_then(|open| Some((open, open.session()?)))
+        && let Some(refused) = objection(&journal, &session, None, &open.overrides, &stamp())?
+    {
+        lines.push(capital(&not_on(Failure::from(refused).error)) + ".");
+    }
+    lines.push(next::again(folders, &memory, modality));
+    print(lines.join("\n") + "\n")
+}
