@@ -11,6 +11,8 @@
 //! - After the wait that a refusal reports, the protocol is accepted.
 //! - Every request of another shell is answered once.
 //! - Heat soon after cold has a warning, whatever was between.
+//! - A dose that was told is never refused, and counts for all that comes after it, also when it was taken back. It may
+//!   itself have been too much: that breaks nothing.
 //! - No dose is accepted while the journal cannot be read, and no clock that is behind the record measures one.
 
 use std::cell::RefCell;
@@ -23,7 +25,7 @@ use therapy::domain::rules::{Context, RuleId};
 use therapy::domain::session::{Event, EventKind, GRACE, Session, SessionOptions};
 use therapy::domain::site::Site;
 use therapy::domain::step::{Modality, StepKind};
-use therapy::edge::journal::{self, Journal, NewSession};
+use therapy::edge::journal::{self, Journal, NewSession, NewTold, Undone};
 use therapy::runner;
 
 mod fate;
@@ -53,6 +55,9 @@ pub struct Tally {
     pub cut_off: u64,
     /// Processes that the system ended.
     pub terminated: u64,
+    /// Doses that were told, and of these the ones that were taken back.
+    pub told: u64,
+    pub undone: u64,
     /// Warnings that were reported.
     pub troubles: u64,
     /// Runs in which the person and the record disagree, after a disk failure or a kill between the bell
@@ -72,6 +77,8 @@ impl std::ops::AddAssign for Tally {
         self.refused += other.refused;
         self.cut_off += other.cut_off;
         self.terminated += other.terminated;
+        self.told += other.told;
+        self.undone += other.undone;
         self.troubles += other.troubles;
         self.unsure += other.unsure;
     }
@@ -101,7 +108,7 @@ fn in_memory() -> Result<Journal, String> {
 
 fn empty(journal: &Journal) -> rusqlite::Result<()> {
     set_read_only(journal, false)?;
-    for table in ["pain", "request", "event", "session", "screening", "injury"] {
+    for table in ["told", "note", "pain", "request", "event", "session", "screening", "injury"] {
         journal.as_ref().prepare_cached(&format!("DELETE FROM {table}"))?.execute([])?;
     }
     Ok(())
@@ -132,6 +139,9 @@ impl Run {
     fn sessions(&mut self) -> Result<Tally, String> {
         let sessions = self.fate.rng.borrow_mut().u32(1..4);
         for _ in 0..sessions {
+            if self.fate.one_in(3) {
+                self.tell();
+            }
             self.session();
             if let Some(violation) = self.fate.violation.take() {
                 return Err(violation);
@@ -183,6 +193,42 @@ impl Run {
             let forgotten = self.journal.as_ref().execute("UPDATE session SET site = NULL WHERE id = ?", [id]);
             self.witness.get_mut().unsure |= forgotten.is_err();
         }
+    }
+
+    /// The person tells a dose that the timer did not see, and sometimes takes it back.
+    fn tell(&mut self) {
+        self.repair_disk();
+        let (site, fate) = (self.site(), &self.fate);
+        let mut rng = fate.rng.borrow_mut();
+        let modality = if rng.bool() { Modality::Cold } else { Modality::Heat };
+        // Since the start of the run, because the skin is counted from there. It may overlap sessions and other doses.
+        let now = fate.now.get();
+        let most =
+            u64::try_from(now.as_millis()).unwrap_or(u64::MAX).min(if rng.bool() { 1_000_000 } else { 20_000_000 });
+        let ago = Duration::from_millis(rng.u64(0..=most));
+        let minutes = if rng.u8(0..8) == 0 { 120 } else { 15 };
+        let length = Duration::from_millis(rng.u64(1000..60_000 * minutes)).min(now.saturating_sub(ago));
+        let covered = Covered::by(site, rng.usize(..));
+        drop(rng);
+        if length < SECOND {
+            return;
+        }
+        let stamp = fate.stamp(fate.moment());
+        let ended_ms = stamp.wall_ms - i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+        let told = NewTold { modality, length, site, ended_ms };
+        if let Err(error) = self.journal.tell(&told, &stamp) {
+            fate.violate(|| format!("a told dose was refused: {error}"));
+        }
+        let is_undone = fate.one_in(4);
+        if is_undone && !matches!(self.journal.undo(&stamp), Ok(Some(Undone::Dose(dose))) if dose.what == told) {
+            fate.violate(|| "another thing than the last one was taken back".to_owned());
+        }
+        self.tally.told += 1;
+        self.tally.undone += u64::from(is_undone);
+        let witness = self.witness.get_mut();
+        let to = now.saturating_sub(ago);
+        witness.skin.pass(now);
+        witness.skin.tell(modality, (to.saturating_sub(length), to), covered);
     }
 
     fn repair_disk(&self) {

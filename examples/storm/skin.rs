@@ -89,6 +89,17 @@ struct Patch {
     cold: Option<Duration>,
 }
 
+/// A pack that was on for some time since the start of the run.
+#[derive(Clone, Copy, Debug)]
+struct Pack {
+    modality: Modality,
+    from: Duration,
+    to: Duration,
+    covered: Covered,
+    /// It was told: nobody measured it, so nothing says that it took anything off the other load.
+    told: bool,
+}
+
 /// The skin of one person, from the start of a run.
 #[derive(Debug, Default)]
 pub struct Skin {
@@ -99,6 +110,8 @@ pub struct Skin {
     covered: Covered,
     /// Empty until the first dose.
     patches: Vec<Patch>,
+    /// All packs so far, to count again when another one is told.
+    packs: Vec<Pack>,
     /// Dose since [`Skin::begin`], cold and heat.
     given: [Duration; 2],
 }
@@ -112,19 +125,44 @@ impl Skin {
 
     /// Lets time pass until `at`.
     pub fn pass(&mut self, at: Duration) {
-        let length = at.saturating_sub(self.at);
+        let from = self.at;
         self.at = self.at.max(at);
-        if length == Duration::ZERO {
+        if self.at == from {
             return;
         }
+        let pack = self.on.map(|modality| Pack { modality, from, to: at, covered: self.covered, told: false });
+        self.count(from, at, pack.as_slice());
+        self.packs.extend(pack);
+        if let Some(modality) = self.on {
+            self.given[modality as usize] += at.saturating_sub(from);
+        }
+    }
+
+    /// A pack was on there until some time ago, and nobody had told it. It counts beside every other one.
+    pub fn tell(&mut self, modality: Modality, (from, to): (Duration, Duration), covered: Covered) {
+        self.packs.push(Pack { modality, from, to, covered, told: true });
+        self.patches.clear();
+        let mut times: Vec<_> = self.packs.iter().flat_map(|pack| [pack.from, pack.to]).collect();
+        times.extend([Duration::ZERO, self.at]);
+        times.sort_unstable();
+        let packs = self.packs.clone();
+        for between in times.windows(2) {
+            let on = packs.iter().filter(|pack| pack.from <= between[0] && between[0] < pack.to).copied();
+            self.count(between[0], between[1], &on.collect::<Vec<_>>());
+        }
+    }
+
+    /// Counts what these packs do from one moment to another, all of them on.
+    fn count(&mut self, from: Duration, to: Duration, on: &[Pack]) {
+        let length = to.saturating_sub(from);
         self.patches.resize(PATCHES.len(), Patch::default());
         for (index, patch) in self.patches.iter_mut().enumerate() {
-            let on = self.on.filter(|_| self.covered.has(index));
-            patch.loads = later(patch.loads, on, length);
-            patch.cold = if on == Some(Modality::Cold) { Some(self.at) } else { patch.cold };
-        }
-        if let Some(modality) = self.on {
-            self.given[modality as usize] += length;
+            let here = || on.iter().filter(|pack| pack.covered.has(index));
+            let packs = |modality| here().filter(|pack| pack.modality == modality).count();
+            let relieves = |modality| here().any(|pack| pack.modality == modality && !pack.told);
+            let [cold, heat] = [Modality::Cold, Modality::Heat];
+            patch.loads = later(patch.loads, [cold, heat].map(|own| (packs(own), relieves(own.other()))), length);
+            patch.cold = if packs(cold) > 0 { Some(to) } else { patch.cold };
         }
     }
 
@@ -172,7 +210,9 @@ impl Skin {
 pub fn exceeds_limit(mut loads: Loads, plan: impl Iterator<Item = Exposure>) -> Option<usize> {
     for (index, (kind, length)) in plan.enumerate() {
         let on = kind.modality();
-        loads = later(loads, on, length);
+        let is = |modality| on == Some(modality);
+        let [cold, heat] = [Modality::Cold, Modality::Heat].map(is);
+        loads = later(loads, [(usize::from(cold), heat), (usize::from(heat), cold)], length);
         if on.is_some_and(|modality| length > Duration::ZERO && loads[modality as usize] > LIMITS[modality as usize]) {
             return Some(index);
         }
@@ -180,13 +220,13 @@ pub fn exceeds_limit(mut loads: Loads, plan: impl Iterator<Item = Exposure>) -> 
     None
 }
 
-fn later(loads: Loads, on: Option<Modality>, length: Duration) -> Loads {
+/// The loads after some time. For each modality: how many packs of it are on, and whether one of the other relieves.
+fn later(loads: Loads, on: [(usize, bool); 2], length: Duration) -> Loads {
     let nanos = i128::from(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX));
-    let [cold, heat] = loads;
-    let [cold, heat] = match on {
-        Some(Modality::Cold) => [cold + 2 * nanos, heat - 2 * nanos],
-        Some(Modality::Heat) => [cold - 2 * nanos, heat + 2 * nanos],
-        None => [cold - nanos, heat - nanos],
+    let change = |(packs, relieved)| match (packs, relieved) {
+        (0, true) => -2 * nanos,
+        (0, false) => -nanos,
+        (packs, _) => 2 * nanos * i128::try_from(packs).unwrap_or(i128::MAX),
     };
-    [cold.max(0), heat.max(0)]
+    [0, 1].map(|index: usize| (loads[index] + change(on[index])).max(0))
 }
