@@ -13,18 +13,18 @@ use crate::text::{sites, told};
   therapy log heat 20 --ended \"1h ago\" --site left-knee
   therapy log cold \"half an hour\" --ended 18:40
 
-A dose that was logged is recorded and never refused. It counts for every rule, but takes nothing off the load of
-the other modality. Was it wrong? therapy undo")]
+No rule refuses it, and it counts for every rule. It takes nothing off the load
+of the other modality. Was it wrong? therapy undo")]
 pub struct LogArgs {
     /// What was on the skin: cold or heat
     #[arg(value_name = "cold|heat", value_parser = told::kind)]
     pub kind: Modality,
 
-    /// How long it was on, at most a day: 15 or 15min, \"1h 30min\"
+    /// How long it was on, at most a day: 15 or 15min, "1h 30min"
     #[arg(value_name = "DURATION", required = true, allow_negative_numbers = true)]
     pub length: Vec<String>,
 
-    /// When it came off, such as \"1h ago\" or 18:40 [default: now]
+    /// When it came off, such as "1h ago" or 18:40 [default: now]
     #[arg(long, value_name = "WHEN", num_args = 1.., action = ArgAction::Set)]
     pub ended: Option<Vec<String>>,
 
@@ -43,7 +43,7 @@ pub struct NoteArgs {
     #[arg(value_name = "TEXT", required = true)]
     pub text: Vec<String>,
 
-    /// The moment that it is about, such as \"2h ago\" or 18:40 [default: now]
+    /// The moment that it is about, such as "2h ago" or 18:40 [default: now]
     #[arg(long, value_name = "WHEN", num_args = 1.., action = ArgAction::Set)]
     pub at: Option<Vec<String>>,
 
@@ -58,13 +58,14 @@ pub struct NoteArgs {
   therapy pain 4
   therapy pain 6 --at \"2h ago\" --site left-knee
 
-A score within two hours after the end of a session is the pain after that session. Otherwise it stands alone.")]
+Within two hours after the end of a session it is the pain after that session.
+Otherwise it stands alone.")]
 pub struct PainArgs {
     /// From 0, no pain, to 10, the worst
     #[arg(value_name = "N", required = true, allow_negative_numbers = true)]
     pub score: Vec<String>,
 
-    /// The moment that it is about, such as \"2h ago\" or 18:40 [default: now]
+    /// The moment that it is about, such as "2h ago" or 18:40 [default: now]
     #[arg(long, value_name = "WHEN", num_args = 1.., action = ArgAction::Set)]
     pub at: Option<Vec<String>>,
 

@@ -130,9 +130,8 @@ impl Listed {
             .map(|entry| Row { below: self.notes_of(Some(entry.id)).map(line).collect(), ..row_of(entry) });
         let told = self.told.iter().map(|told| {
             let NewTold { modality, length, site, .. } = told.what;
-            let ending = told
-                .counts_until_ms()
-                .map(|until| format!("told, taken back: counts until {}", local(from_millis(until))));
+            let ending =
+                told.counts_until_ms().map(|until| format!("taken back, counts until {}", local(from_millis(until))));
             let ending = ending.unwrap_or_else(|| "told".to_owned());
             let name = titled(modality.as_str(), Some(site));
             Row::new(told.started_ms(), [name, in_words(length), String::new(), ending])

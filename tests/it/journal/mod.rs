@@ -9,6 +9,7 @@ mod clocks;
 mod damage;
 mod history;
 mod rules;
+mod told;
 mod versions;
 
 use std::path::Path;

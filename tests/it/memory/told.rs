@@ -151,7 +151,7 @@ fn a_dose_that_was_taken_back_counts_for_a_day() {
     assert_eq!(loads(&home, "neck"), [20, 0]);
     assert_eq!(home.run(&["run", "ice", "--site", "neck", "--dry-run"]).status.code(), Some(3));
     let table = home.ask(&["history"]);
-    assert!(table.contains("told, taken back: counts until "), "{table}");
+    assert!(table.contains("  taken back, counts until "), "{table}");
     assert_eq!((home.history(), home.ask(&["history", "--csv"]).lines().count()), (vec![], 1));
     let (code, errors) = refused(&home, &["undo"]);
     assert_eq!(code, Some(1));
