@@ -152,7 +152,7 @@ Examples:
         #[arg(value_name = "DURATION", required = true, allow_negative_numbers = true)]
         length: Vec<String>,
     },
-    /// Show past sessions: dose given and planned, and pain
+    /// Show past sessions and what you logged: dose given and planned, and pain
     History {
         /// Only sessions since then, such as 30d or 2026-11-20; a day counts from its start
         #[arg(long, value_name = "WHEN", num_args = 1.., action = ArgAction::Set)]

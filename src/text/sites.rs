@@ -30,7 +30,7 @@ pub fn seen_by(rule: RuleId) -> Option<&'static str> {
     Some(match rule {
         RuleId::Rewarm => {
             "a dose counts in full at its site and at the sites beside it. The other modality lowers the load only \
-             under the same name; elsewhere its time is rest. knee means both knees, other touches everything, and so \
+             under the same name, and not by a dose that you logged; otherwise its time is rest. knee means both knees, other touches everything, and so \
              does a record from before there were sites (ours)"
         }
         RuleId::ColdSpacing | RuleId::NumbHeat => "doses at sites that touch count (ours)",

@@ -42,6 +42,9 @@ fn another_word_for_a_command_suggests_it() {
         ("quit", "stop"),
         ("continue", "resume"),
         ("more", "extend"),
+        ("tell", "log"),
+        ("comment", "note"),
+        ("revert", "undo"),
         ("contrast", "run contrast"),
         ("contrast-short", "run contrast-short"),
     ] {
