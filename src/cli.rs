@@ -4,6 +4,7 @@
 #![expect(missing_docs, reason = "clap shows the documentation of a flattened field or struct as help text")]
 
 mod alarms;
+mod next;
 pub mod plan;
 pub mod told;
 mod values;
@@ -15,6 +16,7 @@ pub use alarms::{Alarms, Progress, Reach, Sound};
 use clap::builder::styling::{Style, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
+pub use next::{NextArgs, Waits};
 use plan::PlanArgs;
 use told::{LogArgs, NoteArgs, PainArgs};
 use values::{overridable, rounds, speed};
@@ -96,17 +98,11 @@ Examples:
   therapy run ice --minutes 15 --ready
   therapy run contrast --changeover 30s
   therapy run acute --injured \"30h ago\"
+  therapy run ice --when-allowed
   therapy run my-protocol.toml --dry-run")]
     Run(RunArgs),
     /// Show what you can do now, what is recommended, and when the rest becomes available
-    Next {
-        /// Where the packs would lie, such as left-knee
-        #[arg(long, value_name = "SITE", value_parser = sites::read)]
-        site: Option<Site>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Next(NextArgs),
     /// Plan the coming sessions inside your waking hours
     Plan(PlanArgs),
     /// Show, set or clear injuries: where, and when
@@ -301,6 +297,9 @@ pub struct RunArgs {
     /// Wait for Enter before the first step, so that you can put the pack on
     #[arg(long)]
     pub ready: bool,
+
+    #[command(flatten)]
+    pub waits: Waits,
 
     /// Wait for you at every change; until you answer, the alarm repeats and the dose grows
     #[arg(long)]

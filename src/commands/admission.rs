@@ -9,13 +9,16 @@ use clap::ValueEnum;
 use super::chosen::{Chosen, find};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off, ways_on};
-use super::screening::screen;
+use super::plan::after_this_one;
+use super::screening::{About, screen};
 use super::times::stamp;
 use super::{Exit, Failure, say, sites};
-use crate::cli::RunArgs;
-use crate::domain::course;
+use crate::cli::{RunArgs, Which};
+use crate::domain::course::{self, Start};
+use crate::domain::moment::Moment;
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::{Concern, Context, RuleId};
+use crate::edge::catalog;
 use crate::edge::journal::{Journal, Lock, Record};
 use crate::text::advice::{UNRECORDED, because};
 use crate::text::typed::quoted;
@@ -43,37 +46,137 @@ pub(super) struct Candidate {
     answer: Option<Vec<Concern>>,
 }
 
+/// A protocol that is to run, before its review.
+pub(super) struct Wanted {
+    /// What would run, as the injury is now.
+    pub(super) chosen: Chosen,
+    pub(super) memory: Memory,
+    /// It was not named: it is what is recommended.
+    is_recommended: bool,
+    /// What the person said about warning signs just now, and how many answers were known before.
+    answer: Option<(Vec<Concern>, usize)>,
+    /// Whom the signs were answered about; `None` before.
+    about: Option<About>,
+}
+
 /// Finds and reviews a session, or a rehearsal when the arguments ask for one, and asks about warning signs.
 pub(super) fn examine(folders: &Folders, args: &RunArgs) -> Result<Candidate, Failure> {
-    let is_rehearsal = is_rehearsal(args);
-    let purpose = if is_rehearsal { Purpose::Rehearsal } else { Purpose::Session };
-    let mut memory = Memory::read(folders, args.which.injured.as_deref(), purpose)?;
-    let find = |name: &str| find(folders, name).map_err(|failure| with_options(failure, name));
-    let named = args.protocol.as_deref().map(find).transpose()?;
-    let of_file = named.as_ref().and_then(|entry| entry.parsed.draft.site);
-    memory.at(sites::decide(folders, args.which.site, of_file, &memory.injuries)?);
-    let (injury, which_injury) = (memory.context.injury, memory.which_injury());
-    let entry = named.map_or_else(|| find(course::recommend(injury)), Ok)?;
-    let mut chosen = Chosen::new(folders, entry, &args.which, &memory.context);
-    chosen.more = more(args);
-    // Before the review: an open session must be ended, but a refusal because of its doses would advise to wait.
-    if let Some(open) = memory.open.as_ref().filter(|_| !memory.context.running) {
-        return Err(Failure::new(Exit::Refused, anyhow!(was_cut_off(open, &stamp())), ways_on(open)));
+    let mut wanted = Wanted::by(folders, args)?;
+    wanted.chosen.review(&args.overrides)?;
+    if !is_rehearsal(args) {
+        wanted.ask()?;
     }
-    let mut protocol = chosen.review(&args.overrides)?;
-    let answer = if is_rehearsal { None } else { screen(memory.about, &memory.screenings, memory.journal.as_ref())? };
-    if let Some(answer) = &answer {
-        chosen.context.concerns.clone_from(answer);
-        protocol = chosen.review(&args.overrides)?;
-    }
+    let recommended = wanted.recommended();
+    let candidate = wanted.reviewed(&args.overrides)?;
     // Only now: what a rule or a sign refuses is not recommended.
-    if args.protocol.is_none() {
-        say(&format!("Recommended now: {}. {}.", chosen.draft.name, because(injury, which_injury)));
-    } else if chosen.entry.parsed.by_injury.is_some() && which_injury.is_some() {
-        let (name, now) = (chosen.entry.name(), &chosen.draft.name);
-        say(&format!("{name}: {now} now. {}.", because(injury, which_injury)));
+    if let Some(line) = recommended {
+        say(&line);
     }
-    Ok(Candidate { protocol, chosen, memory, answer })
+    Ok(candidate)
+}
+
+impl Wanted {
+    /// Finds what `run` names with these arguments.
+    pub(super) fn by(folders: &Folders, args: &RunArgs) -> Result<Wanted, Failure> {
+        let purpose = if is_rehearsal(args) { Purpose::Rehearsal } else { Purpose::Session };
+        let mut wanted = Wanted::find(folders, args.protocol.as_deref(), &args.which, purpose)?;
+        wanted.chosen.more = more(args);
+        Ok(wanted)
+    }
+
+    /// Finds a protocol by its name, or what is recommended, and its site.
+    pub(super) fn find(
+        folders: &Folders,
+        name: Option<&str>,
+        which: &Which,
+        purpose: Purpose,
+    ) -> Result<Wanted, Failure> {
+        let mut memory = Memory::read(folders, which.injured.as_deref(), purpose)?;
+        let find = |name: &str| find(folders, name).map_err(|failure| with_options(failure, name));
+        let named = name.map(find).transpose()?;
+        let of_file = named.as_ref().and_then(|entry| entry.parsed.draft.site);
+        memory.at(sites::decide(folders, which.site, of_file, &memory.injuries)?);
+        let is_recommended = named.is_none();
+        let entry = named.map_or_else(|| find(course::recommend(memory.context.injury)), Ok)?;
+        let chosen = Chosen::new(folders, entry, which, &memory.context);
+        // Before the review: an open session must be ended, but a refusal because of its doses would advise to wait.
+        not_cut_off(&memory)?;
+        Ok(Wanted { chosen, memory, is_recommended, answer: None, about: None })
+    }
+
+    /// Asks about warning signs, unless they were answered.
+    pub(super) fn ask(&mut self) -> Result<(), Failure> {
+        let memory = &self.memory;
+        let answer = screen(memory.about, &memory.screenings, memory.journal.as_ref())?;
+        if let Some(answer) = answer {
+            self.chosen.context.concerns.clone_from(&answer);
+            self.answer = Some((answer, memory.screenings.len()));
+        }
+        self.about = Some(memory.about);
+        Ok(())
+    }
+
+    /// Reads again what is known, in a wait: other shells may have changed all of it.
+    pub(super) fn look(&mut self, folders: &Folders, which: &Which) -> Result<(), Failure> {
+        let memory = &mut self.memory;
+        memory.read_again(folders)?;
+        not_cut_off(memory)?;
+        if self.about.is_some_and(|about| about != memory.about) && !memory.about.is_known(&memory.screenings, true) {
+            return Err(other_injury());
+        }
+        let name = course::recommend(memory.context.injury);
+        let other =
+            if self.is_recommended && name != self.chosen.entry.name() { catalog::built_in(name) } else { None };
+        let entry = other.unwrap_or_else(|| self.chosen.entry.clone());
+        let more = std::mem::take(&mut self.chosen.more);
+        self.chosen = Chosen::new(folders, entry, which, &memory.context);
+        self.chosen.more = more;
+        // What could not be stored holds as long as nothing else is said.
+        self.answer.take_if(|(_, known)| memory.screenings.len() != *known);
+        if let Some((answer, _)) = &self.answer {
+            self.chosen.context.concerns.clone_from(answer);
+        }
+        Ok(())
+    }
+
+    /// When it may start, as seen from now, or from the planned end of the session that runs.
+    pub(super) fn start(&self, overrides: &[RuleId]) -> (Start, Moment) {
+        let Chosen { draft, choice, context, .. } = &self.chosen;
+        let after = after_this_one(&self.memory);
+        let (injury_required, concerns) = (context.injury_required, context.concerns.clone());
+        let context = Context { injury_required, concerns, ..after };
+        (course::start(draft, *choice, &context, overrides), context.now)
+    }
+
+    /// What is recommended or chosen by the injury, and why, where a person did not say it.
+    pub(super) fn recommended(&self) -> Option<String> {
+        let (entry, now) = (&self.chosen.entry, &self.chosen.draft.name);
+        let (injury, which_injury) = (self.memory.context.injury, self.memory.which_injury());
+        let because = || because(injury, which_injury);
+        if self.is_recommended {
+            return Some(format!("Recommended now: {now}. {}.", because()));
+        }
+        let is_chosen = entry.parsed.by_injury.is_some() && which_injury.is_some();
+        is_chosen.then(|| format!("{}: {now} now. {}.", entry.name(), because()))
+    }
+
+    /// Reviews it.
+    pub(super) fn reviewed(self, overrides: &[RuleId]) -> Result<Candidate, Failure> {
+        let protocol = self.chosen.review(overrides)?;
+        let Wanted { chosen, memory, answer, .. } = self;
+        Ok(Candidate { protocol, chosen, memory, answer: answer.map(|(answer, _)| answer) })
+    }
+}
+
+/// A session that was cut off must be ended first.
+fn not_cut_off(memory: &Memory) -> Result<(), Failure> {
+    let open = memory.open.as_ref().filter(|_| !memory.context.running);
+    open.map_or(Ok(()), |open| Err(Failure::new(Exit::Refused, anyhow!(was_cut_off(open, &stamp())), ways_on(open))))
+}
+
+fn other_injury() -> Failure {
+    let error = anyhow!("the injury was changed meanwhile");
+    Failure::new(Exit::Refused, error, "therapy injury   shows it; then start again")
 }
 
 impl Candidate {
@@ -92,8 +195,7 @@ impl Candidate {
         // The lock of this process is no other session.
         memory.refresh(lock.is_none() && folders.is_running().unwrap_or(memory.context.running))?;
         if memory.about != about {
-            let error = anyhow!("the injury was changed meanwhile");
-            return Err(Failure::new(Exit::Refused, error, "therapy injury   shows it; then start again"));
+            return Err(other_injury());
         }
         if memory.open.is_some() && !is_rehearsal {
             return Err(one_session("another session was started meanwhile"));
@@ -137,6 +239,7 @@ fn more(args: &RunArgs) -> String {
     let alarms = &args.alarms;
     let flags = [
         ("--ready", args.ready),
+        ("--when-allowed", args.waits.when_allowed),
         ("--confirm", args.confirm),
         ("--no-notify", alarms.reach.no_notify),
         ("--speak", alarms.reach.speak),
@@ -148,6 +251,7 @@ fn more(args: &RunArgs) -> String {
         ("--sound", name(alarms.reach.sound)),
         ("--on-event", alarms.reach.on_event.as_deref().map(quoted)),
         ("--speed", args.speed.map(|speed| speed.to_string())),
+        ("--awake", args.waits.awake.map(|hours| hours.to_string().replace(" to ", "-"))),
     ];
     let values = values.into_iter().filter_map(|(option, value)| Some(format!(" {option} {}", value?)));
     let flags = flags.into_iter().filter(|(_, is_on)| *is_on).map(|(option, _)| format!(" {option}"));

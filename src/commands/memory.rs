@@ -2,7 +2,7 @@
 //! the whole body, and then seen from one site.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
@@ -35,6 +35,8 @@ pub(super) struct Memory {
     starts: Vec<(i64, Option<Site>)>,
     /// When it was read.
     now: Option<Stamp>,
+    /// The length and the time of its log then.
+    log: Option<(u64, SystemTime)>,
     /// The signs that were shown and answered.
     pub(super) screenings: Vec<Screening>,
     /// Whom the next answer is about.
@@ -120,6 +122,30 @@ impl Memory {
         self.now = Some(now);
         self.at(self.context.site);
         Ok(())
+    }
+
+    /// Reads the journal again in a wait, in which another shell may have made one.
+    pub(super) fn read_again(&mut self, folders: &Folders) -> Result<(), JournalError> {
+        // A session that starts or ends between the two readings is not cut off.
+        for _ in 0..2 {
+            if self.journal.is_none() && !self.context.unreadable && Journal::exists(&folders.data) {
+                self.journal = Some(Journal::open(&folders.data)?);
+            }
+            self.log = self.journal.as_ref().and_then(Journal::log_state);
+            self.refresh(folders.is_running().unwrap_or(self.context.running))?;
+            if self.context.running || self.open.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether another shell wrote something since the last [`read_again`](Memory::read_again).
+    pub(super) fn has_changed(&self, folders: &Folders) -> bool {
+        match &self.journal {
+            Some(journal) => journal.log_state() != self.log,
+            None => !self.context.unreadable && Journal::exists(&folders.data),
+        }
     }
 
     /// Where the injury is that the rules mean, or where none is known, when a person could think of another place.

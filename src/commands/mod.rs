@@ -21,6 +21,8 @@ mod rungs;
 
 mod live;
 
+mod wait;
+
 mod check;
 mod control;
 mod explain;
@@ -82,7 +84,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             }
             run::run(folders, &args)
         }
-        Command::Next { site, json } => next::run(folders, site, json),
+        Command::Next(args) if args.wait => next::wait(folders, args),
+        Command::Next(args) => next::run(folders, args.site, args.json),
         Command::Plan(args) => plan::run(folders, &args),
         Command::Injury { command, when, site, json } => injury::run(folders, command.as_ref(), &when, site, json),
         Command::Status { form, site } => status::run(folders, &form, site),

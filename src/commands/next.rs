@@ -3,15 +3,19 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use serde_json::{Value, json};
 
+use super::admission::Wanted;
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off};
 use super::times::{later, possible, stamp};
-use super::{Exit, Failure, print, print_json, settings, sites};
+use super::wait::{End, Wait, called, command};
+use super::{Exit, Failure, last_words, print, print_json, settings, sites};
+use crate::cli::{Alarms, NextArgs, Which};
 use crate::domain::course::{Start, recommend, start};
 use crate::domain::exposure::limit;
-use crate::domain::protocol::Choice;
+use crate::domain::protocol::{Choice, Protocol};
 use crate::domain::rules::{Context, Detail, Injury};
 use crate::domain::site::Site;
 use crate::domain::step::{Modality, StepKind};
@@ -24,6 +28,7 @@ use crate::text::printable::{aligned, capital};
 use crate::text::rules;
 use crate::text::sites::words;
 use crate::text::timeline::{TO_COME, texture};
+use crate::text::waiting;
 
 /// What the journal would say, when it cannot be read.
 pub(super) const UNKNOWN: &str = "not known";
@@ -151,6 +156,30 @@ pub(super) fn again(folders: &Folders, memory: &Memory, modality: Modality) -> S
     let starts = starts(folders, &context);
     let found = starts.iter().find(|(other, _)| other == name).map(|(_, start)| when(start));
     format!("{} again: {}.", capital(modality.as_str()), found.unwrap_or_default())
+}
+
+/// Waits for what is recommended, and calls the person.
+pub(super) fn wait(folders: &Folders, args: NextArgs) -> Result<Exit, Failure> {
+    let NextArgs { site, awake, reach, .. } = args;
+    let which = Which { minutes: None, rounds: None, changeover: None, injured: None, site };
+    let settings = settings::settings(folders, &Alarms { progress: None, reach })?;
+    let wanted = Wanted::find(folders, None, &which, Purpose::Show)?;
+    if wanted.memory.context.unreadable {
+        let error = anyhow!("{}, so it is not known what to wait for", rules::detail(&Detail::Unreadable));
+        return Err(Failure::new(Exit::Failed, error, "repair it: therapy selftest"));
+    }
+    let mut wait = Wait::new(folders, (&which, &[], awake), &settings, wanted, false)?;
+    let mut result = |wanted: &Wanted, _: &Protocol| {
+        let words = waiting::allowed(&wanted.chosen.draft.name, called(wanted).2);
+        print(format!("{words}: {}\n", command(wanted, &which))).map(drop)
+    };
+    let end = wait.go(&mut result);
+    let warnings = wait.rungs.finish().into_iter().map(|why| format!("warning: {why}"));
+    last_words(&warnings.collect::<Vec<_>>());
+    Ok(match end? {
+        End::Answered => Exit::Completed,
+        End::Left(exit) => exit,
+    })
 }
 
 /// The load of a modality against its limit, as a bar when there is any.

@@ -45,10 +45,10 @@ const WIDTH: usize = 80;
 type Waking = (Date, Awake);
 
 /// Both clocks at one moment, and the zone.
-struct Now {
-    wall: Timestamp,
-    moment: Moment,
-    zone: TimeZone,
+pub(super) struct Now {
+    pub(super) wall: Timestamp,
+    pub(super) moment: Moment,
+    pub(super) zone: TimeZone,
 }
 
 /// Plans the coming sessions.
@@ -88,11 +88,13 @@ pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
 }
 
 /// What the rules need after the session that runs now, if it goes on as planned.
-fn after_this_one(memory: &Memory) -> Context {
+pub(super) fn after_this_one(memory: &Memory) -> Context {
     let mut context = memory.context.clone();
     let running = memory.open.as_ref().filter(|_| context.running).and_then(Record::session);
     context.running = false;
-    let Some(session) = running else { return context };
+    let Some(mut session) = running else { return context };
+    // Its own process reports the events that this finds.
+    let _ = session.advance(context.now);
     let mut from = context.now;
     for step in session.remaining() {
         let to = from + step.length;
@@ -168,7 +170,7 @@ impl Now {
     }
 
     /// The waking hours of the days from today on; before them those of yesterday, if the person is still up.
-    fn waking(&self, hours: Hours, weekend: Hours, days: u32) -> Vec<Waking> {
+    pub(super) fn waking(&self, hours: Hours, weekend: Hours, days: u32) -> Vec<Waking> {
         let today = self.wall.to_zoned(self.zone.clone()).date();
         let dates = (-1..i64::from(days)).filter_map(|day| today.checked_add(day.days()).ok());
         let waking = dates.filter_map(|date| {

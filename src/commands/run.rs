@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use console::Term;
 
-use super::admission::{Admitted, examine, may_go_unrecorded};
+use super::admission::{Admitted, Wanted, examine, may_go_unrecorded};
 use super::chosen::Chosen;
 use super::folders::Folders;
 use super::live::{Live, Silent, listen, wait_for_enter};
@@ -13,6 +13,7 @@ use super::printing::{fresh_window, rows_together, say_together, unbroken};
 use super::selftest::never_tried;
 use super::settings::{Settings, settings};
 use super::times::{later, time_of_day};
+use super::wait::{NOT_STARTED, until_allowed};
 use super::{Exit, Failure, can_ask, last_words, pain, print_exactly, rungs, say};
 use crate::cli::{Progress, RunArgs};
 use crate::domain::moment::Moment;
@@ -21,9 +22,7 @@ use crate::domain::rules::{Context, Injury, review};
 use crate::domain::session::{GRACE, Session, SessionOptions};
 use crate::domain::step::StepKind;
 use crate::edge::clock;
-use crate::edge::inbox::Inbox;
 use crate::edge::journal::NewSession;
-use crate::edge::keys::Keys;
 use crate::edge::lines::{Json, Plain};
 use crate::runner::{self, Observer};
 use crate::simulate::Simulation;
@@ -37,14 +36,11 @@ use crate::text::wording::sentences;
 
 /// Runs a session, or rehearses it.
 pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
-    if args.ready && !can_ask() {
-        return Err(nobody_ready());
+    let waits_for_enter = args.ready || args.waits.when_allowed;
+    if waits_for_enter && !can_ask() {
+        return Err(nobody_ready(args));
     }
     let settings = settings(folders, &args.alarms)?;
-    let candidate = examine(folders, args)?;
-    if let Some(closed) = candidate.closed() {
-        rungs::found_cut_off(&settings, closed);
-    }
     let has_screen = settings.progress == Progress::Bar && !args.dry_run;
     let announcement = |protocol: &Protocol, chosen: &Chosen| match settings.progress {
         Progress::Quiet => Vec::new(),
@@ -52,16 +48,46 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
         _ => announcement(protocol, chosen, args),
     };
     let (mut said, mut listening) = (Vec::new(), None);
-    if args.ready {
-        said = announcement(&candidate.protocol, &candidate.chosen);
+    let mut prompt = |protocol: &Protocol, chosen: &Chosen| {
+        let mut lines = announcement(protocol, chosen);
+        lines.retain(|line| !said.contains(line));
         if has_screen {
             fresh_window();
         }
-        announce(&said, has_screen);
-        match wait(&candidate.protocol, listen()?) {
-            Ok(ready) => listening = Some(ready),
+        announce(&lines, has_screen);
+        said.extend(lines);
+        say(press_enter(protocol.steps().first().map_or(StepKind::Rest, |step| step.kind)));
+    };
+    let candidate = if args.waits.when_allowed {
+        let mut come = |wanted: &Wanted, protocol: &Protocol| {
+            if let Some(line) = wanted.recommended() {
+                say(&line);
+            }
+            prompt(protocol, &wanted.chosen);
+            Ok(())
+        };
+        match until_allowed(folders, args, &settings, &mut come)? {
             Err(exit) => return Ok(exit),
+            Ok((wanted, ready)) => {
+                listening = Some(ready);
+                wanted.reviewed(&args.overrides)?
+            }
         }
+    } else {
+        let candidate = examine(folders, args)?;
+        if args.ready {
+            let ready = listen()?;
+            prompt(&candidate.protocol, &candidate.chosen);
+            if let Err(exit) = wait_for_enter(&ready) {
+                say(NOT_STARTED);
+                return Ok(exit);
+            }
+            listening = Some(ready);
+        }
+        candidate
+    };
+    if let Some(closed) = candidate.closed() {
+        rungs::found_cut_off(&settings, closed);
     }
     let Admitted { protocol, chosen, journal, lock } = candidate.admit(folders, args)?;
     let mut lines = announcement(&protocol, &chosen);
@@ -69,7 +95,7 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     if settings.is_for_people() {
         lines.extend(journal.as_ref().and_then(|journal| never_tried(&settings, journal)));
     }
-    if has_screen && !args.ready {
+    if has_screen && !waits_for_enter {
         fresh_window();
     }
     announce(&lines, has_screen);
@@ -118,18 +144,17 @@ fn waits(args: &RunArgs, settings: &Settings) -> Option<Vec<String>> {
 }
 
 /// Nobody can press Enter here.
-fn nobody_ready() -> Failure {
+fn nobody_ready(args: &RunArgs) -> Failure {
     let typed: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let others = typed.iter().filter(|word| *word != "--ready").map(|word| quoted(word));
-    let hint = format!("try: therapy {}", others.collect::<Vec<_>>().join(" "));
-    Failure::new(Exit::Usage, anyhow!("--ready waits for Enter, and this is not a terminal"), hint)
-}
-
-/// With `--ready`: waits for Enter. Otherwise returns how the command ends.
-fn wait(protocol: &Protocol, listening: (Keys, Inbox)) -> Result<(Keys, Inbox), Exit> {
-    let first = protocol.steps().first().map_or(StepKind::Rest, |step| step.kind);
-    say(press_enter(first));
-    wait_for_enter(&listening).map(|()| listening).inspect_err(|_| say("No session was started."))
+    let (option, way_out) = if args.waits.when_allowed {
+        let site = args.which.site.map(|site| format!(" --site {site}")).unwrap_or_default();
+        ("--when-allowed", format!("next --wait{site}"))
+    } else {
+        ("--ready", others.collect::<Vec<_>>().join(" "))
+    };
+    let error = anyhow!("{option} waits for Enter, and this is not a terminal");
+    Failure::new(Exit::Usage, error, format!("try: therapy {way_out}"))
 }
 
 /// Says what matters before the start: above a screen as one paragraph.

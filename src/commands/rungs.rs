@@ -12,6 +12,8 @@ use super::times::Label;
 use super::{Exit, Failure, say};
 use crate::cli::{Progress, Sound};
 use crate::domain::session::{REMIND, Session};
+use crate::domain::site::Site;
+use crate::domain::step::StepKind;
 use crate::edge::bell::Bell;
 use crate::edge::hook::{self, Hook};
 use crate::edge::inbox::{Inbox, Message, Sender};
@@ -24,7 +26,8 @@ use crate::edge::window::Known;
 use crate::edge::{child, clock};
 use crate::runner::{Loss, Observer};
 use crate::text::alarm::{self, Left};
-use crate::text::wording;
+use crate::text::heard::Chime;
+use crate::text::wording::{self, Words};
 
 /// How often an alarm sounds again after the end: for ten minutes, or three times in all where nobody can answer
 /// (ours).
@@ -116,6 +119,45 @@ impl Rungs {
         self.failures
     }
 
+    /// Calls a person whose session may start now: which, where, and its first step. `button`: a button answers the call.
+    /// `again`: it is not the first call, and the program for events was called then. Returns what is wrong with the
+    /// notifications.
+    pub(super) fn call(
+        &mut self,
+        session: (&str, Site, StepKind),
+        words: &Words,
+        (button, again): (bool, bool),
+    ) -> Option<String> {
+        if let Some(notifications) = &mut self.notifications {
+            notifications.tell(words, button);
+        }
+        if let Some(sounds) = &mut self.sounds {
+            sounds.ring(Chime::Change);
+        }
+        if let Some(speech) = &mut self.speech {
+            speech.say(wording::sentences([words.headline.as_str()]));
+        }
+        if let Some(bell) = &self.bell {
+            let _ = bell.ring();
+        }
+        if let Some(hook) = self.hook.as_mut().filter(|_| !again) {
+            hook.allow(session, words);
+        }
+        self.notifications.as_mut().and_then(Notifications::missing)
+    }
+
+    /// Whether they ring a terminal.
+    pub(super) fn have_bell(&self) -> bool {
+        self.bell.is_some()
+    }
+
+    /// The person has answered, or needs no answer: the box on the desktop need not stay.
+    pub(super) fn answered(&mut self, words: &Words) {
+        if let Some(notifications) = &mut self.notifications {
+            notifications.tell(words, false);
+        }
+    }
+
     /// The session is over, and a pack is still on: the alarm goes on until somebody answers. `keys`: there is a
     /// terminal with a person. Ends at once where nobody can hear it.
     pub(super) fn go_on(&mut self, session: &Session, inbox: &Inbox, mut keys: bool) {
@@ -130,9 +172,11 @@ impl Rungs {
         while times < if can_answer { AGAIN } else { AGAIN_UNANSWERED } {
             match inbox.wait(due.since(clock::unhurried())) {
                 Message::Said(_) | Message::AskedTime | Message::Lost(Loss::Process) => {
-                    if let Some(notifications) = &mut self.notifications {
-                        notifications.answered(session);
-                    }
+                    self.answered(&Words {
+                        headline: "Pack off".to_owned(),
+                        advice: wording::after(session),
+                        urgent: false,
+                    });
                     return;
                 }
                 Message::Lost(Loss::Terminal) => {

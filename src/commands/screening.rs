@@ -30,6 +30,11 @@ impl About {
             About::Time(happened_ms) => earlier.noted_ms >= happened_ms,
         }
     }
+
+    /// Whether the signs were answered about it, or at least shown where nobody `asks`.
+    pub(super) fn is_known(self, earlier: &[Screening], asks: bool) -> bool {
+        earlier.iter().any(|earlier| self.includes(earlier) && (earlier.signs.is_some() || !asks))
+    }
 }
 
 /// Before a session, asks on a terminal whether a sign applies, and shows the signs elsewhere, once for each person
@@ -41,7 +46,7 @@ pub(super) fn screen(
 ) -> Result<Option<Vec<Concern>>, Failure> {
     let asks = can_ask();
     let injury = if let About::Injury(id) = about { vec![id] } else { Vec::new() };
-    if earlier.iter().any(|earlier| about.includes(earlier) && (earlier.signs.is_some() || !asks)) {
+    if about.is_known(earlier, asks) {
         return Ok(None);
     }
     let heading = match about {

@@ -27,3 +27,5 @@ pub mod view;
 
 pub mod course;
 pub mod schedule;
+
+pub mod waiting;

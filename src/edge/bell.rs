@@ -30,7 +30,11 @@ impl Bell {
         None
     }
 
-    fn ring(&self) -> io::Result<()> {
+    /// Rings, unless that would stop this process.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn ring(&self) -> io::Result<()> {
         let Some(mut terminal) = self.terminal.as_ref().filter(|terminal| may_write(terminal)) else { return Ok(()) };
         match terminal.write(b"\x07") {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),

@@ -6,11 +6,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::json;
 
 use crate::domain::session::{Event, Moment, Session};
+use crate::domain::site::Site;
+use crate::domain::step::StepKind;
 use crate::edge::apart::Apart;
-use crate::edge::child;
-use crate::edge::lines;
+use crate::edge::{child, clock, lines};
 use crate::runner::{Loss, Observer, Trouble};
 use crate::text::durations::seconds;
 use crate::text::wording::{self, Words};
@@ -86,6 +88,22 @@ impl Hook {
     /// Calls the program for a session that was found cut off, and that goes on now.
     pub fn found_cut_off(&mut self, session: &Session) {
         self.calls.send(Call::cut_off(&self.name, self.is_rehearsal, session));
+    }
+
+    /// Calls the program when a session may start for which a person waits: which, where, and its first step.
+    pub fn allow(&mut self, (name, site, first): (&str, Site, StepKind), words: &Words) {
+        let at = (self.wall)(clock::now());
+        let line = json!({ "event": "allowed", "at": at, "protocol": name, "site": site, "kind": first });
+        let environment = vec![
+            ("THERAPY_EVENT", "allowed".to_owned()),
+            ("THERAPY_PROTOCOL", name.to_owned()),
+            ("THERAPY_SITE", site.to_string()),
+            ("THERAPY_KIND", first.as_str().to_owned()),
+            ("THERAPY_URGENT", u8::from(words.urgent).to_string()),
+            ("THERAPY_TEXT", wording::sentences([&*words.headline, &words.advice])),
+            ("THERAPY_REHEARSAL", "0".to_owned()),
+        ];
+        self.calls.send(Call { environment, input: format!("{line}\n").into_bytes() });
     }
 
     fn call(&mut self, event: &str, line: Vec<u8>, words: &Words, session: &Session) {

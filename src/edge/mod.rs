@@ -16,6 +16,8 @@ pub mod window;
 
 pub mod terminal;
 
+pub mod countdown;
+
 pub mod keys;
 
 pub mod bell;

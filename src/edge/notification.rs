@@ -105,10 +105,10 @@ impl Notifications {
         self.answers(PATIENCE).is_ok() && self.unanswered.is_empty() && self.is_shown
     }
 
-    /// The person has answered the alarm after the end: the box need not stay.
-    pub fn answered(&mut self, session: &Session) {
-        let words = Words { headline: "Pack off".to_owned(), advice: wording::after(session), urgent: false };
-        self.send(Alert::new(&self.prefix, &words, None, Buttons::None));
+    /// Shows what is no event of a session. `answer`: a button answers it.
+    pub fn tell(&mut self, words: &Words, answer: bool) {
+        let buttons = if answer { Buttons::Done } else { Buttons::None };
+        self.send(Alert::new(&self.prefix, words, None, buttons));
     }
 
     fn send(&mut self, alert: Alert) {

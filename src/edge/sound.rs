@@ -150,7 +150,8 @@ impl Sounds {
         Ok(Sounds { orders: Apart::start("the player", CHIME, play)?, air, desk, mode })
     }
 
-    fn ring(&mut self, chime: Chime) {
+    /// Plays a chime, where the desktop plays none.
+    pub fn ring(&mut self, chime: Chime) {
         if self.mode == Mode::On || !self.desk.is_heard() {
             *self.air.chimes() += 1;
             self.orders.send(chime);
@@ -298,6 +299,11 @@ impl Speech {
 }
 
 impl Speech {
+    /// Says a sentence.
+    pub fn say(&mut self, sentence: String) {
+        self.sentences.send(sentence);
+    }
+
     /// Waits until everything is said, at most for this long.
     ///
     /// # Errors

@@ -131,7 +131,7 @@ pub fn stream() -> io::Result<Stream> {
 }
 
 /// Whether no other program has the terminal: its cursor is not ours to hide then.
-fn is_in_front() -> bool {
+pub(super) fn is_in_front() -> bool {
     #[cfg(unix)]
     return crate::edge::jobs::has(rustix::stdio::stderr()) != Some(false);
     #[cfg(not(unix))]

@@ -44,6 +44,8 @@ pub mod wording;
 
 pub mod told;
 
+pub mod waiting;
+
 #[cfg(feature = "cli")]
 pub mod heard;
 

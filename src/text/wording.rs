@@ -21,7 +21,7 @@ pub struct Words {
     pub headline: String,
     /// What to do now; may be empty.
     pub advice: String,
-    /// Something must come off the skin now.
+    /// It must not be missed: something must come off the skin now, or a person waits for it.
     pub urgent: bool,
 }
 

@@ -29,7 +29,7 @@ struct Machine {
 }
 
 /// The preloaded library, which moves clocks and slows the disk. It is built once.
-fn library() -> &'static Path {
+pub fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
         let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("machine.so");

@@ -30,6 +30,8 @@ mod selftest;
 
 mod terminal;
 
+mod waiting;
+
 mod hostile_terminal;
 
 mod memory;
