@@ -26,7 +26,7 @@ pub(super) fn add_to_commands(profile: &str) {
 }
 
 /// The text, with the profile in each of its commands.
-fn for_this_person(text: String) -> String {
+pub(super) fn for_this_person(text: String) -> String {
     const PROGRAM: &str = "therapy ";
     let Some((names, option)) = COMMANDS.get() else { return text };
     let mut parts = text.split(PROGRAM);

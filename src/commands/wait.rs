@@ -14,6 +14,7 @@ use super::chosen::Chosen;
 use super::folders::Folders;
 use super::live::listen;
 use super::plan::Now;
+use super::printing::for_this_person;
 use super::rungs::Rungs;
 use super::settings::{self, Settings};
 use super::times::{known_zone, later, local, wall_at};
@@ -154,7 +155,7 @@ pub(super) fn command(wanted: &Wanted, which: &Which) -> String {
     let site = wanted.chosen.context.site;
     let is_said = which.site.is_some() || site != Site::default();
     let site = if is_said { format!(" --site {site}") } else { String::new() };
-    format!("therapy run {}{site}", wanted.chosen.entry.word())
+    for_this_person(format!("therapy run {}{site}", wanted.chosen.entry.word()))
 }
 
 impl<'a> Wait<'a> {
@@ -241,7 +242,9 @@ impl<'a> Wait<'a> {
                     return Ok(End::Answered);
                 }
             } else {
-                self.calls = None;
+                if self.calls.take().is_some() && self.has_called {
+                    self.rungs.answered(&waiting::put_off());
+                }
                 self.show(now, others_wrote);
             }
             if let Some(end) = self.hear(self.turn.pause(now)) {

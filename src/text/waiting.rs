@@ -50,6 +50,11 @@ pub fn answered() -> Words {
     Words { headline: "Answered".to_owned(), ..Words::default() }
 }
 
+/// Something else came first, so what was called for may not start any more.
+pub fn put_off() -> Words {
+    Words { headline: "Not yet".to_owned(), ..Words::default() }
+}
+
 /// The wait ended before the time came.
 pub fn ended(why: &str) -> Words {
     Words { headline: "The wait is over".to_owned(), advice: why.to_owned(), urgent: false }

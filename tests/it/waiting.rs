@@ -225,7 +225,8 @@ fn on_a_machine(home: &Home, rate: Option<f64>, command: &mut Command) -> impl F
 fn it_rings_when_the_waking_hours_begin() {
     let home = Home::new();
     home.awake_in(2);
-    let mut command = next(&home, &[]);
+    let alarms = answer(&home);
+    let mut command = home.command(&["next", "--wait"]);
     let set = on_a_machine(&home, Some(RATE), &mut command);
     let mut terminal = waiting(command, "(when your waking hours begin)");
     set(0, 2 * 60 * 60);
@@ -234,6 +235,7 @@ fn it_rings_when_the_waking_hours_begin() {
     // The person goes to bed without an answer. In the morning it rings again.
     set(0, 5 * 60 * 60);
     terminal.see("(when your waking hours begin)");
+    until("the call is taken back", || alarms.find("therapy: Not yet").is_some());
     terminal.press("q");
     assert_eq!(terminal.end().code(), Some(130));
     terminal.assert_restored();
@@ -338,6 +340,11 @@ fn off_a_terminal_run_is_refused_and_next_prints_a_line_and_calls_once() {
     for line in ["THERAPY_EVENT=allowed", "THERAPY_PROTOCOL=ice", "THERAPY_SITE=lower-back", "THERAPY_URGENT=1"] {
         assert_eq!(called.iter().filter(|called| *called == line).count(), 1, "{line}: {called:?}");
     }
+    // In a journal without any dose it has come at once.
+    home.ask(&["profiles", "--add", "anna"]);
+    let of_anna =
+        ["next", "--wait", "--no-notify", "--profile", "anna", "--awake", "0:00-24:00", "--site", "left-knee"];
+    assert_eq!(home.ask(&of_anna), "Ice may go on now: therapy --profile anna run ice --site left-knee\n");
     for (option, other) in [("--dry-run", "run"), ("--speed=9", "run"), ("--json", "next")] {
         let own = if other == "run" { "--when-allowed" } else { "--wait" };
         let both = home.run(&[other, own, option]);
