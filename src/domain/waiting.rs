@@ -239,6 +239,21 @@ mod tests {
         assert_eq!(Turn::Now.pause(ZERO), second);
     }
 
+    /// Each reading of the clock and of the record costs something: an hour must not wake the machine every second.
+    #[test]
+    fn an_hour_needs_few_readings() {
+        let turn = Turn::Later { at: at(60), why: Why::Running };
+        let (mut now, mut read, mut clocks, mut records) = (ZERO, ZERO, 0, 0);
+        while now < at(60) {
+            now = now + turn.pause(now);
+            clocks += 1;
+            if turn.is_outdated(read, now) {
+                (read, records) = (now, records + 1);
+            }
+        }
+        assert_eq!((now, clocks, records), (at(60), 299 + 610, 60));
+    }
+
     #[test]
     fn a_person_is_called_every_half_minute_for_ten_minutes() {
         let mut calls = Calls::new(ZERO);
