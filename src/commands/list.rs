@@ -11,6 +11,7 @@ use crate::domain::step::{Step, StepKind};
 use crate::edge::catalog::{self, Entry, Own};
 use crate::format::Level;
 use crate::text::durations::{in_words, seconds, with_range};
+use crate::text::fits::fits;
 use crate::text::printable::{columns, cut, padded};
 
 /// A protocol for people.
@@ -58,7 +59,7 @@ fn document(entry: &Entry) -> Value {
     json!({
         "name": draft.name, "summary": draft.summary, "steps": steps(entry, false), "total_s": total.map(seconds),
         "from_hours_after_injury": if gives_heat(&expanded) { 72 } else { 0 }, "own": entry.path.is_some(),
-        "may_run": may_run, "path": entry.path.as_ref().map(|_| entry.place()),
+        "may_run": may_run, "path": entry.path.as_ref().map(|_| entry.place()), "fits": draft.fits,
     })
 }
 
@@ -66,7 +67,7 @@ fn document(entry: &Entry) -> Value {
 fn unreadable(own: &Own) -> Value {
     json!({
         "name": own.name, "summary": "", "steps": "", "total_s": null, "from_hours_after_injury": 0, "own": true,
-        "may_run": false, "path": own.place(),
+        "may_run": false, "path": own.place(), "fits": [],
     })
 }
 
@@ -74,12 +75,13 @@ fn row(entry: &Entry) -> Row {
     let draft = &entry.parsed.draft;
     let expanded = draft.expand(Choice::default());
     let fits = match entry.parsed.by_injury {
-        Some(_) => "needs the injury time",
-        None if gives_heat(&expanded) => "from 3 days after injury",
-        None => "from the first hour",
+        Some(_) => "needs the injury time".to_owned(),
+        None if !draft.fits.is_empty() => fits(&draft.fits),
+        None if gives_heat(&expanded) => "from 3 days after injury".to_owned(),
+        None => "from the first hour".to_owned(),
     };
     let total = if expanded.is_empty() { "-".to_owned() } else { in_words(total(&expanded)) };
-    Row { name: draft.name.clone(), steps: steps(entry, true), total, fits: fits.to_owned() }
+    Row { name: draft.name.clone(), steps: steps(entry, true), total, fits }
 }
 
 fn gives_heat(steps: &[Step]) -> bool {

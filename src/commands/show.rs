@@ -54,7 +54,7 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> R
         let [cold, heat] = Modality::ALL.map(|modality| known(peak(&steps, modality)));
         let of_choice = draft.sources.iter().filter(|source| !file.sources.contains(source));
         return print_json(&json!({
-            "name": name, "summary": file.summary, "caution": draft.caution, "runs_as": draft.name,
+            "name": name, "summary": file.summary, "caution": draft.caution, "runs_as": draft.name, "fits": file.fits,
             "total_s": known(total(&steps)), "steps": documents.collect::<Vec<_>>(), "sources": file.sources.iter().chain(of_choice).collect::<Vec<_>>(),
             "peak_cold_s": cold, "peak_heat_s": heat, "findings": findings, "refused_now": now,
         }));
@@ -171,6 +171,11 @@ fn numbers(chosen: &Chosen) -> String {
     }
     if let Some(site) = draft.site {
         let number = format!("site: {}", words(site));
+        let _ = writeln!(text, "     {number:<28} from the file's author");
+    }
+    let fits = &chosen.entry.parsed.draft.fits;
+    if !fits.is_empty() {
+        let number = format!("fits: {}", fits.iter().map(|fits| fits.as_str()).collect::<Vec<_>>().join(", "));
         let _ = writeln!(text, "     {number:<28} from the file's author");
     }
     if let Some(length) = draft.changeover(chosen.choice) {

@@ -9,9 +9,12 @@ use crate::domain::rules::{Context, Detail, Finding, RuleId, Severity, refuses, 
 use crate::domain::site::Site;
 use crate::domain::step::Step;
 
+mod fits;
+
 mod draft;
 
 pub use draft::{CHANGEOVER, Choice, ChoiceError, Draft, DraftStep, Part, Range};
+pub use fits::Fits;
 
 impl Draft {
     /// Reviews the steps with this choice.

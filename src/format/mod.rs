@@ -11,8 +11,6 @@ use toml::de::{DeTable, DeValue};
 
 use crate::domain::protocol::{Choice, Draft, DraftStep, Part};
 use crate::domain::rules::{Context, Injury, RuleId, Severity, review};
-use crate::domain::site::Site;
-use crate::domain::step::StepKind;
 use crate::text::printable::revealed;
 use crate::text::{lengths, rules};
 
@@ -22,6 +20,7 @@ mod names;
 mod quotes;
 mod settings;
 mod utf8;
+mod words;
 
 #[cfg(feature = "cli")]
 pub mod calendar;
@@ -104,7 +103,8 @@ const NAME_MOST: usize = 40;
 const TEXT_MOST: usize = 200;
 /// Nobody fixes more problems at once, and each costs a pass over the text.
 const PROBLEMS_MOST: usize = 100;
-const KEYS: &[&str] = &["by_injury", "caution", "changeover", "name", "rounds", "site", "sources", "step", "summary"];
+const KEYS: &[&str] =
+    &["by_injury", "caution", "changeover", "fits", "name", "rounds", "site", "sources", "step", "summary"];
 const ADD_STEP: &str = "add a [[step]] with do and for";
 
 /// Reads a protocol file. Its problems include bytes that are not UTF-8. Returns the text that the places are in, too.
@@ -131,7 +131,7 @@ pub fn parse(text: &str, file: &str) -> Parsed {
     let summary = reader.text(table, "summary", TEXT_MOST).unwrap_or_default();
     let caution = reader.text(table, "caution", TEXT_MOST);
     let sources = reader.texts(table, "sources");
-    let site = reader.site(table);
+    let (site, fits) = (reader.site(table), reader.fits(table));
     let rounds = table.get("rounds").and_then(|value| reader.range(value, Reader::round));
     let changeover = reader.changeover(table);
     let by_injury = table.get("by_injury").and_then(|value| reader.by_injury(value, table));
@@ -144,7 +144,7 @@ pub fn parse(text: &str, file: &str) -> Parsed {
     let whole = table.get("rounds").map(Spanned::span).or(steps.last().map(|(_, place)| place.clone()));
     let parts = steps.iter().filter_map(|(step, _)| step.clone().map(Part::Step)).collect();
     let problems = curly.into_iter().chain(reader.problems).collect();
-    let draft = Draft { name, summary, caution, site, rounds, changeover, parts, sources };
+    let draft = Draft { name, summary, caution, site, fits, rounds, changeover, parts, sources };
     let whole = whole.unwrap_or(0..0);
     let changeover = table.get("changeover").map(Spanned::span);
     let mut parsed = Parsed { draft, by_injury, problems, name_place, steps, whole, changeover };
@@ -303,18 +303,6 @@ impl Reader<'_> {
         by_injury
     }
 
-    /// Where packs lie, of a protocol or in `config.toml`.
-    fn site(&mut self, table: &DeTable<'_>) -> Option<Site> {
-        let value = table.get("site")?;
-        let name = self.typed(value, "the name of a site in quotes", DeValue::as_str)?;
-        let site = Site::from_name(name);
-        if site.is_none() {
-            let names: Vec<_> = Site::all().map(Site::as_str).collect();
-            self.unknown(value.span(), format!("there is no site \"{}\"", revealed(name)), name, &names);
-        }
-        site
-    }
-
     /// The length of a changeover, of a protocol or in `config.toml`; zero is none.
     fn changeover(&mut self, table: &DeTable<'_>) -> Option<Duration> {
         let value = table.get("changeover")?;
@@ -374,15 +362,5 @@ impl Reader<'_> {
             )
         });
         self.problems.extend(never);
-    }
-
-    fn kind(&mut self, value: &Value<'_>) -> Option<StepKind> {
-        let name = self.typed(value, "one of \"heat\", \"cold\", \"rest\", \"stretch\"", DeValue::as_str)?;
-        let kind = StepKind::from_name(name);
-        if kind.is_none() {
-            let message = format!("unknown kind of step \"{}\"", revealed(name));
-            self.unknown(value.span(), message, name, &StepKind::ALL.map(StepKind::as_str));
-        }
-        kind
     }
 }

@@ -13,6 +13,8 @@ pub mod typed;
 
 pub mod sites;
 
+pub mod fits;
+
 pub mod durations;
 
 pub mod lengths;

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::domain::exposure::Exposure;
+use crate::domain::protocol::Fits;
 use crate::domain::site::Site;
 use crate::domain::step::{Step, StepKind};
 
@@ -96,6 +97,8 @@ pub struct Draft {
     pub caution: Option<String>,
     /// Where its packs lie, when the file says so.
     pub site: Option<Site>,
+    /// What it is for, when the file says so.
+    pub fits: Vec<Fits>,
     /// The number of rounds; `None` when the file has no rounds.
     pub rounds: Option<Range<u32>>,
     /// The length of the rest before every dose that begins or changes; zero for none.

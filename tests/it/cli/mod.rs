@@ -7,6 +7,7 @@ mod check;
 mod commands;
 mod config;
 mod files;
+mod fits;
 mod hints;
 mod lines;
 mod listed;
