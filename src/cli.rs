@@ -190,10 +190,10 @@ Examples:
         #[arg(long)]
         json: bool,
     },
-    /// Explain why a rule exists, or what a source says
+    /// Explain a rule, a source, or what `next` recommends
     Explain {
-        /// A rule or a source [default: list all]
-        #[arg(value_name = "RULE | SOURCE")]
+        /// A rule, a source, or next [default: list all]
+        #[arg(value_name = "RULE | SOURCE | next")]
         name: Option<String>,
         /// Print JSON
         #[arg(long)]
@@ -279,6 +279,7 @@ pub struct Which {
 
 // Options of `run`.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct RunArgs {
     /// A name from `therapy list`, or a .toml file [default: the one that `therapy next` recommends]
     pub protocol: Option<String>,
@@ -293,6 +294,10 @@ pub struct RunArgs {
     /// Pain before the session, 0 to 10; you are asked again after it
     #[arg(long, value_name = "0-10", value_parser = pain, allow_negative_numbers = true)]
     pub pain: Option<u8>,
+
+    /// Say that it is an intense spasm, when no protocol is named
+    #[arg(long, conflicts_with = "protocol")]
+    pub spasm: bool,
 
     /// Wait for Enter before the first step, so that you can put the pack on
     #[arg(long)]

@@ -15,6 +15,10 @@ pub struct NextArgs {
     #[arg(long, value_name = "SITE", value_parser = sites::read)]
     pub site: Option<Site>,
 
+    /// Say that it is an intense spasm
+    #[arg(long)]
+    pub spasm: bool,
+
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -48,6 +48,10 @@ pub struct PlanArgs {
     #[arg(long, value_name = "SITE", value_parser = sites::read)]
     pub site: Option<Site>,
 
+    /// Say that it is an intense spasm, when no protocol is named
+    #[arg(long, conflicts_with = "protocol")]
+    pub spasm: bool,
+
     /// Print JSON
     #[arg(long)]
     pub json: bool,

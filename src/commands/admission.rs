@@ -2,6 +2,7 @@
 //! review again. Dry runs and rehearsals take the same way, and write nothing.
 
 use std::io::{self, ErrorKind};
+use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::ValueEnum;
@@ -12,15 +13,17 @@ use super::memory::{Memory, Purpose, was_cut_off, ways_on};
 use super::plan::after_this_one;
 use super::screening::{About, screen};
 use super::times::stamp;
-use super::{Exit, Failure, say, sites};
+use super::{Exit, Failure, recommended, say, sites};
 use crate::cli::{RunArgs, Which};
 use crate::domain::course::{self, Start};
 use crate::domain::moment::Moment;
 use crate::domain::protocol::Protocol;
+use crate::domain::recommendation::Score;
 use crate::domain::rules::{Concern, Context, RuleId};
-use crate::edge::catalog;
+use crate::edge::catalog::Entry;
 use crate::edge::journal::{Journal, Lock, Record};
-use crate::text::advice::{UNRECORDED, because};
+use crate::text::advice::UNRECORDED;
+use crate::text::recommendation::of_injury;
 use crate::text::typed::quoted;
 
 /// Proof that a protocol may run now.
@@ -51,12 +54,25 @@ pub(super) struct Wanted {
     /// What would run, as the injury is now.
     pub(super) chosen: Chosen,
     pub(super) memory: Memory,
-    /// It was not named: it is what is recommended.
-    is_recommended: bool,
+    /// It was not named: it is what is recommended to a person who says this.
+    is_recommended: Option<Says>,
+    /// Why it is recommended.
+    why: Option<String>,
     /// What the person said about warning signs just now, and how many answers were known before.
     answer: Option<(Vec<Concern>, usize)>,
     /// Whom the signs were answered about; `None` before.
     about: Option<About>,
+}
+
+/// What a person says who names no protocol.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Says {
+    /// It is an intense spasm.
+    pub(super) spasm: bool,
+    /// The pain now, which is the last score.
+    pub(super) pain: Option<u8>,
+    /// The rules to override.
+    pub(super) overrides: Vec<RuleId>,
 }
 
 /// Finds and reviews a session, or a rehearsal when the arguments ask for one, and asks about warning signs.
@@ -64,7 +80,7 @@ pub(super) fn examine(folders: &Folders, args: &RunArgs) -> Result<Candidate, Fa
     let mut wanted = Wanted::by(folders, args)?;
     wanted.chosen.review(&args.overrides)?;
     if !is_rehearsal(args) {
-        wanted.ask()?;
+        wanted.ask(folders, &args.which)?;
     }
     let recommended = wanted.recommended();
     let candidate = wanted.reviewed(&args.overrides)?;
@@ -79,7 +95,8 @@ impl Wanted {
     /// Finds what `run` names with these arguments.
     pub(super) fn by(folders: &Folders, args: &RunArgs) -> Result<Wanted, Failure> {
         let purpose = if is_rehearsal(args) { Purpose::Rehearsal } else { Purpose::Session };
-        let mut wanted = Wanted::find(folders, args.protocol.as_deref(), &args.which, purpose)?;
+        let says = Says { spasm: args.spasm, pain: args.pain, overrides: args.overrides.clone() };
+        let mut wanted = Wanted::find(folders, args.protocol.as_deref(), &args.which, (purpose, says))?;
         wanted.chosen.more = more(args);
         Ok(wanted)
     }
@@ -89,30 +106,47 @@ impl Wanted {
         folders: &Folders,
         name: Option<&str>,
         which: &Which,
-        purpose: Purpose,
+        (purpose, says): (Purpose, Says),
     ) -> Result<Wanted, Failure> {
         let mut memory = Memory::read(folders, which.injured.as_deref(), purpose)?;
         let find = |name: &str| find(folders, name).map_err(|failure| with_options(failure, name));
         let named = name.map(find).transpose()?;
         let of_file = named.as_ref().and_then(|entry| entry.parsed.draft.site);
         memory.at(sites::decide(folders, which.site, of_file, &memory.injuries)?);
-        let is_recommended = named.is_none();
-        let entry = named.map_or_else(|| find(course::recommend(memory.context.injury)), Ok)?;
-        let chosen = Chosen::new(folders, entry, which, &memory.context);
         // Before the review: an open session must be ended, but a refusal because of its doses would advise to wait.
         not_cut_off(&memory)?;
-        Ok(Wanted { chosen, memory, is_recommended, answer: None, about: None })
+        let is_recommended = Some(says).filter(|_| named.is_none());
+        let recommended = || recommended(folders, &memory, is_recommended.as_ref());
+        let (entry, why) = named.map_or_else(recommended, |entry| Ok((entry, None)))?;
+        let chosen = Chosen::new(folders, entry, which, &memory.context);
+        Ok(Wanted { chosen, memory, is_recommended, why, answer: None, about: None })
     }
 
     /// Asks about warning signs, unless they were answered.
-    pub(super) fn ask(&mut self) -> Result<(), Failure> {
+    pub(super) fn ask(&mut self, folders: &Folders, which: &Which) -> Result<(), Failure> {
         let memory = &self.memory;
         let answer = screen(memory.about, &memory.screenings, memory.journal.as_ref())?;
-        if let Some(answer) = answer {
-            self.chosen.context.concerns.clone_from(&answer);
-            self.answer = Some((answer, memory.screenings.len()));
-        }
         self.about = Some(memory.about);
+        if let Some(answer) = answer {
+            self.answer = Some((answer, memory.screenings.len()));
+            self.choose_again(folders, which)?;
+        }
+        Ok(())
+    }
+
+    /// Chooses by what is known now. A choice that is refused for good gives way to the next one.
+    fn choose_again(&mut self, folders: &Folders, which: &Which) -> Result<(), Failure> {
+        // What could not be stored holds as long as nothing else is said.
+        if let Some((answer, _)) = &self.answer {
+            self.memory.context.concerns.clone_from(answer);
+        }
+        let mut entry = self.chosen.entry.clone();
+        if self.is_recommended.is_some() {
+            (entry, self.why) = recommended(folders, &self.memory, self.is_recommended.as_ref())?;
+        }
+        let more = std::mem::take(&mut self.chosen.more);
+        self.chosen = Chosen::new(folders, entry, which, &self.memory.context);
+        self.chosen.more = more;
         Ok(())
     }
 
@@ -124,19 +158,8 @@ impl Wanted {
         if self.about.is_some_and(|about| about != memory.about) && !memory.about.is_known(&memory.screenings, true) {
             return Err(other_injury());
         }
-        let name = course::recommend(memory.context.injury);
-        let other =
-            if self.is_recommended && name != self.chosen.entry.name() { catalog::built_in(name) } else { None };
-        let entry = other.unwrap_or_else(|| self.chosen.entry.clone());
-        let more = std::mem::take(&mut self.chosen.more);
-        self.chosen = Chosen::new(folders, entry, which, &memory.context);
-        self.chosen.more = more;
-        // What could not be stored holds as long as nothing else is said.
         self.answer.take_if(|(_, known)| memory.screenings.len() != *known);
-        if let Some((answer, _)) = &self.answer {
-            self.chosen.context.concerns.clone_from(answer);
-        }
-        Ok(())
+        self.choose_again(folders, which)
     }
 
     /// When it may start, as seen from now, or from the planned end of the session that runs.
@@ -152,12 +175,11 @@ impl Wanted {
     pub(super) fn recommended(&self) -> Option<String> {
         let (entry, now) = (&self.chosen.entry, &self.chosen.draft.name);
         let (injury, which_injury) = (self.memory.context.injury, self.memory.which_injury());
-        let because = || because(injury, which_injury);
-        if self.is_recommended {
-            return Some(format!("Recommended now: {now}. {}.", because()));
+        if self.is_recommended.is_some() {
+            return self.why.as_ref().map(|why| format!("Recommended now: {now}. {why}."));
         }
         let is_chosen = entry.parsed.by_injury.is_some() && which_injury.is_some();
-        is_chosen.then(|| format!("{}: {now} now. {}.", entry.name(), because()))
+        is_chosen.then(|| format!("{}: {now} now. {}.", entry.name(), of_injury(injury, which_injury)))
     }
 
     /// Reviews it.
@@ -177,6 +199,15 @@ fn not_cut_off(memory: &Memory) -> Result<(), Failure> {
 fn other_injury() -> Failure {
     let error = anyhow!("the injury was changed meanwhile");
     Failure::new(Exit::Refused, error, "therapy injury   shows it; then start again")
+}
+
+/// What is recommended now, and why. A pain score that was typed is the last one.
+fn recommended(folders: &Folders, memory: &Memory, says: Option<&Says>) -> Result<(Entry, Option<String>), Failure> {
+    let Says { spasm, pain, overrides } = says.cloned().unwrap_or_default();
+    let mut facts = memory.facts(spasm);
+    let score = |score| Score { ago: Duration::ZERO, score, site: Some(memory.context.site) };
+    facts.pain = pain.map(score).or(facts.pain);
+    recommended::chosen(folders, memory, (&memory.context, &facts), &overrides, "run")
 }
 
 impl Candidate {

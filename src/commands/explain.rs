@@ -6,16 +6,23 @@ use anyhow::anyhow;
 use serde_json::{Value, json};
 
 use super::{Exit, Failure, print, print_json};
+use crate::domain::recommendation::{BESIDE, RECOMMENDATIONS, Recommendation};
 use crate::domain::rules::{RULES, Rule, RuleId, Severity};
 use crate::domain::source::{self, OURS, SOURCES, Source};
 use crate::text::printable::{nearest, printable};
+use crate::text::recommendation::{self as words, RowText, what};
 use crate::text::rules::{self, RuleText};
 use crate::text::sites::seen_by;
 
-/// Shows why a rule exists and where its number comes from, or what a source says and which rules cite it.
+/// The name of the table of recommendations.
+const NEXT: &str = "next";
+
+/// Shows why a rule exists and where its number comes from, what a source says and who cites it, or what `next`
+/// recommends when.
 pub(super) fn run(name: Option<&str>, json: bool) -> Result<Exit, Failure> {
     let (document, text) = match name {
         None => all(),
+        Some(NEXT) => of_next(),
         Some(name) => {
             let found = RuleId::from_name(name).map(|id| of_rule(id.rule()));
             found.or_else(|| source::find(name).map(of_source)).ok_or_else(|| unknown(name))?
@@ -25,7 +32,7 @@ pub(super) fn run(name: Option<&str>, json: bool) -> Result<Exit, Failure> {
 }
 
 fn unknown(name: &str) -> Failure {
-    let names = RULES.iter().map(|rule| rule.id.as_str()).chain(SOURCES.iter().map(|source| source.key));
+    let names = RULES.iter().map(|rule| rule.id.as_str()).chain(SOURCES.iter().map(|source| source.key)).chain([NEXT]);
     let near = nearest(name, names).map(|near| format!(" \"{near}\"")).unwrap_or_default();
     let error = anyhow!("there is no rule or source \"{}\"", printable(name));
     Failure::new(Exit::Usage, error, format!("try: therapy explain{near}"))
@@ -41,6 +48,7 @@ fn all() -> (Value, String) {
     for source in SOURCES {
         let _ = writeln!(text, "  {:<18} {}", source.key, source.title);
     }
+    text.push_str("\nWhat is recommended when, and who says so: therapy explain next\n");
     let rules: Vec<_> = RULES.iter().map(|rule| of_rule(rule).0).collect();
     let sources: Vec<_> = SOURCES.iter().map(|source| of_source(source).0).collect();
     (json!({ "rules": rules, "sources": sources }), text)
@@ -54,6 +62,36 @@ fn effect(rule: &Rule) -> (&'static str, String) {
         Severity::Warn => ("warns", "warns".to_owned()),
         Severity::Note => ("notes", "notes".to_owned()),
     }
+}
+
+/// The table of recommendations.
+fn of_next() -> (Value, String) {
+    let mut text = String::from("What `therapy next` recommends: the first that applies and may run.\n");
+    for (number, row) in RECOMMENDATIONS.iter().enumerate() {
+        let RowText { when, says } = words::of(row.id);
+        let _ = writeln!(text, "\n{}. {}: {}", number + 1, row.id, what(row.advised));
+        let _ = writeln!(text, "  when     {when}\n  says so  {}: {says}", row.sources.join(", "));
+        if !row.against.is_empty() {
+            let _ = writeln!(text, "  against  {}", row.against.join(", "));
+        }
+        if let Some(fits) = row.fits {
+            let _ = writeln!(text, "  yours    files with fits = \"{fits}\"");
+        }
+    }
+    text.push_str("\nNamed besides, without a clock:\n");
+    for (what, sources, against) in BESIDE {
+        let _ = writeln!(text, "  {}", words::beside(what, sources, against));
+    }
+    let rows = RECOMMENDATIONS.iter().map(|row| {
+        let RowText { when, says } = words::of(row.id);
+        json!({
+            "situation": row.id.to_string(), "what": what(row.advised), "when": when, "says": says,
+            "sources": row.sources, "against": row.against, "fits": row.fits,
+        })
+    });
+    let also = BESIDE
+        .map(|(what, sources, against)| json!({ "what": what.to_string(), "sources": sources, "against": against }));
+    (json!({ "recommendations": rows.collect::<Vec<_>>(), "also": also }), text)
 }
 
 fn of_rule(rule: &Rule) -> (Value, String) {
@@ -96,7 +134,12 @@ fn of_source(source: &Source) -> (Value, String) {
     let Source { key, title, read, gives, .. } = source;
     let mut text = format!("{key}: {title}\n  read    {read}\n  gives   {gives}\n");
     let citing = RULES.iter().filter(|rule| rule.sources.contains(key)).map(|rule| rule.id.as_str());
-    let citing = citing.collect::<Vec<_>>().join(", ");
+    let names = |row: &Recommendation| {
+        row.sources.contains(key) || row.against.contains(key) || words::of(row.id).when.contains(key)
+    };
+    let is_next = RECOMMENDATIONS.iter().any(names)
+        || BESIDE.iter().any(|(_, by, against)| by.contains(key) || against.contains(key));
+    let citing = citing.chain(is_next.then_some(NEXT)).collect::<Vec<_>>().join(", ");
     if !citing.is_empty() {
         let _ = writeln!(text, "  cited by {citing}");
     }

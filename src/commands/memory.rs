@@ -8,12 +8,13 @@ use jiff::Timestamp;
 
 use super::folders::Folders;
 use super::screening::{About, concerns};
-use super::times::{date, from_millis, injured as injured_at, stamp};
+use super::times::{date, from_millis, injured as injured_at, local, stamp};
 use super::{Exit, Failure, say};
 use crate::domain::course::{Said, meant};
-use crate::domain::rules::{Context, Detail, Injury};
+use crate::domain::recommendation::{Facts, Past, Score};
+use crate::domain::rules::{Context, DAY, Detail, Injury};
 use crate::domain::site::Site;
-use crate::edge::journal::{InjuryEntry, Journal, JournalError, Record, Screening, Stamp};
+use crate::edge::journal::{Entry, InjuryEntry, Journal, JournalError, Record, Screening, Stamp};
 use crate::text::advice::{CUT_OFF, CUT_OFF_BEHIND};
 use crate::text::durations::roughly;
 use crate::text::rules;
@@ -33,6 +34,10 @@ pub(super) struct Memory {
     injured_ms: Option<i64>,
     /// When and where sessions and told doses started since the first of the injuries.
     starts: Vec<(i64, Option<Site>)>,
+    /// The sessions of the last day.
+    past: Vec<Past>,
+    /// The pain scores of the last day, oldest first.
+    scores: Vec<Score>,
     /// When it was read.
     now: Option<Stamp>,
     /// The length and the time of its log then.
@@ -157,6 +162,17 @@ impl Memory {
         site.filter(|site| self.injuries.len() > known || *site != Site::default())
     }
 
+    /// What the table of recommendations asks about the person, at the site. `spasm`: the person says that it is one.
+    pub(super) fn facts(&self, spasm: bool) -> Facts {
+        Facts::of(&self.context, &self.past, &self.scores, spasm)
+    }
+
+    /// The local time that was so long before the journal was read.
+    pub(super) fn time_of(&self, ago: Duration) -> String {
+        let now = self.now.as_ref().map_or(0, |now| now.wall_ms);
+        local(from_millis(now.saturating_sub(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX))))
+    }
+
     /// The exit code of a command that shows what is known: failed when the journal cannot be read.
     pub(super) fn exit(&self) -> Exit {
         if self.context.unreadable { Exit::Failed } else { Exit::Completed }
@@ -186,7 +202,23 @@ impl Memory {
         self.starts = first.map_or(Ok(Vec::new()), |first| journal.starts(first))?;
         let told = first.map_or(Ok(Vec::new()), |first| journal.told_since(first, now))?;
         self.starts.extend(told.iter().map(|told| (told.started_ms(), Some(told.what.site))));
+        self.read_pain(&journal, now)?;
         self.journal = Some(journal);
+        Ok(())
+    }
+
+    /// Reads what was tried in the last day, and the pain.
+    fn read_pain(&mut self, journal: &Journal, now: &Stamp) -> Result<(), JournalError> {
+        let since_ms = now.wall_ms.saturating_sub(i64::try_from(DAY.as_millis()).unwrap_or(i64::MAX));
+        // An entry in the future comes from a clock that was set back since.
+        let ago = |at_ms: i64| u64::try_from(now.wall_ms.saturating_sub(at_ms)).ok().map(Duration::from_millis);
+        let ended = journal.history(since_ms)?.into_iter().filter(|entry| entry.outcome.is_some());
+        let past = ended.filter_map(|Entry { started_ms, site, actual, pain, .. }| {
+            Some(Past { ago: ago(started_ms)?, site, given: actual, pain })
+        });
+        self.past = past.collect();
+        let scores = journal.scores(since_ms)?.into_iter();
+        self.scores = scores.filter_map(|(at_ms, score, site)| Some(Score { ago: ago(at_ms)?, score, site })).collect();
         Ok(())
     }
 }

@@ -16,6 +16,8 @@ mod chosen;
 mod settings;
 mod sites;
 
+mod recommended;
+
 mod admission;
 mod rungs;
 
@@ -85,7 +87,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
             run::run(folders, &args)
         }
         Command::Next(args) if args.wait => next::wait(folders, args),
-        Command::Next(args) => next::run(folders, args.site, args.json),
+        Command::Next(args) => next::run(folders, args.site, args.spasm, args.json),
         Command::Plan(args) => plan::run(folders, &args),
         Command::Injury { command, when, site, json } => injury::run(folders, command.as_ref(), &when, site, json),
         Command::Status { form, site } => status::run(folders, &form, site),

@@ -6,25 +6,29 @@ use std::time::Duration;
 use anyhow::anyhow;
 use serde_json::{Value, json};
 
-use super::admission::Wanted;
+use super::admission::{Says, Wanted};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off};
+use super::recommended::{Offered, best, documents, offered, reason};
 use super::times::{later, possible, stamp};
 use super::wait::{End, Wait, called, command};
 use super::{Exit, Failure, last_words, print, print_json, settings, sites};
 use crate::cli::{Alarms, NextArgs, Which};
-use crate::domain::course::{Start, recommend, start};
+use crate::domain::course::{Start, start};
 use crate::domain::exposure::limit;
 use crate::domain::protocol::{Choice, Protocol};
-use crate::domain::rules::{Context, Detail, Injury};
+use crate::domain::recommendation::{Advised, BESIDE};
+use crate::domain::rules::{Context, Detail, Finding, Injury};
 use crate::domain::site::Site;
 use crate::domain::step::{Modality, StepKind};
 use crate::edge::catalog::{self, Entry};
 use crate::edge::clock;
-use crate::text::advice::{because, first};
+use crate::text::advice::first;
 use crate::text::colours::{colour, paint};
 use crate::text::durations::{part_of, seconds};
+use crate::text::fits::own;
 use crate::text::printable::{aligned, capital};
+use crate::text::recommendation::{beside, of, of_injury, sources, what, why};
 use crate::text::rules;
 use crate::text::sites::words;
 use crate::text::timeline::{TO_COME, texture};
@@ -56,35 +60,47 @@ fn starts(folders: &Folders, context: &Context) -> Vec<Candidate> {
 
 /// What is recommended and when it may run, and what is on the skin, in a line each.
 pub(super) fn in_short(folders: &Folders, memory: &Memory) -> [String; 2] {
-    [headline(memory, &candidates(folders, memory)), skin(&memory.context)]
+    let offered = offered(folders, &memory.context, &memory.facts(false), &[]);
+    let headline = nothing(memory, &candidates(folders, memory)).or_else(|| {
+        let first = offered.first()?;
+        Some(format!("{} {}.", to_do(first), reason(memory, first)))
+    });
+    [headline.unwrap_or_default(), skin(&memory.context)]
 }
 
-/// What is recommended, and when.
-fn headline(memory: &Memory, candidates: &[Candidate]) -> String {
+/// Why nothing may run now, and the way out. `None` when something is recommended.
+fn nothing(memory: &Memory, candidates: &[Candidate]) -> Option<String> {
     let context = &memory.context;
     if let Some(open) = memory.open.as_ref().filter(|_| !context.running) {
-        return format!("Nothing now: {}. {}", was_cut_off(open, &stamp()), first(open.is_clock_behind()));
+        return Some(format!("Nothing now: {}. {}", was_cut_off(open, &stamp()), first(open.is_clock_behind())));
     }
     if context.running {
-        return "Nothing now: a session is running.".to_owned();
+        return Some("Nothing now: a session is running.".to_owned());
     }
     if context.unreadable {
         // No waiting helps.
-        return format!("Nothing now: {}.", rules::detail(&Detail::Unreadable));
+        return Some(format!("Nothing now: {}.", rules::detail(&Detail::Unreadable)));
     }
-    let (best, why) = (recommend(context.injury), because(context.injury, memory.which_injury()));
-    let Some((_, chosen)) = candidates.iter().find(|(name, _)| name == best) else { return String::new() };
-    match &chosen.refused {
-        Some(_) if chosen.possible.is_none() && matches!(context.injury, Injury::InFuture(_)) => {
-            format!("Nothing now. {why}.")
-        }
-        Some(refused) if chosen.possible.is_none() => {
-            let is_all = candidates.iter().all(|(_, other)| other.possible.is_none());
-            let what = if is_all { "Nothing".to_owned() } else { format!("Not {best}") };
-            let way_out = capital(rules::of(refused.rule).way_out);
-            format!("{what} now: {}. {way_out}.", rules::detail(&refused.detail))
-        }
-        _ => format!("Use {best} {}. {why}.", possible(chosen)),
+    if matches!(context.injury, Injury::InFuture(_)) {
+        return Some(format!("Nothing now. {}.", of_injury(context.injury, memory.which_injury())));
+    }
+    let refused = candidates.iter().find(|(_, start)| start.possible.is_none());
+    let refused = refused.and_then(|(_, start)| start.refused.as_ref())?;
+    let is_all = candidates.iter().all(|(_, other)| other.possible.is_none());
+    is_all.then(|| format!("Nothing now: {}. {}.", rules::detail(&refused.detail), way_out(refused)))
+}
+
+fn way_out(refused: &Finding) -> String {
+    capital(rules::of(refused.rule).way_out)
+}
+
+/// What is recommended, and when it may run: `Use ice now.`
+fn to_do(offered: &Offered) -> String {
+    match (offered.row.advised, offered.protocols().next()) {
+        (Advised::Professional, _) => "Nothing now.".to_owned(),
+        (Advised::Stretches, _) => "Stretch gently.".to_owned(),
+        (_, Some((entry, start))) => format!("Use {} {}.", entry.name(), possible(start)),
+        (_, None) => String::new(),
     }
 }
 
@@ -97,34 +113,18 @@ fn skin(context: &Context) -> String {
     Modality::ALL.map(|modality| on_the_skin(modality, load.of(modality))).join(", ")
 }
 
-/// Shows what is possible now, and when the rest becomes available.
-pub(super) fn run(folders: &Folders, site: Option<Site>, json: bool) -> Result<Exit, Failure> {
+/// Shows what is possible now, and when the rest becomes available. `spasm`: the person says that it is one.
+pub(super) fn run(folders: &Folders, site: Option<Site>, spasm: bool, json: bool) -> Result<Exit, Failure> {
     let mut memory = Memory::read(folders, None, Purpose::Show)?;
     memory.at(sites::decide(folders, site, None, &memory.injuries)?);
-    let (context, candidates) = (&memory.context, candidates(folders, &memory));
+    let candidates = candidates(folders, &memory);
+    let offered = offered(folders, &memory.context, &memory.facts(spasm), &[]);
     if json {
-        let (best, why, load) =
-            (recommend(context.injury), because(context.injury, memory.which_injury()), context.load());
-        let at = |wait: Duration| later(clock::wall(), wait);
-        let candidates = candidates.iter().map(|(name, start)| {
-            let Start { refused, possible, spacing } = start;
-            json!({
-                "protocol": name, "may_run": refused.is_none(), "rule": refused.as_ref().map(|refused| refused.rule),
-                "warning": spacing.as_ref().map(|finding| rules::detail(&finding.detail)),
-                "from": possible.map(at), "wait_s": possible.map(seconds),
-                "recommended_from": start.better().or(*possible).map(at),
-            })
-        });
-        let known = |value| if context.unreadable { Value::Null } else { value };
-        let [cold, heat] = Modality::ALL.map(|modality| known(json!(seconds(load.of(modality)))));
-        print_json(&json!({
-            "site": context.site, "injury_site": memory.injury.filter(|entry| entry.happened_ms.is_some()).and_then(|entry| entry.site),
-            "best": best, "because": known(json!(why)), "protocols": candidates.collect::<Vec<_>>(),
-            "cold_load_s": cold, "heat_load_s": heat,
-        }))?;
+        print_json(&document(&memory, &candidates, &offered))?;
         return Ok(memory.exit());
     }
-    let mut text = headline(&memory, &candidates) + "\n";
+    let nothing = nothing(&memory, &candidates);
+    let mut text = nothing.clone().map_or_else(|| advice(&memory, &candidates, &offered), |line| line + "\n");
     // Protocols that are possible at the same time share a row.
     let mut rows: Vec<Vec<String>> = Vec::new();
     for (name, start) in &candidates {
@@ -135,8 +135,14 @@ pub(super) fn run(folders: &Folders, site: Option<Site>, json: bool) -> Result<E
         }
     }
     text.push_str(&aligned(&rows));
+    let context = &memory.context;
     let place = if context.site == Site::default() { String::new() } else { format!(", {}", words(context.site)) };
     let _ = writeln!(text, "On the skin{place}: {}", skin(context));
+    // While a sign applies, nothing is named but a professional.
+    if nothing.is_none() {
+        let named = BESIDE.map(|(what, sources, against)| beside(what, sources, against));
+        let _ = writeln!(text, "Also named, without a clock: {}.", named.join("; "));
+    }
     print(text)?;
     Ok(memory.exit())
 }
@@ -160,10 +166,10 @@ pub(super) fn again(folders: &Folders, memory: &Memory, modality: Modality) -> S
 
 /// Waits for what is recommended, and calls the person.
 pub(super) fn wait(folders: &Folders, args: NextArgs) -> Result<Exit, Failure> {
-    let NextArgs { site, awake, reach, .. } = args;
+    let NextArgs { site, spasm, awake, reach, .. } = args;
     let which = Which { minutes: None, rounds: None, changeover: None, injured: None, site };
     let settings = settings::settings(folders, &Alarms { progress: None, reach })?;
-    let wanted = Wanted::find(folders, None, &which, Purpose::Show)?;
+    let wanted = Wanted::find(folders, None, &which, (Purpose::Show, Says { spasm, ..Says::default() }))?;
     if wanted.memory.context.unreadable {
         let error = anyhow!("{}, so it is not known what to wait for", rules::detail(&Detail::Unreadable));
         return Err(Failure::new(Exit::Failed, error, "repair it: therapy selftest"));
@@ -179,6 +185,74 @@ pub(super) fn wait(folders: &Folders, args: NextArgs) -> Result<Exit, Failure> {
     Ok(match end? {
         End::Answered => Exit::Completed,
         End::Left(exit) => exit,
+    })
+}
+
+/// The first choice with its time and its reason, and in a line each the second and the third.
+fn advice(memory: &Memory, candidates: &[Candidate], offered: &[Offered]) -> String {
+    const CHOICES: usize = 3;
+    let mut text = String::new();
+    let mut known: Vec<String> = Vec::new();
+    for choice in offered.iter().take(CHOICES) {
+        let why = why(&choice.reason, memory.which_injury(), |ago| memory.time_of(ago));
+        let says = match choice.instead() {
+            Some(entry) => format!("{}.", own(&entry.parsed.draft.fits)),
+            None => sources(of(choice.row.id).says, choice.row.sources, choice.row.against),
+        };
+        let _ = match () {
+            () if known.is_empty() => writeln!(text, "{} {why}.\n  {says}", to_do(choice)),
+            () if known.contains(&why) => writeln!(text, "Or {}. {says}", or(choice)),
+            () => writeln!(text, "Or {}. {why}. {says}", or(choice)),
+        };
+        known.push(why);
+        if choice.instead().is_none() && !choice.own.is_empty() {
+            let own = choice.own.iter().map(|(entry, start)| format!("{}, possible {}", entry.name(), possible(start)));
+            let _ = writeln!(text, "  Yours for this: {}.", own.collect::<Vec<_>>().join("; "));
+        }
+    }
+    if text.is_empty() {
+        // Something is possible, but nothing that fits.
+        let refused = candidates.iter().find_map(|(name, start)| {
+            let refused = start.refused.as_ref().filter(|_| start.possible.is_none())?;
+            Some(format!("Not {name} now: {}. {}.\n", rules::detail(&refused.detail), way_out(refused)))
+        });
+        text = refused.unwrap_or_default();
+    }
+    text
+}
+
+/// Another choice: `heat, possible now`.
+fn or(offered: &Offered) -> String {
+    match (offered.row.advised, offered.protocols().next()) {
+        (Advised::Protocol(_), Some((entry, start))) => format!("{}, possible {}", entry.name(), possible(start)),
+        (advised, _) => what(advised).to_owned(),
+    }
+}
+
+/// All of it for programs.
+fn document(memory: &Memory, candidates: &[Candidate], offered: &[Offered]) -> Value {
+    let (context, load, wall) = (&memory.context, memory.context.load(), clock::wall());
+    let at = |wait: Duration| json!(later(wall, wait));
+    let candidates = candidates.iter().map(|(name, start)| {
+        let Start { refused, possible, spacing } = start;
+        json!({
+            "protocol": name, "may_run": refused.is_none(), "rule": refused.as_ref().map(|refused| refused.rule),
+            "warning": spacing.as_ref().map(|finding| rules::detail(&finding.detail)),
+            "from": possible.map(at), "wait_s": possible.map(seconds),
+            "recommended_from": start.better().or(*possible).map(at),
+        })
+    });
+    let known = |value| if context.unreadable { Value::Null } else { value };
+    let [cold, heat] = Modality::ALL.map(|modality| known(json!(seconds(load.of(modality)))));
+    let why =
+        offered.first().map_or_else(|| of_injury(context.injury, memory.which_injury()), |first| reason(memory, first));
+    let also = BESIDE
+        .map(|(what, sources, against)| json!({ "what": what.to_string(), "sources": sources, "against": against }));
+    json!({
+        "site": context.site, "injury_site": memory.injury.filter(|entry| entry.happened_ms.is_some()).and_then(|entry| entry.site),
+        "best": best(offered).map(|(_, entry)| entry.name()), "because": known(json!(why)),
+        "choices": offered.iter().flat_map(|offered| documents(memory, offered, at)).collect::<Vec<_>>(),
+        "also": also, "protocols": candidates.collect::<Vec<_>>(), "cold_load_s": cold, "heat_load_s": heat,
     })
 }
 

@@ -15,13 +15,14 @@ use super::chosen::{Chosen, find};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off};
 use super::times::{known_zone, later, local, stamp};
-use super::{Exit, Failure, print_exactly, print_json, settings, sites};
+use super::{Exit, Failure, print_exactly, print_json, recommended, settings, sites};
 use crate::cli::Which;
 use crate::cli::plan::PlanArgs;
-use crate::domain::course::{recommend, start};
+use crate::domain::course::start;
 use crate::domain::dose::Dose;
 use crate::domain::moment::Moment;
 use crate::domain::protocol::{Choice, Draft};
+use crate::domain::recommendation::Facts;
 use crate::domain::rules::{ACUTE, Context, Detail, Injury};
 use crate::domain::schedule::{Awake, Because, Coming, LeftOut, Offer, Schedule, Wish, schedule};
 use crate::domain::site::Site;
@@ -67,7 +68,7 @@ pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
     memory.at(sites::decide(folders, args.site, of_file, &memory.injuries)?);
     let now = Now { wall: clock::wall(), moment: memory.context.now, zone: known_zone()? };
     let context = after_this_one(&memory);
-    let offers = Offers::find(folders, named.as_ref(), &context)?;
+    let offers = Offers::find(folders, named.as_ref(), (&memory, args.spasm), &context)?;
     let settings = settings::read(folders)?;
     let awake_hours = args.awake.or(settings.awake).unwrap_or(Hours::USUAL);
     let weekend = args.weekend.or(settings.weekend).unwrap_or(awake_hours);
@@ -114,8 +115,14 @@ struct Offers {
 }
 
 impl Offers {
-    /// The protocol that was named, or what is recommended.
-    fn find(folders: &Folders, named: Option<&Entry>, context: &Context) -> Result<Offers, Failure> {
+    /// The protocol that was named, or what is recommended. Of what is known of the person, only the age of the injury
+    /// changes until then.
+    fn find(
+        folders: &Folders,
+        named: Option<&Entry>,
+        (memory, spasm): (&Memory, bool),
+        context: &Context,
+    ) -> Result<Offers, Failure> {
         let acute = match context.injury {
             Injury::Ago(age) => ACUTE.checked_sub(age).filter(|left| !left.is_zero()),
             Injury::Unknown | Injury::Absent | Injury::InFuture(_) => None,
@@ -123,7 +130,9 @@ impl Offers {
         let later = acute.map(|wait| context.later(wait));
         let offer = |context: &Context| -> Result<(Offer, bool), Failure> {
             let which = Which { minutes: None, rounds: None, changeover: None, injured: None, site: None };
-            let entry = named.map_or_else(|| find(folders, recommend(context.injury)), |entry| Ok(entry.clone()))?;
+            let facts = Facts { injury: context.injury, ..memory.facts(spasm) };
+            let best = || recommended::chosen(folders, memory, (context, &facts), &[], "plan").map(|(entry, _)| entry);
+            let entry = named.map_or_else(best, |entry| Ok(entry.clone()))?;
             let chosen = Chosen::new(folders, entry, &which, context);
             // What no waiting helps is said as `run` says it.
             if start(&chosen.draft, chosen.choice, &chosen.context, &[]).possible.is_none() {
@@ -133,11 +142,12 @@ impl Offers {
             Ok((of(&chosen.draft, chosen.choice), depends))
         };
         let (before, depends) = offer(context)?;
-        let switch = acute.filter(|_| depends || named.is_none()).map(|wait| context.now + wait);
-        let after = match later.filter(|_| switch.is_some()) {
+        let after = match later.filter(|_| depends || named.is_none()) {
             Some(later) => offer(&later)?.0,
             None => before.clone(),
         };
+        // Heat that waits for the same time is no change.
+        let switch = acute.filter(|_| before != after).map(|wait| context.now + wait);
         Ok(Offers { before: Offer { until: switch, ..before }, after, switch })
     }
 

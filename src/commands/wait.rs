@@ -122,7 +122,7 @@ pub(super) fn until_allowed(
     if is_refused(&wanted, &args.overrides) {
         wanted.chosen.review(&args.overrides)?;
     }
-    wanted.ask()?;
+    wanted.ask(folders, &args.which)?;
     let mut wait = Wait::new(folders, (&args.which, &args.overrides, args.waits.awake), settings, wanted, true)?;
     match wait.go(come) {
         Ok(End::Answered) => Ok(Ok((wait.wanted, (wait.keys, wait.inbox)))),

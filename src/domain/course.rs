@@ -7,7 +7,7 @@ use crate::domain::dose::{Dose, Doses};
 use crate::domain::exposure::limit;
 use crate::domain::moment::Moment;
 use crate::domain::protocol::{Choice, Draft, Protocol};
-use crate::domain::rules::{ACUTE, COLD_DAILY, Context, DAY, Detail, Finding, Injury, RuleId, review};
+use crate::domain::rules::{COLD_DAILY, Context, DAY, Detail, Finding, Injury, RuleId, review};
 use crate::domain::session::{Event, EventKind, Session, SessionOptions};
 use crate::domain::site::Site;
 use crate::domain::step::{Modality, Step};
@@ -150,16 +150,6 @@ pub fn meant(site: Site, said: &[Said]) -> Option<usize> {
     known.min().map(|(_, index)| index)
 }
 
-/// Which built-in protocol fits the age of the injury (S3), or fits when there is none (S1). When that is not known: ice,
-/// which may be used from the first hour.
-pub fn recommend(injury: Injury) -> &'static str {
-    match injury {
-        Injury::Absent => "heat",
-        Injury::Ago(age) if age >= ACUTE => "heat",
-        Injury::Ago(_) | Injury::Unknown | Injury::InFuture(_) => "ice",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -298,15 +288,6 @@ mod tests {
     fn a_session_can_be_resumed_for_longer_than_it_may_last() {
         assert_eq!(STALE, minutes(180));
         assert!(STALE > crate::domain::rules::SESSION);
-    }
-
-    #[test]
-    fn ice_first_and_heat_from_72_hours_on() {
-        let fits = recommend;
-        assert_eq!(fits(Injury::Ago(ACUTE)), "heat");
-        assert_eq!(fits(Injury::Ago(ACUTE.saturating_sub(Duration::from_secs(1)))), "ice");
-        assert_eq!((fits(Injury::Unknown), fits(Injury::InFuture(ACUTE))), ("ice", "ice"));
-        assert_eq!(fits(Injury::Absent), "heat");
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub mod session;
 pub mod view;
 
 pub mod course;
+pub mod recommendation;
 pub mod schedule;
 
 pub mod waiting;

@@ -1,11 +1,8 @@
 //! The fixed sentences about safety and about each kind of step: each is written here once. Plain words, no claim
 //! without a source, no drugs, no mechanisms. It must not know screens, notifications or clocks.
 
-use crate::domain::rules::{ACUTE, Injury};
-use crate::domain::site::Site;
 use crate::domain::step::StepKind;
 use crate::text::printable::capital;
-use crate::text::sites;
 
 /// Shown once in every session.
 pub const DISCLAIMER: &str = "A timer, not medical advice: it cannot see skin or find a cause. \
@@ -148,19 +145,6 @@ pub const INJURY_IN_FUTURE: &str = "The injury time is in the future: therapy in
 
 /// How a session may run although the journal cannot be used.
 pub const UNRECORDED: &str = "run it without a record: add --override rewarm --override cold-daily";
-
-/// Why heat or cold is recommended for an injury of this age. `at`: where it is, when that must be said.
-pub fn because(injury: Injury, at: Option<Site>) -> String {
-    let named = |word: &str| at.map(|site| format!(" {word} the {}", sites::words(site))).unwrap_or_default();
-    let (which, flag) = (named("of"), at.map(|site| format!(" --site {site}")).unwrap_or_default());
-    match injury {
-        Injury::Ago(age) if age >= ACUTE => format!("The injury{which} is at least 3 days old: heat (S3)"),
-        Injury::Ago(_) => format!("The injury{which} is less than 3 days old: cold (S3)"),
-        Injury::Unknown => format!("No injury time is set{}: therapy injury set yesterday{flag}", named("for")),
-        Injury::Absent => "You said that there is no injury: heat (S1)".to_owned(),
-        Injury::InFuture(_) => format!("{INJURY_IN_FUTURE}{flag}"),
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -35,6 +35,8 @@ pub mod signs;
 
 pub mod advice;
 
+pub mod recommendation;
+
 pub mod alarm;
 
 #[cfg(feature = "cli")]

@@ -1,10 +1,12 @@
 //! Which source gives which number, and what the safety texts must say. The tables here were written from the
 //! literature, not from the program.
 
+use therapy::domain::recommendation::RECOMMENDATIONS;
 use therapy::domain::rules::Severity::{self, Note, Overridable, Refuse, Warn};
 use therapy::domain::rules::{RULES, RuleId};
 use therapy::domain::source::{self, SOURCES};
 use therapy::text::advice::{DISCLAIMER, EVIDENCE, PAIN_CHANGE};
+use therapy::text::recommendation;
 use therapy::text::rules::{self, RECOVERY};
 use therapy::text::signs::{URGENT, before, contraindications, warning_signs};
 
@@ -125,6 +127,11 @@ fn every_source_that_a_text_names_is_listed_and_explained() {
         }
     }
     assert!(seen > 20, "{seen} names");
+    for row in RECOMMENDATIONS {
+        let texts = recommendation::of(row.id);
+        let all = names(&[texts.when, texts.says].join(" "));
+        assert!(all.iter().all(|name| source::find(name).is_some()), "{}: {all:?}", row.id);
+    }
     for text in [RECOVERY, PAIN_CHANGE] {
         assert!(names(text).iter().all(|name| source::find(name).is_some()), "{text}");
     }
@@ -202,7 +209,7 @@ fn the_signs_are_complete_and_the_urgent_ones_come_first() {
 fn no_text_advises_a_drug() {
     let home = Home::new();
     let drugs = ["ibuprofen", "paracetamol", "acetaminophen", "aspirin", "naproxen", "diclofenac", "opioid"];
-    let mut texts = vec![home.ask(&["safety"])];
+    let mut texts = vec![home.ask(&["safety"]), home.ask(&["explain", "next"])];
     texts.extend(RULES.iter().map(|rule| format!("{:?}", rules::of(rule.id))));
     texts.extend(SOURCES.iter().filter(|source| source.key != "Garra 2010").map(|source| format!("{source:?}")));
     for text in texts {

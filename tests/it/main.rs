@@ -14,6 +14,7 @@ mod running;
 mod sessions;
 mod storm;
 
+mod recommendations;
 mod rules;
 
 mod changeovers;

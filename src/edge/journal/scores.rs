@@ -74,6 +74,16 @@ impl Journal {
         self.rows(sql, [since_ms], |row| Ok((row.get(0)?, row.get(1)?, site(row, 2)?)))
     }
 
+    /// All scores since a time of day, oldest first: when each was noted, the score, and where it hurt.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn scores(&self, since_ms: i64) -> Result<Vec<(i64, u8, Option<Site>)>> {
+        let sql = "SELECT coalesce(at_ms, noted_ms) AS moment, score, site FROM pain \
+                   WHERE undone_ms IS NULL AND moment >= ? ORDER BY moment, id";
+        self.rows(sql, [since_ms], |row| Ok((row.get(0)?, row.get(1)?, site(row, 2)?)))
+    }
+
     /// Stores a score with its session and role, if it has one, its site, and the moment that it is about.
     pub(super) fn add_score(
         &self,

@@ -150,7 +150,7 @@ const DAYS: [Fact; 9] = {
 
 impl Home {
     /// A session of another boot, which the time of day dates.
-    fn had(&self, site: Site, steps: &[Exposure], ended_ago: i64) {
+    pub(super) fn had(&self, site: Site, steps: &[Exposure], ended_ago: i64) {
         let journal = Journal::open(&self.data()).expect("a journal");
         let context = Context { site, ..Context::default() };
         let protocol = Draft::of("past", steps).review(Choice::default(), &context, &[]).expect("it passes");

@@ -12,6 +12,7 @@ mod control;
 mod cut_off;
 mod guards;
 mod kills;
+mod next;
 mod person;
 mod plan;
 mod profiles;

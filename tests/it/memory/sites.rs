@@ -69,7 +69,8 @@ fn heat_is_recommended_without_an_injury_only_when_the_person_said_so() {
     let heat = home.run(&["run", "heat", "--site", "knee", "--dry-run"]);
     assert!(!stderr(&heat).contains("injury-unknown"), "{}", stderr(&heat));
     assert!(
-        home.ask(&["next", "--site", "knee"]).starts_with("Use heat now. You said that there is no injury: heat (S1).")
+        home.ask(&["next", "--site", "knee"])
+            .starts_with("Use heat now. You said that there is no injury.\n  S1: heat for ")
     );
     assert_eq!(home.json(&["next", "--json", "--site", "knee"])["injury_site"], Value::Null);
     let unknown = home.ask(&["next", "--site", "neck"]);
