@@ -1,7 +1,5 @@
 //! What became known since a session was admitted, and refuses more of it. It must not know which way in asks.
 
-use std::time::Duration;
-
 use anyhow::anyhow;
 
 use super::memory::said;
@@ -60,15 +58,16 @@ pub(super) fn objection(
     }
     let unknown = journal.told(now)?.into_iter().filter(|told| told.noted > session.began()).map(|told| told.dose);
     let unknown: Doses = unknown.collect();
-    // Its own process reports the events that this finds.
-    let mut session = session.clone();
-    let _ = session.advance(now.clock);
-    let over = |longer| over_with(&unknown, &session, longer).filter(|(rule, _)| !is_overridden(*rule));
-    let why = |(rule, detail)| told::with_it(rule, &detail);
-    if let Some(why) = over(Duration::ZERO).map(why) {
-        return Ok(Some(Objection { why, way_out: TAKE_OFF, only_longer: false }));
-    }
-    let Some(Input::Extend(by)) = input else { return Ok(None) };
-    let way_out = "a shorter extension may fit, such as: therapy extend 1";
-    Ok(over(by).map(|over| Objection { why: why(over), way_out, only_longer: true }))
+    let over = |session: &Session| over_with(&unknown, session).filter(|(rule, _)| !is_overridden(*rule));
+    // As the session would be now, and after the input. Its own process reports the events that this finds.
+    let mut before = session.clone();
+    let _ = before.advance(now.clock);
+    let mut after = before.clone();
+    let _ = input.map(|input| after.handle(now.clock, input));
+    Ok(over(&after).map(|(rule, detail)| {
+        let why = told::with_it(rule, &detail);
+        let only_longer = matches!(input, Some(Input::Extend(_))) && over(&before).is_none();
+        let way_out = if only_longer { "a shorter extension may fit, such as: therapy extend 1" } else { TAKE_OFF };
+        Objection { why, way_out, only_longer }
+    }))
 }

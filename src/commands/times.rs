@@ -103,7 +103,7 @@ pub(super) fn when(text: &str, now: Timestamp, accepts: impl Fn(Timestamp) -> bo
 /// When something was that is over, as a person typed it in words.
 ///
 /// # Errors
-/// Those of [`when`], and a time to come.
+/// Those of `when`, and a time to come.
 pub(super) fn past(words: &[String], now: Timestamp) -> Result<Timestamp, Failure> {
     let at = when(&words.join(" "), now, |at| at <= now)?;
     if at > now {

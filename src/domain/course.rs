@@ -99,13 +99,12 @@ pub fn start(draft: &Draft, choice: Choice, context: &Context, overrides: &[Rule
 }
 
 /// What refuses the rest of a session when doses count that it does not know, because they were told since it started.
-/// The present step is to be `longer` by this much. What the session breaks without them is not asked here.
-pub fn over_with(unknown: &Doses, session: &Session, longer: Duration) -> Option<(RuleId, Detail)> {
+/// What the session breaks without them is not asked here.
+pub fn over_with(unknown: &Doses, session: &Session) -> Option<(RuleId, Detail)> {
     let (now, site, known) = (session.now(), session.site(), session.doses_until_now());
     let mut all = known.clone();
     all.extend(unknown.iter().copied());
-    let mut steps = session.remaining();
-    steps[0].length = steps[0].length.saturating_add(longer);
+    let steps = session.remaining();
     let (without, with) = (known.load(site, now), all.load(site, now));
     let is_raised = |modality: &Modality| with.of(*modality) > without.of(*modality);
     let mut load = session.load().raised(without, with);
@@ -263,7 +262,11 @@ mod tests {
             let site = Site::from_name(name).expect("a site");
             Dose { modality, from, to, session: from, site, relieves: false }
         };
-        let over = |told: Dose, longer: u64| over_with(&[told].into_iter().collect(), &ice(&[]), minutes(longer));
+        let after = |mut session: Session, longer: u64| {
+            let _ = session.handle(at(5), Input::Extend(minutes(longer)));
+            session
+        };
+        let over = |told: Dose, longer| over_with(&[told].into_iter().collect(), &after(ice(&[]), longer));
         let (cold, rewarm) = (Modality::Cold, RuleId::Rewarm);
         let load = |total| Some((rewarm, Detail::Load(cold, minutes(total), minutes(20))));
         // It overlaps the session, so nothing of it has faded.
@@ -276,7 +279,7 @@ mod tests {
         );
         // What it knows already is not counted twice, and what it breaks alone is not asked here.
         let known = told(8, "lower-back");
-        assert_eq!(over_with(&Doses::default(), &ice(&[known]), minutes(60)), None);
+        assert_eq!(over_with(&Doses::default(), &after(ice(&[known]), 60)), None);
         // 150 min of the day were at another place.
         let hand = dose(cold, began - minutes(600), began - minutes(450), "left-hand");
         let daily = Some((RuleId::ColdDaily, Detail::Daily(cold, minutes(162), minutes(160))));
