@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::fmt::temporal::Pieces;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use self::words::{Found, is_name};
@@ -106,9 +106,23 @@ pub fn read(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Unreada
 
 /// As [`read`], with readings that may be no times.
 fn meaning(text: &str, now: Timestamp, zone: &TimeZone) -> Result<When, Mistake> {
+    if let Some((text, offset)) = with_offset(text.trim()) {
+        return meaning(text, now, &TimeZone::fixed(offset));
+    }
     let when = text.trim().parse().map(When::point).or_else(|_| of_plain(&plain(text), now, zone))?;
     possible_offset(text.trim())?;
     not_too_old(when, text, now, zone)
+}
+
+/// An hour that occurs twice, as it is echoed: `02:15 (+02:00)`.
+fn with_offset(text: &str) -> Option<(&str, Offset)> {
+    let (time, offset) = text.strip_suffix(')')?.rsplit_once(" (")?;
+    let sign = if offset.starts_with('-') { -1 } else { 1 };
+    let (hours, minutes) = offset.strip_prefix(['+', '-'])?.split_once(':')?;
+    let [hours, minutes] = [hours, minutes].map(|part| part.parse::<u16>().ok().filter(|_| part.len() == 2));
+    let offset =
+        Offset::from_seconds(sign * 60 * i32::from(60 * hours? + minutes.filter(|minutes| *minutes < 60)?)).ok()?;
+    (offset.seconds().abs() <= FARTHEST).then_some((time, offset))
 }
 
 /// Refuses a distance from UTC that no clock has.

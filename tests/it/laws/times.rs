@@ -25,8 +25,19 @@ fn texts() -> impl Strategy<Value = String> {
     vec((piece, blank), 0..6).prop_map(|all| all.into_iter().map(|(piece, blank)| piece + blank).collect())
 }
 
+/// An hour that occurs twice when summer time ends, with a now for which it is a few days ago.
+fn twice() -> impl Strategy<Value = (i64, i64)> {
+    // 25 October 2026, 0:00 UTC, when it is 2:00 in summer time.
+    (0..120_i64, 0..60 * 24 * 60_i64).prop_map(|(minute, later)| (1_792_886_400 + 60 * (minute + later), later))
+}
+
 proptest! {
     #![proptest_config(config(1200))]
+
+    #[test]
+    fn an_hour_that_occurs_twice_is_read_back((now, minutes) in twice()) {
+        reads_back(now, minutes)?;
+    }
 
     /// The properties are those of the fuzz target.
     #[test]
@@ -37,12 +48,18 @@ proptest! {
     /// Further back, the same date without its year is close again.
     #[test]
     fn a_time_in_full_is_read_back(now in 1_000_000_000..2_000_000_000_i64, minutes in 0..300 * 24 * 60_i64) {
-        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a zone");
-        let now = Timestamp::from_second(now).expect("a time");
-        let at = now - SignedDuration::from_mins(minutes);
-        let full = in_full(at, now, &zone);
-        let read = when::read(&full, now, &zone).expect("what was echoed");
-        let is_same = |read: Timestamp| in_full(read, now, &zone) == full && (at - SignedDuration::from_mins(1)..=at).contains(&read);
-        prop_assert!(is_same(read.first) || is_same(read.last), "{at} is {full:?} is {read:?}");
+        reads_back(now, minutes)?;
     }
+}
+
+fn reads_back(now: i64, minutes: i64) -> Result<(), TestCaseError> {
+    let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a zone");
+    let now = Timestamp::from_second(now).expect("a time");
+    let at = now - SignedDuration::from_mins(minutes);
+    let full = in_full(at, now, &zone);
+    let read = when::read(&full, now, &zone).map_err(|error| TestCaseError::fail(format!("{full}: {error}")))?;
+    let minute = SignedDuration::from_mins(1);
+    let is_same = |read: Timestamp| in_full(read, now, &zone) == full && (at - minute..=at).contains(&read);
+    prop_assert!(is_same(read.first) || is_same(read.last), "{at} is {full:?} is {read:?}");
+    Ok(())
 }
