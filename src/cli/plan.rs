@@ -1,5 +1,6 @@
 //! The options of `therapy plan`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -12,9 +13,10 @@ use crate::text::typed::{Unreadable, whole};
 
 // Options of `plan`.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[command(after_help = "Examples:
   therapy plan
-  therapy plan heat --days 7 --spread
+  therapy plan heat --days 7 --spread --ics heat.ics
   therapy plan ice --per-day 6 --every 90min --awake 7:00-23:00")]
 pub struct PlanArgs {
     /// A name from `therapy list`, or a .toml file [default: what `therapy next` recommends at each time]
@@ -51,6 +53,14 @@ pub struct PlanArgs {
     /// Say that it is an intense spasm, when no protocol is named
     #[arg(long, conflicts_with = "protocol")]
     pub spasm: bool,
+
+    /// Keep the plan; a later plan for the same site takes its place
+    #[arg(long)]
+    pub keep: bool,
+
+    /// Keep the plan, and write it as a calendar file; - for standard output
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub ics: Option<PathBuf>,
 
     /// Print JSON
     #[arg(long)]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use super::chosen::{Chosen, find};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off};
-use super::times::{known_zone, later, local, stamp};
+use super::times::{from_millis, known_zone, later, local, stamp};
 use super::{Exit, Failure, print_exactly, print_json, recommended, settings, sites};
 use crate::cli::Which;
 use crate::cli::plan::PlanArgs;
@@ -28,7 +29,9 @@ use crate::domain::schedule::{Awake, Because, Coming, LeftOut, Offer, Schedule, 
 use crate::domain::site::Site;
 use crate::edge::catalog::Entry;
 use crate::edge::clock;
-use crate::edge::journal::Record;
+use crate::edge::files;
+use crate::edge::journal::{Journal, Kept, Planned, Record};
+use crate::format::calendar;
 use crate::text::durations::seconds;
 use crate::text::hours::Hours;
 use crate::text::plan::{self, Day};
@@ -77,6 +80,14 @@ pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
     let per_day = args.per_day.map(|most| usize::try_from(most).unwrap_or(usize::MAX));
     let wish = Wish { awake: &awake, per_day, every: args.every, spread: args.spread };
     let schedule = schedule(&context, &wish, &|at| offers.at(at), &|at| now.grid(at));
+    if args.keep || args.ics.is_some() {
+        let calendar = now.keep(folders, &schedule, context.site)?;
+        match args.ics.as_deref() {
+            Some(file) if file == Path::new("-") => return print_exactly(calendar),
+            Some(file) => files::write(file, calendar.as_bytes()).map_err(|error| unwritten(file, &error))?,
+            None => {}
+        }
+    }
     if args.json {
         let left_out = schedule.left_out.iter().map(|left| now.left_out(left, &days));
         return print_json(&json!({
@@ -196,6 +207,34 @@ impl Now {
         waking.filter(|(_, awake)| awake.to > self.moment).collect()
     }
 
+    /// Keeps the plan, and returns what is kept from now on as a calendar. What a later plan did without is cancelled
+    /// in it.
+    fn keep(&self, folders: &Folders, schedule: &Schedule, site: Site) -> Result<String, Failure> {
+        let ms = |at: Moment| self.wall(at).as_millisecond();
+        let planned = |session: &Coming| Planned {
+            protocol: session.protocol.clone(),
+            site,
+            from_ms: ms(session.from),
+            to_ms: ms(session.to),
+        };
+        let plan: Vec<_> = schedule.sessions.iter().map(planned).collect();
+        // A session that could start this moment is still to come.
+        let before_ms = self.wall.as_millisecond().saturating_sub(1);
+        let journal = Journal::open(&folders.data)?;
+        journal.keep(site, &plan, before_ms)?;
+        let entry = |Kept { uid, sequence, planned, is_dropped }: Kept| {
+            let [from, to] = [planned.from_ms, planned.to_ms].map(from_millis);
+            let length = Duration::try_from(to.duration_since(from)).unwrap_or_default();
+            let whose = folders.profile.as_ref().map(|name| format!("{name}, ")).unwrap_or_default();
+            let summary = whose + &plan::kept(&planned.protocol, length, planned.site);
+            let description = plan::how_to_start(&planned.protocol, planned.site, folders.profile.as_deref());
+            let (uid, cancelled) = (format!("{uid}@therapy"), is_dropped);
+            calendar::Entry { uid, sequence, from, to, summary, description, cancelled }
+        };
+        let entries: Vec<_> = journal.kept(before_ms)?.into_iter().map(entry).collect();
+        Ok(calendar::write(&entries, self.wall))
+    }
+
     fn document(&self, session: &Coming, site: Site) -> Value {
         let steps = session.steps.iter().map(|step| json!({ "kind": step.kind, "length_s": seconds(step.length) }));
         json!({
@@ -253,6 +292,11 @@ impl Now {
         let now = (awake.from..awake.to).contains(&self.moment).then(|| since(self.moment));
         Day { name: name(*date), awake: (since(awake.from), since(awake.to)), sessions, now }
     }
+}
+
+fn unwritten(file: &Path, error: &io::Error) -> Failure {
+    let error = anyhow!("could not write {}: {error}", file.display());
+    Failure::new(Exit::Failed, error, "the plan is kept; name another file: --ics FILE, or - for standard output")
 }
 
 /// `08:00 to 22:30`, and at weekends too where they differ.

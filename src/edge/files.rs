@@ -24,6 +24,18 @@ pub fn read_input() -> io::Result<Vec<u8>> {
     read_from(io::stdin().lock())
 }
 
+/// Writes a whole file, or leaves what was there before.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".new");
+    let draft = Path::new(&draft);
+    let written = std::fs::write(draft, bytes).and_then(|()| std::fs::rename(draft, path));
+    written.inspect_err(|_| drop(std::fs::remove_file(draft)))
+}
+
 fn read_from(source: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(MOST as u64 + 1).read_to_end(&mut bytes)?;

@@ -23,6 +23,7 @@ mod requests;
 mod scores;
 mod tried;
 
+mod plans;
 mod told;
 
 mod events;
@@ -31,6 +32,7 @@ mod migration;
 mod sessions;
 
 pub use file::Lock;
+pub use plans::{Kept, Planned};
 pub use record::{Entry, InjuryEntry, NewSession, Record, Screening, Stamp};
 pub use told::{NewTold, Note, Told, Undone};
 use versions::{Content, VERSION};

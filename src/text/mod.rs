@@ -21,8 +21,6 @@ pub mod lengths;
 
 pub mod timeline;
 
-pub mod plan;
-
 pub mod hours;
 
 #[cfg(feature = "cli")]
@@ -47,6 +45,8 @@ pub mod rules;
 pub mod wording;
 
 pub mod told;
+
+pub mod plan;
 
 pub mod waiting;
 

@@ -3,12 +3,16 @@
 
 use std::time::Duration;
 
+use super::advice::DISCLAIMER;
 use super::colours::{colour, paint};
 use super::durations::in_words;
 use super::printable::capital;
+use super::sites::words;
 use super::timeline::{columns, texture};
+use super::typed::quoted;
 use crate::domain::rules::{COLD_SPACING, RuleId};
 use crate::domain::schedule::{Because, Coming};
+use crate::domain::site::Site;
 use crate::domain::step::StepKind;
 
 /// A day of the picture. Times are since midnight, and may pass the next one.
@@ -73,6 +77,18 @@ pub fn ordinal(number: usize) -> String {
 pub fn what(session: &Coming) -> String {
     let length: Duration = session.steps.iter().map(|step| step.length).sum();
     format!("{} {}", session.protocol, in_words(length))
+}
+
+/// A session in a calendar: `ice 15 min, left knee`.
+pub fn kept(protocol: &str, length: Duration, site: Site) -> String {
+    format!("{protocol} {}, {}", in_words(length), words(site))
+}
+
+/// How to start it, and what it is not.
+pub fn how_to_start(protocol: &str, site: Site, profile: Option<&str>) -> String {
+    let profile = profile.map(|name| format!(" --profile {}", quoted(name))).unwrap_or_default();
+    let place = if site == Site::default() { String::new() } else { format!(" --site {site}") };
+    format!("therapy run {}{place}{profile}\n{DISCLAIMER}", quoted(protocol))
 }
 
 /// The days drawn to the same scale, in at most `width` columns; empty where they do not fit.

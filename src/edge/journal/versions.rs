@@ -4,10 +4,16 @@
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// The version that this program reads and writes.
-pub(super) const VERSION: u32 = 5;
+pub(super) const VERSION: u32 = 6;
 /// The steps, each from the version before it.
-const STEPS: [&str; VERSION as usize] =
-    [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql"), include_str!("4.sql"), include_str!("5.sql")];
+const STEPS: [&str; VERSION as usize] = [
+    include_str!("1.sql"),
+    include_str!("2.sql"),
+    include_str!("3.sql"),
+    include_str!("4.sql"),
+    include_str!("5.sql"),
+    include_str!("6.sql"),
+];
 /// Marks the file as a journal of this program: `thpy` in ASCII. Version 1 had no mark.
 const APPLICATION: i64 = 0x7468_7079;
 /// The columns of all tables, with their types and constraints, as lines of text.

@@ -446,7 +446,7 @@ fn no_migration_while_an_older_session_runs() {
     assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 1);
     drop(lock);
     assert_eq!(home.ask(&["history"]), "No sessions yet.\n");
-    assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 5);
+    assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 6);
 }
 
 #[test]

@@ -125,3 +125,64 @@ fn a_terminal_shows_a_row_for_each_day() {
     let mut narrow = Terminal::start(home.command(&["plan", "ice"]), 24, 20);
     assert_eq!(narrow.end().code(), Some(0), "it fits where there is no room for a picture");
 }
+
+/// What a calendar file says about its events: id, sequence, start and whether it is cancelled, in the order of the file.
+fn events(text: &str) -> Vec<(String, u32, String, bool)> {
+    let unfolded = text.replace("\r\n ", "");
+    let events = unfolded.split("BEGIN:VEVENT\r\n").skip(1).map(|event| {
+        let of = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).expect("a property").to_owned();
+        (of("UID:"), of("SEQUENCE:").parse().expect("a number"), of("DTSTART:"), of("STATUS:") == "CANCELLED")
+    });
+    events.collect()
+}
+
+#[test]
+fn a_later_plan_moves_the_events_of_the_calendar_and_cancels_what_it_does_without() {
+    let home = Home::new();
+    let file = home.path().join("plan.ics");
+    let name = file.to_str().expect("a plain path");
+    let plan = |arguments: &[&str]| {
+        home.ask(&[&["plan", "ice", "--awake", "0-24", "--ics", name], arguments].concat());
+        events(&std::fs::read_to_string(&file).expect("a file"))
+    };
+    let first = plan(&["--per-day", "3"]);
+    assert!(first.len() >= 6 && first.iter().all(|(_, sequence, _, cancelled)| *sequence == 0 && !cancelled));
+    // The same plan again changes nothing.
+    assert_eq!(plan(&["--per-day", "3"]), first);
+    // Fewer and later: ids stay, what is left over is cancelled.
+    let later = plan(&["--per-day", "2", "--every", "5h"]);
+    assert_eq!(later.len(), first.len());
+    let ids = |events: &[(String, u32, String, bool)]| {
+        let mut ids: Vec<_> = events.iter().map(|(id, ..)| id.clone()).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(ids(&later), ids(&first));
+    let kept: Vec<_> = later.iter().filter(|(.., cancelled)| !cancelled).collect();
+    assert!(kept.len() < first.len());
+    for (id, sequence, start, cancelled) in &later {
+        let before = first.iter().find(|(other, ..)| other == id).expect("the same id");
+        assert_eq!(*sequence > 0, *cancelled || *start != before.2, "{id}");
+    }
+    // A plan for another site leaves it alone.
+    let both = plan(&["--site", "left-knee", "--days", "1"]);
+    assert!(later.iter().all(|event| both.contains(event)), "{both:?}");
+    // On standard output there is nothing else, and a file that cannot be written is said.
+    let text = home.ask(&["plan", "ice", "--ics", "-"]);
+    assert!(text.starts_with("BEGIN:VCALENDAR\r\n") && text.ends_with("END:VCALENDAR\r\n"), "{text}");
+    let failed = home.run(&["plan", "ice", "--ics", "/nowhere/plan.ics"]);
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(stderr(&failed).contains("could not write /nowhere/plan.ics"), "{}", stderr(&failed));
+}
+
+#[test]
+fn a_plan_that_is_kept_says_how_to_start_and_whose_it_is() {
+    let home = Home::new();
+    home.ask(&["profiles", "--add", "anna"]);
+    let text = home.ask(&["plan", "heat", "--site", "left-knee", "--profile", "anna", "--ics", "-"]);
+    let text = text.replace("\r\n ", "");
+    assert!(text.contains("SUMMARY:anna\\, heat 20 min\\, left knee\r\n"), "{text}");
+    assert!(text.contains("DESCRIPTION:therapy run heat --site left-knee --profile anna\\n"), "{text}");
+    assert_eq!(home.json(&["plan", "heat", "--keep", "--json"])["left_out"], Value::Array(Vec::new()));
+    assert!(home.number("SELECT count(*) FROM planned") > 0);
+}
