@@ -1,10 +1,12 @@
 //! `therapy history`: the dose planned and given, the pain before and after, how each session ended, and what was told.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use console::Term;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::{Value, json};
 use textwrap::core::display_width;
 
@@ -13,7 +15,7 @@ use super::times::{self, from_millis, in_full, local, stamp};
 use super::{Exit, Failure, print, print_exactly, print_json};
 use crate::domain::site::Site;
 use crate::domain::step::Modality;
-use crate::edge::journal::{Entry, NewTold, Note, Told};
+use crate::edge::journal::{Entry, NewTold, Note, Planned, Told};
 use crate::text::advice::PAIN_CHANGE;
 use crate::text::durations::{count, in_words, part_of, seconds};
 use crate::text::printable::{aligned, wrapped};
@@ -33,12 +35,15 @@ const COLUMNS: [&str; 16] = [
 ];
 
 /// What is listed, each oldest first.
+#[derive(Default)]
 struct Listed {
     sessions: Vec<Entry>,
     told: Vec<Told>,
     notes: Vec<Note>,
     /// Scores that stand alone: the moment, the score and the site.
     scores: Vec<(i64, u8, Option<Site>)>,
+    /// Sessions of plans that were kept, up to now.
+    planned: Vec<Planned>,
 }
 
 /// Shows past sessions, and what was told.
@@ -67,7 +72,8 @@ pub(super) fn run(
         });
     }
     let width = Term::stdout().size_checked().map_or(WIDTH, |(_, width)| usize::from(width));
-    print_exactly(wrapped(&(table(&listed.rows(), width) + &shows_so_far(&listed.sessions)), width, 4))
+    let text = table(&listed.rows(), width) + &shows_so_far(&listed.sessions) + &listed.as_planned();
+    print_exactly(wrapped(&text, width, 4))
 }
 
 /// What happened since a time of day, at a site or anywhere.
@@ -75,7 +81,7 @@ fn listed(folders: &Folders, since_ms: i64, site: Option<Site>) -> Result<Listed
     let journal = folders.journal()?;
     let (now, is_running) = (stamp(), folders.is_running()?);
     let Some(journal) = journal else {
-        return Ok(Listed { sessions: Vec::new(), told: Vec::new(), notes: Vec::new(), scores: Vec::new() });
+        return Ok(Listed::default());
     };
     let is_meant = |at: Option<Site>| site.is_none_or(|asked| at.is_some_and(|at| asked.includes(at)));
     let mut sessions = journal.history(since_ms)?;
@@ -95,13 +101,36 @@ fn listed(folders: &Folders, since_ms: i64, site: Option<Site>) -> Result<Listed
     scores.retain(|(.., at)| is_meant(*at));
     let mut notes = journal.notes(since_ms)?;
     notes.retain(|note| note.session.is_some() || is_meant(note.site));
-    Ok(Listed { sessions, told, notes, scores })
+    let kept = journal.kept(since_ms)?.into_iter().filter(|kept| !kept.is_dropped).map(|kept| kept.planned);
+    let planned = kept.filter(|planned| planned.from_ms <= now.wall_ms && is_meant(Some(planned.site))).collect();
+    Ok(Listed { sessions, told, notes, scores, planned })
 }
 
 impl Listed {
     fn is_empty(&self) -> bool {
         let has_note = self.notes.iter().any(|note| note.session.is_none());
         self.sessions.is_empty() && self.told.is_empty() && self.scores.is_empty() && !has_note
+    }
+
+    /// How many of the sessions of kept plans were begun on their day, for the last days that had any. Early, late and
+    /// longer sessions count; a day without a plan is left out.
+    fn as_planned(&self) -> String {
+        const DAYS: usize = 7;
+        let mut days: BTreeMap<Date, Vec<Site>> = BTreeMap::new();
+        for planned in &self.planned {
+            days.entry(times::date(planned.from_ms)).or_default().push(planned.site);
+        }
+        let left_out = days.len().saturating_sub(DAYS);
+        let days = days.into_iter().skip(left_out).map(|(day, planned)| {
+            let on_this_day = self.sessions.iter().filter(|entry| times::date(entry.started_ms) == day);
+            let mut begun: Vec<_> = on_this_day.filter_map(|entry| entry.site).collect();
+            let is_begun =
+                |site: &&Site| begun.iter().position(|at| at == *site).map(|at| begun.swap_remove(at)).is_some();
+            let number = planned.iter().filter(is_begun).count();
+            format!("{} {number} of {}", day.strftime("%a %-d %b"), planned.len())
+        });
+        let days: Vec<_> = days.collect();
+        if days.is_empty() { String::new() } else { format!("\nBegun of those planned: {}.\n", days.join(", ")) }
     }
 
     /// The notes of a session, or those that stand alone.

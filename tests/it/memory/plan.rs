@@ -186,3 +186,37 @@ fn a_plan_that_is_kept_says_how_to_start_and_whose_it_is() {
     assert_eq!(home.json(&["plan", "heat", "--keep", "--json"])["left_out"], Value::Array(Vec::new()));
     assert!(home.number("SELECT count(*) FROM planned") > 0);
 }
+
+/// Early and late sessions count, an hour that was not planned adds nothing, and other days stay blank.
+#[test]
+fn the_history_says_how_many_of_the_planned_sessions_were_begun() {
+    let home = Home::at_rate(2_000.0);
+    home.session(&["ice"]);
+    home.session(&["heat", "--override", "early-heat"]);
+    assert!(!home.ask(&["history"]).contains("planned"), "without a plan there is nothing to compare with");
+    let started = home.number("SELECT max(started_ms) FROM session");
+    let sql = home.sql();
+    for (uid, ago_h, dropped) in
+        [("a", 0, "NULL"), ("b", 0, "NULL"), ("c", 0, "NULL"), ("d", 48, "NULL"), ("e", 0, "1")]
+    {
+        let from = started - ago_h * 3_600_000;
+        let planned = format!(
+            "INSERT INTO planned (uid, protocol, site, from_ms, to_ms, sequence, made_ms, dropped_ms) \
+             VALUES ('{uid}', 'ice', 'lower-back', {from}, {from} + 900000, 0, 0, {dropped})"
+        );
+        sql.execute(&planned, []).expect("a row");
+    }
+    let day = |ago: i64| {
+        let at =
+            Timestamp::from_millisecond(started - ago * 3_600_000).expect("a time").to_zoned(jiff::tz::TimeZone::UTC);
+        at.strftime("%a %-d %b").to_string()
+    };
+    // Two, unless midnight came between them.
+    let begun = home.number(
+        "SELECT count(*) FROM session WHERE started_ms / 86400000 = (SELECT max(started_ms) / 86400000 FROM session)",
+    );
+    let expected = format!("Begun of those planned: {} 0 of 1, {} {begun} of 3.", day(48), day(0));
+    let history = home.ask(&["history"]);
+    assert!(history.contains(&expected), "{history}, expected {expected}");
+    assert!(!home.ask(&["history", "--site", "left-knee"]).contains("planned"));
+}
