@@ -27,7 +27,8 @@ pub trait World {
         false
     }
 
-    /// Why no pack may go on any more, or not for longer, when the person wants that by this input.
+    /// Why no pack may go on any more, or not for longer, when the person wants that by this input. `Resume` is asked too
+    /// when time alone would put the next one on.
     fn objects(&mut self, _input: Input, _session: &Session) -> Option<String> {
         None
     }
@@ -157,10 +158,14 @@ pub fn resume(
         let deadline = session.wake_at().map_or(frame, |wake| wake.min(frame));
         input = world.wait(deadline);
         let now = world.now();
-        refusal = input.filter(|input| session.goes_on_with(*input)).and_then(|input| world.objects(input, &session));
-        events = match input.filter(|_| refusal.is_none()) {
-            Some(input) => session.handle(now, input),
-            None => session.advance(now),
+        let goes_on = input.filter(|input| session.goes_on_with(*input));
+        let begins = if session.begins_dose_by(now) { Some(Input::Resume) } else { None };
+        refusal = goes_on.or(begins).and_then(|input| world.objects(input, &session));
+        events = match (input, &refusal) {
+            // The pack is off in a rest, and stays off: time alone begins no dose that is refused.
+            (_, Some(_)) if begins.is_some() => session.handle(session.end() - Duration::from_nanos(1), Input::Pause),
+            (Some(input), None) => session.handle(now, input),
+            _ => session.advance(now),
         };
         lost = world.lost();
     }

@@ -45,6 +45,16 @@ pub(super) fn objection(
     overrides: &str,
     now: &Stamp,
 ) -> Result<Option<Objection>, JournalError> {
+    // As the session would be now, and after the input. Its own process reports the events that this finds.
+    let mut before = session.clone();
+    let _ = before.advance(now.clock);
+    let mut after = before.clone();
+    let _ = input.map(|input| after.handle(now.clock, input));
+    let is_over = after.outcome().is_some() || !after.is_paused() && !after.segment().step.kind.has_pack();
+    if matches!(input, Some(Input::Confirm | Input::Skip)) && is_over {
+        // It takes the pack off.
+        return Ok(None);
+    }
     let is_overridden = |rule: RuleId| overrides.split(' ').any(|id| id == rule.as_str());
     let said = said(&journal.injuries()?, now);
     let injury = meant(session.site(), &said).map_or(Injury::Unknown, |index| said[index].injury);
@@ -59,11 +69,6 @@ pub(super) fn objection(
     let unknown = journal.told(now)?.into_iter().filter(|told| told.noted > session.began()).map(|told| told.dose);
     let unknown: Doses = unknown.collect();
     let over = |session: &Session| over_with(&unknown, session).filter(|(rule, _)| !is_overridden(*rule));
-    // As the session would be now, and after the input. Its own process reports the events that this finds.
-    let mut before = session.clone();
-    let _ = before.advance(now.clock);
-    let mut after = before.clone();
-    let _ = input.map(|input| after.handle(now.clock, input));
     Ok(over(&after).map(|(rule, detail)| {
         let why = told::with_it(rule, &detail);
         let only_longer = matches!(input, Some(Input::Extend(_))) && over(&before).is_none();

@@ -60,6 +60,13 @@ impl Session {
         }
     }
 
+    /// Whether time alone ends a step without a pack by then, and begins one with a pack.
+    pub fn begins_dose_by(&self, now: Moment) -> bool {
+        let begins = self.plan.next(self.index).is_some_and(|next| next.step.kind.has_pack());
+        let runs_out = matches!(self.phase, Phase::Running) && self.end() <= now;
+        runs_out && begins && !self.segment().step.kind.has_pack()
+    }
+
     /// The steps from now on: what is left of this one, and those that follow.
     pub fn remaining(&self) -> Vec<Step> {
         let mut steps: Vec<_> = self.plan.segments()[self.index..].iter().map(|segment| segment.step.clone()).collect();

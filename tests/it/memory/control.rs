@@ -290,3 +290,39 @@ fn a_status_from_another_shell_never_prevents_a_start() {
         }
     });
 }
+
+/// What another shell said is known when a rest is over: the pack stays off until it is taken back.
+#[test]
+fn no_dose_begins_by_itself_after_a_warning_sign() {
+    let home = Home::at_rate(60.0);
+    home.own(1, &[("heat", "10s"), ("rest", "2min"), ("cold", "10min")]);
+    let mut running = home.start(&["run", "own.toml"]);
+    until("the rest", || home.number("SELECT count(*) FROM event WHERE kind = 'step_began' AND step = 1") > 0);
+    home.ask(&["safety", "--answer", "3"]);
+    running.see("paused");
+    until("the reason", || running.errors().contains("you said that a warning sign applies (warning-sign)"));
+    assert_eq!(home.run(&["resume"]).status.code(), Some(3));
+    home.ask(&["safety", "--answer", "none"]);
+    home.ask(&["resume"]);
+    until("the cold", || home.number("SELECT count(*) FROM event WHERE kind = 'step_began' AND step = 2") > 0);
+    home.ask(&["stop"]);
+    assert_eq!(running.end().code(), Some(130));
+    let names: Vec<_> = running.events().into_iter().map(|(name, ..)| name).filter(|name| name != "halfway").collect();
+    let expected = ["started", "step_began", "step_began", "step_soon", "paused", "resumed", "step_began", "finished"];
+    assert_eq!(names, expected);
+}
+
+/// A dose that was told in the rest leaves no room for the next one.
+#[test]
+fn no_dose_begins_by_itself_that_a_told_dose_leaves_no_room_for() {
+    let home = Home::at_rate(60.0);
+    home.own(1, &[("cold", "10s"), ("rest", "2min"), ("cold", "10min")]);
+    let mut running = home.start(&["run", "own.toml"]);
+    until("the rest", || home.number("SELECT count(*) FROM event WHERE kind = 'step_began' AND step = 1") > 0);
+    home.ask(&["log", "cold", "20min"]);
+    running.see("paused");
+    until("the reason", || running.errors().contains("what you logged"));
+    home.ask(&["stop"]);
+    assert_eq!(running.end().code(), Some(130));
+    assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'step_began' AND step = 2"), 0);
+}
