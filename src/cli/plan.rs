@@ -77,5 +77,9 @@ fn days(text: &str) -> Result<u32, Unreadable> {
 }
 
 fn per_day(text: &str) -> Result<u32, Unreadable> {
-    whole(text, "sessions", "try: --per-day 3")
+    const TRY: &str = "try: --per-day 3";
+    match whole(text, "sessions", TRY)? {
+        0 => Err(Unreadable::new(text, "a plan has at least one session a day", TRY)),
+        number => Ok(number),
+    }
 }

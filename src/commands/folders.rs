@@ -24,6 +24,13 @@ pub(super) struct Folders {
     pub(super) profile: Option<String>,
 }
 
+/// Whether a person can have this name: it is a folder, and an argument.
+fn is_name(name: &str) -> bool {
+    let is_plain = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_');
+    let length = name.chars().count();
+    (1..=NAME_MOST).contains(&length) && !name.starts_with('-') && name.chars().all(is_plain)
+}
+
 /// The folder of the people who have a journal of their own, below that of the data and that of the settings.
 const PROFILES: &str = "profiles";
 /// The most characters of their names.
@@ -43,7 +50,8 @@ impl Folders {
             let error = anyhow!("there is no profile \"{}\"", printable(&name));
             let near = nearest(&name, all.iter().map(String::as_str));
             let near = near.map(|near| format!("did you mean {near}?\n  ")).unwrap_or_default();
-            let hint = format!("{near}for a new one: therapy profiles --add {}", quoted(&name));
+            let new = if is_name(&name) { quoted(&name) } else { "NAME".to_owned() };
+            let hint = format!("{near}for a new one: therapy profiles --add {new}");
             return Err(Failure::new(Exit::Usage, error, hint));
         }
         Ok(Folders { data: folders.data_of(&name), profile: Some(name), ..folders })
@@ -57,7 +65,8 @@ impl Folders {
             entries => entries.map_err(|error| anyhow!("could not read {}: {error}", folder.display()))?,
         };
         let folders = entries.flatten().filter(|entry| entry.path().is_dir());
-        let mut names: Vec<_> = folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        let names = folders.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut names: Vec<_> = names.filter(|name| is_name(name)).collect();
         names.sort_unstable();
         Ok(names)
     }
@@ -69,8 +78,7 @@ impl Folders {
 
     /// Makes a journal for a person.
     pub(super) fn add_profile(&self, name: &str) -> Result<(), Failure> {
-        let is_plain = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_');
-        if name.is_empty() || name.starts_with('-') || !name.chars().all(is_plain) || name.chars().count() > NAME_MOST {
+        if !is_name(name) {
             let error = anyhow!("\"{}\" cannot be the name of a profile", printable(name));
             let hint = format!("use 1 to {NAME_MOST} letters, digits, - and _");
             return Err(Failure::new(Exit::Usage, error, hint));

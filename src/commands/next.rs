@@ -172,7 +172,7 @@ pub(super) fn wait(folders: &Folders, args: NextArgs) -> Result<Exit, Failure> {
     let wanted = Wanted::find(folders, None, &which, (Purpose::Show, Says { spasm, ..Says::default() }))?;
     if wanted.memory.context.unreadable {
         let error = anyhow!("{}, so it is not known what to wait for", rules::detail(&Detail::Unreadable));
-        return Err(Failure::new(Exit::Failed, error, "repair it: therapy selftest"));
+        return Err(Failure::new(Exit::Failed, error, "therapy selftest   says what is wrong with it"));
     }
     let mut wait = Wait::new(folders, (&which, &[], awake), &settings, wanted, false)?;
     let mut result = |wanted: &Wanted, _: &Protocol| {

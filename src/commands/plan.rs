@@ -16,7 +16,7 @@ use super::chosen::{Chosen, find};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off};
 use super::times::{from_millis, known_zone, later, local, stamp};
-use super::{Exit, Failure, print_exactly, print_json, recommended, settings, sites};
+use super::{Exit, Failure, print, print_exactly, print_json, recommended, settings, sites};
 use crate::cli::Which;
 use crate::cli::plan::PlanArgs;
 use crate::domain::course::start;
@@ -60,7 +60,7 @@ pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
     let mut memory = Memory::read(folders, None, Purpose::Show)?;
     if memory.context.unreadable {
         let error = anyhow!("{}, and a plan goes on from it", rules::detail(&Detail::Unreadable));
-        return Err(Failure::new(Exit::Failed, error, "repair it: therapy selftest"));
+        return Err(Failure::new(Exit::Failed, error, "therapy selftest   says what is wrong with it"));
     }
     if let Some(open) = memory.open.as_ref().filter(|_| !memory.context.running) {
         let hint = "first: therapy resume, or therapy stop";
@@ -96,7 +96,7 @@ pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
         }));
     }
     let place = format!("{}, awake {}.", capital(&words(context.site)), hours_in_words(awake_hours, weekend));
-    print_exactly(now.text(&schedule, &days, offers.switch, &place))
+    print(now.text(&schedule, &days, offers.switch, &place))
 }
 
 /// What the rules need after the session that runs now, if it goes on as planned.
@@ -145,6 +145,12 @@ impl Offers {
             let best = || recommended::chosen(folders, memory, (context, &facts), &[], "plan").map(|(entry, _)| entry);
             let entry = named.map_or_else(best, |entry| Ok(entry.clone()))?;
             let chosen = Chosen::new(folders, entry, &which, context);
+            let steps = chosen.draft.expand(chosen.choice);
+            let has_none = steps.iter().all(|step| step.kind.modality().is_none());
+            if named.is_some() && !steps.is_empty() && has_none {
+                let error = anyhow!("{} has neither heat nor cold, so there is nothing to plan", chosen.draft.name);
+                return Err(Failure::new(Exit::Usage, error, "try: therapy plan"));
+            }
             // What no waiting helps is said as `run` says it.
             if start(&chosen.draft, chosen.choice, &chosen.context, &[]).possible.is_none() {
                 chosen.review(&[])?;

@@ -9,7 +9,7 @@ use super::{Exit, Failure, print, print_json};
 pub(super) fn run(folders: &Folders, add: Option<&str>, json: bool) -> Result<Exit, Failure> {
     if let Some(name) = add {
         folders.add_profile(name)?;
-        return print(format!("Made. For every command of {name}: --profile {name}, or THERAPY_PROFILE={name}\n"));
+        return print(format!("Made. Use it with --profile {name}, or set THERAPY_PROFILE={name}\n"));
     }
     let names = folders.profiles()?;
     if json {

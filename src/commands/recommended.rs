@@ -13,6 +13,7 @@ use crate::domain::course::{Start, start};
 use crate::domain::protocol::{Choice, Draft, Fits};
 use crate::domain::recommendation::{Advised, Facts, Reason, Recommendation, recommended};
 use crate::domain::rules::{Context, RuleId};
+use crate::domain::step::Modality;
 use crate::edge::catalog::{self, Entry};
 use crate::text::fits;
 use crate::text::recommendation::{self as words, because};
@@ -58,13 +59,31 @@ pub(super) fn offered(folders: &Folders, context: &Context, facts: &Facts, overr
             Advised::Protocol(name) => catalog::built_in(name).and_then(may_start),
             Advised::Professional | Advised::Stretches => None,
         };
-        let fits = |entry: &mut Entry| row.fits.is_some_and(|fits: Fits| entry.parsed.draft.fits.contains(&fits));
+        // What is recommended against heat, or against cold, offers none of it.
+        let allowed = match row.advised {
+            Advised::Protocol(name) => catalog::built_in(name).map(|entry| modalities(&entry.parsed.draft)),
+            Advised::Professional | Advised::Stretches => None,
+        };
+        let is_allowed = |draft: &Draft| {
+            let has = modalities(draft);
+            allowed.as_ref().is_none_or(|allowed| has.iter().all(|modality| allowed.contains(modality)))
+        };
+        let fits = |entry: &mut Entry| {
+            let draft = &entry.parsed.draft;
+            row.fits.is_some_and(|fits: Fits| draft.fits.contains(&fits)) && is_allowed(draft)
+        };
         let own = own.extract_if(.., fits).filter_map(may_start).collect();
         Offered { row, reason, built_in, own }
     });
     offered
         .filter(|offered| offered.protocols().next().is_some() || !matches!(offered.row.advised, Advised::Protocol(_)))
         .collect()
+}
+
+/// What a protocol gives.
+fn modalities(draft: &Draft) -> Vec<Modality> {
+    let steps = draft.expand(Choice::default());
+    Modality::ALL.into_iter().filter(|kind| steps.iter().any(|step| step.kind.modality() == Some(*kind))).collect()
 }
 
 /// The person's own protocols that say what they are for, and that `run` finds by their name.

@@ -56,6 +56,10 @@ pub fn part_of(part: Duration, whole: Duration) -> String {
     let (unit, name) = match whole.as_secs() {
         seconds if seconds < 2 * MINUTE => (1, "s"),
         seconds if seconds <= 90 * MINUTE && seconds.is_multiple_of(MINUTE) => (MINUTE, "min"),
+        // To the second where the whole has seconds, so that a part never looks like more.
+        seconds if !seconds.is_multiple_of(MINUTE) => {
+            return format!("{} of {}", in_words(Duration::from_secs(part.as_secs())), in_words(whole));
+        }
         _ => return format!("{} of {}", roughly(part), in_words(whole)),
     };
     let units = whole.as_secs() / unit;

@@ -27,7 +27,9 @@ impl Hours {
 
 impl fmt::Display for Hours {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [from, to] = [self.from, self.to].map(|minutes| format!("{:02}:{:02}", minutes / 60, minutes % 60));
+        // Midnight is the end of a day.
+        let to = if self.to == 0 { 24 * 60 } else { self.to };
+        let [from, to] = [self.from, to].map(|minutes| format!("{:02}:{:02}", minutes / 60, minutes % 60));
         write!(formatter, "{from} to {to}")
     }
 }
@@ -39,7 +41,7 @@ impl fmt::Display for Hours {
 pub fn read(text: &str) -> Result<Hours, Unreadable> {
     let parts = text.split_once(['-', '–']);
     let hours = parts.and_then(|(from, to)| Some(Hours { from: time(from)?, to: time(to)? }));
-    let wrong = || Unreadable::new(text, format!("\"{text}\" is no stretch of waking hours"), EXAMPLES);
+    let wrong = || Unreadable::new(text, format!("\"{text}\" is not a range of waking hours"), EXAMPLES);
     hours.ok_or_else(wrong)
 }
 

@@ -57,7 +57,7 @@ fn reason(because: &Because, is_cold: bool) -> String {
 /// Why a session is left out.
 pub fn left_out(why: &Because) -> String {
     match why {
-        Because::Now | Because::Awake => "outside the waking hours".to_owned(),
+        Because::Now | Because::Awake => "it does not end within the waking hours".to_owned(),
         Because::Rule(finding) => finding.rule.to_string(),
         other => reason(other, false),
     }

@@ -104,7 +104,7 @@ fn waking_hours_stand_in_the_settings() {
     home.file("config/config.toml", "awake = \"nine to ten\"\n");
     let wrong = home.run(&["plan"]);
     assert_eq!(wrong.status.code(), Some(2));
-    assert!(stderr(&wrong).contains("no stretch of waking hours"), "{}", stderr(&wrong));
+    assert!(stderr(&wrong).contains("not a range of waking hours"), "{}", stderr(&wrong));
 }
 
 /// On a terminal there is a picture, to scale and with the time now; elsewhere only lines.
@@ -118,12 +118,19 @@ fn a_terminal_shows_a_row_for_each_day() {
     assert!(rows[0].contains("  2       4"), "{contents}");
     assert!(rows[1..].iter().all(|row| row.contains('▒')), "{contents}");
     // A session at this time would be drawn over the mark.
-    let mut none = Terminal::start(home.command(&["plan", "ice", "--awake", "0-24", "--per-day", "0"]), 60, 120);
+    let early = ["plan", "ice", "--awake", "0-24", "--every", "1min", "--per-day", "1"];
+    home.ask(&["log", "cold", "20min"]);
+    let mut none = Terminal::start(home.command(&early), 60, 120);
     assert_eq!(none.end().code(), Some(0));
     assert_eq!(none.contents().matches('▲').count(), 1, "{}", none.contents());
     assert!(!home.ask(&["plan", "ice"]).contains('▒'));
     let mut narrow = Terminal::start(home.command(&["plan", "ice"]), 24, 20);
     assert_eq!(narrow.end().code(), Some(0), "it fits where there is no room for a picture");
+}
+
+fn strip(line: &str) -> String {
+    let plain = line.replace("\x1b[91m", "").replace("\x1b[94m", "").replace("\x1b[0m", "");
+    plain.trim_end().to_owned()
 }
 
 /// What a calendar file says about its events: id, sequence, start and whether it is cancelled, in the order of the file.
@@ -219,4 +226,31 @@ fn the_history_says_how_many_of_the_planned_sessions_were_begun() {
     let history = home.ask(&["history"]);
     assert!(history.contains(&expected), "{history}, expected {expected}");
     assert!(!home.ask(&["history", "--site", "left-knee"]).contains("planned"));
+}
+
+#[test]
+fn a_plan_needs_heat_or_cold_and_at_least_one_session_a_day() {
+    let home = Home::new();
+    home.file("stretch.toml", "[[step]]\ndo = \"stretch\"\nfor = \"10min\"\n");
+    for (arguments, why) in [
+        (&["plan", "./stretch.toml"][..], "has neither heat nor cold"),
+        (&["plan", "ice", "--per-day", "0"], "at least one session a day"),
+    ] {
+        let wrong = home.run(arguments);
+        assert_eq!(wrong.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&wrong).contains(why), "{}", stderr(&wrong));
+    }
+    let short = home.ask(&["plan", "ice", "--awake", "9:00-9:10", "--days", "2"]);
+    assert!(short.contains("(it does not end within the waking hours)"), "{short}");
+    assert!(home.ask(&["plan", "--awake", "0-24"]).contains("awake 00:00 to 24:00."));
+}
+
+#[test]
+fn a_plan_is_no_wider_than_the_terminal() {
+    let home = Home::new();
+    let plan = home.command(&["plan", "--every", "25h", "--days", "4", "--weekend", "9-10"]);
+    let mut terminal = Terminal::start(plan, 60, 80);
+    assert_eq!(terminal.end().code(), Some(0));
+    let text = terminal.text();
+    assert!(text.lines().all(|line| strip(line).chars().count() <= 80), "{text}");
 }
