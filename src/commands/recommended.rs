@@ -13,7 +13,7 @@ use crate::domain::course::{Start, start};
 use crate::domain::protocol::{Choice, Draft, Fits};
 use crate::domain::recommendation::{Advised, Facts, Reason, Recommendation, recommended};
 use crate::domain::rules::{Context, RuleId};
-use crate::domain::step::Modality;
+use crate::domain::step::StepKind;
 use crate::edge::catalog::{self, Entry};
 use crate::text::fits;
 use crate::text::recommendation::{self as words, because};
@@ -59,15 +59,12 @@ pub(super) fn offered(folders: &Folders, context: &Context, facts: &Facts, overr
             Advised::Protocol(name) => catalog::built_in(name).and_then(may_start),
             Advised::Professional | Advised::Stretches => None,
         };
-        // What is recommended against heat, or against cold, offers none of it.
-        let allowed = match row.advised {
-            Advised::Protocol(name) => catalog::built_in(name).map(|entry| modalities(&entry.parsed.draft)),
-            Advised::Professional | Advised::Stretches => None,
+        // Where cold is recommended, the injury is or may be fresh: no heat of the person's own takes its place.
+        let is_cold = match row.advised {
+            Advised::Protocol(name) => catalog::built_in(name).is_some_and(|entry| !has_heat(&entry.parsed.draft)),
+            Advised::Professional | Advised::Stretches => false,
         };
-        let is_allowed = |draft: &Draft| {
-            let has = modalities(draft);
-            allowed.as_ref().is_none_or(|allowed| has.iter().all(|modality| allowed.contains(modality)))
-        };
+        let is_allowed = |draft: &Draft| !is_cold || !has_heat(draft);
         let fits = |entry: &mut Entry| {
             let draft = &entry.parsed.draft;
             row.fits.is_some_and(|fits: Fits| draft.fits.contains(&fits)) && is_allowed(draft)
@@ -80,10 +77,8 @@ pub(super) fn offered(folders: &Folders, context: &Context, facts: &Facts, overr
         .collect()
 }
 
-/// What a protocol gives.
-fn modalities(draft: &Draft) -> Vec<Modality> {
-    let steps = draft.expand(Choice::default());
-    Modality::ALL.into_iter().filter(|kind| steps.iter().any(|step| step.kind.modality() == Some(*kind))).collect()
+fn has_heat(draft: &Draft) -> bool {
+    draft.expand(Choice::default()).iter().any(|step| step.kind == StepKind::Heat)
 }
 
 /// The person's own protocols that say what they are for, and that `run` finds by their name.

@@ -240,6 +240,7 @@ fn own_protocols_are_offered_for_what_they_say_they_are_for() {
     own("morning", "fits = \"later\"", "heat");
     own("evening", "fits = [\"later\", \"spasm\"]", "heat");
     own("first-aid", "fits = \"acute\"", "cold");
+    own("hot", "fits = \"acute\"", "heat");
     own("gym", "fits = \"recovery\"", "stretch");
     own("knee", "fits = \"later\"\nsite = \"left-knee\"", "heat");
     own("silent", "", "heat");
