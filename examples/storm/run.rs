@@ -20,8 +20,9 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use therapy::domain::course::{STALE, doses, start};
+use therapy::domain::dose::Dose;
 use therapy::domain::protocol::{Choice, Draft, Part, Protocol, Range};
-use therapy::domain::rules::{Context, RuleId};
+use therapy::domain::rules::{Context, DAY, RuleId};
 use therapy::domain::session::{Event, EventKind, GRACE, Session, SessionOptions};
 use therapy::domain::site::Site;
 use therapy::domain::step::{Modality, StepKind};
@@ -114,13 +115,16 @@ fn empty(journal: &Journal) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The complete state of a session. Without `exact`, earlier doses are left out: those of an earlier boot
-/// are dated by the wall clock, and vary by some milliseconds.
+/// The complete state of a session, with the doses of the last day: a told dose that was taken back counts no longer.
+/// Without `exact`, earlier doses are left out: those of an earlier boot are dated by the wall clock, and vary by some
+/// milliseconds.
 fn state(session: &Session, events: &[Event], exact: bool) -> String {
     let all = format!("{session:?}");
-    let known = if exact { &all } else { all.split(" doses: ").next().unwrap_or_default() };
+    let known = all.split(" doses: ").next().unwrap_or_default();
+    let recent = |dose: &&Dose| exact && session.now().since(dose.to) < DAY;
+    let recent: Vec<_> = session.doses().iter().filter(recent).collect();
     let given = Modality::ALL.map(|modality| session.dose(modality));
-    format!("{known} {given:?} {events:?}")
+    format!("{known} {recent:?} {given:?} {events:?}")
 }
 
 struct Run {
