@@ -2,25 +2,24 @@
 //! It must not know how a session is admitted.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use console::Term;
 use jiff::Timestamp;
 
-use super::meanwhile::{Objection, objection};
+use super::meanwhile::{Objection, cold_again, objection};
 use super::printing::fitted;
 use super::rungs::{self, Rungs};
 use super::settings::Settings;
 use super::times::{Label, later, possible, possible_briefly, stamp, stamp_at, time_of_day, wall_at};
 use super::{Exit, Failure, can_ask};
 use crate::cli::Progress;
-use crate::domain::course::{Start, start};
-use crate::domain::protocol::Choice;
-use crate::domain::rules::{CLOCK_BEHIND, Context};
+use crate::domain::rules::CLOCK_BEHIND;
 use crate::domain::session::{Event, Input, Moment, Session};
 use crate::domain::site::Site;
-use crate::domain::step::Modality;
+use crate::edge::clock;
 use crate::edge::inbox::{Inbox, Message};
 use crate::edge::journal::{Journal, Lock};
 use crate::edge::keys::Keys;
@@ -29,7 +28,6 @@ use crate::edge::recorder::{Busy, Recorder, Requests, Writer};
 use crate::edge::screen::Screen;
 use crate::edge::terminal::{self, Aside, Output};
 use crate::edge::window::{Known, Window};
-use crate::edge::{catalog, clock};
 use crate::runner::{self, FRAME, Loss, Observer, Trouble, World};
 use crate::text::advice::CUT_OFF;
 use crate::text::printable::printable;
@@ -47,6 +45,8 @@ pub(super) struct Live {
     speed: Option<f64>,
     /// What `config.toml` adds to a later session.
     changeover: Option<Duration>,
+    /// The folder of the journal.
+    data: PathBuf,
     pub(super) rungs: Rungs,
     shown: Vec<Box<dyn Observer>>,
     writer: Writer,
@@ -119,6 +119,7 @@ impl Live {
             says_next,
             speed,
             changeover,
+            data: settings.data.clone(),
             rungs,
             shown,
             writer,
@@ -185,23 +186,10 @@ impl Live {
             return (Exit::Terminated, words);
         };
         if self.says_next && speed.is_none() {
-            words.extend(cold_again(&session, changeover, possible));
+            words.extend(cold_again(&session, changeover, &self.data, possible));
         }
         (outcome.into(), words)
     }
-}
-
-/// When ice may be used after a session. `None` when it may be used now, and after a session without cold.
-fn cold_again(session: &Session, changeover: Option<Duration>, possible: fn(&Start) -> String) -> Option<String> {
-    if session.dose(Modality::Cold).is_zero() {
-        return None;
-    }
-    let choice = Choice { changeover, ..Choice::default() };
-    let (now, site, doses) = (session.now(), session.site(), session.doses().clone());
-    let context = Context { now, site, doses, ..Context::default() };
-    let ice = start(&catalog::built_in("ice")?.parsed.draft, choice, &context, &[]);
-    let is_now = ice.refused.is_none() && ice.better().is_none();
-    (!is_now).then(|| format!("Cold again: possible {}.", possible(&ice)))
 }
 
 /// The observers that show the session.
@@ -222,8 +210,13 @@ fn shown(
             let screen = Screen::new(terminal::stream()?, look, wall, io::stdin().is_terminal(), title);
             let screen = screen.with_window(window, aside);
             let screen = if terminal::shows_unicode() { screen } else { screen.in_ascii() };
-            let last_words =
-                move |session: &Session| cold_again(session, changeover, possible_briefly).filter(|_| speed.is_none());
+            let data = settings.data.clone();
+            let last_words = move |session: &Session| {
+                if speed.is_some() {
+                    return None;
+                }
+                cold_again(session, changeover, &data, possible_briefly)
+            };
             vec![Box::new(screen.with_last_words(Box::new(last_words)))]
         }
         Progress::Json => {

@@ -1,14 +1,21 @@
 //! What became known since a session was admitted, and refuses more of it. It must not know which way in asks.
 
+use std::path::Path;
+use std::time::Duration;
+
 use anyhow::anyhow;
 
 use super::memory::said;
 use super::screening::concerns;
+use super::times::stamp;
 use super::{Exit, Failure};
-use crate::domain::course::{meant, over_with};
+use crate::domain::course::{Start, meant, over_with, start};
 use crate::domain::dose::Doses;
+use crate::domain::protocol::Choice;
 use crate::domain::rules::{Context, Injury, RuleId, review};
 use crate::domain::session::{Input, Session};
+use crate::domain::step::Modality;
+use crate::edge::catalog;
 use crate::edge::journal::{Journal, JournalError, Stamp};
 use crate::text::wording::{NOT_LONGER, not_on};
 use crate::text::{rules, told};
@@ -75,4 +82,28 @@ pub(super) fn objection(
         let way_out = if only_longer { "a shorter extension may fit, such as: therapy extend 1" } else { TAKE_OFF };
         Objection { why, way_out, only_longer }
     }))
+}
+
+/// When ice may be used after a session. `None` when it may be used now, when no waiting helps, and after a session
+/// without cold. What was told in another shell counts.
+pub(super) fn cold_again(
+    session: &Session,
+    changeover: Option<Duration>,
+    data: &Path,
+    possible: fn(&Start) -> String,
+) -> Option<String> {
+    if session.dose(Modality::Cold).is_zero() {
+        return None;
+    }
+    let choice = Choice { changeover, ..Choice::default() };
+    let (now, site, mut doses) = (session.now(), session.site(), session.doses().clone());
+    let journal = Journal::exists(data).then(|| Journal::open(data).ok()).flatten();
+    let told = journal.as_ref().and_then(|journal| journal.told(&stamp()).ok()).unwrap_or_default();
+    doses.extend(told.into_iter().filter(|told| told.noted > session.began()).map(|told| told.dose));
+    let signs = journal.as_ref().and_then(|journal| journal.screenings().ok()).unwrap_or_default();
+    let context = Context { now, site, doses, concerns: concerns(&signs), ..Context::default() };
+    let ice = start(&catalog::built_in("ice")?.parsed.draft, choice, &context, &[]);
+    ice.possible?;
+    let is_now = ice.refused.is_none() && ice.better().is_none();
+    (!is_now).then(|| format!("Cold again: possible {}.", possible(&ice)))
 }

@@ -37,6 +37,8 @@ pub(super) struct Settings {
     pub(super) on_event: Option<Vec<String>>,
     /// Whose session it is, when there are several people.
     pub(super) profile: Option<String>,
+    /// Where the journal is.
+    pub(super) data: PathBuf,
     /// Where the sounds are kept.
     pub(super) cache: PathBuf,
 }
@@ -74,6 +76,7 @@ pub(super) fn settings(folders: &Folders, flags: &Alarms) -> Result<Settings, Fa
         speak: flags.reach.speak || defaults.speak,
         on_event: (!on_event.is_empty()).then_some(on_event),
         profile: folders.profile.clone(),
+        data: folders.data.clone(),
         cache: folders.cache.clone(),
     })
 }

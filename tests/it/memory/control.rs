@@ -1,6 +1,6 @@
 //! Control from another shell, signals, and a second session.
 
-use std::process::Output;
+use std::process::{Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -325,4 +325,19 @@ fn no_dose_begins_by_itself_that_a_told_dose_leaves_no_room_for() {
     home.ask(&["stop"]);
     assert_eq!(running.end().code(), Some(130));
     assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'step_began' AND step = 2"), 0);
+}
+
+/// The last words of a session and `next` give the same answer, whatever was told meanwhile.
+#[test]
+fn the_next_cold_after_a_session_counts_what_was_told_meanwhile() {
+    let home = Home::at_rate(20.0);
+    home.own(1, &[("cold", "3min")]);
+    let mut command = home.without_terminal(&["run", "own.toml", "--no-notify", "--progress", "plain"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let running = command.spawn().expect("it starts");
+    until("its start", || home.number("SELECT count(*) FROM event WHERE kind = 'step_began'") > 0);
+    home.ask(&["log", "cold", "15min"]);
+    let output = crate::programs::finish(running);
+    let said = stderr(&output);
+    assert!(said.contains("Cold again: possible from "), "{said}");
 }
