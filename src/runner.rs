@@ -159,7 +159,8 @@ pub fn resume(
         input = world.wait(deadline);
         let now = world.now();
         let goes_on = input.filter(|input| session.goes_on_with(*input));
-        let begins = if session.begins_dose_by(now) { Some(Input::Resume) } else { None };
+        let ends = matches!(input, Some(Input::Stop | Input::Leave));
+        let begins = Some(Input::Resume).filter(|_| !ends && session.begins_dose_by(now));
         refusal = goes_on.or(begins).and_then(|input| world.objects(input, &session));
         events = match (input, &refusal) {
             // The pack is off in a rest, and stays off: time alone begins no dose that is refused.

@@ -176,3 +176,43 @@ fn a_lost_process_ends_without_an_outcome_and_a_lost_terminal_does_not_end() {
     assert_eq!(outcome, Some(Outcome::Completed));
     assert_eq!(told, "started step_began step_began terminal halfway finished");
 }
+
+/// A world that refuses every pack, and wakes late at the end of the first step, with or without an input.
+struct Refusing {
+    now: Moment,
+    inputs: Vec<Option<Input>>,
+}
+
+impl World for Refusing {
+    fn now(&self) -> Moment {
+        self.now
+    }
+
+    fn wait(&mut self, _: Moment) -> Option<Input> {
+        self.now = self.now + duration("11s");
+        self.inputs.pop().expect("it has ended by now")
+    }
+
+    fn objects(&mut self, _: Input, _: &Session) -> Option<String> {
+        Some("refused".to_owned())
+    }
+}
+
+/// Time alone begins no dose that is refused, and a stop at the same moment is not lost.
+#[test]
+fn at_the_end_of_a_rest_a_refused_dose_is_a_pause_and_a_stop_stays_a_stop() {
+    let run = |inputs: &[Option<Input>]| {
+        let mut noting = Noting::default();
+        let mut world = Refusing { now: START, inputs: inputs.iter().rev().copied().collect() };
+        let report = session("rest 10s, cold 10s").run(&mut world, &mut [&mut noting]);
+        (report.outcome, noting.0.join(" "))
+    };
+    let stop = Some(Input::Stop);
+    let stopped = Some(Outcome::Stopped);
+    assert_eq!(run(&[None, stop]), (stopped, "started step_began paused finished".to_owned()));
+    for input in [Input::Skip, Input::Pause, Input::Toggle, Input::Leap(duration("3h"))] {
+        assert_eq!(run(&[Some(input), stop]), (stopped, "started step_began paused finished".to_owned()), "{input:?}");
+    }
+    assert_eq!(run(&[stop]).0, stopped);
+    assert!(!run(&[stop]).1.contains("paused"));
+}
