@@ -50,13 +50,13 @@ const SYNONYMS: [(&str, &str); 15] = [
     ("revert", "undo"),
 ];
 
-/// The command that a word stands for: another word for it, or the name of a protocol alone.
+/// The command that a word means: another word for it, or the name of a protocol alone.
 fn meant(word: &str) -> Option<String> {
     let synonym = SYNONYMS.iter().find(|(other, _)| *other == word).map(|(_, command)| (*command).to_owned());
     synonym.or_else(|| catalog::built_in(word).map(|_| format!("run {word}")))
 }
 
-/// Prints the error, or the help, and ends. It suggests the command that an unknown one stands for.
+/// Prints the error, or the help, and ends. It suggests the command that an unknown one means.
 #[expect(clippy::disallowed_methods, reason = "no session runs yet")]
 fn exit(mut error: clap::Error) -> Cli {
     if let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)

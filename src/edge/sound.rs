@@ -1,6 +1,6 @@
 //! The program's own sounds, and a voice. A chime is a small file that a player of the system plays; a voice is a
 //! program that speaks. Neither is a library, so that a build needs no system package. A chime never waits for the
-//! voice: it ends the sentence. This module must not know what an event means.
+//! voice: the sentence is cut off. This module must not know what an event means.
 
 use std::fs;
 use std::io;

@@ -1,4 +1,4 @@
-//! A plan drawn to scale in columns of a terminal. Pure: lengths in, what each column stands for out. It must not
+//! A plan drawn to scale in columns of a terminal. Pure: lengths in, the content of each column out. It must not
 //! know colours or terminals.
 
 use std::time::Duration;

@@ -82,7 +82,7 @@ pub(super) struct Layout {
 
 /// Columns of the words beside the digits.
 const WORDS: usize = 17;
-/// Rows above the frame: what is said before the start.
+/// Rows above the frame: the disclaimer and the warnings.
 const SAID: usize = 4;
 /// What to do is easier to read in rows that are not longer.
 const TEXT: usize = 76;
@@ -195,7 +195,7 @@ fn picture(
     page: Page,
     needs: &Needs,
 ) -> Option<(bool, Option<Size>, Places)> {
-    // The columns and rows of the whole frame, with what is said above it.
+    // The columns and rows of the whole frame, with the rows above it.
     let factor = (columns.saturating_sub(24) / 55).min(rows.saturating_sub(15 + notes) / 7);
     let size = match factor {
         2.. => Size::Times(factor),
