@@ -31,7 +31,6 @@ use crate::edge::window::{Known, Window};
 use crate::runner::{self, FRAME, Loss, Observer, Trouble, World};
 use crate::text::advice::CUT_OFF;
 use crate::text::printable::printable;
-use crate::text::sites::titled;
 use crate::text::wording::{self, sentences};
 
 /// What surrounds a session.
@@ -102,9 +101,7 @@ impl Live {
                 None => Box::new(wall_at),
             }
         };
-        // Whose session it is stands wherever a person sees it.
-        let title = titled(name, site);
-        let title = settings.profile.as_ref().map_or_else(|| title.clone(), |whose| format!("{whose}, {title}"));
+        let title = settings.titled(name, site);
         let (aside, continued) = (Aside::default(), keys.was_continued());
         let shown = shown(settings, label(), (&title, speed), (continued, aside.clone())).context(NO_THREAD)?;
         let aside = (settings.progress == Progress::Bar).then_some(aside);

@@ -31,6 +31,7 @@ use crate::edge::catalog::Entry;
 use crate::edge::clock;
 use crate::edge::files;
 use crate::edge::journal::{Journal, Kept, Planned, Record};
+use crate::format;
 use crate::format::calendar;
 use crate::text::durations::seconds;
 use crate::text::hours::Hours;
@@ -73,8 +74,7 @@ pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
     let context = after_this_one(&memory);
     let offers = Offers::find(folders, named.as_ref(), (&memory, args.spasm), &context)?;
     let settings = settings::read(folders)?;
-    let awake_hours = args.awake.or(settings.awake).unwrap_or(Hours::USUAL);
-    let weekend = args.weekend.or(settings.weekend).unwrap_or(awake_hours);
+    let [awake_hours, weekend] = hours(args.awake, args.weekend, &settings);
     let days = now.waking(awake_hours, weekend, args.days);
     let awake: Vec<Awake> = days.iter().map(|(_, awake)| *awake).collect();
     let per_day = args.per_day.map(|most| usize::try_from(most).unwrap_or(usize::MAX));
@@ -97,6 +97,13 @@ pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
     }
     let place = format!("{}, awake {}.", capital(&words(context.site)), hours_in_words(awake_hours, weekend));
     print(now.text(&schedule, &days, offers.switch, &place))
+}
+
+/// The waking hours of the days of the week, and of weekends: what was typed, then the settings, then what is usual. An
+/// option for all days holds at weekends too.
+pub(super) fn hours(awake: Option<Hours>, weekend: Option<Hours>, settings: &format::Settings) -> [Hours; 2] {
+    let usual = awake.or(settings.awake).unwrap_or(Hours::USUAL);
+    [usual, weekend.or(awake).or(settings.weekend).unwrap_or(usual)]
 }
 
 /// What the rules need after the session that runs now, if it goes on as planned.

@@ -15,6 +15,7 @@ use crate::edge::files;
 use crate::format;
 use crate::format::report;
 use crate::text::printable::printable;
+use crate::text::sites::titled;
 use crate::text::typed::quoted;
 
 /// The settings of one session.
@@ -44,6 +45,12 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// A name as a person sees it: with its site, and with whose it is.
+    pub(super) fn titled(&self, name: &str, site: Option<Site>) -> String {
+        let title = titled(name, site);
+        self.profile.as_ref().map_or_else(|| title.clone(), |whose| format!("{whose}, {title}"))
+    }
+
     /// Whether a person reads what the session prints.
     pub(super) fn is_for_people(&self) -> bool {
         !matches!(self.progress, Progress::Json | Progress::Quiet)

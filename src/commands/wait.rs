@@ -13,7 +13,7 @@ use super::admission::Wanted;
 use super::chosen::Chosen;
 use super::folders::Folders;
 use super::live::listen;
-use super::plan::Now;
+use super::plan::{self, Now};
 use super::printing::for_this_person;
 use super::rungs::Rungs;
 use super::settings::{self, Settings};
@@ -36,7 +36,6 @@ use crate::edge::terminal::{self, Aside};
 use crate::runner::Loss;
 use crate::text::alarm::PRESS_A_KEY;
 use crate::text::hours::Hours;
-use crate::text::sites::titled;
 use crate::text::times::next_minute;
 use crate::text::waiting;
 
@@ -168,13 +167,11 @@ impl<'a> Wait<'a> {
         starts: bool,
     ) -> Result<Wait<'a>, Failure> {
         let file = settings::read(folders)?;
-        let usual = awake.or(file.awake).unwrap_or(Hours::USUAL);
-        let weekend = awake.or(file.weekend).unwrap_or(usual);
+        let hours = plan::hours(awake, None, &file);
         let zone = known_zone()?;
         let (keys, inbox) = listen()?;
         let has_screen = settings.progress == Progress::Bar;
-        let title = titled("therapy", Some(wanted.chosen.context.site));
-        let title = settings.profile.as_ref().map_or_else(|| title.clone(), |whose| format!("{whose}, {title}"));
+        let title = settings.titled("therapy", Some(wanted.chosen.context.site));
         let aside = has_screen.then(Aside::default);
         let rungs = Rungs::start(
             (&wanted.chosen.draft.name, &title, aside),
@@ -191,7 +188,7 @@ impl<'a> Wait<'a> {
             which,
             overrides,
             wanted,
-            hours: [usual, weekend],
+            hours,
             zone,
             was_continued: Box::new(keys.was_continued()),
             keys,

@@ -101,6 +101,11 @@ fn waking_hours_stand_in_the_settings() {
         let hour = if at.weekday().to_monday_one_offset() > 5 { 11 } else { 9 };
         assert_eq!(i32::from(at.hour()), hour, "{at}");
     }
+    // An option for all days holds at weekends too.
+    let plan = home.json(&["plan", "ice", "--json", "--days", "8", "--awake", "7-8"]);
+    for session in plan["sessions"].as_array().expect("sessions") {
+        assert!(session["at"].as_str().expect("a time").contains("T07:"), "{session}");
+    }
     home.file("config/config.toml", "awake = \"nine to ten\"\n");
     let wrong = home.run(&["plan"]);
     assert_eq!(wrong.status.code(), Some(2));
