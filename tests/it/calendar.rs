@@ -2,12 +2,11 @@
 //! calcurse. Of all of them only calcurse ignores ids, so that a second import doubles.
 #![cfg(target_os = "linux")]
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use jiff::Timestamp;
 use therapy::format::calendar::{Entry, write};
 
-use crate::desktop::REQUIRED;
 use crate::programs;
 use crate::support::Home;
 
@@ -22,23 +21,6 @@ const READERS: [(&[&str], &str); 4] = [
 /// The Debian packages that these tests need.
 pub fn packages() -> impl Iterator<Item = &'static str> {
     READERS.into_iter().map(|(_, package)| package)
-}
-
-fn is_possible() -> bool {
-    let is_there = |command: &[&str]| {
-        let mut program = Command::new(command[0]);
-        program.args(&command[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        program.spawn().is_ok_and(|child| programs::finish(child).status.success())
-    };
-    let missing: Vec<&str> =
-        READERS.into_iter().filter(|(command, _)| !is_there(command)).map(|(_, package)| package).collect();
-    if missing.is_empty() {
-        return true;
-    }
-    let install = format!("apt-get install --no-install-recommends {}", missing.join(" "));
-    assert!(std::env::var_os(REQUIRED).is_none(), "missing: {install}");
-    programs::left_out("reading calendars back", &install);
-    false
 }
 
 /// A session as a reader sees it: start and end in seconds since 1970, title, text.
@@ -147,7 +129,7 @@ fn seen(entries: &[Entry]) -> Vec<Seen> {
 
 #[test]
 fn four_readers_see_the_same_instants_and_texts() {
-    if !is_possible() {
+    if !programs::are_installed(&READERS, "reading calendars back") {
         return;
     }
     let long = "Kühl, nicht kalt; 10 °C, ein Tuch dazwischen. ".repeat(7);

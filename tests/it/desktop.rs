@@ -32,9 +32,6 @@ pub fn packages() -> impl Iterator<Item = &'static str> {
     NEEDED.into_iter().map(|(_, package)| package)
 }
 
-/// Environment variable that makes a missing package a failure.
-pub const REQUIRED: &str = "THERAPY_TEST_DESKTOP";
-
 /// Lateness that is allowed for an alert next to other tests.
 const LATE: Duration = Duration::from_millis(500);
 
@@ -46,19 +43,7 @@ const TROUBLE: &str = "the session goes on, and only its lines tell you when to 
 fn is_possible() -> bool {
     static POSSIBLE: OnceLock<bool> = OnceLock::new();
     *POSSIBLE.get_or_init(|| {
-        let is_there = |command: &[&str]| {
-            let mut program = Command::new(command[0]);
-            program.args(&command[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            program.spawn().is_ok_and(|child| programs::finish(child).status.success())
-        };
-        let missing = NEEDED.iter().filter(|(command, _)| !is_there(command));
-        let missing: Vec<&str> = missing.map(|(_, package)| *package).collect();
-        if !missing.is_empty() {
-            let install = format!("apt-get install --no-install-recommends {}", missing.join(" "));
-            assert!(std::env::var_os(REQUIRED).is_none(), "missing: {install}");
-            programs::left_out("the tests with a real notification service (desktop, buttons)", &install);
-        }
-        missing.is_empty()
+        programs::are_installed(&NEEDED, "the tests with a real notification service (desktop, buttons)")
     })
 }
 

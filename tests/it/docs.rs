@@ -82,7 +82,7 @@ fn the_readme_names_the_packages_for_tests_and_ci_installs_them() {
 fn ci_sets_every_variable_that_enables_tests_and_the_readme_names_it() {
     let (readme, landing) = (read("README.md"), read(".ci/run"));
     let tests = landing.lines().find(|line| line.contains("cargo test")).expect("the tests");
-    for variable in [crate::desktop::REQUIRED, crate::lateness::BUSY] {
+    for variable in [crate::programs::REQUIRED, crate::lateness::BUSY] {
         let set = format!("{variable}=1");
         assert!(tests.contains(&set) && readme.contains(&format!("`{set}`")), "{set}");
     }

@@ -124,6 +124,27 @@ pub fn held_up(since: Moment) -> Duration {
     2 * wakes.iter().filter(|(at, _)| *at + WAIT >= since).map(|(_, late)| *late).sum::<Duration>()
 }
 
+/// Environment variable that makes a missing package a failure.
+pub const REQUIRED: &str = "THERAPY_TEST_DESKTOP";
+
+/// Whether all requirements are installed: for each a command that succeeds then, and its Debian package. If not, the
+/// tests are reported as left out.
+pub fn are_installed(needed: &[(&[&str], &str)], tests: &str) -> bool {
+    let is_there = |command: &[&str]| {
+        let mut program = Command::new(command[0]);
+        program.args(&command[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        program.spawn().is_ok_and(|child| finish(child).status.success())
+    };
+    let missing: Vec<_> =
+        needed.iter().filter(|(command, _)| !is_there(command)).map(|(_, package)| *package).collect();
+    if !missing.is_empty() {
+        let install = format!("apt-get install --no-install-recommends {}", missing.join(" "));
+        assert!(std::env::var_os(REQUIRED).is_none(), "missing: {install}");
+        left_out(tests, &install);
+    }
+    missing.is_empty()
+}
+
 /// Reports skipped tests, bypassing the capture of test output.
 pub fn left_out(tests: &str, way_to_run: &str) {
     let _ = writeln!(std::io::stderr().lock(), "\nLEFT OUT: {tests}; to run: {way_to_run}");
