@@ -47,6 +47,9 @@ pub mod format;
 pub mod edge;
 
 #[cfg(feature = "cli")]
+pub mod output;
+
+#[cfg(feature = "cli")]
 pub mod cli;
 
 #[cfg(feature = "cli")]

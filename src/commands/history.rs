@@ -15,7 +15,8 @@ use super::times::{self, from_millis, in_full, local, stamp};
 use super::{Exit, Failure, print, print_exactly, print_json};
 use crate::domain::site::Site;
 use crate::domain::step::Modality;
-use crate::edge::journal::{Entry, NewTold, Note, Planned, Told};
+use crate::edge::journal::{Entry, NewTold, Note, Told};
+use crate::output::past::{Past, ended_ms};
 use crate::text::advice::PAIN_CHANGE;
 use crate::text::durations::{count, in_words, part_of, seconds};
 use crate::text::printable::{aligned, wrapped};
@@ -34,18 +35,6 @@ const COLUMNS: [&str; 16] = [
     "pain_before", "pain_after", "overrides", "assumed", "site", "told", "notes",
 ];
 
-/// What is listed, each oldest first.
-#[derive(Default)]
-struct Listed {
-    sessions: Vec<Entry>,
-    told: Vec<Told>,
-    notes: Vec<Note>,
-    /// Scores that stand alone: the moment, the score and the site.
-    scores: Vec<(i64, u8, Option<Site>)>,
-    /// Sessions of plans that were kept, up to now.
-    planned: Vec<Planned>,
-}
-
 /// Shows past sessions, and what was told.
 pub(super) fn run(
     folders: &Folders,
@@ -55,7 +44,10 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let since = since.map(times::since).transpose()?;
     let since_ms = since.map_or(i64::MIN, Timestamp::as_millisecond);
-    let listed = listed(folders, since_ms, site)?;
+    let journal = folders.journal()?;
+    let (now, is_running) = (stamp(), folders.is_running()?);
+    let read = |journal| Past::read(journal, since_ms, site, (&now, is_running));
+    let listed = Listed(journal.as_ref().map(read).transpose()?.unwrap_or_default());
     if json || csv {
         let documents = listed.documents();
         if json {
@@ -64,7 +56,7 @@ pub(super) fn run(
         let rows = documents.iter().map(|row| COLUMNS.map(|column| cell(column, &row[column])).join(","));
         return print_exactly([COLUMNS.join(",")].into_iter().chain(rows).map(|row| row + "\n").collect::<String>());
     }
-    if listed.is_empty() {
+    if listed.0.is_empty() {
         let place = site.map(|site| format!(" at the site {site}")).unwrap_or_default();
         return print(match since {
             Some(since) => format!("No sessions{place} since {}.\n", in_full(since)),
@@ -72,57 +64,25 @@ pub(super) fn run(
         });
     }
     let width = Term::stdout().size_checked().map_or(WIDTH, |(_, width)| usize::from(width));
-    let text = table(&listed.rows(), width) + &shows_so_far(&listed.sessions) + &listed.as_planned();
+    let text = table(&listed.rows(), width) + &shows_so_far(&listed.0.sessions) + &listed.as_planned();
     print_exactly(wrapped(&text, width, 4))
 }
 
-/// What happened since a time of day, at a site or anywhere.
-fn listed(folders: &Folders, since_ms: i64, site: Option<Site>) -> Result<Listed, Failure> {
-    let journal = folders.journal()?;
-    let (now, is_running) = (stamp(), folders.is_running()?);
-    let Some(journal) = journal else {
-        return Ok(Listed::default());
-    };
-    let is_meant = |at: Option<Site>| site.is_none_or(|asked| at.is_some_and(|at| asked.includes(at)));
-    let mut sessions = journal.history(since_ms)?;
-    sessions.retain(|entry| is_meant(entry.site));
-    for entry in sessions.iter_mut().filter(|entry| entry.assumed) {
-        let Ok(record) = journal.record(entry.id, &now) else { continue };
-        if record.outcome.is_none() {
-            // The session that runs now says what is on; after a pause the pack was off.
-            entry.assumed = !is_running && !record.session().is_some_and(|session| session.is_paused());
-        }
-        let is_stale = record.outcome.is_none() && !is_running && record.is_stale(&now);
-        entry.actual = if is_stale { record.closed() } else { record }.doses(&now).totals();
-    }
-    let mut told = journal.told_since(since_ms, &now)?;
-    told.retain(|told| is_meant(Some(told.what.site)));
-    let mut scores = journal.scores_alone(since_ms)?;
-    scores.retain(|(.., at)| is_meant(*at));
-    let mut notes = journal.notes(since_ms)?;
-    notes.retain(|note| note.session.is_some() || is_meant(note.site));
-    let kept = journal.kept(since_ms)?.into_iter().filter(|kept| !kept.is_dropped).map(|kept| kept.planned);
-    let planned = kept.filter(|planned| planned.from_ms <= now.wall_ms && is_meant(Some(planned.site))).collect();
-    Ok(Listed { sessions, told, notes, scores, planned })
-}
+/// What happened, as it is listed.
+struct Listed(Past);
 
 impl Listed {
-    fn is_empty(&self) -> bool {
-        let has_note = self.notes.iter().any(|note| note.session.is_none());
-        self.sessions.is_empty() && self.told.is_empty() && self.scores.is_empty() && !has_note
-    }
-
     /// How many of the sessions of kept plans were begun on their day, for the last days that had any. Early, late and
     /// longer sessions count; a day without a plan is left out.
     fn as_planned(&self) -> String {
         const DAYS: usize = 7;
         let mut days: BTreeMap<Date, Vec<Site>> = BTreeMap::new();
-        for planned in &self.planned {
+        for planned in &self.0.planned {
             days.entry(times::date(planned.from_ms)).or_default().push(planned.site);
         }
         let left_out = days.len().saturating_sub(DAYS);
         let days = days.into_iter().skip(left_out).map(|(day, planned)| {
-            let on_this_day = self.sessions.iter().filter(|entry| times::date(entry.started_ms) == day);
+            let on_this_day = self.0.sessions.iter().filter(|entry| times::date(entry.started_ms) == day);
             let mut begun: Vec<_> = on_this_day.filter_map(|entry| entry.site).collect();
             let is_begun =
                 |site: &&Site| begun.iter().position(|at| at == *site).map(|at| begun.swap_remove(at)).is_some();
@@ -133,18 +93,13 @@ impl Listed {
         if days.is_empty() { String::new() } else { format!("\nBegun of those planned: {}.\n", days.join(", ")) }
     }
 
-    /// The notes of a session, or those that stand alone.
-    fn notes_of(&self, session: Option<i64>) -> impl Iterator<Item = &Note> {
-        self.notes.iter().filter(move |note| note.session == session)
-    }
-
     /// Sessions and told doses for programs, oldest first. What was taken back is left out.
     fn documents(&self) -> Vec<Value> {
-        let sessions = self.sessions.iter().map(|entry| {
-            let notes: Vec<_> = self.notes_of(Some(entry.id)).map(|note| &note.text).collect();
+        let sessions = self.0.sessions.iter().map(|entry| {
+            let notes: Vec<_> = self.0.notes_of(Some(entry.id)).map(|note| &note.text).collect();
             (entry.started_ms, session(entry, &notes))
         });
-        let told = self.told.iter().filter(|told| !told.is_undone).map(|told| (told.started_ms(), dose(told)));
+        let told = self.0.told.iter().filter(|told| !told.is_undone).map(|told| (told.started_ms(), dose(told)));
         let mut all: Vec<_> = sessions.chain(told).collect();
         all.sort_by_key(|(at, _)| *at);
         all.into_iter().map(|(_, document)| document).collect()
@@ -154,10 +109,11 @@ impl Listed {
     fn rows(&self) -> Vec<Row> {
         let line = |note: &Note| format!("{} {}", local(from_millis(note.at_ms)), note.text);
         let sessions = self
+            .0
             .sessions
             .iter()
-            .map(|entry| Row { below: self.notes_of(Some(entry.id)).map(line).collect(), ..row_of(entry) });
-        let told = self.told.iter().map(|told| {
+            .map(|entry| Row { below: self.0.notes_of(Some(entry.id)).map(line).collect(), ..row_of(entry) });
+        let told = self.0.told.iter().map(|told| {
             let NewTold { modality, length, site, .. } = told.what;
             let ending =
                 told.counts_until_ms().map(|until| format!("taken back, counts until {}", local(from_millis(until))));
@@ -165,10 +121,10 @@ impl Listed {
             let name = titled(modality.as_str(), Some(site));
             Row::new(told.started_ms(), [name, in_words(length), String::new(), ending])
         });
-        let scores = self.scores.iter().map(|&(at_ms, score, _)| {
+        let scores = self.0.scores.iter().map(|&(at_ms, score, _)| {
             Row::new(at_ms, [String::new(), String::new(), format!("pain {score}"), String::new()])
         });
-        let notes = self.notes_of(None).map(|note| {
+        let notes = self.0.notes_of(None).map(|note| {
             let cells = [titled("note", note.site), String::new(), String::new(), String::new()];
             Row { below: vec![note.text.clone()], ..Row::new(note.at_ms, cells) }
         });
@@ -216,11 +172,6 @@ fn dose(told: &Told) -> Value {
         "cold_s": of(Modality::Cold), "heat_s": of(Modality::Heat), "pain_before": null, "pain_after": null,
         "assumed": false, "overrides": [], "told": true, "notes": [],
     })
-}
-
-/// When a session ended; `None` while it runs, and when the clock was set back in it: no end is before its start.
-fn ended_ms(entry: &Entry) -> Option<i64> {
-    entry.ended_ms.filter(|ended| *ended >= entry.started_ms)
 }
 
 /// A value of the JSON form in CSV. Text that may hold a comma is in quotes. A spreadsheet would run a name that

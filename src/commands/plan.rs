@@ -32,7 +32,7 @@ use crate::edge::clock;
 use crate::edge::files;
 use crate::edge::journal::{Journal, Kept, Planned, Record};
 use crate::format;
-use crate::format::calendar;
+use crate::output::calendar;
 use crate::text::durations::seconds;
 use crate::text::hours::Hours;
 use crate::text::plan::{self, Day};

@@ -23,8 +23,6 @@ mod utf8;
 mod words;
 
 #[cfg(feature = "cli")]
-pub mod calendar;
-#[cfg(feature = "cli")]
 pub mod report;
 
 use reader::{Reader, Value};

@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use jiff::Timestamp;
-use therapy::format::calendar::{Entry, write};
+use therapy::output::calendar::{Entry, write};
 
 use crate::programs;
 use crate::support::Home;

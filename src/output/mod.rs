@@ -1,0 +1,5 @@
+//! Results for people and other programs: what happened, and files that leave. Modules here compute and write text; they
+//! must not print, and must not know the command line.
+
+pub mod calendar;
+pub mod past;

@@ -1,0 +1,72 @@
+//! What happened since a time of day, at one site or anywhere: the one reading of the journal behind history and
+//! everything that sums it. This module must not know how it is shown.
+
+use crate::domain::site::Site;
+use crate::edge::journal::{Entry, Journal, JournalError, Note, Planned, Stamp, Told};
+
+/// What happened, each list oldest first.
+#[derive(Default)]
+pub struct Past {
+    /// Sessions that were begun.
+    pub sessions: Vec<Entry>,
+    /// Doses without the timer, with those that were taken back and still count.
+    pub told: Vec<Told>,
+    /// Notes about sessions, and those that stand alone.
+    pub notes: Vec<Note>,
+    /// Scores that stand alone: the moment, the score and the site.
+    pub scores: Vec<(i64, u8, Option<Site>)>,
+    /// Sessions of plans that were kept, up to now.
+    pub planned: Vec<Planned>,
+}
+
+impl Past {
+    /// Reads what happened since a time of day, in milliseconds since 1970. The doses of a session that runs, or has no
+    /// end, are those of now.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn read(
+        journal: &Journal,
+        since_ms: i64,
+        site: Option<Site>,
+        (now, is_running): (&Stamp, bool),
+    ) -> Result<Past, JournalError> {
+        let is_meant = |at: Option<Site>| site.is_none_or(|asked| at.is_some_and(|at| asked.includes(at)));
+        let mut sessions = journal.history(since_ms)?;
+        sessions.retain(|entry| is_meant(entry.site));
+        for entry in sessions.iter_mut().filter(|entry| entry.assumed) {
+            let Ok(record) = journal.record(entry.id, now) else { continue };
+            if record.outcome.is_none() {
+                // The session that runs now says what is on; after a pause the pack was off.
+                entry.assumed = !is_running && !record.session().is_some_and(|session| session.is_paused());
+            }
+            let is_stale = record.outcome.is_none() && !is_running && record.is_stale(now);
+            entry.actual = if is_stale { record.closed() } else { record }.doses(now).totals();
+        }
+        let mut told = journal.told_since(since_ms, now)?;
+        told.retain(|told| is_meant(Some(told.what.site)));
+        let mut scores = journal.scores_alone(since_ms)?;
+        scores.retain(|(.., at)| is_meant(*at));
+        let mut notes = journal.notes(since_ms)?;
+        notes.retain(|note| note.session.is_some() || is_meant(note.site));
+        let kept = journal.kept(since_ms)?.into_iter().filter(|kept| !kept.is_dropped).map(|kept| kept.planned);
+        let planned = kept.filter(|planned| planned.from_ms <= now.wall_ms && is_meant(Some(planned.site))).collect();
+        Ok(Past { sessions, told, notes, scores, planned })
+    }
+
+    /// Whether nothing happened.
+    pub fn is_empty(&self) -> bool {
+        let has_note = self.notes.iter().any(|note| note.session.is_none());
+        self.sessions.is_empty() && self.told.is_empty() && self.scores.is_empty() && !has_note
+    }
+
+    /// The notes of a session, or those that stand alone.
+    pub fn notes_of(&self, session: Option<i64>) -> impl Iterator<Item = &Note> {
+        self.notes.iter().filter(move |note| note.session == session)
+    }
+}
+
+/// When a session ended; `None` while it runs, and when the clock was set back in it: no end is before its start.
+pub fn ended_ms(entry: &Entry) -> Option<i64> {
+    entry.ended_ms.filter(|ended| *ended >= entry.started_ms)
+}
