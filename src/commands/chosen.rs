@@ -13,7 +13,7 @@ use crate::cli::Which;
 use crate::domain::course::start;
 use crate::domain::exposure::limit;
 use crate::domain::protocol::{Choice, ChoiceError, Draft, DraftStep, Protocol};
-use crate::domain::rules::{Context, Detail, Finding, RuleId, refuses};
+use crate::domain::rules::{Context, DAY, Detail, Finding, RuleId, refuses};
 use crate::domain::site::Site;
 use crate::domain::step::{Modality, StepKind};
 use crate::edge::catalog::{self, Entry};
@@ -98,7 +98,11 @@ impl Chosen {
                 let start = start(&self.draft, self.choice, &self.context, overrides);
                 let from = start.possible.map(|_| format!("; possible {}", possible(&start)));
                 let way_out = rules::of(finding.rule).way_out;
-                format!("{way_out}{}\n  therapy explain {}", from.unwrap_or_default(), finding.rule)
+                let wait = start.possible.filter(|wait| *wait <= DAY);
+                let wait = wait
+                    .map(|_| format!("\n  or wait: {} --when-allowed", self.command("run", self.choice, overrides)));
+                let wait = wait.unwrap_or_default();
+                format!("{way_out}{}{wait}\n  therapy explain {}", from.unwrap_or_default(), finding.rule)
             }
             (None, None) => format!("{}   shows the options", self.command("show", Choice::default(), &[])),
         };

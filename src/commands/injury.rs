@@ -18,6 +18,7 @@ use crate::edge::journal::{InjuryEntry, Journal};
 use crate::text::durations::{roughly, seconds};
 use crate::text::printable::capital;
 use crate::text::sites::words;
+use crate::text::times::next_minute;
 use crate::text::when::TRY;
 
 /// Words of somebody who has no injury, or no longer. None of them is in a time.
@@ -166,16 +167,25 @@ fn line(entry: &InjuryEntry, all: &[InjuryEntry]) -> String {
     let is_usual = all.len() == 1 && entry.site.is_none_or(|site| site == Site::default());
     match entry.happened_ms.map(from_millis) {
         Some(happened) if is_usual => format!("Injured {}", what_fits(happened)),
-        _ => named_in_full(entry),
+        _ => named_in_full(entry, all),
     }
 }
 
 /// An entry with its site.
-fn named_in_full(entry: &InjuryEntry) -> String {
+fn named_in_full(entry: &InjuryEntry, all: &[InjuryEntry]) -> String {
     match (entry.happened_ms.map(from_millis), entry.site.map(words)) {
         (Some(happened), Some(place)) => format!("{} injured {}", capital(&place), what_fits(happened)),
         (Some(happened), None) => format!("Injured, and it counts everywhere, {}", what_fits(happened)),
-        (None, Some(place)) => format!("{}: {NO_INJURY}", capital(&place)),
+        (None, Some(place)) => {
+            let touching =
+                injured(all).find(|other| other.site.zip(entry.site).is_none_or(|(one, own)| one.touches(own)));
+            let said = touching.map_or(NO_INJURY.to_owned(), |other| {
+                let which =
+                    other.site.map_or("the injury".to_owned(), |site| format!("the injury of the {}", words(site)));
+                format!("no injury, as you said, but {which} counts here too")
+            });
+            format!("{}: {said}", capital(&place))
+        }
         (None, None) => capital(NO_INJURY),
     }
 }
@@ -192,7 +202,7 @@ fn what_fits(happened: Timestamp) -> String {
         return format!("{}, {} in the future: therapy injury set yesterday", in_full(happened), roughly(age));
     }
     let what = if age < ACUTE {
-        format!("cold until {}, then heat (S3)", local(later(happened, ACUTE)))
+        format!("cold until {}, then heat (S3)", local(next_minute(later(happened, ACUTE))))
     } else {
         "heat is possible (S3)".to_owned()
     };

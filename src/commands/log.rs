@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::folders::Folders;
 use super::meanwhile::objection;
-use super::memory::{Memory, Purpose};
+use super::memory::{Memory, Purpose, was_cut_off};
 use super::times::{from_millis, in_full, past, stamp};
 use super::{Exit, Failure, next, print, sites};
 use crate::cli::told::LogArgs;
 use crate::edge::journal::{Journal, NewTold};
+use crate::text::advice::first;
 use crate::text::printable::capital;
 use crate::text::told;
 use crate::text::wording::not_on;
@@ -35,6 +36,10 @@ pub(super) fn run(folders: &Folders, args: &LogArgs) -> Result<Exit, Failure> {
     {
         lines.push(capital(&not_on(Failure::from(refused).error)) + ".");
     }
-    lines.push(next::again(folders, &memory, modality));
+    // Until it is closed, its dose grows and no session starts.
+    lines.push(match memory.open.as_ref().filter(|_| !memory.context.running) {
+        Some(open) => format!("{}. {}", capital(&was_cut_off(open, &stamp())), first(open.is_clock_behind())),
+        None => next::again(folders, &memory, modality),
+    });
     print(lines.join("\n") + "\n")
 }

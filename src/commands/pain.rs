@@ -10,7 +10,7 @@ use crate::cli::told::PainArgs;
 use crate::domain::site::Site;
 use crate::edge::journal::{Journal, Record, Stamp};
 use crate::text::printable::capital;
-use crate::text::sites::{titled, words};
+use crate::text::sites::{self as places, words};
 use crate::text::told;
 use crate::text::typed::pain;
 
@@ -26,10 +26,10 @@ pub(super) fn run(folders: &Folders, args: &PainArgs) -> Result<Exit, Failure> {
     // A score that stands alone must say where.
     let site = if session.is_some() { named } else { Some(sites::decide(folders, named, None, &journal.injuries()?)?) };
     let is_its = journal.note_pain(score, site, at_ms, &now)?;
-    let moment = at.map(|at| format!(" at {}", in_full(at))).unwrap_or_default();
+    let moment = at.map(|at| format!(" ({})", in_full(at))).unwrap_or_default();
     let what = match session.filter(|_| is_its) {
         Some((session, site)) if at.is_some() => {
-            format!("for {}", titled(&journal.name_of(session)?, site).replace(" · ", ", "))
+            format!("for {}", places::named(&journal.name_of(session)?, site))
         }
         Some(_) => "for the last session".to_owned(),
         None => {

@@ -60,7 +60,7 @@ pub(super) struct Now {
 pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
     let mut memory = Memory::read(folders, None, Purpose::Show)?;
     if memory.context.unreadable {
-        let error = anyhow!("{}, and a plan goes on from it", rules::detail(&Detail::Unreadable));
+        let error = anyhow!("{}, so it is not known what to plan from", rules::detail(&Detail::Unreadable));
         return Err(Failure::new(Exit::Failed, error, "therapy selftest   says what is wrong with it"));
     }
     if let Some(open) = memory.open.as_ref().filter(|_| !memory.context.running) {

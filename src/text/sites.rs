@@ -25,6 +25,14 @@ pub fn titled(name: &str, site: Option<Site>) -> String {
     }
 }
 
+/// The same in a sentence: `ice, left knee`.
+pub fn named(name: &str, site: Option<Site>) -> String {
+    match site {
+        None | Some(Site::LOWER_BACK) => name.to_owned(),
+        Some(site) => format!("{name}, {}", words(site)),
+    }
+}
+
 /// How a rule sees sites; `None` for one that only a plan can break, or that is about circumstances.
 pub fn seen_by(rule: RuleId) -> Option<&'static str> {
     Some(match rule {

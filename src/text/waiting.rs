@@ -33,8 +33,8 @@ pub fn coming(name: &str, from: &str, left: Duration, why: Why, possible: Option
 /// What may be done now, by the first step.
 pub fn allowed(name: &str, first: StepKind) -> String {
     match first {
-        StepKind::Cold => "Ice may go on now".to_owned(),
-        StepKind::Heat => "Heat may go on now".to_owned(),
+        StepKind::Cold => "You can put the ice on now".to_owned(),
+        StepKind::Heat => "You can put the heat on now".to_owned(),
         StepKind::Rest | StepKind::Stretch => format!("{} may start now", capital(&printable(name))),
     }
 }
@@ -83,7 +83,7 @@ mod tests {
     fn the_call_says_what_may_go_on_and_how() {
         let ice = call("acute", StepKind::Cold, None);
         let said = "Press Enter when the ice is on, or q to leave.";
-        assert_eq!((ice.headline.as_str(), ice.advice.as_str()), ("Ice may go on now", said));
+        assert_eq!((ice.headline.as_str(), ice.advice.as_str()), ("You can put the ice on now", said));
         let own = call("my \u{1b}rest", StepKind::Rest, Some("therapy run rest"));
         assert_eq!(own.headline, "My \\u{1b}rest may start now");
         assert_eq!(own.advice, "Start it: therapy run rest");

@@ -185,7 +185,7 @@ fn another_injury_changes_what_next_waits_for() {
     let home = Home::after_ice(RATE);
     let mut terminal = waiting(next(&home, &[]), "Ice from ");
     home.ask(&["injury", "none"]);
-    terminal.see("Heat may go on now: therapy run heat");
+    terminal.see("You can put the heat on now: therapy run heat");
     terminal.press("x \r");
     assert_eq!(terminal.end().code(), Some(0));
     terminal.assert_restored();
@@ -230,7 +230,7 @@ fn it_rings_when_the_waking_hours_begin() {
     let set = on_a_machine(&home, Some(RATE), &mut command);
     let mut terminal = waiting(command, "(when your waking hours begin)");
     set(0, 2 * 60 * 60);
-    terminal.see("Ice may go on now: therapy run ice");
+    terminal.see("You can put the ice on now: therapy run ice");
     assert!(terminal.text().contains('\u{7}'));
     // The person goes to bed without an answer. In the morning it rings again.
     set(0, 5 * 60 * 60);
@@ -304,7 +304,7 @@ fn next_goes_on_without_its_terminal() {
     let arrivals = answer(&home);
     let mut terminal = waiting(home.command(&["next", "--wait"]), "Ice from ");
     terminal.hang_up();
-    until("the call", || arrivals.find("therapy: Ice may go on now").is_some());
+    until("the call", || arrivals.find("therapy: You can put the ice on now").is_some());
     assert_eq!(terminal.end().code(), Some(0));
 }
 
@@ -327,7 +327,7 @@ fn off_a_terminal_run_is_refused_and_next_prints_a_line_and_calls_once() {
     let mut command = home.without_terminal(&["next", "--wait", "--no-notify", "--on-event", &hook]);
     let waited = output(&mut command);
     assert_eq!(waited.status.code(), Some(0), "{}", stderr(&waited));
-    assert_eq!(stdout(&waited), "Ice may go on now: therapy run ice\n");
+    assert_eq!(stdout(&waited), "You can put the ice on now: therapy run ice\n");
     let said = stderr(&waited);
     assert!(said.starts_with("Ice from ") && said.contains(" (cold-spacing); possible "), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
@@ -341,7 +341,7 @@ fn off_a_terminal_run_is_refused_and_next_prints_a_line_and_calls_once() {
     home.ask(&["profiles", "--add", "anna"]);
     let of_anna =
         ["next", "--wait", "--no-notify", "--profile", "anna", "--awake", "0:00-24:00", "--site", "left-knee"];
-    assert_eq!(home.ask(&of_anna), "Ice may go on now: therapy --profile anna run ice --site left-knee\n");
+    assert_eq!(home.ask(&of_anna), "You can put the ice on now: therapy --profile anna run ice --site left-knee\n");
     for (option, other) in [("--dry-run", "run"), ("--speed=9", "run"), ("--json", "next")] {
         let own = if other == "run" { "--when-allowed" } else { "--wait" };
         let both = home.run(&[other, own, option]);
@@ -381,14 +381,14 @@ fn the_call_is_repeated_until_it_is_answered() {
     let mut command = home.heard(&["next", "--wait", "--speak", "--sound", "on"]);
     command.env("THERAPY_TEST_RATE", "500");
     let mut terminal = Terminal::start(command, 24, 80);
-    terminal.see("Ice may go on now: therapy run ice");
+    terminal.see("You can put the ice on now: therapy run ice");
     terminal.see("The alarm goes on until you press Enter.");
     let heard = |start: &str| home.written_to("heard").iter().filter(|line| line.starts_with(start)).count();
     until("it rings again", || heard("pw-play") >= 2 && heard("spd-say") >= 2 && alarms.all().len() >= 2);
     terminal.press("\r");
     assert_eq!(terminal.end().code(), Some(0));
     terminal.assert_restored();
-    assert!(home.written_to("heard").iter().any(|line| line == "spd-say --wait Ice may go on now."));
+    assert!(home.written_to("heard").iter().any(|line| line == "spd-say --wait You can put the ice on now."));
     assert!(home.written_to("heard").iter().all(|line| line.ends_with("/change.wav") || line.starts_with("spd-say")));
     assert!(alarms.find("Answered").is_some(), "{:?}", alarms.all());
 
@@ -396,7 +396,9 @@ fn the_call_is_repeated_until_it_is_answered() {
     let home = Home::after_ice(3000.0);
     let mut alone = Terminal::start(next(&home, &[]), 24, 80);
     assert_eq!(alone.end().code(), Some(0));
-    assert_eq!(alone.text().matches('\u{7}').count(), 21, "{:?}", alone.text());
+    // Every half minute, which takes 10 ms here: on a busy machine some are late, and two become one.
+    let bells = alone.text().matches('\u{7}').count();
+    assert!((11..=21).contains(&bells), "{bells} bells");
     alone.assert_restored();
 }
 

@@ -86,6 +86,11 @@ fn heat_is_recommended_without_an_injury_only_when_the_person_said_so() {
     home.ask(&["injury", "set", "20h ago", "--site", "left-knee"]);
     assert_eq!(injuries(&home), [(json!("left-knee"), "20 h".to_owned())]);
     assert_eq!([best("left-knee"), best("lower-back")], ["ice", "ice"]);
+    // A place beside it has no other age, whatever is said about the place.
+    let beside = home.ask(&["injury", "none", "--site", "left-calf"]);
+    let line = "Left calf: no injury, as you said, but the injury of the left knee counts here too\n";
+    assert!(beside.ends_with(line), "{beside}");
+    home.ask(&["injury", "clear", "--site", "left-calf"]);
     // To say that there is none forgets the others, and says so.
     let none = home.run(&["injury", "none"]);
     assert_eq!(stderr(&none), "note: the injury of the left knee is forgotten\n");

@@ -1,5 +1,6 @@
 //! What the timer did not see: `log`, `note`, `pain --at` and `undo`.
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::running::until;
@@ -49,6 +50,19 @@ fn a_told_dose_says_what_was_understood_and_what_it_forbids() {
     assert_eq!((loads(&home, "right-knee"), loads(&home, "left-knee")), ([0, 30], [0, 0]));
     let old = home.ask(&["log", "cold", "5", "--ended", "5h ago", "--site", "left-hand"]);
     assert!(old.ends_with("\nCold again: possible now.\n") && old.lines().count() == 2, "{old}");
+    // A refusal that a wait helps against says how to wait.
+    let (_, refused) = refused(&home, &["run", "ice", "--dry-run"]);
+    assert!(refused.contains("\n  or wait: therapy run ice --when-allowed\n"), "{refused}");
+}
+
+#[test]
+fn after_a_session_that_was_cut_off_a_told_dose_says_to_close_it_first() {
+    let home = Home::new();
+    let mut running = home.long_session();
+    running.signal(Signal::KILL);
+    running.end();
+    let said = home.ask(&["log", "heat", "10min", "--site", "left-hand"]);
+    assert!(said.ends_with(" First therapy resume, or therapy stop.\n") && !said.contains("possible now"), "{said}");
 }
 
 #[test]
@@ -230,7 +244,7 @@ fn pain_of_the_past_belongs_to_the_session_that_had_just_ended() {
     home.sql().execute(earlier, [7 * 3_600_000, 1]).expect("a row");
     home.sql().execute(earlier, [3 * 3_600_000, 2]).expect("a row");
     let said = home.ask(&["pain", "6", "--at", "6h ago"]);
-    assert!(said.starts_with("Pain 6 of 10 noted at ") && said.ends_with(" for ice, left knee.\n"), "{said}");
+    assert!(said.starts_with("Pain 6 of 10 noted (") && said.ends_with(") for ice, left knee.\n"), "{said}");
     home.ask(&["pain", "3/10", "--at", "2h", "ago"]);
     let alone = home.ask(&["pain", "9", "--at", "4h ago"]);
     assert!(alone.ends_with(" on its own: no session ended in the 2 h before.\n"), "{alone}");
