@@ -28,7 +28,7 @@ impl Journal {
         replaces: impl Fn(&InjuryEntry) -> bool,
         now: &Stamp,
     ) -> Result<()> {
-        let sql = "INSERT INTO injury (happened_ms, site, noted_ms) VALUES (?, ?, ?)";
+        let sql = "INSERT INTO injury (uid, happened_ms, site, noted_ms) VALUES (lower(hex(randomblob(16))), ?, ?, ?)";
         self.together(|| {
             self.end_injuries(replaces, now)?;
             self.execute(sql, params![happened_ms, site.map(Site::as_str), now.wall_ms]).map(drop)
@@ -56,7 +56,7 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be written.
     pub fn screened(&self, signs: Option<&[&str]>, injuries: &[i64], now: &Stamp) -> Result<()> {
-        let sql = "INSERT INTO screening (injury, signs, noted_ms) VALUES (?, ?, ?)";
+        let sql = "INSERT INTO screening (uid, injury, signs, noted_ms) VALUES (lower(hex(randomblob(16))), ?, ?, ?)";
         let signs = signs.map(|signs| signs.join(" "));
         let of = |injury: Option<i64>| self.execute(sql, params![injury, signs, now.wall_ms]).map(drop);
         self.together(|| match injuries {

@@ -22,6 +22,7 @@ const SECOND_STEP: &str = include_str!("../../../src/edge/journal/2.sql");
 const THIRD_STEP: &str = include_str!("../../../src/edge/journal/3.sql");
 const FOURTH_STEP: &str = include_str!("../../../src/edge/journal/4.sql");
 const FIFTH_STEP: &str = include_str!("../../../src/edge/journal/5.sql");
+const SIXTH_STEP: &str = include_str!("../../../src/edge/journal/6.sql");
 const MINUTE_MS: i64 = 60_000;
 const ICE_20: &str = r#"[{"kind":"cold","length_ns":1200000000000,"note":"wrapped","round":1,"origin":0}]"#;
 
@@ -38,7 +39,7 @@ fn first_version(folder: &Path) -> Connection {
 
 /// Brings a journal of version 1 to a later one.
 fn bring_to(old: &Connection, version: u32) {
-    const STEPS: [&str; 4] = [SECOND_STEP, THIRD_STEP, FOURTH_STEP, FIFTH_STEP];
+    const STEPS: [&str; 5] = [SECOND_STEP, THIRD_STEP, FOURTH_STEP, FIFTH_STEP, SIXTH_STEP];
     for (number, step) in (2..=version).zip(STEPS) {
         let marks = format!("PRAGMA application_id = {}; PRAGMA user_version = {number};", 0x7468_7079);
         old.execute_batch(&format!("BEGIN; {step} {marks} COMMIT;")).expect("its tables");
@@ -152,11 +153,9 @@ fn nothing_of_version_1_is_lost() {
 /// Tables, indexes and triggers, also those of constraints.
 #[test]
 fn a_migrated_journal_has_the_schema_of_a_new_one() {
-    let [first, second, third, fourth, new] = [0, 1, 2, 3, 4].map(|_| tempfile::tempdir().expect("a temporary folder"));
-    drop(first_version(first.path()));
-    drop(version(second.path(), 2));
-    drop(version(third.path(), 3));
-    drop(version(fourth.path(), 4));
+    let new = tempfile::tempdir().expect("a temporary folder");
+    let olds: Vec<_> = (1..=6).map(|number| (tempfile::tempdir().expect("a temporary folder"), number)).collect();
+    olds.iter().for_each(|(folder, number)| drop(version(folder.path(), *number)));
     let schema = |folder: &Path| -> Vec<[String; 4]> {
         let journal = Journal::open(folder).expect("a journal");
         let sql = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name";
@@ -164,8 +163,8 @@ fn a_migrated_journal_has_the_schema_of_a_new_one() {
         let rows = all.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])).expect("rows");
         rows.map(|row| row.expect("a row")).collect()
     };
-    for old in [&first, &second, &third, &fourth] {
-        assert_eq!(schema(old.path()), schema(new.path()));
+    for (old, number) in &olds {
+        assert_eq!(schema(old.path()), schema(new.path()), "version {number}");
     }
     // It sees each kind of difference.
     let before = schema(new.path());
@@ -300,6 +299,49 @@ fn nothing_of_version_4_is_lost_and_its_scores_can_be_taken_back() {
     assert_eq!(count(folder.path(), "pain"), 3, "nothing is deleted");
 }
 
+/// What was told, answered and planned here is of this journal, and every row has an id of its own.
+#[test]
+fn nothing_of_version_6_is_lost_and_it_is_of_this_journal() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let old = version(folder.path(), 6);
+    one_step(&old, 0, ICE_20);
+    old.execute_batch(&format!(
+        "INSERT INTO told (uid, nth, kind, site, length_ns, ended_ms, noted_ms, boot, clock_ns) \
+         VALUES ('t1', 3, 'cold', 'neck', 600000000000, {NOON_MS}, {NOON_MS}, 'first', 1); \
+         INSERT INTO note (uid, nth, session, text, at_ms, noted_ms) VALUES ('n1', 2, 1, 'white', {NOON_MS}, {NOON_MS}); \
+         INSERT INTO pain (uid, nth, session, role, score, noted_ms) VALUES ('p1', 1, 1, 'after', 3, {NOON_MS}); \
+         INSERT INTO injury (happened_ms, site, noted_ms, over_ms) VALUES ({NOON_MS}, 'neck', 1, 2), (NULL, 'neck', 2, NULL); \
+         INSERT INTO screening (injury, signs, noted_ms) VALUES (1, 'fever', 1), (NULL, '', 2); \
+         INSERT INTO planned (uid, protocol, site, from_ms, to_ms, sequence, made_ms) \
+         VALUES ('k1', 'ice', 'neck', {NOON_MS}, {NOON_MS} + 900000, 1, 7);"
+    ))
+    .expect("rows");
+    drop(old);
+
+    let journal = Journal::open(folder.path()).expect("it is brought up to date");
+    for table in ["session", "told", "note", "pain", "injury", "screening", "planned"] {
+        let rows = count(folder.path(), table);
+        assert!(rows > 0, "{table}");
+        assert_eq!(count(folder.path(), &format!("{table} WHERE origin IS NULL")), rows, "{table}");
+        let ids = format!("(SELECT DISTINCT uid FROM {table} WHERE length(uid) > 0)");
+        assert_eq!(count(folder.path(), &ids), rows, "{table}");
+    }
+    assert_eq!(
+        [count(folder.path(), "session WHERE was_open"), count(folder.path(), "told WHERE imported_ms")],
+        [0, 0]
+    );
+    let now = FIRST.at(START + hours(2));
+    assert_eq!(journal.told(&now).expect("read").len(), 1);
+    assert_eq!(journal.screenings().expect("read").len(), 2);
+    let at = Site::from_name("neck");
+    assert_eq!(journal.injuries().expect("read"), [InjuryEntry { id: 2, happened_ms: None, site: at }]);
+    assert_eq!(journal.kept(0).expect("read")[0].uid, "k1");
+    journal.set_injury(Some(NOON_MS), at, |_| true, &now).expect("written");
+    journal.screened(Some(&[]), &[3], &now).expect("written");
+    assert_eq!(count(folder.path(), "injury WHERE length(uid) = 32"), 3);
+    assert_eq!(count(folder.path(), "screening WHERE length(uid) = 32"), 3);
+}
+
 /// An injury that was cleared before there was `injury none` is no statement that there is none.
 #[test]
 fn an_injury_that_was_cleared_stays_cleared() {
@@ -370,7 +412,7 @@ fn what_was_heard_is_void_when_the_player_changes() {
 /// Whenever the process is killed, the journal opens afterwards, and all is there.
 #[test]
 fn a_migration_that_is_killed_loses_nothing() {
-    for version in 1..=5 {
+    for version in 1..=6 {
         migration_is_killed(version, 40);
     }
 }
@@ -378,7 +420,7 @@ fn a_migration_that_is_killed_loses_nothing() {
 #[test]
 #[ignore = "takes a minute"]
 fn a_migration_from_each_version_that_is_killed_at_200_moments_loses_nothing() {
-    for version in 1..=5 {
+    for version in 1..=6 {
         migration_is_killed(version, 200);
     }
 }
@@ -419,7 +461,7 @@ fn migration_is_killed(version: u32, kills: u64) {
         clock::wait(Duration::from_micros(all * kill / kills));
         let _ = child.kill();
         child.wait().expect("it ends");
-        let is_new = home.number("SELECT user_version FROM pragma_user_version") == 6;
+        let is_new = home.number("SELECT user_version FROM pragma_user_version") == 7;
         *(if is_new { &mut after } else { &mut before }) += 1;
         home.ask(&["next"]);
         assert_eq!(home.number("SELECT count(*) FROM session"), SESSIONS, "killed after {kill} of {kills}");
@@ -457,7 +499,7 @@ fn no_migration_while_an_older_session_runs() {
     assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 1);
     drop(lock);
     assert_eq!(home.ask(&["history"]), "No sessions yet.\n");
-    assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 6);
+    assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 7);
 }
 
 #[test]
