@@ -4,6 +4,7 @@
 #![expect(missing_docs, reason = "clap shows the documentation of a flattened field or struct as help text")]
 
 mod alarms;
+mod exchange;
 mod next;
 pub mod plan;
 pub mod told;
@@ -16,6 +17,7 @@ pub use alarms::{Alarms, Progress, Reach, Sound};
 use clap::builder::styling::{Style, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
+pub use exchange::{ExportArgs, Format, ImportArgs};
 pub use next::{NextArgs, Waits};
 use plan::PlanArgs;
 use told::{LogArgs, NoteArgs, PainArgs};
@@ -163,12 +165,10 @@ Examples:
         #[arg(long)]
         csv: bool,
     },
-    /// Copy the whole journal into a new file
-    Export {
-        /// The new file, such as therapy.db
-        #[arg(value_name = "FILE.db")]
-        file: PathBuf,
-    },
+    /// Copy the whole journal into a new file, also for other programs
+    Export(ExportArgs),
+    /// Import what another journal exported, without doubling
+    Import(ImportArgs),
     /// Note the pain, now or at another time
     Pain(PainArgs),
     /// Log a dose of cold or heat that was given without the timer

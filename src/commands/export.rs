@@ -1,39 +1,103 @@
-//! `therapy export FILE.db`: a whole copy of the journal, to keep or to carry to another machine.
+//! `therapy export FILE`: the journal itself, to keep or to carry to another machine, or its rows for other programs.
 
-use std::io::ErrorKind;
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::anyhow;
 
 use super::folders::Folders;
 use super::{Exit, Failure, print};
+use crate::cli::{ExportArgs, Format};
+use crate::edge::files;
+use crate::edge::journal::Journal;
+use crate::output::{exchange, spreadsheet};
+use crate::text::durations::count;
 use crate::text::printable::printable;
 use crate::text::typed::quoted;
 
-/// Copies the journal into a new file.
-pub(super) fn run(folders: &Folders, file: &Path) -> Result<Exit, Failure> {
+/// Standard output, in place of a file.
+const STANDARD: &str = "-";
+
+/// Writes the journal into a new file.
+pub(super) fn run(folders: &Folders, args: &ExportArgs) -> Result<Exit, Failure> {
+    let (file, is_standard) = (&*args.file, args.file == Path::new(STANDARD));
+    let format = args.format.unwrap_or_else(|| as_named(file));
+    if is_standard && format == Format::Db {
+        let error = anyhow!("a copy of the journal is a file, and cannot go to standard output");
+        return Err(Failure::new(Exit::Usage, error, "try: therapy export --format ndjson -"));
+    }
     let none = || Failure::new(Exit::Failed, anyhow!("there is no journal yet"), "try: therapy run");
     let journal = folders.journal()?.ok_or_else(none)?;
-    let name = printable(&file.to_string_lossy()).into_owned();
-    journal.copy_to(file).map_err(|error| {
-        let (error, hint) = match error.kind() {
-            _ if file.is_dir() => {
-                let inside = quoted(&file.join("therapy.db").to_string_lossy());
-                (anyhow!("{name} is a folder"), format!("try: therapy export {inside}"))
-            }
-            ErrorKind::AlreadyExists => {
-                (anyhow!("there is already a file {name}"), "give the name of a new file".to_owned())
-            }
-            _ => (
-                anyhow!("could not write {name}: {error}"),
-                "give the name of a new file, in a folder that you can write to".to_owned(),
-            ),
+    if is_standard {
+        return match write(&journal, format, io::stdout().lock())? {
+            // A reader that closed the pipe is no failure.
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(Exit::Completed),
         };
-        Failure::new(Exit::Failed, error, hint)
-    })?;
-    let place = folders.data.display().to_string();
-    print(format!(
-        "Copied to {name}. On another machine, save it as journal.db in the data folder, here {}.\n",
-        printable(&place)
-    ))
+    }
+    let name = printable(&file.to_string_lossy()).into_owned();
+    if format == Format::Db {
+        journal.copy_to(file).map_err(|error| failure(file, &name, &error))?;
+        let place = folders.data.display().to_string();
+        return print(format!(
+            "Copied to {name}. On another machine, save it as journal.db in the data folder, here {}.\n",
+            printable(&place)
+        ));
+    }
+    let new = files::create(file).map_err(|error| failure(file, &name, &error))?;
+    let written = write(&journal, format, &new);
+    if !matches!(written, Ok(Ok(_))) {
+        let _ = std::fs::remove_file(file);
+    }
+    let lines = written?.map_err(|error| failure(file, &name, &error))?;
+    let lines = count(lines, "line");
+    print(match format {
+        Format::Csv => format!("Wrote {lines} to {name}.\n"),
+        _ => format!("Wrote {lines} to {name}. To bring them into another journal: therapy import {}\n", quoted(&name)),
+    })
+}
+
+/// The form that the name of a file asks for.
+fn as_named(file: &Path) -> Format {
+    let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
+    match &*ending {
+        "ndjson" | "jsonl" | "json" => Format::Ndjson,
+        "csv" => Format::Csv,
+        _ => Format::Db,
+    }
+}
+
+/// Writes every row. Returns the number of lines.
+fn write(journal: &Journal, format: Format, to: impl Write) -> Result<io::Result<usize>, Failure> {
+    let (mut to, mut lines, mut written) = (BufWriter::new(to), 0, Ok(()));
+    if format == Format::Csv {
+        written = writeln!(to, "{}", spreadsheet::heading());
+    }
+    if written.is_ok() {
+        journal.export(|row| {
+            let line = if format == Format::Csv { spreadsheet::row(row) } else { exchange::line(row) };
+            written = writeln!(to, "{line}");
+            lines += 1;
+            written.is_ok()
+        })?;
+    }
+    Ok(written.and_then(|()| to.flush()).map(|()| lines))
+}
+
+/// Why a file cannot be written, and what to do about it.
+fn failure(file: &Path, name: &str, error: &io::Error) -> Failure {
+    let (error, hint) = match error.kind() {
+        _ if file.is_dir() => {
+            let inside = quoted(&file.join("therapy.db").to_string_lossy());
+            (anyhow!("{name} is a folder"), format!("try: therapy export {inside}"))
+        }
+        ErrorKind::AlreadyExists => {
+            (anyhow!("there is already a file {name}"), "give the name of a new file".to_owned())
+        }
+        _ => (
+            anyhow!("could not write {name}: {error}"),
+            "give the name of a new file, in a folder that you can write to".to_owned(),
+        ),
+    };
+    Failure::new(Exit::Failed, error, hint)
 }

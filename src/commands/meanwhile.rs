@@ -10,7 +10,6 @@ use super::screening::concerns;
 use super::times::stamp;
 use super::{Exit, Failure};
 use crate::domain::course::{Start, meant, over_with, start};
-use crate::domain::dose::Doses;
 use crate::domain::protocol::Choice;
 use crate::domain::rules::{Context, Injury, RuleId, review};
 use crate::domain::session::{Input, Session};
@@ -73,8 +72,7 @@ pub(super) fn objection(
         let way_out = if is_sign { rules::of(finding.rule).way_out } else { TAKE_OFF };
         return Ok(Some(Objection { why, way_out, only_longer: false }));
     }
-    let unknown = journal.told(now)?.into_iter().filter(|told| told.noted > session.began()).map(|told| told.dose);
-    let unknown: Doses = unknown.collect();
+    let unknown = journal.learned_since(session.began(), now)?;
     let over = |session: &Session| over_with(&unknown, session).filter(|(rule, _)| !is_overridden(*rule));
     Ok(over(&after).map(|(rule, detail)| {
         let why = told::with_it(rule, &detail);
@@ -98,8 +96,8 @@ pub(super) fn cold_again(
     let choice = Choice { changeover, ..Choice::default() };
     let (now, site, mut doses) = (session.now(), session.site(), session.doses().clone());
     let journal = Journal::exists(data).then(|| Journal::open(data).ok()).flatten();
-    let told = journal.as_ref().and_then(|journal| journal.told(&stamp()).ok()).unwrap_or_default();
-    doses.extend(told.into_iter().filter(|told| told.noted > session.began()).map(|told| told.dose));
+    let learned = journal.as_ref().and_then(|journal| journal.learned_since(session.began(), &stamp()).ok());
+    doses.extend(learned.unwrap_or_default());
     let signs = journal.as_ref().and_then(|journal| journal.screenings().ok()).unwrap_or_default();
     let context = Context { now, site, doses, concerns: concerns(&signs), ..Context::default() };
     let ice = start(&catalog::built_in("ice")?.parsed.draft, choice, &context, &[]);

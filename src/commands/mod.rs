@@ -30,6 +30,7 @@ mod control;
 mod explain;
 mod export;
 mod history;
+mod import;
 mod injury;
 mod selftest;
 mod show;
@@ -99,7 +100,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::History { since, site, json, csv } => {
             history::run(folders, joined(since).as_deref(), site, (json, csv))
         }
-        Command::Export { file } => export::run(folders, &file),
+        Command::Export(args) => export::run(folders, &args),
+        Command::Import(args) => import::run(folders, &args),
         Command::Pain(args) => pain::run(folders, &args),
         Command::Log(args) => log::run(folders, &args),
         Command::Note(args) => note::run(folders, &args),

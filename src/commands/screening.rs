@@ -1,5 +1,7 @@
 //! The question about warning signs: once for a person, once for each injury, and whenever a person wants it.
 
+use std::collections::BTreeMap;
+
 use anyhow::anyhow;
 
 use super::times::stamp;
@@ -33,7 +35,8 @@ impl About {
 
     /// Whether the signs were answered about it, or at least shown where nobody `asks`.
     pub(super) fn is_known(self, earlier: &[Screening], asks: bool) -> bool {
-        earlier.iter().any(|earlier| self.includes(earlier) && (earlier.signs.is_some() || !asks))
+        let mut here = earlier.iter().filter(|earlier| earlier.origin.is_none());
+        here.any(|earlier| self.includes(earlier) && (earlier.signs.is_some() || !asks))
     }
 }
 
@@ -95,10 +98,22 @@ pub(super) fn answered() -> Result<Vec<&'static str>, Failure> {
     }
 }
 
-/// What the last answer refuses. It holds for the person, not only for one injury.
+/// What the last answer refuses. It holds for the person, not only for one injury. The last answers in other journals,
+/// if they are later, add to it and take nothing back.
 pub(super) fn concerns(screenings: &[Screening]) -> Vec<Concern> {
-    let last = screenings.iter().rev().find_map(|screening| screening.signs.as_ref());
-    signs::concerns(last.into_iter().flatten().map(String::as_str))
+    let mut last: BTreeMap<Option<&str>, (i64, &[String])> = BTreeMap::new();
+    for Screening { signs, noted_ms, origin, .. } in screenings {
+        let Some(signs) = signs else { continue };
+        let entry = last.entry(origin.as_deref()).or_insert((*noted_ms, signs));
+        // Those of this journal are in order, whatever its clock said.
+        if origin.is_none() || *noted_ms >= entry.0 {
+            *entry = (*noted_ms, signs);
+        }
+    }
+    let here = last.get(&None).map_or(i64::MIN, |(noted_ms, _)| *noted_ms);
+    let counts = |(origin, (noted_ms, _)): &(Option<&str>, (i64, &[String]))| origin.is_none() || *noted_ms > here;
+    let signs = last.into_iter().filter(counts).flat_map(|(_, (_, signs))| signs);
+    signs::concerns(signs.map(String::as_str))
 }
 
 /// What a person is told whose answer refuses something.

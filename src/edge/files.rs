@@ -24,6 +24,17 @@ pub fn read_input() -> io::Result<Vec<u8>> {
     read_from(io::stdin().lock())
 }
 
+/// Makes a new file that only its owner can read.
+///
+/// # Errors
+/// When there is such a file already, or when it cannot be made.
+pub fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create_new(true).open(path)
+}
+
 /// Writes a whole file, or leaves what was there before.
 ///
 /// # Errors

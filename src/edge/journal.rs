@@ -14,6 +14,7 @@ use thiserror::Error;
 use crate::text::printable::printable;
 use crate::text::typed::quoted;
 
+mod exchange;
 mod record;
 mod rows;
 mod versions;
@@ -31,6 +32,14 @@ mod injuries;
 mod migration;
 mod sessions;
 
+mod export;
+
+mod import;
+
+pub use exchange::{
+    AnswerRow, DoseRow, EventRow, Exchange, Exchanged, Fate, InjuryRow, NoteRow, PlannedRow, ScoreRow, SessionEnd,
+    SessionRow,
+};
 pub use file::Lock;
 pub use plans::{Kept, Planned};
 pub use record::{Entry, InjuryEntry, NewSession, Record, Screening, Stamp};
@@ -162,6 +171,15 @@ impl Journal {
         Ok(journal)
     }
 
+    /// A new journal that no file holds.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub fn in_memory() -> Result<Journal> {
+        let path = PathBuf::from(":memory:");
+        Journal::over(Connection::open_in_memory().map_err(|error| explain(&path, &error))?)
+    }
+
     /// Whether there is a journal in `folder`, or may be one: to open it says what is wrong with the folder.
     pub fn exists(folder: &Path) -> bool {
         file::place(folder, FILE).map_or(true, |path| !file::is_missing(&path))
@@ -211,10 +229,15 @@ impl Journal {
 
     /// Commits everything that `work` writes, or nothing.
     fn together<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.together_if(|| Ok((work()?, true)))
+    }
+
+    /// The same, if `work` says so.
+    fn together_if<T>(&self, work: impl FnOnce() -> Result<(T, bool)>) -> Result<T> {
         let begin = |connection| Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
         let transaction = begin(&self.connection).map_err(|error| explain(&self.path, &error))?;
-        let done = work()?;
-        self.wrap(|_| transaction.commit())?;
+        let (done, keep) = work()?;
+        self.wrap(|_| if keep { transaction.commit() } else { transaction.rollback() })?;
         Ok(done)
     }
 

@@ -3,3 +3,11 @@
 
 pub mod calendar;
 pub mod past;
+
+pub mod values;
+
+pub mod wire;
+
+pub mod exchange;
+
+pub mod spreadsheet;

@@ -46,6 +46,9 @@ pub mod wording;
 
 pub mod told;
 
+#[cfg(feature = "cli")]
+pub mod exchange;
+
 pub mod plan;
 
 pub mod waiting;

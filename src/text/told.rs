@@ -81,9 +81,9 @@ pub fn score(score: u8) -> String {
     format!("pain {score} of {WORST}")
 }
 
-/// What a session breaks with a dose that was told since it started.
+/// What a session breaks with a dose that was told or imported since it started.
 pub fn with_it(rule: RuleId, detail: &Detail) -> String {
-    format!("with what you logged, {} ({rule})", rules::detail(detail))
+    format!("with what you logged or imported, {} ({rule})", rules::detail(detail))
 }
 
 /// How much of this modality was over its limit, and what to do then.

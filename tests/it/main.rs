@@ -50,6 +50,8 @@ mod notices;
 
 mod calendar;
 
+mod exchange;
+
 mod hostile_time;
 
 mod lateness;

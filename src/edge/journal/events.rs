@@ -37,16 +37,21 @@ impl Journal {
     }
 
     fn insert(&self, session: i64, stamp: &Stamp, event: &Event) -> Result<()> {
+        self.insert_event(session, stamp, event)?;
+        match event.kind {
+            EventKind::Finished { outcome, given } => self.end(session, (outcome.name(), false), stamp.wall_ms, given),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the row of an event, and nothing about its session.
+    pub(super) fn insert_event(&self, session: i64, stamp: &Stamp, event: &Event) -> Result<()> {
         let (kind, length, rule) = columns(event.kind);
         let (at, elapsed) = (nanos(event.at.since_origin()), nanos(event.elapsed));
         let step = i64::try_from(event.step).unwrap_or(i64::MAX);
         let sql = "INSERT INTO event (session, wall_ms, boot, clock_ns, elapsed_ns, step, kind, length_ns, rule) \
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let (wall_ms, length) = (stamp.wall_ms, length.map(nanos));
-        self.execute(sql, params![session, wall_ms, stamp.boot, at, elapsed, step, kind, length, rule])?;
-        match event.kind {
-            EventKind::Finished { outcome, given } => self.end(session, (outcome.name(), false), stamp.wall_ms, given),
-            _ => Ok(()),
-        }
+        self.execute(sql, params![session, wall_ms, stamp.boot, at, elapsed, step, kind, length, rule]).map(drop)
     }
 }

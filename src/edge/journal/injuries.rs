@@ -7,12 +7,26 @@ use super::{InjuryEntry, Journal, Result, Screening, Stamp};
 use crate::domain::site::Site;
 
 impl Journal {
-    /// What the person said about injuries and did not replace or clear, oldest first.
+    /// What the person said about injuries and did not replace or clear, oldest first. Of several at a site, which an
+    /// import may bring, the latest one.
     ///
     /// # Errors
     /// When the journal cannot be read.
     pub fn injuries(&self) -> Result<Vec<InjuryEntry>> {
-        let sql = "SELECT id, happened_ms, site FROM injury WHERE over_ms IS NULL ORDER BY id";
+        let mut all = self.current_injuries()?;
+        let key = |entry: &InjuryEntry| (entry.happened_ms, entry.id);
+        let kept = all.clone();
+        let is_later = |entry: &InjuryEntry, other: &InjuryEntry| {
+            other.site == entry.site && entry.happened_ms.is_some() && key(other) > key(entry)
+        };
+        all.retain(|entry| !kept.iter().any(|other| is_later(entry, other)));
+        Ok(all)
+    }
+
+    /// All that was not replaced or cleared. That there is no injury is only known here, not from another journal.
+    fn current_injuries(&self) -> Result<Vec<InjuryEntry>> {
+        let sql = "SELECT id, happened_ms, site FROM injury \
+                   WHERE over_ms IS NULL AND (origin IS NULL OR happened_ms IS NOT NULL) ORDER BY id";
         self.rows(sql, [], |row| Ok(InjuryEntry { id: row.get(0)?, happened_ms: row.get(1)?, site: site(row, 2)? }))
     }
 
@@ -46,7 +60,7 @@ impl Journal {
     fn end_injuries(&self, these: impl Fn(&InjuryEntry) -> bool, now: &Stamp) -> Result<()> {
         let sql = "UPDATE injury SET over_ms = ? WHERE id = ?";
         // Read again: another shell may have set one since.
-        let mut over = self.injuries()?.into_iter().filter(these);
+        let mut over = self.current_injuries()?.into_iter().filter(these);
         over.try_for_each(|entry| self.execute(sql, params![now.wall_ms, entry.id]).map(drop))
     }
 
@@ -70,10 +84,10 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be read.
     pub fn screenings(&self) -> Result<Vec<Screening>> {
-        self.rows("SELECT injury, signs, noted_ms FROM screening ORDER BY id", [], |row| {
+        self.rows("SELECT injury, signs, noted_ms, origin FROM screening ORDER BY id", [], |row| {
             let signs = optional_text(row, 1)?;
             let signs = signs.map(|signs| signs.split_whitespace().map(str::to_owned).collect());
-            Ok(Screening { injury: row.get(0)?, signs, noted_ms: row.get(2)? })
+            Ok(Screening { injury: row.get(0)?, signs, noted_ms: row.get(2)?, origin: row.get(3)? })
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::course::{STALE, doses, replay};
-use crate::domain::dose::Doses;
+use crate::domain::dose::{Dose, Doses};
 use crate::domain::protocol::Protocol;
 use crate::domain::rules::{CLOCK_BEHIND, RuleId};
 use crate::domain::session::{Event, Moment, Session, SessionOptions};
@@ -76,6 +76,8 @@ pub struct Record {
     pub ahead: Duration,
     /// When the pack came off, as far as it is known: the end of a session that was closed as cut off.
     pub(super) off: Option<Moment>,
+    /// Another journal measured it, so its doses relieve nothing.
+    pub(super) is_imported: bool,
 }
 
 impl Record {
@@ -134,7 +136,11 @@ impl Record {
             Some("cut_off") => self.off.unwrap_or_else(|| self.assumed_off()),
             Some(_) => self.last(),
         };
-        doses(&self.protocol, &self.events, until)
+        let doses = doses(&self.protocol, &self.events, until);
+        if !self.is_imported {
+            return doses;
+        }
+        doses.into_iter().map(|dose| Dose { relieves: false, ..dose }).collect()
     }
 
     /// When the pack is assumed to have come off, without an answer from the person: the planned end of its step.
@@ -184,4 +190,6 @@ pub struct Screening {
     pub signs: Option<Vec<String>>,
     /// When that was, milliseconds since 1970.
     pub noted_ms: i64,
+    /// The journal that it was imported from; `None` when it was given here.
+    pub origin: Option<String>,
 }

@@ -20,7 +20,23 @@ use crate::text::printable::printable;
 /// moments. The elapsed time of the session is exact, but stands still in a pause.
 pub(super) fn on_the_clock_of(now: &Stamp, rows: &[(Stamp, Event)]) -> Vec<Event> {
     let Some((last, _)) = rows.last() else { return Vec::new() };
-    // Each event by its distance from the first.
+    let distances = distances(rows);
+    let distance = distances.last().copied().unwrap_or_default();
+    let end = if is_this_boot(last, now) {
+        last.clock.min(now.clock)
+    } else {
+        now.clock - millis_between(last.wall_ms, now.wall_ms)
+    };
+    let place =
+        |((_, event), at): (&(Stamp, Event), Duration)| Event { at: end - distance.saturating_sub(at), ..*event };
+    rows.iter().zip(distances).map(place).collect()
+}
+
+/// The distance of each event from the first, on the clock that counts in suspend.
+pub(super) fn distances(rows: &[(Stamp, Event)]) -> Vec<Duration> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
     let (mut distance, mut distances, mut paused) = (Duration::ZERO, vec![Duration::ZERO], false);
     for ((stamp, event), (next_stamp, next)) in rows.iter().zip(&rows[1..]) {
         paused = match event.kind {
@@ -35,14 +51,7 @@ pub(super) fn on_the_clock_of(now: &Stamp, rows: &[(Stamp, Event)]) -> Vec<Event
         });
         distances.push(distance);
     }
-    let end = if is_this_boot(last, now) {
-        last.clock.min(now.clock)
-    } else {
-        now.clock - millis_between(last.wall_ms, now.wall_ms)
-    };
-    let place =
-        |((_, event), at): (&(Stamp, Event), Duration)| Event { at: end - distance.saturating_sub(at), ..*event };
-    rows.iter().zip(distances).map(place).collect()
+    distances
 }
 
 /// Whether the clock of now dates another stamp too. Two boots without a name may be the same or not.

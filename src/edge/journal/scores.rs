@@ -41,7 +41,7 @@ impl Journal {
         now: &Stamp,
     ) -> Result<Option<(i64, Option<Site>)>> {
         // A session that was cut off may have no end for as long as this.
-        let sql = "SELECT id, site FROM session WHERE id = (SELECT max(id) FROM session WHERE ?1 OR started_ms <= ?2) \
+        let sql = "SELECT id, site FROM session WHERE id = (SELECT max(id) FROM session WHERE origin IS NULL AND (?1 OR started_ms <= ?2)) \
                    AND (ended_ms BETWEEN ?2 - ?3 AND ?2 \
                         OR ?4 AND (ended_ms > ?2 OR ended_ms IS NULL AND started_ms >= ?2 - 3 * ?3))";
         let params = params![at_ms.is_none(), at_ms.unwrap_or(now.wall_ms), BELONGS_MS, or_running];

@@ -21,7 +21,7 @@ use crate::domain::step::{PerModality, planned};
 /// The age beyond which a session concerns no rule: a day for the daily limits, and a day more for a load
 /// that a suspend made large.
 const RELEVANT: Duration = Duration::from_secs(48 * 60 * 60);
-const RELEVANT_MS: i64 = 48 * 60 * 60 * 1000;
+pub(super) const RELEVANT_MS: i64 = 48 * 60 * 60 * 1000;
 /// The outcome of a session that was cut off.
 const CUT_OFF: &str = "cut_off";
 
@@ -92,7 +92,7 @@ impl Journal {
         let sql = "SELECT id FROM session WHERE outcome IS NULL ORDER BY id DESC LIMIT 1";
         let Some(id) = self.rows(sql, [], |row| row.get(0))?.pop() else { return Ok(None) };
         let earlier = |began: Moment| {
-            let (mut doses, _) = self.session_doses(now, Some(id))?;
+            let (mut doses, _) = self.session_doses(now, |other| other < id)?;
             doses.extend(self.told(now)?.into_iter().filter(|told| told.noted <= began).map(|told| told.dose));
             Ok(doses)
         };
@@ -107,15 +107,15 @@ impl Journal {
     /// `earlier`: the doses that were known when it began.
     fn read(&self, id: i64, now: &Stamp, earlier: impl FnOnce(Moment) -> Result<Doses>) -> Result<Record> {
         let sql = "SELECT protocol, steps, carried_cold, carried_heat, confirm, grace_ns, started_ms, outcome, \
-                   cold_ns, heat_ns, ended_ms, assumed, overrides, site FROM session WHERE id = ?";
-        let (name, steps, load, options, started_ms, outcome, doses, (ended_ms, assumed, overrides, site)) =
+                   cold_ns, heat_ns, ended_ms, assumed, overrides, site, origin IS NOT NULL FROM session WHERE id = ?";
+        let (name, steps, load, options, started_ms, outcome, doses, (ended_ms, assumed, overrides, site, is_imported)) =
             self.row(sql, [id], |row| {
                 let load = Load::from_half_nanos(PerModality { cold: row.get(2)?, heat: row.get(3)? });
                 let options = SessionOptions { confirm: row.get(4)?, grace: length(row, 5)? };
                 let steps: String = row.get(1)?;
                 let outcome = optional_text(row, 7)?;
-                let rest: (Option<i64>, bool, String, Option<Site>) =
-                    (row.get(10)?, row.get(11)?, text(row, 12)?, site(row, 13)?);
+                let rest: (Option<i64>, bool, String, Option<Site>, bool) =
+                    (row.get(10)?, row.get(11)?, text(row, 12)?, site(row, 13)?, row.get(14)?);
                 Ok((text(row, 0)?, steps, load, options, row.get(6)?, outcome, doses_of(row, 8)?, rest))
             })?;
         let steps: Vec<StepRow> =
@@ -163,13 +163,14 @@ impl Journal {
             last_wall_ms,
             ahead,
             off,
+            is_imported,
         })
     }
 
     /// The doses that concern the rules, and how far in the future the last record ends. The session `but`
     /// is left out.
     pub fn doses(&self, now: &Stamp, but: Option<i64>) -> Result<(Doses, Duration)> {
-        let (mut doses, mut ahead) = self.session_doses(now, but)?;
+        let (mut doses, mut ahead) = self.session_doses(now, |id| Some(id) != but)?;
         for told in self.told(now)? {
             ahead = ahead.max(millis_between(now.wall_ms, told.noted_ms));
             doses.push(told.dose);
@@ -177,17 +178,31 @@ impl Journal {
         Ok((doses, ahead))
     }
 
-    /// The same without the doses that were told.
-    fn session_doses(&self, now: &Stamp, but: Option<i64>) -> Result<(Doses, Duration)> {
+    /// The doses that concern the rules and that the last session of this journal does not know, because they were told
+    /// or imported since it began.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn learned_since(&self, began: Moment, now: &Stamp) -> Result<Doses> {
+        let sql = "SELECT coalesce(max(id), 0) FROM session WHERE origin IS NULL";
+        let last: i64 = self.row(sql, [], |row| row.get(0))?;
+        let (mut doses, _) = self.session_doses(now, |id| id > last)?;
+        doses.extend(self.told(now)?.into_iter().filter(|told| told.noted > began).map(|told| told.dose));
+        Ok(doses)
+    }
+
+    /// The doses of these sessions.
+    fn session_doses(&self, now: &Stamp, are_meant: impl Fn(i64) -> bool) -> Result<(Doses, Duration)> {
         // A change of the wall clock must hide no session: those of this boot are found by its clock, and the
-        // last ones at any time. With ORDER BY or without ALL, SQLite would read every session.
-        let sql = "SELECT id FROM session WHERE started_ms >= ?1 AND id IS NOT ?2 \
-                   UNION ALL SELECT id FROM session WHERE id > (SELECT max(id) - 8 FROM session) AND id IS NOT ?2 \
-                   UNION ALL SELECT DISTINCT session FROM event WHERE boot = ?3 AND clock_ns >= ?4 AND session IS NOT ?2";
+        // last ones of this journal at any time. Without ALL, SQLite would read every session.
+        let sql = "SELECT id FROM session WHERE started_ms >= ?1 \
+                   UNION ALL SELECT id FROM (SELECT id FROM session WHERE origin IS NULL ORDER BY id DESC LIMIT 8) \
+                   UNION ALL SELECT DISTINCT session FROM event WHERE boot = ?2 AND clock_ns >= ?3";
         let since = (now.wall_ms.saturating_sub(RELEVANT_MS), nanos((now.clock - RELEVANT).since_origin()));
-        let mut ids: Vec<i64> = self.rows(sql, params![since.0, but, now.boot, since.1], |row| row.get(0))?;
+        let mut ids: Vec<i64> = self.rows(sql, params![since.0, now.boot, since.1], |row| row.get(0))?;
         ids.sort_unstable();
         ids.dedup();
+        ids.retain(|id| are_meant(*id));
         let (mut doses, mut ahead) = (Doses::default(), Duration::ZERO);
         for id in ids {
             let record = self.record(id, now)?;

@@ -21,7 +21,7 @@ const COUNTS_ON_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The age beyond which a told dose concerns no rule: one may last a day, and several may overlap.
 const RELEVANT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-const RELEVANT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+pub(super) const RELEVANT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// A dose that was given without the timer, as a person tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,10 +45,12 @@ pub struct Told {
     pub what: NewTold,
     /// Where it lies on the clock of now.
     pub dose: Dose,
-    /// When it was told, on the clock of now.
+    /// When this journal came to know it, on the clock of now: when it was told here or imported.
     pub noted: Moment,
     /// When it was told, milliseconds since 1970.
     pub noted_ms: i64,
+    /// When this journal came to know it, milliseconds since 1970.
+    known_ms: i64,
     /// It was taken back.
     pub is_undone: bool,
 }
@@ -67,7 +69,8 @@ impl Told {
 
     /// Whether it counts for the rules.
     pub fn counts(&self, now: &Stamp) -> bool {
-        !self.is_undone || now.clock.since(self.noted) < COUNTS_ON
+        let told = self.noted - millis_between(self.noted_ms, self.known_ms);
+        !self.is_undone || now.clock.since(told) < COUNTS_ON
     }
 }
 
@@ -117,7 +120,8 @@ impl Journal {
     /// When the journal cannot be read.
     pub fn told(&self, now: &Stamp) -> Result<Vec<Told>> {
         // As with sessions, a change of the wall clock must hide none.
-        let which = "ended_ms >= ? OR (boot = ? AND clock_ns >= ?) OR id > (SELECT max(id) - 8 FROM told)";
+        let which = "ended_ms >= ? OR (boot = ? AND clock_ns >= ?) \
+                     OR id IN (SELECT id FROM told WHERE origin IS NULL ORDER BY id DESC LIMIT 8)";
         let since = (now.wall_ms.saturating_sub(RELEVANT_MS), nanos((now.clock - RELEVANT).since_origin()));
         let mut all = self.told_where(which, params![since.0, now.boot, since.1], now)?;
         all.retain(|told| told.counts(now));
@@ -137,8 +141,8 @@ impl Journal {
 
     fn told_where(&self, which: &str, params: impl Params, now: &Stamp) -> Result<Vec<Told>> {
         let sql = format!(
-            "SELECT id, kind, site, length_ns, ended_ms, noted_ms, boot, clock_ns, undone_ms IS NOT NULL \
-             FROM told WHERE {which}"
+            "SELECT id, kind, site, length_ns, ended_ms, coalesce(imported_ms, noted_ms), boot, clock_ns, \
+             undone_ms IS NOT NULL, noted_ms FROM told WHERE {which}"
         );
         let rows = self.rows(&sql, params, |row| {
             let kind: String = row.get(1)?;
@@ -148,11 +152,11 @@ impl Journal {
             let (length, ended_ms) = (length(row, 3)?, row.get(4)?);
             let modality = Modality::ALL.into_iter().find(|modality| modality.as_str() == kind);
             let what = modality.map(|modality| NewTold { modality, length, site, ended_ms });
-            Ok((row.get(0)?, what, noted, row.get(8)?))
+            Ok((row.get(0)?, what, noted, (row.get(8)?, row.get(9)?)))
         })?;
-        let read = |(id, what, noted, is_undone): (i64, Option<NewTold>, Stamp, bool)| {
+        let read = |(id, what, noted, (is_undone, noted_ms)): (i64, Option<NewTold>, Stamp, (bool, i64))| {
             let what = what.ok_or_else(|| self.damaged("a dose that was told has an unknown kind"))?;
-            Ok(placed(id, what, &noted, is_undone, now))
+            Ok(Told { noted_ms, is_undone, ..placed(id, what, &noted, now) })
         };
         rows.into_iter().map(read).collect()
     }
@@ -206,15 +210,16 @@ impl Journal {
         Ok(name.unwrap_or_default())
     }
 
-    /// Takes back the last dose, note or score that was told and was not taken back; the score before a session belongs to
-    /// the session. `None` when there is nothing.
+    /// Takes back the last dose, note or score that was told here and was not taken back; the score before a session
+    /// belongs to the session. `None` when there is nothing.
     ///
     /// # Errors
     /// When the journal cannot be written.
     pub fn undo(&self, now: &Stamp) -> Result<Option<Undone>> {
-        let sql = "SELECT 'told', id, nth FROM told WHERE undone_ms IS NULL \
-                   UNION ALL SELECT 'note', id, nth FROM note WHERE undone_ms IS NULL \
-                   UNION ALL SELECT 'pain', id, coalesce(nth, 0) FROM pain WHERE undone_ms IS NULL AND role IS NOT ? \
+        let sql = "SELECT 'told', id, nth FROM told WHERE undone_ms IS NULL AND origin IS NULL \
+                   UNION ALL SELECT 'note', id, nth FROM note WHERE undone_ms IS NULL AND origin IS NULL \
+                   UNION ALL SELECT 'pain', id, coalesce(nth, 0) FROM pain \
+                   WHERE undone_ms IS NULL AND origin IS NULL AND role IS NOT ? \
                    ORDER BY 3 DESC, 2 DESC LIMIT 1";
         self.together(|| {
             let last = self.rows(sql, [BEFORE], |row| Ok((row.get(0)?, row.get(1)?)))?.pop();
@@ -234,7 +239,7 @@ impl Journal {
 }
 
 /// Puts a dose on the clock of now: by the clock of its boot, or else by the time of day.
-fn placed(id: i64, what: NewTold, stamp: &Stamp, is_undone: bool, now: &Stamp) -> Told {
+fn placed(id: i64, what: NewTold, stamp: &Stamp, now: &Stamp) -> Told {
     let (noted, to) = if is_this_boot(stamp, now) {
         let noted = stamp.clock.min(now.clock);
         (noted, noted - millis_between(what.ended_ms, stamp.wall_ms))
@@ -245,5 +250,5 @@ fn placed(id: i64, what: NewTold, stamp: &Stamp, is_undone: bool, now: &Stamp) -
     let NewTold { modality, length, site, .. } = what;
     let from = to - length;
     let dose = Dose { modality, from, to, session: from, site, relieves: false };
-    Told { id, what, dose, noted, noted_ms: stamp.wall_ms, is_undone }
+    Told { id, what, dose, noted, noted_ms: stamp.wall_ms, known_ms: stamp.wall_ms, is_undone: false }
 }

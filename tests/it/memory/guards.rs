@@ -26,6 +26,10 @@ enum Fact {
     Told(StepKind, u64, u64),
     /// The person tells so many minutes, until now, when another session runs already.
     Meanwhile(StepKind, u64),
+    /// A session in another journal gave this for so many minutes, and began so many minutes ago; it is imported.
+    Imported(StepKind, u64, u64),
+    /// The same, imported when another session runs already.
+    ImportedMeanwhile(StepKind, u64, u64),
     /// The injury was this many hours ago; a negative number is in the future.
     Injured(i64),
     /// A warning sign applies.
@@ -36,7 +40,7 @@ enum Fact {
     Running,
 }
 
-use Fact::{ClockBehind, Injured, Meanwhile, Past, Running, Sign, Told};
+use Fact::{ClockBehind, Imported, ImportedMeanwhile, Injured, Meanwhile, Past, Running, Sign, Told};
 
 struct Row {
     rule: RuleId,
@@ -96,6 +100,19 @@ const TOLD: [Row; 8] = [
     row(RuleId::Rewarm,        "heat",                 &[("heat", "10min")],  &[Meanwhile(Heat, 25)], "R R R R r . R . R R R"),
 ];
 
+/// The same, when sessions of another journal gave them.
+#[rustfmt::skip]
+const IMPORTED: [Row; 8] = [
+    row(RuleId::ColdDaily,     "ice",                  &[("cold", "5min")],   &IMPORTED_DAY,        "R R R R r . . . c . ."),
+    row(RuleId::ColdSpacing,   "ice",                  TEN,                   &[Imported(Cold, 5, 90)], "W W W W . . . . . . ."),
+    row(RuleId::HeatDaily,     "heat",                 TEN,                   &IMPORTED_HEAT,       "W W W . . . . . . . ."),
+    row(RuleId::LongPain,      "ice",                  TEN,                   &IMPORTED_DAYS,       "W W W . . . . . . . ."),
+    row(RuleId::NumbHeat,      "heat",                 TEN,                   &[Imported(Cold, 5, 10)], "W W W . . . . . . . ."),
+    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[Imported(Cold, 20, 45)], "R R R R r . . . c . ."),
+    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[ImportedMeanwhile(Cold, 20, 20)], "R R R R r . R . R R R"),
+    row(RuleId::Rewarm,        "heat",                 &[("heat", "10min")],  &[ImportedMeanwhile(Heat, 25, 25)], "R R R R r . R . R R R"),
+];
+
 const fn row(
     rule: RuleId,
     asked: &'static str,
@@ -133,6 +150,27 @@ const TOLD_DAYS: [Fact; 9] = {
     let mut at = 1;
     while at < all.len() {
         all[at] = Told(Cold, 1, 24 * 60 * at as u64);
+        at += 1;
+    }
+    all
+};
+/// The same, imported.
+const IMPORTED_DAY: [Fact; 8] = {
+    let mut all = [Imported(Cold, 19, 0); 8];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = Imported(Cold, 19, 23 * 60 - 120 * at as u64);
+        at += 1;
+    }
+    all
+};
+const IMPORTED_HEAT: [Fact; 4] =
+    [Imported(Heat, 29, 1200), Imported(Heat, 29, 900), Imported(Heat, 29, 600), Imported(Heat, 29, 300)];
+const IMPORTED_DAYS: [Fact; 9] = {
+    let mut all = [Injured(240); 9];
+    let mut at = 1;
+    while at < all.len() {
+        all[at] = Imported(Rest, 1, 24 * 60 * at as u64);
         at += 1;
     }
     all
@@ -190,6 +228,16 @@ impl Home {
                 self.told(kind, minutes, &format!("{}min ago", ago - minutes));
             }
             Meanwhile(kind, minutes) => self.told(kind, minutes, "now"),
+            Imported(kind, minutes, ago) | ImportedMeanwhile(kind, minutes, ago) => {
+                let ended_ago = i64::try_from((ago - minutes) * MINUTE * 1000).expect("short");
+                let other = Home::empty();
+                other.had(Site::default(), &[(kind, Duration::from_secs(minutes * MINUTE))], ended_ago);
+                self.file("other.ndjson", &other.ask(&["export", "--format", "ndjson", "-"]));
+                self.ask(&["import", "other.ndjson"]);
+                if self.rate > 1.0 {
+                    self.sql().execute("UPDATE event SET boot = 'past' WHERE boot <> 'imported'", []).expect("rows");
+                }
+            }
             Injured(hours @ 0..) => drop(self.ask(&["injury", "set", &format!("{hours}h ago")])),
             Injured(hours) => {
                 self.ask(&["injury", "set", "1h ago"]);
@@ -237,7 +285,7 @@ impl Row {
             return '-';
         }
         let (past, since): (Vec<&Fact>, Vec<&Fact>) =
-            self.facts.iter().partition(|fact| matches!(fact, Past(..) | Told(..)));
+            self.facts.iter().partition(|fact| matches!(fact, Past(..) | Told(..) | Imported(..)));
         for fact in past {
             home.make_true(*fact);
         }
@@ -293,7 +341,7 @@ impl Row {
         };
         let (said, code) = (stdout(&output) + &stderr(&output), output.status.code());
         // In a session, what earlier ones left is part of one load.
-        let is_earlier = !self.facts.iter().any(|fact| matches!(fact, Meanwhile(..)));
+        let is_earlier = !self.facts.iter().any(|fact| matches!(fact, Meanwhile(..) | ImportedMeanwhile(..)));
         let is_one_load = (way, self.rule, is_earlier) == ("extend", RuleId::Rewarm, true);
         let rule = if is_one_load { RuleId::ColdLimit } else { self.rule };
         match (way, code, named(&said, rule)) {
@@ -373,6 +421,12 @@ fn every_rule_binds_every_way_in() {
 #[test]
 fn every_rule_about_doses_binds_every_way_in_after_a_told_one() {
     check(&TOLD);
+}
+
+/// So does one that another journal measured.
+#[test]
+fn every_rule_about_doses_binds_every_way_in_after_an_import() {
+    check(&IMPORTED);
 }
 
 #[track_caller]

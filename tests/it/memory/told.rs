@@ -309,12 +309,15 @@ fn a_dose_that_is_told_while_a_session_runs_is_no_dodge() {
     assert_eq!(home.ask(&["extend", "2"]), "2 min longer.\n");
     let (code, errors) = refused(&home, &["extend", "4"]);
     assert_eq!(code, Some(3), "{errors}");
-    assert!(errors.starts_with("error: with what you logged, the cold load would reach 2"), "{errors}");
+    assert!(errors.starts_with("error: with what you logged or imported, the cold load would reach 2"), "{errors}");
     assert!(errors.contains("; the limit is 20 min (rewarm)\n") && errors.contains("therapy extend 1"), "{errors}");
     assert_eq!(home.ask(&["extend", "1"]), "1 min longer.\n");
     // Too much for what is left.
     let said = home.ask(&["log", "cold", "10", "--site", "left-knee"]);
-    assert!(said.contains("\nTake the pack off, and end the session: with what you logged, the cold load "), "{said}");
+    assert!(
+        said.contains("\nTake the pack off, and end the session: with what you logged or imported, the cold load "),
+        "{said}"
+    );
     let (code, errors) = refused(&home, &["extend", "1"]);
     assert_eq!(code, Some(3), "{errors}");
     assert!(errors.ends_with("\n  take the pack off, and end it: therapy stop\n"), "{errors}");

@@ -1,0 +1,155 @@
+//! Rows that come from another journal. They count for every rule and relieve nothing, and what is here already stays as
+//! it is. This module must not know where they come from.
+//!
+//! The events of a recent session are placed on the clock of now when they come, so that setting the time of day does
+//! not hide its doses. Those of older ones keep a clock of their own.
+
+use rusqlite::params;
+
+use super::exchange::{EventRow, Exchange, Exchanged, Fate, SessionRow};
+use super::rows::{StepRow, millis_between, nanos};
+use super::sessions::RELEVANT_MS;
+use super::told;
+use super::{Journal, Result, Stamp};
+use crate::domain::session::{Event, Moment};
+use crate::domain::site::Site;
+
+/// The name of the boot of events whose clock is that of their session.
+const ELSEWHERE: &str = "imported";
+
+impl Journal {
+    /// Imports rows, all of them or none: none with an orphan among them, and none without `keep`, which shows what would
+    /// become of each.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn import(&self, all: &[Exchanged], now: &Stamp, keep: bool) -> Result<Vec<Fate>> {
+        self.together_if(|| {
+            let mut fates = vec![Fate::Known; all.len()];
+            // Scores and notes name sessions, and answers injuries.
+            let is_named = |row: &Exchange| matches!(row, Exchange::Session(_) | Exchange::Injury(_));
+            for first in [true, false] {
+                for (line, fate) in all.iter().zip(&mut fates).filter(|(line, _)| is_named(&line.row) == first) {
+                    *fate = self.bring_in(line, now)?;
+                }
+            }
+            let keep = keep && !fates.contains(&Fate::Orphan);
+            Ok((fates, keep))
+        })
+    }
+
+    fn bring_in(&self, Exchanged { id, origin, row }: &Exchanged, now: &Stamp) -> Result<Fate> {
+        if let Some(here) = self.row_with(row.kind(), id)? {
+            let is_same = self.exchanged(row.kind(), here)? == *row;
+            return Ok(if is_same { Fate::Known } else { Fate::Differs });
+        }
+        let place = |site: Option<Site>| site.map(Site::as_str);
+        // The number of a row that it names, if it names one.
+        let named = |kind: usize, id: &Option<String>| match id {
+            None => Ok(Some(None)),
+            Some(id) => Ok(self.row_with(kind, id)?.map(Some)),
+        };
+        match row {
+            Exchange::Session(row) => self.bring_in_session(id, origin, row, now)?,
+            Exchange::Dose(row) => {
+                let sql = "INSERT INTO told (uid, origin, nth, kind, site, length_ns, ended_ms, noted_ms, undone_ms, \
+                           imported_ms, boot, clock_ns) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                let (kind, site, length) = (row.modality.as_str(), row.site.as_str(), nanos(row.length));
+                // An old one would be read again and again until the next boot.
+                let is_recent = row.ended_ms >= now.wall_ms.saturating_sub(told::RELEVANT_MS);
+                let boot = if is_recent { &*now.boot } else { "" };
+                let (came, clock) = (now.wall_ms, nanos(now.clock.since_origin()));
+                let (ended, noted, undone) = (row.ended_ms, row.noted_ms, row.undone_ms);
+                self.execute(sql, params![id, origin, kind, site, length, ended, noted, undone, came, boot, clock])?;
+            }
+            Exchange::Score(row) => {
+                let Some(session) = named(0, &row.session)? else { return Ok(Fate::Orphan) };
+                let sql = "INSERT INTO pain (uid, origin, nth, session, role, score, site, at_ms, noted_ms, undone_ms) \
+                           VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?)";
+                let (at, noted, undone) = (row.at_ms, row.noted_ms, row.undone_ms);
+                self.execute(
+                    sql,
+                    params![id, origin, session, row.role, row.score, place(row.site), at, noted, undone],
+                )?;
+            }
+            Exchange::Note(row) => {
+                let Some(session) = named(0, &row.session)? else { return Ok(Fate::Orphan) };
+                let sql = "INSERT INTO note (uid, origin, nth, session, text, site, at_ms, noted_ms, undone_ms) \
+                           VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?)";
+                let (at, noted, undone) = (row.at_ms, row.noted_ms, row.undone_ms);
+                self.execute(sql, params![id, origin, session, row.text, place(row.site), at, noted, undone])?;
+            }
+            Exchange::Injury(row) => {
+                let sql =
+                    "INSERT INTO injury (uid, origin, happened_ms, site, noted_ms, over_ms) VALUES (?, ?, ?, ?, ?, ?)";
+                let (happened, noted, over) = (row.happened_ms, row.noted_ms, row.over_ms);
+                self.execute(sql, params![id, origin, happened, place(row.site), noted, over])?;
+            }
+            Exchange::Answer(row) => {
+                let Some(injury) = named(4, &row.injury)? else { return Ok(Fate::Orphan) };
+                let sql = "INSERT INTO screening (uid, origin, injury, signs, noted_ms) VALUES (?, ?, ?, ?, ?)";
+                let signs = row.signs.as_ref().map(|signs| signs.join(" "));
+                self.execute(sql, params![id, origin, injury, signs, row.noted_ms])?;
+            }
+            Exchange::Planned(row) => {
+                let sql = "INSERT INTO planned (uid, origin, protocol, site, from_ms, to_ms, sequence, made_ms, dropped_ms) \
+                           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                let (from, to, made, dropped) = (row.from_ms, row.to_ms, row.made_ms, row.dropped_ms);
+                let (name, site) = (&row.protocol, row.site.as_str());
+                self.execute(sql, params![id, origin, name, site, from, to, row.sequence, made, dropped])?;
+            }
+        }
+        Ok(Fate::Added)
+    }
+
+    fn bring_in_session(&self, uid: &str, origin: &str, row: &SessionRow, now: &Stamp) -> Result<()> {
+        let sql = "INSERT INTO session (uid, origin, protocol, steps, carried_cold, carried_heat, confirm, grace_ns, \
+                   overrides, started_ms, planned_cold_ns, planned_heat_ns, site, was_open) \
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let steps: Vec<_> = row.steps.iter().map(|(step, longest)| StepRow::of(step, *longest)).collect();
+        let steps = serde_json::to_string(&steps).unwrap_or_default();
+        let (carried, planned) = (row.carried, row.planned.map(nanos));
+        self.execute(
+            sql,
+            params![
+                uid,
+                origin,
+                row.protocol,
+                steps,
+                carried.cold,
+                carried.heat,
+                row.confirm,
+                nanos(row.grace),
+                row.overrides.join(" "),
+                row.started_ms,
+                planned.cold,
+                planned.heat,
+                row.site.map(Site::as_str),
+                row.end.is_none()
+            ],
+        )?;
+        let id = self.connection.last_insert_rowid();
+        let clock = clock_of(&row.events, now);
+        for event in &row.events {
+            let at = clock.1 + event.since_first;
+            let stamp = Stamp { wall_ms: event.wall_ms, boot: clock.0.to_owned(), clock: at };
+            let event = Event { at, elapsed: event.elapsed, step: event.step, kind: event.kind };
+            self.insert_event(id, &stamp, &event)?;
+        }
+        if let Some(end) = &row.end {
+            return self.end(id, (&end.outcome, end.assumed), end.at_ms, end.given);
+        }
+        let record = self.record(id, now)?;
+        self.close_cut_off(&record, record.assumed_off(), false).map(drop)
+    }
+}
+
+/// The boot and the moment of the first of these events.
+fn clock_of<'a>(events: &[EventRow], now: &'a Stamp) -> (&'a str, Moment) {
+    let elsewhere = (ELSEWHERE, Moment::default());
+    let Some(last) = events.last().filter(|last| last.wall_ms >= now.wall_ms.saturating_sub(RELEVANT_MS)) else {
+        return elsewhere;
+    };
+    let back = millis_between(last.wall_ms, now.wall_ms).saturating_add(last.since_first);
+    if now.boot.is_empty() || now.clock.since_origin() < back { elsewhere } else { (&now.boot, now.clock - back) }
+}

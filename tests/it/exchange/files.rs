@@ -1,0 +1,419 @@
+//! `therapy export` and `therapy import`, as a person and other programs use them.
+#![cfg(unix)]
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use therapy::edge::clock;
+use therapy::output::spreadsheet::COLUMNS;
+
+use crate::programs;
+use crate::support::{Home, stderr, stdout};
+use crate::terminal::Terminal;
+
+const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/export.schema.json");
+const RECOMPUTE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/exchange/recompute.py");
+const PYTHON: [(&[&str], &str); 1] = [(&["/usr/bin/python3", "--version"], "python3")];
+
+/// A home with some of everything.
+fn rich() -> Home {
+    let mut home = Home::at_rate(3000.0);
+    home.own(1, &[("heat", "2min"), ("rest", "1min"), ("cold", "2min 30s")]);
+    home.session(&["own.toml", "--pain", "6"]);
+    home.ask(&["pain", "2"]);
+    home.ask(&["note", "white, \"cold\"; =1+1"]);
+    home.session(&["ice", "--site", "left-knee", "--minutes", "10"]);
+    home.ask(&["log", "cold", "12min 30s", "--ended", "2 days ago"]);
+    home.ask(&["log", "heat", "20", "--ended", "30h ago", "--site", "neck"]);
+    home.ask(&["log", "heat", "5", "--ended", "20h ago"]);
+    home.ask(&["undo"]);
+    home.ask(&["pain", "9", "--at", "3 days ago"]);
+    home.ask(&["note", "slept badly", "--at", "3 days ago"]);
+    home.ask(&["injury", "set", "5 days ago", "--site", "left-knee"]);
+    home.ask(&["injury", "none", "--site", "neck"]);
+    home.ask(&["plan", "ice", "--keep"]);
+    // It is cut off, and closed. In real time, so that it is still on when it is killed.
+    home.rate = 1.0;
+    let mut running = home.start(&["run", "own.toml", "--override", "rewarm", "--site", "right-foot"]);
+    running.see("step_began");
+    running.kill();
+    home.ask(&["stop"]);
+    home
+}
+
+#[track_caller]
+fn exported(home: &Home) -> String {
+    home.ask(&["export", "--format", "ndjson", "-"])
+}
+
+fn piped(home: &Home, arguments: &[&str], input: &str) -> std::process::Output {
+    home.file("input", input);
+    let file = std::fs::File::open(home.path().join("input")).expect("a file");
+    let mut command = home.command(arguments);
+    let child = command.stdin(file).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    programs::finish(child)
+}
+
+#[test]
+fn a_journal_goes_through_a_file_and_a_pipe_unchanged() {
+    let (home, other) = (rich(), Home::empty());
+    let text = exported(&home);
+    assert!(text.lines().count() > 15, "{text}");
+    for line in text.lines() {
+        assert!(line.starts_with("{\"type\":\"") && line.contains(",\"version\":1,\"origin\":\""), "{line}");
+    }
+    let file = other.file("all.ndjson", &text);
+    let sure = home.path().join("all.ndjson");
+    let wrote = home.ask(&["export", sure.to_str().expect("a plain path")]);
+    assert!(wrote.contains(" lines to ") && wrote.contains("therapy import "), "{wrote}");
+    assert_eq!(std::fs::read_to_string(&sure).expect("a file"), text, "the ending says which form");
+
+    let shown = other.ask(&["import", &file, "--dry-run"]);
+    assert!(shown.starts_with("Would import from the journal "), "{shown}");
+    assert!(shown.contains(": 3 sessions, 3 doses without the timer, "), "{shown}");
+    assert!(shown.ends_with("; neck, lower back, left knee, right foot.\n"), "{shown}");
+    assert!(!other.data().exists(), "nothing was written");
+    let said = other.ask(&["import", &file]);
+    assert_eq!(said, shown.replace("Would import", "Imported"));
+    assert_eq!(exported(&other), text);
+    let bytes = || std::fs::read(other.journal()).expect("a file");
+    let before = bytes();
+    let again = other.ask(&["import", &file]);
+    assert!(again.starts_with("Nothing new to import.\n") && again.ends_with(" lines already here.\n"), "{again}");
+    assert!(bytes() == before && exported(&other) == text);
+
+    let third = Home::empty();
+    let output = piped(&third, &["import", "-"], &text);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(exported(&third), text);
+    // A byte order mark, other line ends and empty lines are nothing.
+    let fourth = Home::empty();
+    let output = piped(&fourth, &["import", "-"], &format!("\u{feff}{}\r\n\n", text.replace('\n', "\r\n")));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(exported(&fourth), text);
+    let (code, errors) = (fourth.run(&["undo"]).status.code(), stderr(&fourth.run(&["undo"])));
+    assert!(code == Some(1) && errors.contains("nothing is left to take back"), "{errors}");
+}
+
+/// What programs and people see of the past is the same in the other journal.
+#[test]
+fn the_history_of_an_import_is_the_same() {
+    let (home, other) = (rich(), Home::empty());
+    other.file("all.ndjson", &exported(&home));
+    other.ask(&["import", "all.ndjson"]);
+    let without_id = |home: &Home| {
+        let mut rows = home.history();
+        for row in &mut rows {
+            row.as_object_mut().expect("an object").remove("id");
+        }
+        rows
+    };
+    assert_eq!(without_id(&other), without_id(&home));
+    assert_eq!(other.ask(&["injury"]).lines().count(), 1, "an injury, and not that there is none");
+}
+
+/// By a script that knows only the documentation, with the standard library of Python.
+#[test]
+fn the_history_can_be_recomputed_from_the_export() {
+    if !programs::are_installed(&PYTHON, "the export, read by another program") {
+        return;
+    }
+    let home = rich();
+    let file = home.file("all.ndjson", &exported(&home));
+    let recomputed = |file: &str| {
+        let mut python = Command::new("/usr/bin/python3");
+        python.args([RECOMPUTE, file, SCHEMA]).env_clear().env("LC_ALL", "C.UTF-8");
+        programs::output(&mut python)
+    };
+    let output = recomputed(&file);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let rows: Vec<Value> = serde_json::from_str(&stdout(&output)).expect("JSON");
+    let history = home.history();
+    assert_eq!(rows.len(), history.len());
+    assert!(rows.len() >= 5);
+    for (row, shown) in rows.iter().zip(&history) {
+        let fields = row.as_object().expect("an object");
+        assert_eq!(fields.len() + 1, shown.as_object().expect("an object").len(), "all but the number");
+        for (field, value) in fields {
+            let shown = &shown[field];
+            let is_same = match (value.as_f64(), shown.as_f64()) {
+                (Some(value), Some(shown)) => (value - shown).abs() < 0.002,
+                _ if field.ends_with("_at") => {
+                    let at: Option<jiff::Timestamp> = shown.as_str().map(|at| at.parse().expect("a time"));
+                    at.map(jiff::Timestamp::as_millisecond) == value.as_i64()
+                }
+                _ => value == shown,
+            };
+            assert!(is_same, "{field}: {value} and {shown}");
+        }
+    }
+    // The schema is not empty: it finds what import would refuse, and a field that it does not know.
+    for (from, to) in [
+        ("\"score\":9", "\"score\":11"),
+        ("\"kind\":\"heat\"", "\"kind\":\"wet\""),
+        ("\"version\":1", "\"version\":true"),
+    ] {
+        let text = exported(&home);
+        assert!(text.contains(from), "{from}");
+        let output = recomputed(&home.file("wrong.ndjson", &text.replace(from, to)));
+        assert!(!output.status.success(), "{to}: {}", stdout(&output));
+    }
+    let output =
+        recomputed(&home.file("more.ndjson", &exported(&home).replace("\"version\":1", "\"version\":1,\"x\":1")));
+    assert!(!output.status.success());
+}
+
+/// The table of the documentation has the fields of the schema, type by type, and the schema the fields of a line.
+#[test]
+fn the_documentation_names_every_field() {
+    let documentation = include_str!("../../../docs/export.md");
+    let schema: Value = serde_json::from_str(include_str!("../../../docs/export.schema.json")).expect("JSON");
+    let text = exported(&rich());
+    let mut seen = 0;
+    for line in schema["oneOf"].as_array().expect("types") {
+        let fields: Vec<_> = line["properties"].as_object().expect("fields").keys().map(String::as_str).collect();
+        let kind = line["properties"]["type"]["const"].as_str().expect("a type");
+        let row = documentation.lines().find(|row| row.starts_with(&format!("| `{kind}` |"))).expect(kind);
+        let last = row.rsplit(" | ").next().expect("fields");
+        let mut documented: Vec<_> = last.split('`').skip(1).step_by(2).collect();
+        documented.extend(["type", "id", "version", "origin"]);
+        documented.sort_unstable();
+        assert_eq!(documented, fields, "{kind}");
+        let of_kind = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        for line in of_kind.filter(|line| line["type"] == kind) {
+            let written: Vec<_> = line.as_object().expect("an object").keys().cloned().collect();
+            assert_eq!(written, fields, "{kind}");
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, text.lines().count(), "every line has a type of the schema");
+    for column in COLUMNS {
+        assert!(documentation.contains(&format!("`{column}`")), "{column}");
+    }
+}
+
+/// One table: every row has every column, numbers add up, and no cell is a formula.
+#[test]
+fn a_table_for_a_spreadsheet_has_all_and_no_formula() {
+    let home = rich();
+    let table = home.ask(&["export", "--format", "csv", "-"]);
+    assert_eq!(table.lines().count(), exported(&home).lines().count() + 1);
+    assert!(table.contains("\"white, \"\"cold\"\"; =1+1\""), "{table}");
+    home.ask(&["note", "=HYPERLINK(\"x\")"]);
+    home.ask(&["export", "all.csv"]);
+    let table = std::fs::read_to_string(home.path().join("all.csv")).expect("a file");
+    assert!(table.contains("\"'=HYPERLINK(\"\"x\"\")\"") && !table.contains(",=") && !table.contains("\"="), "{table}");
+    if !programs::are_installed(&PYTHON, "the table, read by another program") {
+        return;
+    }
+    let script = "import csv, sys\n\
+                  rows = list(csv.DictReader(open(sys.argv[1], newline='', encoding='utf-8'), strict=True))\n\
+                  assert all(None not in row and None not in row.values() for row in rows)\n\
+                  given = [row for row in rows if row['type'] in ('session', 'dose') and not row['undone_at']]\n\
+                  print(sum(float(row['cold_s'] or 0) for row in given), sum(float(row['heat_s'] or 0) for row in given))";
+    let mut python = Command::new("/usr/bin/python3");
+    python.args(["-c", script, "all.csv"]).current_dir(home.path()).env_clear();
+    let sums = stdout(&programs::output(&mut python));
+    let sums: Vec<f64> = sums.split_whitespace().map(|sum| sum.parse().expect("a number")).collect();
+    for (field, sum) in ["cold_s", "heat_s"].into_iter().zip(sums) {
+        let all: f64 = home.history().iter().map(|row| row[field].as_f64().expect("a number")).sum();
+        assert!((all - sum).abs() < 0.02, "{field}: {all} and {sum}");
+    }
+}
+
+/// Each line that is wrong is named, and nothing of the file is imported.
+#[test]
+fn every_problem_of_a_file_is_said_at_once() {
+    let home = rich();
+    let text = exported(&home);
+    let of = |kind: &str| text.lines().find(|line| line.starts_with(&format!("{{\"type\":\"{kind}\""))).expect(kind);
+    let (session, dose, note) = (of("session"), of("dose"), of("note"));
+    let score = text.lines().find(|line| line.contains("\"role\":\"after\"")).expect("a score");
+    let ahead = jiff::Timestamp::from_second(clock::wall().as_second() + 3600).expect("a time").to_string();
+    let set = |line: &str, field: &str, value: &str| {
+        let (before, rest) = line.split_once(&format!("\"{field}\":")).expect(field);
+        let end = match rest.strip_prefix('"') {
+            Some(text) => text.find('"').expect("an end") + 2,
+            None => rest.find([',', '}']).expect("an end"),
+        };
+        format!("{before}\"{field}\":{value}{}", &rest[end..])
+    };
+    let long = format!("\"{}\"", "x".repeat(10_000));
+    let table = [
+        ("{".to_owned(), "EOF while parsing"),
+        ("[]".to_owned(), "invalid type: sequence, expected a map"),
+        ("{}".to_owned(), "type is missing"),
+        ("null".to_owned(), "invalid type: null"),
+        ("type,id,version".to_owned(), "expected"),
+        (set(dose, "type", "\"sauna\""), "there is no type \"sauna\"; the types are session, dose, "),
+        (set(dose, "version", "2"), "version 2 is not one that this therapy reads: 1"),
+        (set(dose, "version", "true"), "version true is not one"),
+        (set(dose, "id", "\"\\u001b[2J\""), "is not an id of 1 to 64 letters"),
+        (set(dose, "id", "7"), "\"7\" is not an id"),
+        (set(dose, "origin", &long), "is not an id"),
+        (set(dose, "kind", "\"wet\""), "unknown variant `wet`, expected `cold` or `heat`"),
+        (set(dose, "site", "\"left-eyebrow\""), "\"left-eyebrow\" is not a site"),
+        (set(dose, "length_s", "-1"), "\"-1\" is not a length in seconds"),
+        (set(dose, "length_s", "0"), "is not the length_s of a dose"),
+        (set(dose, "length_s", "86401"), "is not the length_s of a dose"),
+        (set(dose, "length_s", "NaN"), "expected value"),
+        (set(dose, "length_s", "1e400"), "number out of range"),
+        (set(dose, "length_s", "1e300"), "is not a length in seconds"),
+        (set(dose, "length_s", "\"600\""), "invalid type: string"),
+        (set(dose, "ended_at", "\"yesterday\""), "\"yesterday\" is not a time such as"),
+        (set(dose, "ended_at", &format!("\"{ahead}\"")), "ended_at is in the future: "),
+        (set(dose, "noted_at", &format!("\"{ahead}\"")), "noted_at is in the future: "),
+        (dose.replace("\"kind\"", "\"kinds\""), "unknown field `kinds`"),
+        (dose.replacen(",\"kind\":\"cold\"", "", 1).replacen(",\"kind\":\"heat\"", "", 1), "missing field `kind`"),
+        (set(score, "score", "11"), "\"11\" is not a score from 0 to 10"),
+        (set(score, "score", "-1"), "invalid value"),
+        (set(score, "score", "3.5"), "invalid type: floating point"),
+        (set(score, "role", "null"), "a score has both a session and a role, or neither"),
+        (set(note, "text", &long), "a text has more than 5000 letters"),
+        (set(note, "text", "\" \""), "the text of the note is empty"),
+        (set(session, "outcome", "\"great\""), "\"great\" is not an outcome"),
+        (set(session, "cold_s", "0.5"), "cold_s is not what the events give"),
+        (set(session, "ended_at", "null"), "are null together"),
+        (set(session, "step", "99"), "names a step that the session does not have"),
+        (set(session, "step", "0"), "is not the number of a step"),
+        (set(session, "clock_s", "5"), "does not begin at 0, or goes back"),
+        (set(session, "event", "\"halfway\""), "do not begin with the only one that is"),
+        (set(session, "event", "\"melted\""), "\"melted\" is not an event"),
+        (set(session, "started_at", &format!("\"{ahead}\"")), "started_at is in the future: "),
+        (session.replacen("\"at\":\"2", "\"at\":\"9", 1), "the time of an event is in the future: "),
+    ];
+    let other = Home::empty();
+    // A line that is sound stands among them.
+    let lines: Vec<_> = table.iter().map(|(line, _)| line.as_str()).chain([dose]).collect();
+    for all in [&lines[..], &lines[20..]] {
+        let first = lines.len() - all.len();
+        other.file("wrong.ndjson", &(all.join("\n") + "\n"));
+        let output = other.run(&["import", "wrong.ndjson"]);
+        let errors = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        for (number, (_, expected)) in (1..).zip(&table[first..]).take(20) {
+            let start = format!("line {number}: ");
+            let line =
+                errors.lines().find_map(|line| line.strip_prefix(&start)).unwrap_or_else(|| panic!("{start}{errors}"));
+            assert!(line.contains(expected) && line.len() < 300, "{number}: {line} and not {expected}");
+        }
+        let problems = all.len() - 1;
+        let more =
+            if problems == 21 { "1 more problem".to_owned() } else { format!("{} more problems", problems - 20) };
+        let end = format!("{more} not shown\nerror: {problems} problems\n  nothing was imported");
+        assert!(errors.contains(&end), "{errors}");
+    }
+    assert!(!other.data().exists(), "nothing was imported");
+}
+
+#[test]
+fn a_file_that_is_no_export_has_a_way_out() {
+    let home = rich();
+    home.ask(&["export", "copy.db"]);
+    std::fs::write(home.path().join("latin.ndjson"), b"{\"type\":\"note\",\"text\":\"k\xfchl\"}\n").expect("a file");
+    let said = |arguments: &[&str]| {
+        let output = home.run(arguments);
+        (output.status.code(), stderr(&output))
+    };
+    let (code, errors) = said(&["import", "copy.db"]);
+    assert_eq!(
+        (code, errors.contains("copy.db is a whole journal, and not its lines\n  export it as lines: ")),
+        (Some(2), true),
+        "{errors}"
+    );
+    let (code, errors) = said(&["import", "latin.ndjson"]);
+    assert_eq!(
+        (code, errors.starts_with("line 1: it is not UTF-8 text\nerror: 1 problem\n")),
+        (Some(2), true),
+        "{errors}"
+    );
+    let (code, errors) = said(&["import", "none.ndjson"]);
+    assert_eq!((code, errors.contains("could not read none.ndjson: ")), (Some(1), true), "{errors}");
+    let (code, errors) = said(&["export", "-"]);
+    assert_eq!((code, errors.contains("try: therapy export --format ndjson -")), (Some(2), true), "{errors}");
+    home.file("there.ndjson", "");
+    let (code, errors) = said(&["export", "there.ndjson"]);
+    assert_eq!((code, errors.contains("there is already a file there.ndjson")), (Some(1), true), "{errors}");
+    assert_eq!(home.ask(&["import", "there.ndjson"]), "Nothing new to import.\n");
+    let long = home.file("long.ndjson", &"x".repeat((8 << 20) + 2));
+    assert!(said(&["import", &long]).1.starts_with("line 1: it is longer than 8 MiB\n"));
+    // What lies beside it stays as it was, and only its owner can read a new one.
+    home.ask(&["export", "new.ndjson"]);
+    let mode = std::fs::metadata(home.path().join("new.ndjson")).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+/// A sign that was affirmed elsewhere refuses, a denial elsewhere does not take back what was affirmed here, and the question
+/// is still asked here.
+#[test]
+fn an_answer_from_elsewhere_refuses_and_never_allows() {
+    let (home, affirmed) = (Home::new(), Home::new());
+    affirmed.ask(&["safety", "--answer", "3"]);
+    let refused = |home: &Home| home.run(&["run", "ice", "--dry-run"]).status.code() == Some(3);
+    let import = |from: &Home, to: &Home| {
+        to.file("from.ndjson", &exported(from));
+        to.ask(&["import", "from.ndjson"]);
+    };
+    assert!(!refused(&home));
+    home.file("from.ndjson", &exported(&affirmed));
+    let said = stderr(&home.run(&["import", "from.ndjson"]));
+    assert!(said.contains("starts until you take back what you said about warning signs"), "{said}");
+    assert!(refused(&home));
+    home.ask(&["safety", "--answer", "none"]);
+    assert!(!refused(&home), "it is taken back here");
+    import(&affirmed, &home);
+    assert!(!refused(&home), "and stays so");
+    // Nothing applies, says the later file.
+    let (here, denied) = (Home::new(), Home::new());
+    here.ask(&["safety", "--answer", "3"]);
+    denied.ask(&["safety", "--answer", "none"]);
+    import(&denied, &here);
+    assert!(refused(&here));
+    // The journal that affirmed it took it back.
+    affirmed.ask(&["safety", "--answer", "none"]);
+    let last = Home::new();
+    import(&affirmed, &last);
+    assert!(!refused(&last));
+    let mut fresh = Home::empty();
+    fresh.rate = 3000.0;
+    import(&affirmed, &fresh);
+    let run = fresh.session(&["ice"]);
+    assert!(stderr(&run).starts_with("Before you start\n"), "the signs are shown here too: {}", stderr(&run));
+}
+
+/// An injury from elsewhere binds. Of two at one site the later one counts, and one word forgets both.
+#[test]
+fn an_injury_from_elsewhere_binds() {
+    let (home, other) = (Home::new(), Home::new());
+    other.ask(&["injury", "set", "20h ago", "--site", "left-ankle"]);
+    other.ask(&["injury", "none", "--site", "neck"]);
+    home.ask(&["injury", "set", "10 days ago", "--site", "left-ankle"]);
+    home.file("from.ndjson", &exported(&other));
+    assert_eq!(home.run(&["run", "heat", "--site", "left-ankle", "--dry-run"]).status.code(), Some(0));
+    home.ask(&["import", "from.ndjson"]);
+    let shown = home.ask(&["injury"]);
+    assert!(shown.lines().count() == 1 && shown.contains("20 h ago: cold until "), "{shown}");
+    assert_eq!(home.run(&["run", "heat", "--site", "left-ankle", "--dry-run"]).status.code(), Some(3));
+    home.ask(&["injury", "clear"]);
+    assert_eq!(home.number("SELECT count(*) FROM injury WHERE over_ms IS NULL AND happened_ms IS NOT NULL"), 0);
+    assert_eq!(home.run(&["run", "heat", "--site", "left-ankle", "--dry-run"]).status.code(), Some(0));
+}
+
+/// Another person's file shows what it is before anything is written, and only a terminal is asked.
+#[test]
+fn on_a_terminal_a_person_sees_what_comes_and_may_refuse() {
+    let (home, other) = (rich(), Home::new());
+    other.file("all.ndjson", &exported(&home));
+    let answered = |answer: &str| {
+        let mut terminal = Terminal::start(other.command(&["import", "all.ndjson"]), 24, 100);
+        terminal.until("the question", |terminal| terminal.contents().contains("Import this?"));
+        let shown = terminal.contents();
+        assert!(shown.contains("Would import from the journal ") && shown.contains("3 sessions, 3 doses"), "{shown}");
+        terminal.press(answer);
+        terminal.end()
+    };
+    let count = || other.number("SELECT count(*) FROM session");
+    assert_eq!((answered("n\r").code(), count()), (Some(130), 0));
+    assert_eq!((answered("y\r").code(), count()), (Some(0), 3));
+}
