@@ -6,9 +6,11 @@ use anyhow::anyhow;
 use serde_json::{Value, json};
 
 use super::{Exit, Failure, print, print_json};
+use crate::domain::insight::Class;
 use crate::domain::recommendation::{BESIDE, RECOMMENDATIONS, Recommendation};
 use crate::domain::rules::{RULES, Rule, RuleId, Severity};
 use crate::domain::source::{self, OURS, SOURCES, Source};
+use crate::text::insight;
 use crate::text::printable::{nearest, printable};
 use crate::text::recommendation::{self as words, RowText, what};
 use crate::text::rules::{self, RuleText};
@@ -139,7 +141,9 @@ fn of_source(source: &Source) -> (Value, String) {
     };
     let is_next = RECOMMENDATIONS.iter().any(names)
         || BESIDE.iter().any(|(_, by, against)| by.contains(key) || against.contains(key));
-    let citing = citing.chain(is_next.then_some(NEXT)).collect::<Vec<_>>().join(", ");
+    let is_stats = Class::ALL.into_iter().any(|class| insight::sentence(class).contains(key));
+    let citing = citing.chain(is_next.then_some(NEXT)).chain(is_stats.then_some("stats"));
+    let citing = citing.collect::<Vec<_>>().join(", ");
     if !citing.is_empty() {
         let _ = writeln!(text, "  cited by {citing}");
     }

@@ -25,6 +25,8 @@ pub mod session;
 
 pub mod view;
 
+pub mod insight;
+
 pub mod course;
 pub mod recommendation;
 pub mod schedule;

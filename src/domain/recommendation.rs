@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use strum::{Display, IntoStaticStr};
 
+use crate::domain::insight::Pair;
 use crate::domain::protocol::Fits;
 use crate::domain::rules::{ACUTE, Concern, Context, DAY, FALSE_START, Injury, LONG_PAIN_DAYS};
 use crate::domain::site::Site;
 use crate::domain::step::{Modality, PerModality};
 
-/// The change of pain that matters, in points of 10 (Ostelo 2008).
-pub const CHANGE: u8 = 2;
 /// Pain from here on counts as an intense spasm (ours).
 pub const INTENSE: u8 = 7;
 /// How long a pain score says how bad the pain is (ours).
@@ -56,7 +55,7 @@ pub struct Tried {
 impl Tried {
     /// Whether the pain fell by the change that matters, or was gone.
     pub fn is_less(self) -> bool {
-        self.after == 0 || self.before.saturating_sub(self.after) >= CHANGE
+        Pair { before: self.before, after: self.after }.is_less()
     }
 }
 

@@ -47,6 +47,8 @@ pub const SOURCES: &[Source] = &[
         "30 min of heat or of cold: no difference; everybody also took ibuprofen, and both changes stayed under the threshold of 15 mm that the authors set"),
     source("Greenhalgh 2021", "contrast therapy, review", ABSTRACT,
         "a significant lack of research for soft-tissue injury"),
+    source("Haase 2022", "Z Orthop Unfall 160:213, changes of pain in specific back pain, n = 1232", ABSTRACT,
+        "2 points are important; by the score before, 1 point from 1 to 4, 2 from 5 to 7, 3 to 4 from 8 to 10; under 1.77 points a change may be an error of the scale"),
     source("Healthwise", "hw47901, heat or ice for low back pain", ABSTRACT,
         "ice 10 min hourly on day 1, then every 2 to 3 h, never over 15 to 20 min; heat 15 to 20 min; a few hours between heat and ice"),
     source("Healthwise 2024", "newer edition of July 2024", ABSTRACT,
@@ -87,6 +89,8 @@ pub const SOURCES: &[Source] = &[
         "ice, rest, compression by an elastic band or bandage; referral when usual care fails"),
     source("ThermaCare", "product warnings of a heat wrap", ABSTRACT,
         "not on bruise or swelling within 48 h; stop after 7 days if no better"),
+    source("Whitney 1992", "Pain 50:281, regression to the mean in chronic pain, n = 242", ABSTRACT,
+        "the higher the pain at first, the more it falls, with treatment or without"),
 ];
 
 /// The source with this key, ignoring case and taking `-` for a space.

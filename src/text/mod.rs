@@ -35,6 +35,8 @@ pub mod advice;
 
 pub mod recommendation;
 
+pub mod insight;
+
 pub mod alarm;
 
 #[cfg(feature = "cli")]

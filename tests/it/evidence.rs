@@ -1,11 +1,13 @@
 //! Which source gives which number, and what the safety texts must say. The tables here were written from the
 //! literature, not from the program.
 
+use therapy::domain::insight::Class;
 use therapy::domain::recommendation::RECOMMENDATIONS;
 use therapy::domain::rules::Severity::{self, Note, Overridable, Refuse, Warn};
 use therapy::domain::rules::{RULES, RuleId};
 use therapy::domain::source::{self, SOURCES};
 use therapy::text::advice::{DISCLAIMER, EVIDENCE, PAIN_CHANGE};
+use therapy::text::insight;
 use therapy::text::recommendation;
 use therapy::text::rules::{self, RECOVERY};
 use therapy::text::signs::{URGENT, before, contraindications, warning_signs};
@@ -14,7 +16,7 @@ use crate::support::{Home, joined};
 
 /// Each source, and what its entry must say: the figures, and how much of it was read.
 #[rustfmt::skip]
-const LITERATURE: [(&str, &[&str]); 30] = [
+const LITERATURE: [(&str, &[&str]); 32] = [
     ("AAOS", &["at most 20 min", "4 to 8 times a day", "second hand"]),
     ("Bleakley 2006", &["40:700", "ankle", "n = 89", "in week 1", "no other difference", "schedule at second hand"]),
     ("Dubois 2019", &["PEACE & LOVE", "lack of good evidence"]),
@@ -25,6 +27,7 @@ const LITERATURE: [(&str, &[&str]); 30] = [
     ("French 2006", &["CD004750", "small short-term benefit", "too little evidence"]),
     ("Garra 2010", &["n = 60", "30 min", "no difference", "everybody also took ibuprofen", "threshold of 15 mm"]),
     ("Greenhalgh 2021", &["contrast", "significant lack of research"]),
+    ("Haase 2022", &["160:213", "n = 1232", "1 point from 1 to 4, 2 from 5 to 7, 3 to 4 from 8 to 10", "1.77"]),
     ("Healthwise", &["10 min hourly on day 1", "every 2 to 3 h", "never over 15 to 20 min"]),
     ("Healthwise 2024", &["July 2024", "start with heat", "15 to 20 min", "no 72 h schedule"]),
     ("MacAuley 2001", &["22:379", "wet towel", "muscle stays cold", "up to 30 min after"]),
@@ -45,6 +48,7 @@ const LITERATURE: [(&str, &[&str]); 30] = [
     ("S3", &["10 to 20 min", "never above 20", "first three days", "moist", "light activity", "red flags: bladder"]),
     ("S4", &["elastic band or bandage", "usual care fails", "cites no study"]),
     ("ThermaCare", &["within 48 h", "after 7 days"]),
+    ("Whitney 1992", &["50:281", "n = 242", "with treatment or without"]),
 ];
 
 #[test]
@@ -132,7 +136,7 @@ fn every_source_that_a_text_names_is_listed_and_explained() {
         let all = names(&[texts.when, texts.says].join(" "));
         assert!(all.iter().all(|name| source::find(name).is_some()), "{}: {all:?}", row.id);
     }
-    for text in [RECOVERY, PAIN_CHANGE] {
+    for text in [RECOVERY, PAIN_CHANGE].into_iter().chain(Class::ALL.map(insight::sentence)) {
         assert!(names(text).iter().all(|name| source::find(name).is_some()), "{text}");
     }
     assert!(!joined(&home.ask(&["explain", "early-heat"])).contains("also Healthwise: "), "another edition is named");

@@ -239,7 +239,7 @@ fn explain_shows_the_table_with_its_sources() {
     }
     assert!(text.contains("an elastic band, not over a cold pack (S2, S4; against it: Malone 1992)"), "{text}");
     // A source names the table among those that cite it, and a mistyped name finds it.
-    assert!(home.ask(&["explain", "Ostelo 2008"]).ends_with("cited by next\n"));
+    assert!(home.ask(&["explain", "Ostelo 2008"]).ends_with("cited by next, stats\n"));
     assert!(!home.ask(&["explain", "FDA 1997"]).contains("next"));
     let wrong = home.run(&["explain", "nexxt"]);
     assert!(crate::support::stderr(&wrong).ends_with("try: therapy explain \"next\"\n"));
