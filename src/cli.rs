@@ -6,6 +6,7 @@
 mod alarms;
 mod exchange;
 mod next;
+pub mod past;
 pub mod plan;
 pub mod told;
 mod values;
@@ -19,6 +20,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 pub use exchange::{ExportArgs, Format, ImportArgs};
 pub use next::{NextArgs, Waits};
+use past::{HistoryArgs, StatsArgs};
 use plan::PlanArgs;
 use told::{LogArgs, NoteArgs, PainArgs};
 use values::{overridable, rounds, speed};
@@ -150,21 +152,12 @@ Examples:
         #[arg(value_name = "DURATION", required = true, allow_negative_numbers = true)]
         length: Vec<String>,
     },
-    /// Show past sessions and what you logged: dose given and planned, and pain
-    History {
-        /// Only sessions since then, such as 30d or 2026-11-20; a day counts from its start
-        #[arg(long, value_name = "WHEN", num_args = 1.., action = ArgAction::Set)]
-        since: Option<Vec<String>>,
-        /// Only sessions at this site; knee includes both
-        #[arg(long, value_name = "SITE", value_parser = sites::read)]
-        site: Option<Site>,
-        /// Print JSON
-        #[arg(long, conflicts_with = "csv")]
-        json: bool,
-        /// Print comma-separated values
-        #[arg(long)]
-        csv: bool,
-    },
+    /// Show the last two weeks, and past sessions with dose and pain
+    History(HistoryArgs),
+    /// Add up sessions, doses and the change of pain
+    ///
+    /// Doses that you logged count. With fewer than 6 pairs of scores, before and after, nothing is said about the pain.
+    Stats(StatsArgs),
     /// Copy the whole journal into a new file, also for other programs
     Export(ExportArgs),
     /// Import what another journal exported, without doubling

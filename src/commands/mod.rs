@@ -45,6 +45,7 @@ mod plan;
 mod profiles;
 mod run;
 mod safety;
+mod stats;
 mod status;
 mod undo;
 
@@ -97,9 +98,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Skip => control::run(folders, Input::Skip),
         Command::Stop { off } => control::stop(folders, joined(off).as_deref()),
         Command::Extend { length } => control::run(folders, Input::Extend(minutes(&length.join(" "))?)),
-        Command::History { since, site, json, csv } => {
-            history::run(folders, joined(since).as_deref(), site, (json, csv))
-        }
+        Command::History(args) => history::run(folders, args),
+        Command::Stats(args) => stats::run(folders, args),
         Command::Export(args) => export::run(folders, &args),
         Command::Import(args) => import::run(folders, &args),
         Command::Pain(args) => pain::run(folders, &args),

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use console::Term;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -16,7 +15,7 @@ use super::chosen::{Chosen, find};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off};
 use super::times::{from_millis, known_zone, later, local, stamp};
-use super::{Exit, Failure, print, print_exactly, print_json, recommended, settings, sites};
+use super::{Exit, Failure, print, print_exactly, print_json, printing, recommended, settings, sites};
 use crate::cli::Which;
 use crate::cli::plan::PlanArgs;
 use crate::domain::course::start;
@@ -42,9 +41,6 @@ use crate::text::sites::words;
 
 /// Sessions begin at whole multiples of this: people do not read other times from a clock (ours).
 const GRID: Duration = Duration::from_secs(5 * 60);
-
-/// The width off a terminal.
-const WIDTH: usize = 80;
 
 /// A waking day, and its date.
 type Waking = (Date, Awake);
@@ -271,9 +267,8 @@ impl Now {
         let switch = switch.map(|at| local(self.wall(at)));
         let mut text = format!("{} {place}\n", plan::headline(&schedule.sessions, switch.as_deref()));
         if io::stdout().is_terminal() {
-            let width = Term::stdout().size_checked().map_or(WIDTH, |(_, width)| usize::from(width));
             let days: Vec<_> = days.iter().map(|day| self.day(day, schedule)).collect();
-            text.push_str(&plan::picture(&days, width, console::colors_enabled()));
+            text.push_str(&plan::picture(&days, printing::width(), console::colors_enabled()));
         }
         let mut rows = Vec::new();
         let mut last = None;

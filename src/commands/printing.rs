@@ -126,6 +126,11 @@ pub(super) fn fitted(text: String, terminal: &Term) -> String {
     lines.map(|line| if is_command(line) { line.to_owned() } else { wrapped(line, width.into(), 2) }).collect()
 }
 
+/// The columns for a result: those of the terminal, or as many as most terminals have.
+pub(super) fn width() -> usize {
+    Term::stdout().size_checked().map_or(80, |(_, width)| usize::from(width))
+}
+
 /// Prints a drawing to standard error as it is.
 pub(super) fn draw(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");

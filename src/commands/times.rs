@@ -15,7 +15,7 @@ use crate::domain::moment::Moment;
 use crate::edge::clock;
 use crate::edge::journal::Stamp;
 use crate::text::durations::roughly;
-use crate::text::times::{self, day_and_time, next_minute};
+use crate::text::times::{self, Here, day_and_time, next_minute};
 use crate::text::when;
 
 /// The wall time of a moment of a session.
@@ -142,20 +142,24 @@ fn read_one(text: &str, now: Timestamp, accepts: impl Fn(Timestamp) -> bool) -> 
     Ok((at, when.is_range() || day.is_some()))
 }
 
-/// Where a list begins, as a person typed it: the earliest time of a range.
-pub(super) fn since(text: &str) -> Result<Timestamp, Failure> {
-    const ALL: &str = "all of them: therapy history";
+/// Where a list begins, as a person typed it: the earliest time of a range. `without`: another way out.
+pub(super) fn since(text: &str, without: &str) -> Result<Timestamp, Failure> {
     let now = clock::wall();
     let when = when::read(text, now, &known_zone()?).map_err(|error| {
         let is_unclear = error.readings.len() < 2;
         let failure = Failure::from(error);
-        if is_unclear { failure.or(ALL) } else { failure }
+        if is_unclear { failure.or(without) } else { failure }
     })?;
     if when.first > now {
         let error = anyhow!("that is in the future: {}", in_full(when.first));
-        return Err(Failure::new(Exit::Usage, error, when::TRY).or(ALL));
+        return Err(Failure::new(Exit::Usage, error, when::TRY).or(without));
     }
     Ok(when.first)
+}
+
+/// The time now and the zone of the machine, to say times.
+pub(super) fn here() -> Here {
+    Here { now: clock::wall(), zone: zone() }
 }
 
 /// The zone of the machine, to show times in. A warning says when it is not known.

@@ -4,6 +4,11 @@
 pub mod calendar;
 pub mod past;
 
+pub mod days;
+pub mod documents;
+pub mod listing;
+pub mod sums;
+
 pub mod values;
 
 pub mod wire;

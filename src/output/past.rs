@@ -1,8 +1,16 @@
 //! What happened since a time of day, at one site or anywhere: the one reading of the journal behind history and
 //! everything that sums it. This module must not know how it is shown.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::civil::Date;
+
 use crate::domain::site::Site;
+use crate::domain::step::Modality;
 use crate::edge::journal::{Entry, Journal, JournalError, Note, Planned, Stamp, Told};
+use crate::text::past::Ending;
+use crate::text::times::Here;
 
 /// What happened, each list oldest first.
 #[derive(Default)]
@@ -54,10 +62,45 @@ impl Past {
         Ok(Past { sessions, told, notes, scores, planned })
     }
 
+    /// The same, of one protocol: what was told has none.
+    #[must_use]
+    pub fn of_protocol(mut self, name: &str) -> Past {
+        self.sessions.retain(|entry| entry.protocol == name);
+        self.planned.retain(|planned| planned.protocol == name);
+        let Past { sessions, notes, planned, .. } = self;
+        let is_meant = |note: &Note| sessions.iter().any(|entry| note.session == Some(entry.id));
+        let notes = notes.into_iter().filter(is_meant).collect();
+        Past { sessions, notes, planned, ..Past::default() }
+    }
+
+    /// The sessions of kept plans, by their local date: how many of them were begun on that day, and how many there were.
+    /// Early, late and longer sessions count.
+    pub fn begun(&self, here: &Here) -> BTreeMap<Date, (usize, usize)> {
+        let mut planned: BTreeMap<Date, Vec<Site>> = BTreeMap::new();
+        for session in &self.planned {
+            planned.entry(here.date(session.from_ms)).or_default().push(session.site);
+        }
+        let mut begun: BTreeMap<Date, Vec<Site>> = BTreeMap::new();
+        for entry in &self.sessions {
+            begun.entry(here.date(entry.started_ms)).or_default().extend(entry.site);
+        }
+        let days = planned.into_iter().map(|(day, planned)| {
+            let mut begun = begun.remove(&day).unwrap_or_default();
+            let is_begun =
+                |site: &&Site| begun.iter().position(|at| at == *site).map(|at| begun.swap_remove(at)).is_some();
+            (day, (planned.iter().filter(is_begun).count(), planned.len()))
+        });
+        days.collect()
+    }
+
     /// Whether nothing happened.
     pub fn is_empty(&self) -> bool {
-        let has_note = self.notes.iter().any(|note| note.session.is_none());
-        self.sessions.is_empty() && self.told.is_empty() && self.scores.is_empty() && !has_note
+        self.len() == 0
+    }
+
+    /// How many rows a list of it has.
+    pub fn len(&self) -> usize {
+        self.sessions.len() + self.told.len() + self.scores.len() + self.notes_of(None).count()
     }
 
     /// The notes of a session, or those that stand alone.
@@ -69,4 +112,17 @@ impl Past {
 /// When a session ended; `None` while it runs, and when the clock was set back in it: no end is before its start.
 pub fn ended_ms(entry: &Entry) -> Option<i64> {
     entry.ended_ms.filter(|ended| *ended >= entry.started_ms)
+}
+
+/// How a session ended. A dose that was not given to a second makes it end early.
+pub fn ending(entry: &Entry) -> Ending {
+    let short = |modality| entry.actual[modality] + Duration::from_secs(1) <= entry.planned[modality];
+    match entry.outcome.as_deref() {
+        None => Ending::NotEnded,
+        Some("cut_off") => Ending::CutOff,
+        Some("ended_early") => Ending::EndedEarly,
+        Some("completed") if Modality::ALL.into_iter().any(short) => Ending::EndedEarly,
+        Some("completed") => Ending::ToTheEnd,
+        Some(_) => Ending::Stopped,
+    }
 }

@@ -12,10 +12,6 @@ pub const DISCLAIMER: &str = "A timer, not medical advice: it cannot see skin or
 pub const EVIDENCE: &str = "Modest short-term evidence for heat, little for ice and for contrast: \
      use them for comfort.";
 
-/// Shown beside changes of pain: how large one must be, and that pain also falls by itself.
-pub const PAIN_CHANGE: &str = "An important change is 2 points of 10, or 30 % (Ostelo 2008). \
-     Acute low back pain falls from 52 to 23 of 100 within six weeks (Menezes Costa 2012).";
-
 /// Shown once in every session.
 pub const ALWAYS: &str = "Do not lie on the pack, strap it tight or fall asleep.";
 

@@ -37,6 +37,8 @@ pub mod recommendation;
 
 pub mod insight;
 
+pub mod past;
+
 pub mod alarm;
 
 #[cfg(feature = "cli")]

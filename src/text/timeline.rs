@@ -18,6 +18,19 @@ pub fn texture(kind: StepKind) -> char {
     }
 }
 
+/// A drawing for a terminal that shows only ASCII. Every character keeps its column.
+pub fn ascii(drawing: &str) -> String {
+    let plain = |character| match character {
+        '█' => '#',
+        '▒' => '~',
+        '░' | '…' => '.',
+        '─' | '·' => '-',
+        '▲' => '^',
+        other => other,
+    };
+    drawing.chars().map(plain).collect()
+}
+
 /// What is in each of `width` columns; empty when the parts have no length.
 pub fn columns<T: Clone>(parts: &[(T, Duration)], width: usize) -> Vec<T> {
     let total = parts.iter().map(|(_, length)| *length).sum();
@@ -55,6 +68,7 @@ mod tests {
         let drawn: String = columns(&steps, 11).into_iter().map(texture).collect();
         assert_eq!(drawn, "████░░▒▒▒▒▒", "ends at 3.7 and 5.5");
         assert!(columns(&steps, 0).is_empty() && columns::<StepKind>(&[], 12).is_empty());
+        assert_eq!(ascii("████░░▒▒▒▒▒ ── a·b…"), "####..~~~~~ -- a-b.");
         assert_eq!([0, 30, 60, 90].map(|at| column(minutes(at), minutes(60), 10)), [0, 5, 10, 10]);
     }
 }

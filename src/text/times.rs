@@ -1,6 +1,7 @@
 //! Points in time as people read them. Pure: it is told the time and the zone.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// The local time of day: `19:34`.
@@ -29,6 +30,53 @@ pub fn in_full(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let is_twice = zone.to_ambiguous_timestamp(local.datetime()).is_ambiguous();
     let offset = if is_twice { " (%:z)" } else { "" };
     local.strftime(&format!("{form}{offset}")).to_string()
+}
+
+/// The time now and the zone, to say times of the journal, which are in milliseconds since 1970.
+#[derive(Clone, Debug)]
+pub struct Here {
+    /// The time now.
+    pub now: Timestamp,
+    /// The zone.
+    pub zone: TimeZone,
+}
+
+impl Here {
+    /// The local date of a time.
+    pub fn date(&self, millis: i64) -> Date {
+        at(millis).to_zoned(self.zone.clone()).date()
+    }
+
+    /// The local date now.
+    pub fn today(&self) -> Date {
+        self.date(self.now.as_millisecond())
+    }
+
+    /// A local time in a list: `Wed 18:57` up to six days away, `18 Nov 18:57` up to half a year, else
+    /// `2025-11-18 18:57`.
+    pub fn brief(&self, millis: i64) -> String {
+        let form = match self.date(millis).duration_since(self.today()).as_hours().abs() / 24 {
+            0..=6 => "%a %H:%M",
+            7..=182 => "%-d %b %H:%M",
+            _ => "%Y-%m-%d %H:%M",
+        };
+        at(millis).to_zoned(self.zone.clone()).strftime(form).to_string()
+    }
+
+    /// A local time as people say it: [`day_and_time`].
+    pub fn day_and_time(&self, millis: i64) -> String {
+        day_and_time(at(millis), self.now, &self.zone)
+    }
+
+    /// A date in the form that is given, with the year unless that is this one.
+    pub fn day(&self, date: Date, form: &str) -> String {
+        let year = if date.year() == self.today().year() { "" } else { " %Y" };
+        date.strftime(&format!("{form}{year}")).to_string()
+    }
+}
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or_default()
 }
 
 /// The next whole minute: a time that is shown in minutes is never too early.
@@ -79,6 +127,14 @@ mod tests {
         assert_eq!(full("2026-10-25T01:30:00Z"), "Sunday 25 October, 02:30 (+01:00)");
         assert_eq!(full("2026-10-25T02:00:00Z"), "Sunday 25 October, 03:00");
         assert_eq!(time_of_day(timestamp(NOW), &berlin()), "13:00");
+        let here = Here { now: timestamp(NOW), zone: berlin() };
+        let brief = |at| here.brief(timestamp(at).as_millisecond());
+        assert_eq!(
+            ["2026-11-22T11:00:00Z", "2026-11-15T23:00:00Z", "2026-11-15T22:59:00Z", "2026-05-22T22:00:00Z"].map(brief),
+            ["Sun 12:00", "Mon 00:00", "15 Nov 23:59", "2026-05-23 00:00"]
+        );
+        let day = |at| here.day(here.date(timestamp(at).as_millisecond()), "%-d %B");
+        assert_eq!(["2026-01-01T00:00:00Z", "2025-12-31T22:59:00Z"].map(day), ["1 January", "31 December 2025"]);
         assert_eq!(next_minute(timestamp("2026-11-22T12:00:30.5Z")), timestamp("2026-11-22T12:01:00Z"));
     }
 }

@@ -6,7 +6,7 @@ use therapy::domain::recommendation::RECOMMENDATIONS;
 use therapy::domain::rules::Severity::{self, Note, Overridable, Refuse, Warn};
 use therapy::domain::rules::{RULES, RuleId};
 use therapy::domain::source::{self, SOURCES};
-use therapy::text::advice::{DISCLAIMER, EVIDENCE, PAIN_CHANGE};
+use therapy::text::advice::{DISCLAIMER, EVIDENCE};
 use therapy::text::insight;
 use therapy::text::recommendation;
 use therapy::text::rules::{self, RECOVERY};
@@ -136,7 +136,7 @@ fn every_source_that_a_text_names_is_listed_and_explained() {
         let all = names(&[texts.when, texts.says].join(" "));
         assert!(all.iter().all(|name| source::find(name).is_some()), "{}: {all:?}", row.id);
     }
-    for text in [RECOVERY, PAIN_CHANGE].into_iter().chain(Class::ALL.map(insight::sentence)) {
+    for text in [RECOVERY].into_iter().chain(Class::ALL.map(insight::sentence)) {
         assert!(names(text).iter().all(|name| source::find(name).is_some()), "{text}");
     }
     assert!(!joined(&home.ask(&["explain", "early-heat"])).contains("also Healthwise: "), "another edition is named");

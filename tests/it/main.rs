@@ -36,6 +36,7 @@ mod waiting;
 mod hostile_terminal;
 
 mod memory;
+mod past;
 
 mod bus;
 

@@ -177,6 +177,18 @@ impl Home {
         self.json(&["history", "--json"]).as_array().expect("a list").clone()
     }
 
+    /// The list of `therapy history`, without the picture of the last two weeks above it.
+    #[track_caller]
+    pub fn listed(&self, arguments: &[&str]) -> String {
+        let text = self.ask(&[&["history"], arguments].concat());
+        match text.split_once("\n\n") {
+            Some((picture, list)) if picture.contains("Pain, first and last") || picture.contains("ne block is ") => {
+                list.to_owned()
+            }
+            _ => text,
+        }
+    }
+
     /// The events of all sessions, in the order of writing.
     pub fn written(&self) -> Vec<Line> {
         let connection = self.sql();

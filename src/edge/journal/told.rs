@@ -186,12 +186,17 @@ impl Journal {
         })
     }
 
-    /// The notes of sessions, and those that stand alone since a time of day, in the order of their moments.
+    /// The notes of sessions that began since a time of day, and those that stand alone since then, in the order of their
+    /// moments.
     ///
     /// # Errors
     /// When the journal cannot be read.
     pub fn notes(&self, since_ms: i64) -> Result<Vec<Note>> {
-        self.notes_where("undone_ms IS NULL AND (session IS NOT NULL OR at_ms >= ?)", since_ms)
+        self.notes_where(
+            "id IN (SELECT note.id FROM session JOIN note ON note.session = session.id WHERE started_ms >= ?1 \
+             UNION ALL SELECT id FROM note WHERE session IS NULL AND at_ms >= ?1) AND undone_ms IS NULL",
+            since_ms,
+        )
     }
 
     fn notes_where(&self, which: &str, value: i64) -> Result<Vec<Note>> {

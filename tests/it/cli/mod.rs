@@ -52,6 +52,7 @@ fn every_line_of_help_fits_80_columns() {
         "stop",
         "extend",
         "history",
+        "stats",
         "export",
         "import",
         "pain",

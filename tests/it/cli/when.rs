@@ -213,7 +213,7 @@ fn an_injury_for_one_session_is_echoed_as_it_was_understood() {
 #[test]
 fn a_list_since_no_time_says_how_to_get_all() {
     let home = Home::new();
-    let all = "  all of them: therapy history\n";
+    let all = "  the last 100: therapy history -n 100\n";
     for (since, error) in [
         ("tomorrow", "error: \"tomorrow\" is in the future\n"),
         ("2999-01-01", "error: that is in the future: Tuesday 1 January 2999, 00:00\n"),

@@ -133,14 +133,14 @@ fn a_told_dose_is_in_the_history_in_every_form() {
         (vec![json!(0.0), json!(900.0), json!(900.0)], vec![json!(1200.0), json!(0.0), json!(0.0)])
     );
     assert_eq!(of("site"), ["lower-back", "left-knee", "left-knee"]);
-    let table = home.ask(&["history"]);
+    let table = home.listed(&[]);
     let lines: Vec<_> = table.lines().map(joined).collect();
     assert!(lines[1].ends_with(" cold · left knee 15 min told") && lines[2].ends_with(" heat 20 min told"), "{table}");
     let csv = home.ask(&["history", "--csv"]);
     let csv: Vec<_> = csv.lines().collect();
-    assert!(csv[0].ends_with(",assumed,site,told,notes"), "{csv:?}");
+    assert!(csv[0].ends_with(",assumed,site,told,notes,kind,pain"), "{csv:?}");
     assert!(csv[2].starts_with("2,,") || csv[2].starts_with("1,,"), "{csv:?}");
-    assert!(csv[2].contains(",told,0,0,900,0,,,\"\",false,left-knee,true,\"\""), "{csv:?}");
+    assert!(csv[2].contains(",told,0,0,900,0,,,\"\",false,left-knee,true,\"\",dose,"), "{csv:?}");
     assert_eq!(home.json(&["history", "--json", "--site", "knee"]).as_array().expect("a list").len(), 2);
     assert_eq!(home.json(&["history", "--json", "--since", "35h ago"]).as_array().expect("a list").len(), 2);
     // A copy has it too.
@@ -222,17 +222,28 @@ fn a_note_belongs_to_its_session_or_to_a_moment() {
     assert!(said.starts_with("Noted for ice, left knee: "), "{said}");
     home.ask(&["note", "a\u{1b}[2J\nb, \"=c\""]);
     assert!(home.ask(&["note", "elsewhere", "--site", "neck"]).starts_with("Noted for the neck, on its own: "));
-    let table = home.ask(&["history"]);
+    let table = home.listed(&[]);
     let lines: Vec<_> = table.lines().collect();
     assert!(lines[0].ends_with("  note · neck") && lines[1] == "    elsewhere", "{table}");
     assert!(lines[2].contains("  ice · left knee  "), "{table}");
     assert!(lines[3].starts_with("    ") && lines[3].ends_with(" skin was white for a minute"), "{table}");
     assert!(lines[4].ends_with(" a\\u{1b}[2J\\nb, \"=c\""), "{table}");
     assert!(lines[5].ends_with("  note · left hip") && lines[6] == "    slept badly", "{table}");
-    let row = &home.history()[0];
+    let rows = home.history();
+    let of = |field: &str| rows.iter().map(|row| row[field].clone()).collect::<Vec<_>>();
+    assert_eq!(
+        (of("kind"), of("told")),
+        (vec![json!("note"), json!("session"), json!("note")], vec![json!(true), json!(false), json!(true)])
+    );
+    assert_eq!(
+        (of("site"), &rows[0]["notes"]),
+        (vec![json!("left-hip"), json!("left-knee"), json!("neck")], &json!(["slept badly"]))
+    );
+    let row = &rows[1];
     assert_eq!(row["notes"], json!(["skin was white for a minute", "a\\u{1b}[2J\\nb, \"=c\""]));
     let csv = home.ask(&["history", "--csv"]);
-    assert!(csv.ends_with(",\"skin was white for a minute; a\\u{1b}[2J\\nb, \"\"=c\"\"\"\n"), "{csv}");
+    assert!(csv.contains(",\"skin was white for a minute; a\\u{1b}[2J\\nb, \"\"=c\"\"\",session,\n"), "{csv}");
+    assert!(csv.ends_with(",told,0,0,0,0,,,\"\",false,neck,true,\"elsewhere\",note,\n"), "{csv}");
 }
 
 #[test]
@@ -250,7 +261,15 @@ fn pain_of_the_past_belongs_to_the_session_that_had_just_ended() {
     assert!(alone.ends_with(" on its own: no session ended in the 2 h before.\n"), "{alone}");
     let there = home.ask(&["pain", "8", "--at", "6h ago", "--site", "neck"]);
     assert!(there.ends_with(" for the neck, on its own: no session there ended in the 2 h before.\n"), "{there}");
-    let after = |home: &Home| home.history().iter().map(|row| row["pain_after"].clone()).collect::<Vec<_>>();
+    let of_kind = |home: &Home, kind: &str, field: &str| -> Vec<Value> {
+        let rows = home.history().into_iter().filter(|row| row["kind"] == kind);
+        rows.map(|row| row[field].clone()).collect()
+    };
+    let after = |home: &Home| of_kind(home, "session", "pain_after");
+    assert_eq!(
+        (of_kind(&home, "score", "pain"), of_kind(&home, "score", "site")),
+        (vec![json!(8), json!(9)], vec![json!("neck"), json!("lower-back")])
+    );
     assert_eq!(after(&home), [6, 3]);
     // The score about the last moment counts, in whatever order they are told.
     home.ask(&["pain", "2", "--at", "5h 30min ago"]);
@@ -260,7 +279,8 @@ fn pain_of_the_past_belongs_to_the_session_that_had_just_ended() {
         home.ask(&["history"]).lines().filter(|line| line.contains("pain 9") || line.contains("pain 8")).count(),
         2
     );
-    assert_eq!(home.ask(&["history", "--site", "neck"]).lines().count(), 2, "the score there and the session");
+    assert_eq!(home.listed(&["--site", "neck"]).lines().count(), 2, "the score there and the session");
+    assert!(home.listed(&[]).contains("  neck  "), "a score has its site");
 }
 
 /// With several injuries nothing is assumed, as in other commands.

@@ -239,6 +239,7 @@ fn a_damaged_journal_is_reported_with_a_hint_and_not_changed() {
             (&["run", "heat"], 3),
             (&["history"], 1),
             (&["history", "--json"], 1),
+            (&["stats"], 1),
             (&["injury"], 1),
             (&["injury", "set", "2h ago"], 1),
             (&["pain", "3"], 1),
