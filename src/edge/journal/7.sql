@@ -24,3 +24,8 @@ CREATE UNIQUE INDEX screening_uid ON screening(uid);
 -- Find the last rows of this journal, however many were imported after them.
 CREATE INDEX session_own ON session(id) WHERE origin IS NULL;
 CREATE INDEX told_own ON told(id) WHERE origin IS NULL;
+
+-- Find the notes of a session, and what stands alone since a time, however much there is.
+CREATE INDEX note_session ON note(session);
+CREATE INDEX note_at ON note(at_ms);
+CREATE INDEX pain_moment ON pain(coalesce(at_ms, noted_ms));

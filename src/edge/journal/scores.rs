@@ -69,8 +69,9 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be read.
     pub fn scores_alone(&self, since_ms: i64) -> Result<Vec<(i64, u8, Option<Site>)>> {
+        // The plus: by their moment, because many may stand alone.
         let sql = "SELECT coalesce(at_ms, noted_ms) AS moment, score, site FROM pain \
-                   WHERE session IS NULL AND undone_ms IS NULL AND moment >= ? ORDER BY moment, id";
+                   WHERE +session IS NULL AND undone_ms IS NULL AND moment >= ? ORDER BY moment, id";
         self.rows(sql, [since_ms], |row| Ok((row.get(0)?, row.get(1)?, site(row, 2)?)))
     }
 

@@ -194,7 +194,7 @@ impl Journal {
     pub fn notes(&self, since_ms: i64) -> Result<Vec<Note>> {
         self.notes_where(
             "id IN (SELECT note.id FROM session JOIN note ON note.session = session.id WHERE started_ms >= ?1 \
-             UNION ALL SELECT id FROM note WHERE session IS NULL AND at_ms >= ?1) AND undone_ms IS NULL",
+             UNION ALL SELECT id FROM note WHERE +session IS NULL AND at_ms >= ?1) AND undone_ms IS NULL",
             since_ms,
         )
     }
