@@ -6,12 +6,10 @@ use super::folders::Folders;
 use super::times::{self, here, in_full, stamp};
 use super::{Exit, Failure, joined, print, print_exactly, print_json, printing};
 use crate::cli::past::HistoryArgs;
-use crate::edge::terminal;
 use crate::output::past::Past;
 use crate::output::{days, documents, listing};
 use crate::text::past::{earlier, none};
 use crate::text::printable::wrapped;
-use crate::text::timeline::ascii;
 
 /// How many rows a list has when nothing else is asked for (ours).
 const ROWS: usize = 20;
@@ -54,8 +52,7 @@ pub(super) fn run(folders: &Folders, args: HistoryArgs) -> Result<Exit, Failure>
     let below = below.iter().filter(|line| !line.is_empty()).map(|line| format!("\n{line}\n"));
     let list = printing::for_this_person(listing::table(&rows, width) + &below.collect::<String>());
     let gap = if picture.is_empty() { "" } else { "\n" };
-    let text = picture + gap + &wrapped(&list, width, 4);
-    print_exactly(if terminal::shows_unicode() { text } else { ascii(&text) })
+    printing::print_drawn(picture + gap + &wrapped(&list, width, 4))
 }
 
 /// What happened in the last two weeks, or in as long as it takes for more than this many rows.

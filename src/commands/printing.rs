@@ -13,6 +13,7 @@ use crate::cli::Cli;
 use crate::edge::terminal;
 use crate::runner::without_codes;
 use crate::text::printable::{printable, wrapped};
+use crate::text::timeline::ascii;
 use crate::text::typed::quoted;
 
 /// The commands of a text, and what every one of them is to have.
@@ -53,7 +54,12 @@ pub(super) fn print_exactly(text: impl AsRef<[u8]>) -> Result<Exit, Failure> {
 
 /// Prints a result for people.
 pub(super) fn print(text: impl Into<String>) -> Result<Exit, Failure> {
-    print_exactly(fitted(for_this_person(text.into()), &Term::stdout()))
+    print_drawn(fitted(for_this_person(text.into()), &Term::stdout()))
+}
+
+/// Prints a result for people that has its own layout, in the characters that the locale allows.
+pub(super) fn print_drawn(text: String) -> Result<Exit, Failure> {
+    print_exactly(if terminal::shows_unicode() { text } else { ascii(&text) })
 }
 
 /// Prints one JSON document.

@@ -5,15 +5,13 @@ use serde_json::json;
 
 use super::folders::Folders;
 use super::times::{self, here, in_full, stamp};
-use super::{Exit, Failure, joined, print, print_exactly, print_json, printing};
+use super::{Exit, Failure, joined, print, print_json, printing};
 use crate::cli::past::StatsArgs;
-use crate::edge::terminal;
 use crate::output::past::Past;
 use crate::output::sums::All;
 use crate::text::past::none;
 use crate::text::printable::wrapped;
 use crate::text::sites::words;
-use crate::text::timeline::ascii;
 
 /// How many days are added up when nothing else is asked for (ours).
 const DAYS: i64 = 28;
@@ -42,6 +40,5 @@ pub(super) fn run(folders: &Folders, args: StatsArgs) -> Result<Exit, Failure> {
     let place = args.site.map(|site| format!(", {}", words(site))).unwrap_or_default();
     let day = here.day(here.date(since.as_millisecond()), "%-d %B");
     let width = printing::width();
-    let text = wrapped(&sums.text(&format!("Since {day}{place}"), &here, width), width, 4);
-    print_exactly(if terminal::shows_unicode() { text } else { ascii(&text) })
+    printing::print_drawn(wrapped(&sums.text(&format!("Since {day}{place}"), &here, width), width, 4))
 }

@@ -5,7 +5,7 @@ use super::past::{Past, ending};
 use crate::edge::journal::{Entry, NewTold, Note};
 use crate::text::durations::in_words;
 use crate::text::past::{self as words, place};
-use crate::text::printable::{aligned, columns};
+use crate::text::printable::{aligned, columns, padded};
 use crate::text::sites::titled;
 use crate::text::times::Here;
 
@@ -41,7 +41,7 @@ pub fn rows(past: &Past, here: &Here) -> Vec<Row> {
     let told = past.told.iter().map(|told| {
         let NewTold { modality, length, site, .. } = told.what;
         let until = told.counts_until_ms().map(|until| here.day_and_time(until));
-        let ending = until.map_or_else(|| "told".to_owned(), |until| format!("taken back, counts until {until}"));
+        let ending = until.map_or_else(|| "logged".to_owned(), |until| format!("taken back, counts until {until}"));
         let name = titled(modality.as_str(), Some(site));
         Row::new(here, told.started_ms(), [name, in_words(length), String::new(), ending])
     });
@@ -66,8 +66,9 @@ pub fn table(rows: &[Row], width: usize) -> String {
     let mut lines = (0..=width).step_by(4).map(|slack| in_columns(rows, width - slack));
     let fits = |lines: &Vec<Option<String>>| lines.iter().flatten().all(|line| columns(line) <= width);
     let lines = lines.find(fits).unwrap_or_else(|| vec![None; rows.len()]);
+    let started = rows.iter().map(|row| columns(&row.cells[0])).max().unwrap_or_default();
     let row = |(row, line): (&Row, Option<String>)| {
-        let line = line.unwrap_or_else(|| in_rows(&row.cells, width));
+        let line = line.unwrap_or_else(|| in_rows(&row.cells, started, width));
         let below = row.below.iter().map(|note| format!("\n    {note}"));
         [line].into_iter().chain(below).collect::<String>() + "\n"
     };
@@ -85,13 +86,14 @@ fn in_columns(rows: &[Row], width: usize) -> Vec<Option<String>> {
     rows.iter().map(|row| if is_in(&row) { lines.next().map(str::to_owned) } else { None }).collect()
 }
 
-/// A row in as many rows as it needs.
-fn in_rows(cells: &[String; 5], width: usize) -> String {
-    let [started, name, doses, pain, ending] = cells.each_ref().map(String::as_str);
+/// A row in as many rows as it needs. `started`: the columns of the times.
+fn in_rows(cells: &[String; 5], started: usize, width: usize) -> String {
+    let [at, name, doses, pain, ending] = cells.each_ref().map(String::as_str);
+    let at = padded(at, started);
     let below = joined(&[doses, pain]);
     let below = if 4 + columns(&below) <= width { vec![below.as_str()] } else { vec![doses, pain] };
     let below = below.into_iter().filter(|line| !line.is_empty());
-    below.fold(joined(&[started, name, ending]), |all, line| all + "\n    " + line)
+    below.fold(joined(&[&*at, name, ending]), |all, line| all + "\n    " + line)
 }
 
 /// The cells that are not empty.

@@ -26,6 +26,8 @@ pub fn ascii(drawing: &str) -> String {
         '░' | '…' => '.',
         '─' | '·' => '-',
         '▲' => '^',
+        '×' => 'x',
+        '°' => ' ',
         other => other,
     };
     drawing.chars().map(plain).collect()

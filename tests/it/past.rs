@@ -389,6 +389,11 @@ fn a_locale_without_unicode_gets_ascii() {
         let lines = |text: &str| text.lines().map(display_width).collect::<Vec<_>>();
         assert_eq!(lines(&ascii), lines(&unicode), "every character keeps its column");
     }
-    let ascii = stdout(&programs::output(home.command(&["history"]).env("LC_ALL", "C")));
-    assert!(ascii.contains("##") && ascii.contains("~~"), "{ascii}");
+    let ascii = |command: &[&str]| stdout(&programs::output(home.command(command).env("LC_ALL", "C")));
+    let history = ascii(&["history"]);
+    assert!(history.contains("##") && history.contains("~~"), "{history}");
+    // So do other drawings.
+    let show = ascii(&["show", "contrast"]);
+    assert!(show.contains("####") && show.contains("~~~~") && !show.contains(['█', '▒']), "{show}");
+    assert!(!ascii(&["plan"]).contains('·') && !ascii(&["list"]).contains('…'));
 }

@@ -135,7 +135,10 @@ fn a_told_dose_is_in_the_history_in_every_form() {
     assert_eq!(of("site"), ["lower-back", "left-knee", "left-knee"]);
     let table = home.listed(&[]);
     let lines: Vec<_> = table.lines().map(joined).collect();
-    assert!(lines[1].ends_with(" cold · left knee 15 min told") && lines[2].ends_with(" heat 20 min told"), "{table}");
+    assert!(
+        lines[1].ends_with(" cold · left knee 15 min logged") && lines[2].ends_with(" heat 20 min logged"),
+        "{table}"
+    );
     let csv = home.ask(&["history", "--csv"]);
     let csv: Vec<_> = csv.lines().collect();
     assert!(csv[0].ends_with(",assumed,site,told,notes,kind,pain"), "{csv:?}");
