@@ -62,7 +62,9 @@ fn last(most: usize, now_ms: i64, read: impl Fn(i64) -> Result<Past, Failure>) -
     for fortnights in [1, 4, 16, 64] {
         let since = now.saturating_sub(fortnight * fortnights).unwrap_or(Timestamp::MIN);
         let past = read(since.as_millisecond())?;
-        if past.len() > most {
+        // What was taken back is not in every form.
+        let undone = past.told.iter().filter(|told| told.is_undone).count();
+        if past.len() - undone > most {
             return Ok(past);
         }
     }

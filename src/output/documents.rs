@@ -22,8 +22,9 @@ const COLUMNS: [&str; 18] = [
 
 /// Everything, oldest first. What was taken back is left out.
 pub fn documents(past: &Past) -> Vec<Value> {
+    let notes = past.notes_by_session();
     let sessions = past.sessions.iter().map(|entry| {
-        let notes: Vec<_> = past.notes_of(Some(entry.id)).map(|note| &note.text).collect();
+        let notes: Vec<_> = notes.get(&entry.id).into_iter().flatten().map(|note| &note.text).collect();
         (entry.started_ms, session(entry, &notes))
     });
     let told = past.told.iter().filter(|told| !told.is_undone).map(|told| (told.started_ms(), dose(told)));
@@ -31,11 +32,11 @@ pub fn documents(past: &Past) -> Vec<Value> {
         let document = with(alone("score", at, site), &[("pain", json!(score))]);
         (at, document)
     });
-    let notes = past.notes_of(None).map(|note| {
+    let alone_notes = past.notes_of(None).map(|note| {
         let document = with(alone("note", note.at_ms, note.site), &[("notes", json!([note.text]))]);
         (note.at_ms, document)
     });
-    let mut all: Vec<_> = sessions.chain(told).chain(scores).chain(notes).collect();
+    let mut all: Vec<_> = sessions.chain(told).chain(scores).chain(alone_notes).collect();
     all.sort_by_key(|(at, _)| *at);
     all.into_iter().map(|(_, document)| document).collect()
 }

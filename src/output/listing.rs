@@ -31,11 +31,12 @@ impl Row {
 /// A row for each session, and for each dose, note and score that stands alone, the latest first.
 pub fn rows(past: &Past, here: &Here) -> Vec<Row> {
     let line = |note: &Note| format!("{} {}", here.brief(note.at_ms), note.text);
+    let notes = past.notes_by_session();
     let session = |entry: &Entry| {
         let name = titled(&entry.protocol, entry.site);
         let ending = words::ending(ending(entry), entry.assumed);
         let cells = [name, words::doses(entry.actual, entry.planned), words::pain(entry.pain), ending];
-        let below = past.notes_of(Some(entry.id)).map(line).collect();
+        let below = notes.get(&entry.id).into_iter().flatten().map(|note| line(note)).collect();
         Row { below, ..Row::new(here, entry.started_ms, cells) }
     };
     let told = past.told.iter().map(|told| {
@@ -49,11 +50,11 @@ pub fn rows(past: &Past, here: &Here) -> Vec<Row> {
         let pain = words::pain([Some(score), None]);
         Row::new(here, at_ms, [place(site), String::new(), pain, String::new()])
     });
-    let notes = past.notes_of(None).map(|note| {
+    let alone = past.notes_of(None).map(|note| {
         let cells = [titled("note", note.site), String::new(), String::new(), String::new()];
         Row { below: vec![note.text.clone()], ..Row::new(here, note.at_ms, cells) }
     });
-    let mut rows: Vec<_> = past.sessions.iter().map(session).chain(told).chain(scores).chain(notes).collect();
+    let mut rows: Vec<_> = past.sessions.iter().map(session).chain(told).chain(scores).chain(alone).collect();
     rows.sort_by_key(|row| row.at_ms);
     rows.reverse();
     rows

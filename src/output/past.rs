@@ -1,7 +1,7 @@
 //! What happened since a time of day, at one site or anywhere: the one reading of the journal behind history and
 //! everything that sums it. This module must not know how it is shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use crate::domain::site::Site;
 use crate::domain::step::Modality;
 use crate::edge::journal::{Entry, Journal, JournalError, Note, Planned, Stamp, Told};
-use crate::text::past::Ending;
+pub use crate::text::past::Ending;
 use crate::text::times::Here;
 
 /// What happened, each list oldest first.
@@ -68,7 +68,8 @@ impl Past {
         self.sessions.retain(|entry| entry.protocol == name);
         self.planned.retain(|planned| planned.protocol == name);
         let Past { sessions, notes, planned, .. } = self;
-        let is_meant = |note: &Note| sessions.iter().any(|entry| note.session == Some(entry.id));
+        let ids: BTreeSet<i64> = sessions.iter().map(|entry| entry.id).collect();
+        let is_meant = |note: &Note| note.session.is_some_and(|session| ids.contains(&session));
         let notes = notes.into_iter().filter(is_meant).collect();
         Past { sessions, notes, planned, ..Past::default() }
     }
@@ -107,6 +108,17 @@ impl Past {
     pub fn notes_of(&self, session: Option<i64>) -> impl Iterator<Item = &Note> {
         self.notes.iter().filter(move |note| note.session == session)
     }
+
+    /// The notes of every session, for those that ask for many.
+    pub fn notes_by_session(&self) -> BTreeMap<i64, Vec<&Note>> {
+        let mut notes: BTreeMap<i64, Vec<&Note>> = BTreeMap::new();
+        for note in &self.notes {
+            if let Some(session) = note.session {
+                notes.entry(session).or_default().push(note);
+            }
+        }
+        notes
+    }
 }
 
 /// When a session ended; `None` while it runs, and when the clock was set back in it: no end is before its start.
@@ -118,11 +130,10 @@ pub fn ended_ms(entry: &Entry) -> Option<i64> {
 pub fn ending(entry: &Entry) -> Ending {
     let short = |modality| entry.actual[modality] + Duration::from_secs(1) <= entry.planned[modality];
     match entry.outcome.as_deref() {
-        None => Ending::NotEnded,
+        None => Ending::Open,
         Some("cut_off") => Ending::CutOff,
-        Some("ended_early") => Ending::EndedEarly,
-        Some("completed") if Modality::ALL.into_iter().any(short) => Ending::EndedEarly,
-        Some("completed") => Ending::ToTheEnd,
-        Some(_) => Ending::Stopped,
+        Some("stopped") => Ending::Stopped,
+        Some("completed") if !Modality::ALL.into_iter().any(short) => Ending::Complete,
+        Some(_) => Ending::EndedEarly,
     }
 }

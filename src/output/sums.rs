@@ -70,8 +70,10 @@ impl Sums {
         self.given_told[modality] += length;
     }
 
+    /// A session without an end may still get a score after it.
     fn insight(&self) -> Insight {
-        Insight::of(&self.pairs, self.sessions - self.pairs.len())
+        let open = self.endings().into_iter().find(|(ending, _)| *ending == Ending::Open).map_or(0, |(_, open)| open);
+        Insight::of(&self.pairs, self.sessions.saturating_sub(open + self.pairs.len()))
     }
 
     fn endings(&self) -> [(Ending, usize); Ending::ALL.len()] {

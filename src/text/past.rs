@@ -9,10 +9,10 @@ use crate::domain::site::Site;
 use crate::domain::step::{Modality, PerModality};
 
 /// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ending {
     /// With all that was planned.
-    ToTheEnd,
+    Complete,
     /// A dose was cut short by the person.
     EndedEarly,
     /// The person stopped it.
@@ -20,29 +20,28 @@ pub enum Ending {
     /// The process ended before it.
     CutOff,
     /// It runs, or nothing is known of its end.
-    NotEnded,
+    Open,
 }
 
 impl Ending {
     /// Every one of them.
-    pub const ALL: [Ending; 5] =
-        [Ending::ToTheEnd, Ending::EndedEarly, Ending::Stopped, Ending::CutOff, Ending::NotEnded];
+    pub const ALL: [Ending; 5] = [Ending::Complete, Ending::EndedEarly, Ending::Stopped, Ending::CutOff, Ending::Open];
 
     /// In a list; empty where nothing needs to be said.
     pub fn in_words(self) -> &'static str {
         match self {
-            Ending::ToTheEnd => "",
+            Ending::Complete => "",
             Ending::EndedEarly => "ended early",
             Ending::Stopped => "stopped",
             Ending::CutOff => "cut off",
-            Ending::NotEnded => "not ended",
+            Ending::Open => "not ended",
         }
     }
 }
 
 /// How a session ended, and whether its dose is only assumed.
 pub fn ending(ending: Ending, assumed: bool) -> String {
-    let assumed = if assumed && matches!(ending, Ending::CutOff | Ending::NotEnded) { ", dose assumed" } else { "" };
+    let assumed = if assumed && matches!(ending, Ending::CutOff | Ending::Open) { ", dose assumed" } else { "" };
     format!("{}{assumed}", ending.in_words())
 }
 
@@ -103,7 +102,7 @@ pub fn none(protocol: Option<&str>, site: Option<Site>, since: Option<&str>) -> 
 
 /// How many sessions there were and how they ended, and how many doses were logged: `31 sessions, 3 ended early`.
 pub fn sessions(number: usize, endings: &[(Ending, usize)], told: usize) -> String {
-    let endings = endings.iter().filter(|(ending, number)| *number > 0 && *ending != Ending::ToTheEnd);
+    let endings = endings.iter().filter(|(ending, number)| *number > 0 && *ending != Ending::Complete);
     let endings = endings.map(|(ending, number)| format!("{number} {}", ending.in_words()));
     let told = (told > 0).then(|| format!("{} logged", count(told, "dose")));
     [count(number, "session")].into_iter().chain(endings).chain(told).collect::<Vec<_>>().join(", ")
@@ -132,7 +131,7 @@ mod tests {
         assert_eq!(ending(Ending::CutOff, true), "cut off, dose assumed");
         assert_eq!(ending(Ending::CutOff, false), "cut off");
         assert_eq!(ending(Ending::EndedEarly, true), "ended early");
-        assert_eq!(ending(Ending::ToTheEnd, false), "");
+        assert_eq!(ending(Ending::Complete, false), "");
         assert_eq!([[None, None], [Some(0), None], [Some(7), Some(10)]].map(pain), ["", "pain 0", "pain 7 to 10"]);
     }
 
@@ -141,6 +140,6 @@ mod tests {
         let endings = Ending::ALL.map(|ending| (ending, usize::from(ending == Ending::CutOff) * 2));
         assert_eq!(sessions(2, &endings, 0), "2 sessions, 2 cut off");
         assert_eq!(sessions(1, &Ending::ALL.map(|ending| (ending, 0)), 1), "1 session, 1 dose logged");
-        assert_eq!(sessions(31, &[(Ending::ToTheEnd, 28), (Ending::EndedEarly, 3)], 0), "31 sessions, 3 ended early");
+        assert_eq!(sessions(31, &[(Ending::Complete, 28), (Ending::EndedEarly, 3)], 0), "31 sessions, 3 ended early");
     }
 }

@@ -319,6 +319,20 @@ fn few_scores_are_too_few_to_tell() {
     assert!(text.contains("Most sessions lack a score before or after"), "{text}");
 }
 
+/// A session that runs may still get its second score, so it is not among those that lack one.
+#[test]
+fn a_session_without_an_end_lacks_no_score() {
+    let home = Home::new();
+    put(&home, &[Put { ago: 1, pain: [Some(8), Some(1)], ..ICE }; 6]);
+    put(&home, &[Put { ago: 2, pain: [Some(8), None], ..ICE }]);
+    home.sql().execute("UPDATE session SET outcome = NULL, ended_ms = NULL WHERE id = 7", []).expect("a row");
+    let steps =
+        r#"UPDATE session SET steps = '[{"kind":"cold","length_ns":900000000000,"note":null,"round":1,"origin":0}]'"#;
+    home.sql().execute(steps, []).expect("rows");
+    let total = home.json(&["stats", "--json"])["total"].clone();
+    assert_eq!([&total["sessions"], &total["not_ended"], &total["without_pair"]], [&json!(7), &json!(1), &json!(0)]);
+}
+
 /// A home with much of everything.
 fn busy() -> Home {
     let home = Home::new();
