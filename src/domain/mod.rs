@@ -32,3 +32,5 @@ pub mod recommendation;
 pub mod schedule;
 
 pub mod waiting;
+
+pub mod trial;

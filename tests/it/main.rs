@@ -50,6 +50,7 @@ mod buttons;
 mod notices;
 
 mod calendar;
+mod trials;
 
 mod exchange;
 
