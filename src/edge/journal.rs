@@ -32,6 +32,8 @@ mod injuries;
 mod migration;
 mod sessions;
 
+mod trials;
+
 mod export;
 
 mod import;
@@ -44,6 +46,7 @@ pub use file::Lock;
 pub use plans::{Kept, Planned};
 pub use record::{Entry, InjuryEntry, NewSession, Record, Screening, Stamp};
 pub use told::{NewTold, Note, Told, Undone};
+pub use trials::{DrawnEntry, NewTrial, TrialEntry};
 use versions::{Content, VERSION};
 
 /// The file of the database.

@@ -9,6 +9,8 @@ use crate::domain::site::Site;
 /// The roles of a score that belongs to a session.
 pub(super) const BEFORE: &str = "before";
 pub(super) const AFTER: &str = "after";
+/// Two hours after a session of a trial.
+pub(super) const LATER: &str = "later";
 
 /// How long after the end of a session a score belongs to it (ours).
 const BELONGS_MS: i64 = 2 * 60 * 60 * 1000;

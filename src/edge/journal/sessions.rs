@@ -28,6 +28,11 @@ const CUT_OFF: &str = "cut_off";
 impl Journal {
     /// Writes a new session and returns its number.
     pub fn begin(&self, new: &NewSession<'_>) -> Result<i64> {
+        self.together(|| self.add_session(new))
+    }
+
+    /// The same, as a part of what is committed together.
+    pub(super) fn add_session(&self, new: &NewSession<'_>) -> Result<i64> {
         let protocol = new.protocol;
         let steps = protocol.steps().iter().enumerate();
         let steps: Vec<_> = steps.map(|(index, step)| StepRow::of(step, protocol.longest(index))).collect();
@@ -39,29 +44,27 @@ impl Journal {
         let sql = "INSERT INTO session (uid, protocol, steps, carried_cold, carried_heat, confirm, grace_ns, overrides, \
                    started_ms, planned_cold_ns, planned_heat_ns, site) \
                    VALUES (lower(hex(randomblob(16))), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-        self.together(|| {
-            self.execute(
-                sql,
-                params![
-                    protocol.name(),
-                    steps,
-                    load.cold,
-                    load.heat,
-                    confirm,
-                    grace,
-                    overrides,
-                    new.started_ms,
-                    planned.cold,
-                    planned.heat,
-                    protocol.site().as_str()
-                ],
-            )?;
-            let id = self.connection.last_insert_rowid();
-            new.pain.map_or(Ok(()), |score| {
-                self.add_score(score, Some((id, BEFORE)), Some(protocol.site()), (None, new.started_ms))
-            })?;
-            Ok(id)
-        })
+        self.execute(
+            sql,
+            params![
+                protocol.name(),
+                steps,
+                load.cold,
+                load.heat,
+                confirm,
+                grace,
+                overrides,
+                new.started_ms,
+                planned.cold,
+                planned.heat,
+                protocol.site().as_str()
+            ],
+        )?;
+        let id = self.connection.last_insert_rowid();
+        new.pain.map_or(Ok(()), |score| {
+            self.add_score(score, Some((id, BEFORE)), Some(protocol.site()), (None, new.started_ms))
+        })?;
+        Ok(id)
     }
 
     /// Closes a session that was cut off, with its doses until the pack came off, which is kept to a millisecond,

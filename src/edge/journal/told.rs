@@ -216,7 +216,7 @@ impl Journal {
     }
 
     /// Takes back the last dose, note or score that was told here and was not taken back; the score before a session
-    /// belongs to the session. `None` when there is nothing.
+    /// belongs to the session, and the scores of a trial that is over to what it says. `None` when there is nothing.
     ///
     /// # Errors
     /// When the journal cannot be written.
@@ -225,6 +225,8 @@ impl Journal {
                    UNION ALL SELECT 'note', id, nth FROM note WHERE undone_ms IS NULL AND origin IS NULL \
                    UNION ALL SELECT 'pain', id, coalesce(nth, 0) FROM pain \
                    WHERE undone_ms IS NULL AND origin IS NULL AND role IS NOT ? \
+                   AND NOT EXISTS (SELECT 1 FROM drawn JOIN trial ON trial.id = trial \
+                       WHERE drawn.session = pain.session AND role = 'later' AND trial.ended_ms IS NOT NULL) \
                    ORDER BY 3 DESC, 2 DESC LIMIT 1";
         self.together(|| {
             let last = self.rows(sql, [BEFORE], |row| Ok((row.get(0)?, row.get(1)?)))?.pop();

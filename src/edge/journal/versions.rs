@@ -4,7 +4,7 @@
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// The version that this program reads and writes.
-pub(super) const VERSION: u32 = 7;
+pub(super) const VERSION: u32 = 8;
 /// The steps, each from the version before it.
 const STEPS: [&str; VERSION as usize] = [
     include_str!("1.sql"),
@@ -14,6 +14,7 @@ const STEPS: [&str; VERSION as usize] = [
     include_str!("5.sql"),
     include_str!("6.sql"),
     include_str!("7.sql"),
+    include_str!("8.sql"),
 ];
 /// Marks the file as a journal of this program: `thpy` in ASCII. Version 1 had no mark.
 const APPLICATION: i64 = 0x7468_7079;

@@ -11,7 +11,7 @@ use therapy::domain::session::{Event, EventKind, Outcome};
 use therapy::domain::site::Site;
 use therapy::domain::step::{Modality, PerModality};
 use therapy::edge::clock;
-use therapy::edge::journal::{InjuryEntry, Journal, JournalError, Stamp, Undone};
+use therapy::edge::journal::{InjuryEntry, Journal, JournalError, NewTrial, Stamp, Undone};
 
 use super::{FIRST, HOUR_MS, NOON_MS, events_of, hours, ice_20, min};
 use crate::laws::START;
@@ -23,6 +23,7 @@ const THIRD_STEP: &str = include_str!("../../../src/edge/journal/3.sql");
 const FOURTH_STEP: &str = include_str!("../../../src/edge/journal/4.sql");
 const FIFTH_STEP: &str = include_str!("../../../src/edge/journal/5.sql");
 const SIXTH_STEP: &str = include_str!("../../../src/edge/journal/6.sql");
+const SEVENTH_STEP: &str = include_str!("../../../src/edge/journal/7.sql");
 const MINUTE_MS: i64 = 60_000;
 const ICE_20: &str = r#"[{"kind":"cold","length_ns":1200000000000,"note":"wrapped","round":1,"origin":0}]"#;
 
@@ -39,7 +40,7 @@ fn first_version(folder: &Path) -> Connection {
 
 /// Brings a journal of version 1 to a later one.
 fn bring_to(old: &Connection, version: u32) {
-    const STEPS: [&str; 5] = [SECOND_STEP, THIRD_STEP, FOURTH_STEP, FIFTH_STEP, SIXTH_STEP];
+    const STEPS: [&str; 6] = [SECOND_STEP, THIRD_STEP, FOURTH_STEP, FIFTH_STEP, SIXTH_STEP, SEVENTH_STEP];
     for (number, step) in (2..=version).zip(STEPS) {
         let marks = format!("PRAGMA application_id = {}; PRAGMA user_version = {number};", 0x7468_7079);
         old.execute_batch(&format!("BEGIN; {step} {marks} COMMIT;")).expect("its tables");
@@ -154,10 +155,8 @@ fn nothing_of_version_1_is_lost() {
 #[test]
 fn a_migrated_journal_has_the_schema_of_a_new_one() {
     let new = tempfile::tempdir().expect("a temporary folder");
-    let olds: Vec<_> = (1..=6).map(|number| (tempfile::tempdir().expect("a temporary folder"), number)).collect();
-    for (folder, number) in &olds {
-        drop(version(folder.path(), *number));
-    }
+    let olds: Vec<_> = (1..=7).map(|number| (tempfile::tempdir().expect("a temporary folder"), number)).collect();
+    olds.iter().for_each(|(folder, number)| drop(version(folder.path(), *number)));
     let schema = |folder: &Path| -> Vec<[String; 4]> {
         let journal = Journal::open(folder).expect("a journal");
         let sql = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name";
@@ -344,6 +343,33 @@ fn nothing_of_version_6_is_lost_and_it_is_of_this_journal() {
     assert_eq!(count(folder.path(), "screening WHERE length(uid) = 32"), 3);
 }
 
+/// A journal from before there were trials has none, and its scores belong to no trial.
+#[test]
+fn nothing_of_version_7_is_lost_and_a_trial_can_begin() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let old = version(folder.path(), 7);
+    one_step(&old, 0, ICE_20);
+    old.execute_batch(&format!(
+        "INSERT INTO pain (uid, nth, session, role, score, noted_ms) VALUES ('p1', 1, 1, 'after', 3, {NOON_MS})"
+    ))
+    .expect("rows");
+    drop(old);
+    let journal = Journal::open(folder.path()).expect("it is brought up to date");
+    assert_eq!([count(folder.path(), "session"), count(folder.path(), "pain")], [1, 1]);
+    assert_eq!(journal.last_trial().expect("read"), None);
+    let now = FIRST.at(START);
+    let new = NewTrial { options: ["ice", "rest"], rest: min(15), site: Site::default(), blocks: 12, seed: Some(7) };
+    journal.start_trial(&new, &now).expect("written");
+    assert!(journal.start_trial(&new, &now).is_err(), "one at a time");
+    let trial = journal.last_trial().expect("read").expect("a trial");
+    assert_eq!((trial.seed, trial.blocks, trial.rest, trial.ended_ms), (7, 12, min(15), None));
+    assert_eq!(journal.drawn(trial.id).expect("read"), []);
+    journal.end_trial(trial.id, false, &now).expect("written");
+    journal.end_trial(trial.id, true, &now).expect("written");
+    assert!(!journal.last_trial().expect("read").expect("a trial").is_stopped, "it had ended");
+    journal.start_trial(&NewTrial { seed: None, ..new }, &now).expect("another one");
+}
+
 /// An injury that was cleared before there was `injury none` is no statement that there is none.
 #[test]
 fn an_injury_that_was_cleared_stays_cleared() {
@@ -414,7 +440,7 @@ fn what_was_heard_is_void_when_the_player_changes() {
 /// Whenever the process is killed, the journal opens afterwards, and all is there.
 #[test]
 fn a_migration_that_is_killed_loses_nothing() {
-    for version in 1..=6 {
+    for version in 1..=7 {
         migration_is_killed(version, 40);
     }
 }
@@ -422,7 +448,7 @@ fn a_migration_that_is_killed_loses_nothing() {
 #[test]
 #[ignore = "takes a minute"]
 fn a_migration_from_each_version_that_is_killed_at_200_moments_loses_nothing() {
-    for version in 1..=6 {
+    for version in 1..=7 {
         migration_is_killed(version, 200);
     }
 }
@@ -463,7 +489,7 @@ fn migration_is_killed(version: u32, kills: u64) {
         clock::wait(Duration::from_micros(all * kill / kills));
         let _ = child.kill();
         child.wait().expect("it ends");
-        let is_new = home.number("SELECT user_version FROM pragma_user_version") == 7;
+        let is_new = home.number("SELECT user_version FROM pragma_user_version") == 8;
         *(if is_new { &mut after } else { &mut before }) += 1;
         home.ask(&["next"]);
         assert_eq!(home.number("SELECT count(*) FROM session"), SESSIONS, "killed after {kill} of {kills}");
@@ -501,7 +527,7 @@ fn no_migration_while_an_older_session_runs() {
     assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 1);
     drop(lock);
     assert_eq!(home.ask(&["history"]), "No sessions yet.\n");
-    assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 7);
+    assert_eq!(home.number("SELECT user_version FROM pragma_user_version"), 8);
 }
 
 #[test]
