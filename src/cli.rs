@@ -9,6 +9,7 @@ mod next;
 pub mod past;
 pub mod plan;
 pub mod told;
+pub mod trial;
 mod values;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub use next::{NextArgs, Waits};
 use past::{HistoryArgs, StatsArgs};
 use plan::PlanArgs;
 use told::{LogArgs, NoteArgs, PainArgs};
+use trial::{Drawn, TrialCommand};
 use values::{overridable, rounds, speed};
 
 use crate::domain::rules::RuleId;
@@ -158,6 +160,9 @@ Examples:
     ///
     /// Doses that you logged count. With fewer than 6 pairs of scores, before and after, nothing is said about the pain.
     Stats(StatsArgs),
+    /// Compare two options on yourself, in an order drawn at random
+    #[command(subcommand)]
+    Trial(TrialCommand),
     /// Copy the whole journal into a new file, also for other programs
     Export(ExportArgs),
     /// Import what another journal exported, without doubling
@@ -317,6 +322,10 @@ pub struct RunArgs {
     /// Rehearse at N times the speed; nothing is recorded
     #[arg(long, value_name = "N", value_parser = speed, allow_negative_numbers = true)]
     pub speed: Option<f64>,
+
+    // Not an option: `trial next` sets it.
+    #[arg(skip)]
+    pub drawn: Option<Drawn>,
 }
 
 // What to do with the time of the injury.

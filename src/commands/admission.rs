@@ -20,7 +20,7 @@ use crate::domain::moment::Moment;
 use crate::domain::protocol::Protocol;
 use crate::domain::recommendation::Score;
 use crate::domain::rules::{Concern, Context, RuleId};
-use crate::edge::catalog::Entry;
+use crate::edge::catalog::{self, Entry};
 use crate::edge::journal::{Journal, Lock, Record};
 use crate::text::advice::UNRECORDED;
 use crate::text::recommendation::of_injury;
@@ -96,7 +96,11 @@ impl Wanted {
     pub(super) fn by(folders: &Folders, args: &RunArgs) -> Result<Wanted, Failure> {
         let purpose = if is_rehearsal(args) { Purpose::Rehearsal } else { Purpose::Session };
         let says = Says { spasm: args.spasm, pain: args.pain, overrides: args.overrides.clone() };
-        let mut wanted = Wanted::find(folders, args.protocol.as_deref(), &args.which, (purpose, says))?;
+        let rest = args.drawn.and_then(|drawn| drawn.rest).map(catalog::rest);
+        let mut wanted = match rest {
+            Some(rest) => Wanted::of(folders, || Ok(Some(rest)), &args.which, (purpose, says))?,
+            None => Wanted::find(folders, args.protocol.as_deref(), &args.which, (purpose, says))?,
+        };
         wanted.chosen.more = more(args);
         Ok(wanted)
     }
@@ -106,11 +110,21 @@ impl Wanted {
         folders: &Folders,
         name: Option<&str>,
         which: &Which,
+        says: (Purpose, Says),
+    ) -> Result<Wanted, Failure> {
+        let find = |name: &str| find(folders, name).map_err(|failure| with_options(failure, name));
+        Wanted::of(folders, || name.map(find).transpose(), which, says)
+    }
+
+    /// The same for a protocol that `find` finds.
+    fn of(
+        folders: &Folders,
+        find: impl FnOnce() -> Result<Option<Entry>, Failure>,
+        which: &Which,
         (purpose, says): (Purpose, Says),
     ) -> Result<Wanted, Failure> {
         let mut memory = Memory::read(folders, which.injured.as_deref(), purpose)?;
-        let find = |name: &str| find(folders, name).map_err(|failure| with_options(failure, name));
-        let named = name.map(find).transpose()?;
+        let named = find()?;
         let of_file = named.as_ref().and_then(|entry| entry.parsed.draft.site);
         memory.at(sites::decide(folders, which.site, of_file, &memory.injuries)?);
         // Before the review: an open session must be ended, but a refusal because of its doses would advise to wait.

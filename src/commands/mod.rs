@@ -49,6 +49,8 @@ mod stats;
 mod status;
 mod undo;
 
+mod trial;
+
 mod overview;
 
 pub use self::failure::{Exit, Failure};
@@ -98,6 +100,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Skip => control::run(folders, Input::Skip),
         Command::Stop { off } => control::stop(folders, joined(off).as_deref()),
         Command::Extend { length } => control::run(folders, Input::Extend(minutes(&length.join(" "))?)),
+        Command::Trial(command) => trial::run(folders, command),
         Command::History(args) => history::run(folders, args),
         Command::Stats(args) => stats::run(folders, args),
         Command::Export(args) => export::run(folders, &args),

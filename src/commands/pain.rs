@@ -1,5 +1,7 @@
 //! `therapy pain N`, and the question after a session.
 
+use std::io;
+
 use jiff::Timestamp;
 
 use super::folders::Folders;
@@ -69,15 +71,20 @@ pub(super) fn after(folders: &Folders, mut words: Vec<String>, is_known_before: 
     let asks = is_known_before && can_ask();
     words.extend((!asks).then(|| format!("{margin}{QUESTION} Note it: therapy pain N")));
     last_words(&words);
-    let read = |answer: &str| match answer {
-        "" => Some(None),
-        score => pain(score).map_err(|error| say(&error.to_string())).ok().map(Some),
-    };
     if asks
-        && let Ok(Some(Some(score))) = ask(&format!("{margin}{QUESTION} (Enter skips)"), read)
+        && let Ok(Some(score)) = asked(&format!("{margin}{QUESTION}"))
         && let Err(error) =
             Journal::open(&folders.data).and_then(|journal| journal.note_pain(score, None, None, &stamp()))
     {
         say(&format!("warning: {error}: {}", error.hint()));
     }
+}
+
+/// Asks for a score. `None` when the person gives none.
+pub(super) fn asked(question: &str) -> io::Result<Option<u8>> {
+    let read = |answer: &str| match answer {
+        "" => Some(None),
+        score => pain(score).map_err(|error| say(&error.to_string())).ok().map(Some),
+    };
+    Ok(ask(&format!("{question} (Enter skips)"), read)?.flatten())
 }

@@ -116,7 +116,8 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     if let Some(journal) = journal {
         let (overrides, started_ms) = (&args.overrides[..], clock::wall().as_millisecond());
         let new = NewSession { protocol: &protocol, options, overrides, pain: args.pain, started_ms };
-        let id = match journal.begin(&new) {
+        let drawn = args.drawn.map(|drawn| (drawn.trial, drawn.place));
+        let id = match drawn.map_or_else(|| journal.begin(&new), |place| journal.begin_drawn(&new, place)) {
             Err(error) if may_go_unrecorded(overrides) => {
                 say(&format!("warning: {error}; this session is not recorded"));
                 None

@@ -62,6 +62,8 @@ impl Rungs {
         inbox: &Sender,
     ) -> Result<Rungs, Failure> {
         const NO_THREAD: &str = "could not start a thread";
+        // A session of a trial is over, and the wait for its score begins.
+        child::start_again();
         let (is_rehearsal, air, desk) = (speed.is_some(), Arc::new(Air::default()), Desk::default());
         let (bell, left) = bell(settings.progress);
         let notice = || Some(Notice::new(Known::by_environment().notifies?, aside?, is_remote()));
@@ -119,12 +121,13 @@ impl Rungs {
         self.failures
     }
 
-    /// Calls a person whose session may start now: which, where, and its first step. `button`: a button answers the call.
+    /// Calls a person whose session may start now: which, where, and its first step; without that step, a score of a trial
+    /// is due. `button`: a button answers the call.
     /// `again`: it is not the first call, and the program for events was called then. Returns what is wrong with the
     /// notifications.
     pub(super) fn call(
         &mut self,
-        session: (&str, Site, StepKind),
+        session: (&str, Site, Option<StepKind>),
         words: &Words,
         (button, again): (bool, bool),
     ) -> Option<String> {
@@ -141,7 +144,7 @@ impl Rungs {
             let _ = bell.ring();
         }
         if let Some(hook) = self.hook.as_mut().filter(|_| !again) {
-            hook.allow(session, words);
+            hook.call_for(session, words);
         }
         self.notifications.as_mut().and_then(Notifications::missing)
     }

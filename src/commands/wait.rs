@@ -149,6 +149,12 @@ pub(super) fn called(wanted: &Wanted) -> (&str, Site, StepKind) {
     (&draft.name, context.site, first)
 }
 
+/// The same for the alarms.
+fn whom(wanted: &Wanted) -> (&str, Site, Option<StepKind>) {
+    let (name, site, first) = called(wanted);
+    (name, site, Some(first))
+}
+
 /// What starts it.
 pub(super) fn command(wanted: &Wanted, which: &Which) -> String {
     let site = wanted.chosen.context.site;
@@ -217,7 +223,7 @@ impl<'a> Wait<'a> {
         match &end {
             Err(failure) => {
                 let words = waiting::ended(&failure.error.to_string());
-                self.rungs.call(called(&self.wanted), &words, (false, true));
+                self.rungs.call(whom(&self.wanted), &words, (false, true));
             }
             Ok(_) if self.has_called && self.is_answered => self.rungs.answered(&waiting::answered()),
             Ok(_) => {}
@@ -308,7 +314,7 @@ impl<'a> Wait<'a> {
             let (name, _, first) = called(&self.wanted);
             let words = waiting::call(name, first, command.as_deref());
             let has_button = !self.starts;
-            trouble = self.rungs.call(called(&self.wanted), &words, (has_button, !is_first));
+            trouble = self.rungs.call(whom(&self.wanted), &words, (has_button, !is_first));
             self.has_called = true;
             if !self.rungs.have_bell() && io::stderr().is_terminal() {
                 let _ = terminal::stream().and_then(|mut stream| stream.write(b"\x07"));

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf, is_separator};
+use std::time::Duration;
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -135,6 +136,16 @@ impl Own {
     pub fn word(&self) -> String {
         word(&self.path)
     }
+}
+
+/// The name of a rest in a trial.
+pub const REST: &str = "rest";
+
+/// A rest of this length without a pack, for a trial: it is in no list.
+pub fn rest(length: Duration) -> Entry {
+    let length = humantime::format_duration(length);
+    let text = format!("name = \"{REST}\"\n[[step]]\ndo = \"rest\"\nfor = \"{length}\"\n");
+    Entry::new(text.as_bytes(), REST, None)
 }
 
 /// Every built-in protocol.

@@ -97,7 +97,12 @@ pub fn stop(group: u32) {
     }
 }
 
-/// Ends all groups, before the process exits. Nothing starts after this.
+/// Programs may start again, after [`stop_all`].
+pub fn start_again() {
+    running().get_or_insert_default();
+}
+
+/// Ends all groups. Nothing starts after this, unless [`start_again`] allows it.
 pub fn stop_all() {
     for group in running().take().into_iter().flatten() {
         kill(group);

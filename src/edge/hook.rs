@@ -90,15 +90,17 @@ impl Hook {
         self.calls.send(Call::cut_off(&self.name, self.is_rehearsal, session));
     }
 
-    /// Calls the program when a session may start for which a person waits: which, where, and its first step.
-    pub fn allow(&mut self, (name, site, first): (&str, Site, StepKind), words: &Words) {
+    /// Calls the program when a session may start for which a person waits: which, where, and its first step. Without that
+    /// step, a pain score of a trial is due.
+    pub fn call_for(&mut self, (name, site, first): (&str, Site, Option<StepKind>), words: &Words) {
         let at = (self.wall)(clock::now());
-        let line = json!({ "event": "allowed", "at": at, "protocol": name, "site": site, "kind": first });
+        let event = if first.is_some() { "allowed" } else { "score_due" };
+        let line = json!({ "event": event, "at": at, "protocol": name, "site": site, "kind": first });
         let environment = vec![
-            ("THERAPY_EVENT", "allowed".to_owned()),
+            ("THERAPY_EVENT", event.to_owned()),
             ("THERAPY_PROTOCOL", name.to_owned()),
             ("THERAPY_SITE", site.to_string()),
-            ("THERAPY_KIND", first.as_str().to_owned()),
+            ("THERAPY_KIND", first.map_or("", StepKind::as_str).to_owned()),
             ("THERAPY_URGENT", u8::from(words.urgent).to_string()),
             ("THERAPY_TEXT", wording::sentences([&*words.headline, &words.advice])),
             ("THERAPY_REHEARSAL", "0".to_owned()),

@@ -57,6 +57,8 @@ pub mod plan;
 
 pub mod waiting;
 
+pub mod trial;
+
 #[cfg(feature = "cli")]
 pub mod heard;
 

@@ -53,6 +53,7 @@ fn every_line_of_help_fits_80_columns() {
         "extend",
         "history",
         "stats",
+        "trial",
         "export",
         "import",
         "pain",

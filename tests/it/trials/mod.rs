@@ -1,5 +1,8 @@
-//! Trials of two options: the draw, the test and its interval, and what they find and do not find in simulated people.
+//! Trials of two options: the draw, the test and its interval, what they find and what they do not find in simulated
+//! people, and the commands.
 
 pub mod numbers;
 mod people;
+#[cfg(unix)]
+mod program;
 mod states;
