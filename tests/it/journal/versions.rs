@@ -156,7 +156,9 @@ fn nothing_of_version_1_is_lost() {
 fn a_migrated_journal_has_the_schema_of_a_new_one() {
     let new = tempfile::tempdir().expect("a temporary folder");
     let olds: Vec<_> = (1..=7).map(|number| (tempfile::tempdir().expect("a temporary folder"), number)).collect();
-    olds.iter().for_each(|(folder, number)| drop(version(folder.path(), *number)));
+    for (folder, number) in &olds {
+        drop(version(folder.path(), *number));
+    }
     let schema = |folder: &Path| -> Vec<[String; 4]> {
         let journal = Journal::open(folder).expect("a journal");
         let sql = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name";
