@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::domain::protocol::Draft;
 use crate::domain::site::Site;
 use crate::text::hours::{self, Hours};
 use crate::text::lengths::minutes;
@@ -22,9 +23,9 @@ pub struct PlanArgs {
     /// A name from `therapy list`, or a .toml file [default: what `therapy next` recommends at each time]
     pub protocol: Option<String>,
 
-    /// How many days, with today, 1 to 31
-    #[arg(long, value_name = "N", default_value = "3", value_parser = days, allow_negative_numbers = true)]
-    pub days: u32,
+    /// How many days, with today, 1 to 31 [default: that of the named file, or 3]
+    #[arg(long, value_name = "N", value_parser = days, allow_negative_numbers = true)]
+    pub days: Option<u32>,
 
     /// Your waking hours; no session begins or ends outside them [default: 08:00-22:30]
     #[arg(long, value_name = "HOURS", value_parser = hours::read, allow_hyphen_values = true)]
@@ -34,7 +35,7 @@ pub struct PlanArgs {
     #[arg(long, value_name = "HOURS", value_parser = hours::read, allow_hyphen_values = true)]
     pub weekend: Option<Hours>,
 
-    /// The most sessions of a day [default: 4 with cold, 3 with heat]
+    /// The most sessions of a day [default: that of the named file, or 4 with cold, 3 with heat]
     #[arg(long, value_name = "N", value_parser = per_day, allow_negative_numbers = true)]
     pub per_day: Option<u32>,
 
@@ -65,6 +66,18 @@ pub struct PlanArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// The days of a plan when nothing else is asked for.
+const DAYS: u32 = 3;
+
+impl PlanArgs {
+    /// For how many days it is, and the most sessions of a day: what was typed, then what the named protocol aims at.
+    pub(crate) fn aims(&self, named: Option<&Draft>) -> (u32, Option<usize>) {
+        let days = self.days.or(named.and_then(|named| named.days)).unwrap_or(DAYS);
+        let per_day = self.per_day.or(named.and_then(|named| named.per_day));
+        (days, per_day.map(|most| usize::try_from(most).unwrap_or(usize::MAX)))
+    }
 }
 
 fn days(text: &str) -> Result<u32, Unreadable> {

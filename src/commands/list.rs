@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::folders::Folders;
 use super::show::total;
 use super::{Exit, Failure, print, print_json, say};
-use crate::domain::protocol::{Choice, Range};
+use crate::domain::protocol::{Choice, Part, Range};
 use crate::domain::step::{Step, StepKind};
 use crate::edge::catalog::{self, Entry, Own};
 use crate::format::Level;
@@ -98,18 +98,25 @@ fn steps(entry: &Entry, in_table: bool) -> String {
     let all: Vec<_> = draft.steps().collect();
     let minutes = |seconds: u64| seconds < 60 * 60 && seconds.is_multiple_of(60);
     let once = in_table && all.iter().all(|step| minutes(step.length.default.as_secs()));
-    let steps = all.iter().enumerate().map(|(at, step)| {
-        let Range { default, min, max, .. } = step.length;
-        let length = match () {
-            () if is_only => with_range(default, min, max),
-            () if once && at + 1 < all.len() => (default.as_secs() / 60).to_string(),
-            () => in_words(default),
-        };
-        format!("{} {length}", step.kind)
+    let mut at = 0;
+    let parts = draft.parts.iter().map(|part| {
+        let steps = part.steps().iter().map(|step| {
+            at += 1;
+            let Range { default, min, max, .. } = step.length;
+            let length = match () {
+                () if is_only => with_range(default, min, max),
+                () if once && at < all.len() => (default.as_secs() / 60).to_string(),
+                () => in_words(default),
+            };
+            format!("{} {length}", step.kind)
+        });
+        let steps = steps.collect::<Vec<_>>().join(", ");
+        if let Part::Group { times, .. } = part { format!("{times} × ({steps})") } else { steps }
     });
+    let parts: Vec<_> = parts.collect();
     let rounds = draft.rounds.map(|rounds| format!("{} rounds", rounds.default));
     let changeover = draft.changeover(Choice::default()).map(|length| format!("changeovers {}", in_words(length)));
-    steps.chain(rounds).chain(changeover).collect::<Vec<_>>().join(", ")
+    parts.into_iter().chain(rounds).chain(changeover).collect::<Vec<_>>().join(", ")
 }
 
 /// The columns. They are made for the built-in protocols, so that no file of the person moves them.

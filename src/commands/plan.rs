@@ -71,9 +71,9 @@ pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
     let offers = Offers::find(folders, named.as_ref(), (&memory, args.spasm), &context)?;
     let settings = settings::read(folders)?;
     let [awake_hours, weekend] = hours(args.awake, args.weekend, &settings);
-    let days = now.waking(awake_hours, weekend, args.days);
+    let (days, per_day) = args.aims(named.as_ref().map(|entry| &entry.parsed.draft));
+    let days = now.waking(awake_hours, weekend, days);
     let awake: Vec<Awake> = days.iter().map(|(_, awake)| *awake).collect();
-    let per_day = args.per_day.map(|most| usize::try_from(most).unwrap_or(usize::MAX));
     let wish = Wish { awake: &awake, per_day, every: args.every, spread: args.spread };
     let schedule = schedule(&context, &wish, &|at| offers.at(at), &|at| now.grid(at));
     if args.keep || args.ics.is_some() {

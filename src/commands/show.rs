@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use console::Term;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::chosen::{Chosen, find};
 use super::folders::Folders;
@@ -13,7 +13,7 @@ use super::times::{local_after, stamp};
 use super::{Exit, Failure, print, print_json, sites};
 use crate::cli::Which;
 use crate::domain::exposure::{Load, limit};
-use crate::domain::protocol::DraftStep;
+use crate::domain::protocol::{DraftStep, Part};
 use crate::domain::rules::{Context, Finding, Injury, RULES, RuleId, SESSION, refuses, review};
 use crate::domain::site::Site;
 use crate::domain::step::{Modality, Step, StepKind};
@@ -39,25 +39,7 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> R
     let findings = chosen.objections(&plan, &[]);
     let now = refused_now(&chosen, &memory, &plan);
     if json {
-        let drafted: Vec<_> = draft.steps().collect();
-        let documents = steps.iter().map(|step| {
-            let own = step.changeover.then(|| DraftStep::new(step.kind, step.length));
-            let DraftStep { length, sources, .. } = own.as_ref().unwrap_or(drafted[step.origin]);
-            json!({
-                "kind": step.kind, "round": step.round, "length_s": seconds(step.length),
-                "min_s": seconds(length.min), "max_s": seconds(length.max), "note": step.note, "sources": sources,
-                "changeover": step.changeover,
-            })
-        });
-        // Without steps there is nothing to add up: `acute` without a time of injury.
-        let known = |length| (!steps.is_empty()).then(|| seconds(length));
-        let [cold, heat] = Modality::ALL.map(|modality| known(peak(&steps, modality)));
-        let of_choice = draft.sources.iter().filter(|source| !file.sources.contains(source));
-        return print_json(&json!({
-            "name": name, "summary": file.summary, "caution": draft.caution, "runs_as": draft.name, "fits": file.fits,
-            "total_s": known(total(&steps)), "steps": documents.collect::<Vec<_>>(), "sources": file.sources.iter().chain(of_choice).collect::<Vec<_>>(),
-            "peak_cold_s": cold, "peak_heat_s": heat, "findings": findings, "refused_now": now,
-        }));
+        return print_json(&document(&chosen, &findings, now.as_deref()));
     }
     let summary = Some(&file.summary).filter(|summary| !summary.is_empty());
     let mut text = summary.map_or_else(|| format!("{name}\n"), |summary| format!("{name}: {summary}\n"));
@@ -97,6 +79,39 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> R
         let _ = writeln!(text, "\nRefused now: {now}");
     }
     print(text)
+}
+
+/// The protocol for programs: the numbers of [`run`].
+fn document(chosen: &Chosen, findings: &[String], refused_now: Option<&str>) -> Value {
+    let (draft, file) = (&chosen.draft, &chosen.entry.parsed.draft);
+    let steps = draft.expand(chosen.choice);
+    let drafted: Vec<_> = draft.steps().collect();
+    let documents = steps.iter().map(|step| {
+        let own = step.changeover.then(|| DraftStep::new(step.kind, step.length));
+        let DraftStep { length, sources, .. } = own.as_ref().unwrap_or(drafted[step.origin]);
+        json!({
+            "kind": step.kind, "round": step.round, "length_s": seconds(step.length), "of_step": step.origin + 1,
+            "min_s": seconds(length.min), "max_s": seconds(length.max), "note": step.note, "cue": step.cue,
+            "halfway": step.kind.has_pack() && step.halfway, "sources": sources, "changeover": step.changeover,
+        })
+    });
+    let mut first = 0;
+    let groups = draft.parts.iter().filter_map(|part| {
+        let of_steps: Vec<_> = (first + 1..=first + part.steps().len()).collect();
+        first += of_steps.len();
+        matches!(part, Part::Group { .. }).then(|| json!({ "times": part.times(), "of_steps": of_steps }))
+    });
+    // Without steps there is nothing to add up: `acute` without a time of injury.
+    let known = |length| (!steps.is_empty()).then(|| seconds(length));
+    let [cold, heat] = Modality::ALL.map(|modality| known(peak(&steps, modality)));
+    let of_choice = draft.sources.iter().filter(|source| !file.sources.contains(source));
+    json!({
+        "name": chosen.entry.name(), "summary": file.summary, "caution": draft.caution, "author": file.author,
+        "contact": file.contact, "runs_as": draft.name, "site": draft.site, "fits": file.fits, "per_day": file.per_day,
+        "days": file.days, "total_s": known(total(&steps)), "steps": documents.collect::<Vec<_>>(),
+        "groups": groups.collect::<Vec<_>>(), "sources": file.sources.iter().chain(of_choice).collect::<Vec<_>>(),
+        "peak_cold_s": cold, "peak_heat_s": heat, "findings": findings, "refused_now": refused_now,
+    })
 }
 
 /// Why this session could not start now, although nothing in the plan itself is against it: earlier sessions, the
@@ -155,13 +170,25 @@ fn numbers(chosen: &Chosen) -> String {
         ([], sources) | (sources, _) => sources.join(", "),
     };
     let mut text = String::new();
-    for (index, step) in draft.steps().enumerate() {
-        let length = with_range(step.length.default, step.length.min, step.length.max);
-        let last = if step.last_round { "" } else { ", not in the last round" };
-        let number = format!("{} {length}{last}", step.kind);
-        let _ = writeln!(text, "  {}. {number:<28} from {}", index + 1, by(&step.sources));
-        if let Some(note) = &step.note {
-            let _ = writeln!(text, "     {note}");
+    let mut index = 0;
+    for part in &draft.parts {
+        let (indent, width) = if let Part::Group { times, .. } = part {
+            let _ = writeln!(text, "  {}:", count(*times, "time"));
+            ("  ", 26)
+        } else {
+            ("", 28)
+        };
+        for step in part.steps() {
+            index += 1;
+            let length = with_range(step.length.default, step.length.min, step.length.max);
+            let last = if step.last_round { "" } else { ", not in the last round" };
+            let check = if step.halfway { "" } else { ", no skin check" };
+            let number = format!("{} {length}{last}{check}", step.kind);
+            let _ = writeln!(text, "  {indent}{index}. {number:<width$} from {}", by(&step.sources));
+            let cue = step.cue.as_ref().map(|cue| format!("before it: \"{cue}\""));
+            for line in step.note.iter().chain(&cue) {
+                let _ = writeln!(text, "     {indent}{line}");
+            }
         }
     }
     if let Some(rounds) = draft.rounds {
@@ -169,19 +196,24 @@ fn numbers(chosen: &Chosen) -> String {
         let number = format!("rounds: {}{open}", rounds.default);
         let _ = writeln!(text, "     {number:<28} from {}", by(&draft.sources));
     }
-    if let Some(site) = draft.site {
-        let number = format!("site: {}", words(site));
-        let _ = writeln!(text, "     {number:<28} from the file's author");
-    }
-    let fits = &chosen.entry.parsed.draft.fits;
-    if !fits.is_empty() {
-        let number = format!("fits: {}", fits.iter().map(|fits| fits.as_str()).collect::<Vec<_>>().join(", "));
+    let file = &chosen.entry.parsed.draft;
+    let fits = file.fits.iter().map(|fits| fits.as_str()).collect::<Vec<_>>().join(", ");
+    let of_author = [
+        draft.site.map(|site| format!("site: {}", words(site))),
+        Some(format!("fits: {fits}")).filter(|_| !fits.is_empty()),
+        file.per_day.map(|most| format!("planned: {} a day", count(most, "session"))),
+        file.days.map(|days| format!("planned: for {}", count(days, "day"))),
+    ];
+    for number in of_author.into_iter().flatten() {
         let _ = writeln!(text, "     {number:<28} from the file's author");
     }
     if let Some(length) = draft.changeover(chosen.choice) {
         let is_of_file = chosen.choice.changeover.is_none() && chosen.entry.parsed.draft.changeover.is_some();
         let number = format!("changeovers: {}", in_words(length));
         let _ = writeln!(text, "     {number:<28} from {}", if is_of_file { "the file's author" } else { "you" });
+    }
+    for (what, who) in [("by", &file.author), ("contact", &file.contact)] {
+        let _ = who.iter().try_for_each(|who| writeln!(text, "     {what}: {who}"));
     }
     text.push('\n');
     text

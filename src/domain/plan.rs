@@ -98,6 +98,11 @@ impl Plan {
         next.filter(|next| next.step.kind.has_pack())
     }
 
+    /// What the file says before the next step after `index`, instead of the built-in words.
+    pub fn cue_of_next(&self, index: usize) -> Option<&str> {
+        self.next(index)?.step.cue.as_deref()
+    }
+
     /// The last step before `index` that was not left out.
     pub fn before(&self, index: usize) -> Option<&Segment> {
         self.segments[..index].iter().rev().find(|segment| segment.length > Duration::ZERO)
@@ -107,7 +112,10 @@ impl Plan {
     pub fn cue(&self, index: usize, cue: Cue) -> Option<Duration> {
         let segment = &self.segments[index];
         match cue {
-            Cue::Halfway => segment.step.kind.has_pack().then(|| segment.start + segment.length / 2),
+            Cue::Halfway => {
+                let has_check = segment.step.kind.has_pack() && segment.step.halfway;
+                has_check.then(|| segment.start + segment.length / 2)
+            }
             Cue::Soon => {
                 let next = self.next(index).is_some_and(|next| next.step.kind.has_pack());
                 let needs_hands = segment.step.kind.has_pack() || next;

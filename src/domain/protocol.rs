@@ -11,10 +11,13 @@ use crate::domain::step::Step;
 
 mod fits;
 
+mod part;
+
 mod draft;
 
-pub use draft::{CHANGEOVER, Choice, ChoiceError, Draft, DraftStep, Part, Range};
+pub use draft::{CHANGEOVER, Choice, ChoiceError, Draft};
 pub use fits::Fits;
+pub use part::{DraftStep, Part, Range};
 
 impl Draft {
     /// Reviews the steps with this choice.

@@ -140,6 +140,10 @@ pub struct Step {
     pub length: Duration,
     /// The author's note for the person, shown while the step runs.
     pub note: Option<String>,
+    /// What to say before it begins, instead of the built-in words.
+    pub cue: Option<String>,
+    /// Whether a dose has the skin check in its middle.
+    pub halfway: bool,
     /// A rest that only gives time to get the pack of the next step ready.
     pub changeover: bool,
     /// The round that it belongs to, from 1.
@@ -149,9 +153,9 @@ pub struct Step {
 }
 
 impl Step {
-    /// A step of round 1 without a note, from the first step of a draft.
+    /// A step of round 1 without a note or a cue, from the first step of a draft.
     pub fn new(kind: StepKind, length: Duration) -> Step {
-        Step { kind, length, note: None, changeover: false, round: 1, origin: 0 }
+        Step { kind, length, note: None, cue: None, halfway: true, changeover: false, round: 1, origin: 0 }
     }
 }
 

@@ -100,6 +100,8 @@ impl Entry {
         draft.caution = (!cautions.is_empty()).then(|| cautions.join("\n"));
         draft.changeover = own.changeover.or(draft.changeover);
         draft.site = own.site.or(draft.site);
+        (draft.author, draft.contact) = (own.author.clone(), own.contact.clone());
+        (draft.per_day, draft.days) = (own.per_day, own.days);
         Some(draft)
     }
 }

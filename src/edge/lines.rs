@@ -18,7 +18,7 @@ use crate::domain::view::View;
 use crate::runner::{Loss, Observer, Trouble};
 use crate::text::durations::{roughly, seconds};
 use crate::text::printable::{printable, wrapped};
-use crate::text::view::{going_on, time_left};
+use crate::text::view::{during, going_on, time_left};
 use crate::text::wording::{self, sentences};
 
 /// Plain lines for people.
@@ -127,7 +127,8 @@ impl Observer for Plain<'_> {
     fn frame(&mut self, session: &Session) -> Result<(), Trouble> {
         if !std::mem::replace(&mut self.has_begun, true) {
             let (view, is_numb) = (View::of(session), session.is_numb(session.now()));
-            let place = going_on(&self.name, &view, &(self.wall)(view.ends_at), is_numb, self.keys);
+            let todo = during(&view, session.plan().cue_of_next(session.index()), is_numb);
+            let place = going_on(&self.name, &view, &(self.wall)(view.ends_at), todo, self.keys);
             self.tell(&sentences([place.as_str(), self.keys(session)]), session)?;
         }
         let left = session.segment().end().saturating_sub(session.elapsed());

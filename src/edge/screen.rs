@@ -98,7 +98,8 @@ impl Screen {
         let size = lock(&self.terminal.0).look((self.look)());
         let is_over = |until: Moment| view.now >= until;
         if self.advice.is_empty() || self.change_until.is_some_and(is_over) {
-            self.advice = say::during(&view, session.is_numb(view.now));
+            let cue = session.plan().cue_of_next(session.index());
+            self.advice = say::during(&view, cue, session.is_numb(view.now));
             (self.change_until, self.laid) = (None, None);
         }
         if self.messages.are_over(view.now, &self.wall) {

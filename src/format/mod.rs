@@ -9,7 +9,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::domain::protocol::{Choice, Draft, DraftStep, Part};
+use crate::domain::protocol::{Choice, Draft, Part};
 use crate::domain::rules::{Context, Injury, RuleId, Severity, review};
 use crate::text::printable::revealed;
 use crate::text::{lengths, rules};
@@ -19,6 +19,7 @@ mod reader;
 mod names;
 mod quotes;
 mod settings;
+mod steps;
 mod utf8;
 mod words;
 
@@ -27,6 +28,7 @@ pub mod report;
 
 use reader::{Reader, Value};
 pub use settings::{PROGRESS, Settings, read as settings};
+use steps::{ADD_STEP, ReadPart};
 pub use utf8::decoded;
 
 /// How severe a problem of a file is.
@@ -74,9 +76,6 @@ pub struct ByInjury {
     places: [Span<usize>; 2],
 }
 
-/// A step as far as it could be read, and the place of its length.
-type ReadStep = (Option<DraftStep>, Span<usize>);
-
 /// A text as it was read.
 #[derive(Clone, Debug)]
 pub struct Parsed {
@@ -88,8 +87,8 @@ pub struct Parsed {
     pub problems: Vec<Problem>,
     /// The place of the name. Empty when the name is that of the file.
     pub name_place: Span<usize>,
-    steps: Vec<ReadStep>,
-    /// The place for a finding about the whole: the rounds, or the last step.
+    parts: Vec<ReadPart>,
+    /// The place for a finding about the whole: the rounds, how often the last group is repeated, or the last step.
     whole: Span<usize>,
     /// The place of the changeover, if the text has one.
     changeover: Option<Span<usize>>,
@@ -99,11 +98,28 @@ pub struct Parsed {
 const NAME_MOST: usize = 40;
 /// A note must fit two lines.
 const TEXT_MOST: usize = 200;
+/// What is said before a step, an author and a contact must fit the line of a page or a screen.
+const LINE_MOST: usize = 100;
+/// As for `--days` of `plan`.
+const DAYS_MOST: u32 = 31;
 /// Nobody fixes more problems at once, and each costs a pass over the text.
 const PROBLEMS_MOST: usize = 100;
-const KEYS: &[&str] =
-    &["by_injury", "caution", "changeover", "fits", "name", "rounds", "site", "sources", "step", "summary"];
-const ADD_STEP: &str = "add a [[step]] with do and for";
+const KEYS: &[&str] = &[
+    "author",
+    "by_injury",
+    "caution",
+    "changeover",
+    "contact",
+    "days",
+    "fits",
+    "name",
+    "per_day",
+    "rounds",
+    "site",
+    "sources",
+    "step",
+    "summary",
+];
 
 /// Reads a protocol file. Its problems include bytes that are not UTF-8. Returns the text that the places are in, too.
 pub fn read(bytes: &[u8], file: &str) -> (Parsed, String) {
@@ -128,24 +144,42 @@ pub fn parse(text: &str, file: &str) -> Parsed {
     let (name, name_place) = reader.name(table, file);
     let summary = reader.text(table, "summary", TEXT_MOST).unwrap_or_default();
     let caution = reader.text(table, "caution", TEXT_MOST);
+    let [author, contact] = ["author", "contact"].map(|key| reader.text(table, key, LINE_MOST));
+    let [per_day, days] = [("per_day", u32::MAX), ("days", DAYS_MOST)]
+        .map(|(key, most)| table.get(key).and_then(|value| reader.whole(value, 1..=most)));
     let sources = reader.texts(table, "sources");
     let (site, fits) = (reader.site(table), reader.fits(table));
     let rounds = table.get("rounds").and_then(|value| reader.range(value, Reader::round));
     let changeover = reader.changeover(table);
     let by_injury = table.get("by_injury").and_then(|value| reader.by_injury(value, table));
-    let steps = reader.steps(table);
-    if steps.is_empty() && by_injury.is_none() && !is_broken && !table.contains_key("step") {
+    let read = reader.parts(table);
+    if read.is_empty() && by_injury.is_none() && !is_broken && !table.contains_key("step") {
         let end = text.trim_end().len();
         reader.error(end..end, "no steps", ADD_STEP);
     }
-    reader.last_round(&steps, table.contains_key("rounds"));
-    let whole = table.get("rounds").map(Spanned::span).or(steps.last().map(|(_, place)| place.clone()));
-    let parts = steps.iter().filter_map(|(step, _)| step.clone().map(Part::Step)).collect();
+    reader.last_round(&read, table.contains_key("rounds"));
+    let repeated = read.iter().rev().find_map(|part| part.times.as_ref()).map(|(_, place)| place.clone());
+    let last = || read.last().and_then(|part| part.steps.last()).map(|(_, place)| place.clone());
+    let whole = table.get("rounds").map(Spanned::span).or(repeated).or_else(last).unwrap_or(0..0);
+    let parts = read.iter().filter_map(ReadPart::readable).collect();
     let problems = curly.into_iter().chain(reader.problems).collect();
-    let draft = Draft { name, summary, caution, site, fits, rounds, changeover, parts, sources };
-    let whole = whole.unwrap_or(0..0);
+    let draft = Draft {
+        name,
+        summary,
+        caution,
+        author,
+        contact,
+        per_day,
+        days,
+        site,
+        fits,
+        rounds,
+        changeover,
+        parts,
+        sources,
+    };
     let changeover = table.get("changeover").map(Spanned::span);
-    let mut parsed = Parsed { draft, by_injury, problems, name_place, steps, whole, changeover };
+    let mut parsed = Parsed { draft, by_injury, problems, name_place, parts: read, whole, changeover };
     parsed.move_places(|place| on_letters(place, text));
     parsed.problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
     parsed
@@ -162,7 +196,7 @@ fn on_letters(place: &Span<usize>, text: &str) -> Span<usize> {
 impl Parsed {
     fn move_places(&mut self, to: impl Fn(&Span<usize>) -> Span<usize>) {
         let names = self.by_injury.iter_mut().flat_map(|by_injury| &mut by_injury.places);
-        let steps = self.steps.iter_mut().map(|(_, place)| place);
+        let steps = self.parts.iter_mut().flat_map(|part| &mut part.steps).map(|(_, place)| place);
         let problems = self.problems.iter_mut().map(|problem| &mut problem.span);
         let alone = [&mut self.whole, &mut self.name_place];
         alone
@@ -172,6 +206,11 @@ impl Parsed {
             .chain(steps)
             .chain(problems)
             .for_each(|place| *place = to(place));
+    }
+
+    /// The place of the length of a step, or that of the whole.
+    fn place_of(&self, step: usize) -> &Span<usize> {
+        self.parts.iter().flat_map(|part| &part.steps).nth(step).map_or(&self.whole, |(_, place)| place)
     }
 
     /// Whether the text can be read as a protocol.
@@ -211,15 +250,25 @@ impl Parsed {
     /// What the rules refuse in each run of readable steps, without the steps that could not be read.
     fn certain_refusals(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut first = 0;
-        for run in self.steps.split(|(step, _)| step.is_none()) {
-            let parts = run.iter().filter_map(|(step, _)| step.clone().map(Part::Step)).collect();
+        for (first, parts) in self.runs() {
             let draft = Draft { parts, changeover: self.draft.changeover, ..Draft::default() };
             let found = self.findings(&draft, first, Choice::default());
             problems.extend(found.into_iter().filter(|problem| problem.level == Level::Refused));
-            first += run.len() + 1;
         }
         problems
+    }
+
+    /// The runs of readable parts, each with the number of its first step.
+    fn runs(&self) -> Vec<(usize, Vec<Part>)> {
+        let (mut runs, mut at) = (vec![(0, Vec::new())], 0);
+        for (steps, piece) in self.parts.iter().flat_map(ReadPart::pieces) {
+            at += steps;
+            match (piece, runs.last_mut()) {
+                (Some(piece), Some((_, run))) => run.push(piece),
+                _ => runs.push((at, Vec::new())),
+            }
+        }
+        runs
     }
 
     /// The findings about `draft`, whose first step is the file's step `first`, as problems. A step that is broken in
@@ -235,7 +284,7 @@ impl Parsed {
         for finding in review(&steps, &context) {
             let is_by_changeover = !without.iter().any(|other| other.rule == finding.rule);
             let (place, hint) = match (finding.step, &self.changeover) {
-                (Some(index), _) => (&self.steps[first + steps[index].origin].1, rules::of(finding.rule).way_out),
+                (Some(index), _) => (self.place_of(first + steps[index].origin), rules::of(finding.rule).way_out),
                 (None, Some(place)) if is_by_changeover => (place, "use a shorter changeover, or fewer rounds"),
                 (None, _) => (&self.whole, rules::of(finding.rule).way_out),
             };
@@ -308,57 +357,5 @@ impl Reader<'_> {
         let Some(wrong) = lengths::bad_changeover(length) else { return Some(length) };
         self.error(value.span(), wrong, "write a length from \"1s\" to \"10min\", or \"0s\" for none");
         None
-    }
-
-    fn steps(&mut self, table: &DeTable<'_>) -> Vec<ReadStep> {
-        let Some(value) = table.get("step") else { return Vec::new() };
-        let place = value.span();
-        let Some(array) = value.get_ref().as_array() else {
-            self.error(place.clone(), "`step` must be a list", "write [[step]], with two brackets");
-            return vec![(None, place)];
-        };
-        if array.is_empty() {
-            self.error(place, "no steps", ADD_STEP);
-        }
-        array.iter().map(|item| self.step(item)).collect()
-    }
-
-    fn step(&mut self, item: &Value<'_>) -> ReadStep {
-        let Some(table) = self.typed(item, "a table with do and for", DeValue::as_table) else {
-            return (None, item.span());
-        };
-        self.unknown_keys(table, &["do", "for", "last_round", "note", "sources"], "a step");
-        let (kind, length) = (table.get("do"), table.get("for"));
-        if kind.is_none() {
-            self.error(item.span(), "a step without `do`", "add do = \"heat\"");
-        }
-        if length.is_none() {
-            self.error(item.span(), "a step without `for`", "add for = \"10min\"");
-        }
-        let place = length.unwrap_or(item).span();
-        let kind = kind.and_then(|value| self.kind(value));
-        let length = length.and_then(|value| self.range(value, Reader::duration));
-        let note = self.text(table, "note", TEXT_MOST);
-        let last_round = self.flag(table, "last_round").unwrap_or(true);
-        let sources = self.texts(table, "sources");
-        (kind.zip(length).map(|(kind, length)| DraftStep { kind, length, note, last_round, sources }), place)
-    }
-
-    /// Problems with steps that are left out of the last round.
-    fn last_round(&mut self, steps: &[ReadStep], has_rounds: bool) {
-        let left_out = |(step, _): &&ReadStep| step.as_ref().is_some_and(|step| !step.last_round);
-        if let Some((_, place)) = steps.last().filter(|_| steps.iter().all(|step| left_out(&step))) {
-            let hint = "remove last_round = false from at least one step";
-            return self.error(place.clone(), "every step is left out of the last round", hint);
-        }
-        let never = steps.iter().filter(|step| left_out(step) && !has_rounds).map(|(_, place)| Problem {
-            level: Level::Warning,
-            ..Problem::error(
-                place.clone(),
-                "this step never runs: it is left out of the last round, and there is only one",
-                "add rounds, or remove last_round = false",
-            )
-        });
-        self.problems.extend(never);
     }
 }

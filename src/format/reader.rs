@@ -1,6 +1,6 @@
 //! Reads values of parsed TOML, and collects every problem with its place. It must not know what the keys mean.
 
-use std::ops::Range as Span;
+use std::ops::{Range as Span, RangeInclusive};
 use std::time::Duration;
 
 use humantime::DurationError;
@@ -109,11 +109,18 @@ impl<'a> Reader<'a> {
         rounds.or_else(|| self.refuse(value.span(), "rounds are counted from 1", "write a whole number, 1 or more"))
     }
 
-    pub(super) fn per_cent(&mut self, value: &Value<'_>, most: u32) -> Option<u32> {
+    /// A whole number in this range.
+    pub(super) fn whole(&mut self, value: &Value<'_>, range: RangeInclusive<u32>) -> Option<u32> {
         let number = self.typed(value, "a whole number", DeValue::as_integer)?;
-        let number = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| *number <= most);
-        let message = || format!("this must be from 0 to {most}");
-        number.or_else(|| self.refuse(value.span(), message(), format!("write a whole number from 0 to {most}")))
+        let number = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| range.contains(number));
+        number.or_else(|| {
+            let (wanted, comma) = match (range.start(), range.end()) {
+                (least, &u32::MAX) => (format!("{least} or more"), ","),
+                (least, most) => (format!("from {least} to {most}"), ""),
+            };
+            let hint = format!("write a whole number{comma} {wanted}");
+            self.refuse(value.span(), format!("this must be {wanted}"), hint)
+        })
     }
 
     pub(super) fn duration(&mut self, value: &Value<'_>) -> Option<Duration> {

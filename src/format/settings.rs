@@ -69,7 +69,7 @@ pub fn read(text: &str) -> (Settings, Vec<Problem>) {
         }
         name
     });
-    let volume = table.get("volume").and_then(|value| reader.per_cent(value, LOUDEST));
+    let volume = table.get("volume").and_then(|value| reader.whole(value, 0..=LOUDEST));
     let [awake, weekend] = ["awake", "weekend"].map(|key| reader.hours(table, key));
     let settings = Settings {
         awake,

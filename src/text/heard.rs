@@ -48,6 +48,9 @@ pub fn sentences(event: &Event, session: &Session) -> Option<String> {
         }
         EventKind::Halfway => format!("{} left. Look at the skin.", capital(&left())),
         EventKind::StepSoon => {
+            if let Some(cue) = plan.cue_of_next(event.step) {
+                return Some(wording::sentences([format!("{} left", capital(&left())).as_str(), cue]));
+            }
             let prepare = match plan.next(event.step).map(|next| next.step.kind) {
                 Some(StepKind::Cold) => "have the ice ready",
                 Some(StepKind::Heat) => "have the warm pack ready",

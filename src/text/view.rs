@@ -12,7 +12,7 @@ use crate::text::advice::{self, change, paused};
 use crate::text::digits::Emblem;
 use crate::text::durations::{count_up, countdown, in_words, part_of, roughly, rounded_up};
 use crate::text::printable::capital;
-use crate::text::wording::{leapt, sentences};
+use crate::text::wording::{leapt, ready, sentences};
 
 /// What is on and how long: `HEAT 13:23 left`, `GET READY: COLD in 0:23`, `PAUSED 2:10`, `COLD IS OVER 0:12`.
 pub fn heading(view: &View) -> String {
@@ -232,21 +232,21 @@ pub fn todo(view: &View, brief: bool, asked: bool) -> Vec<String> {
 }
 
 /// Where the session called `name` stands when it goes on: the step, the time left, and what to do. `end` is when the
-/// step ends. `asked`: a person can press keys.
-pub fn going_on(name: &str, view: &View, end: &str, is_numb: bool, asked: bool) -> String {
+/// step ends. `during` is what to do while it runs. `asked`: a person can press keys.
+pub fn going_on(name: &str, view: &View, end: &str, during: String, asked: bool) -> String {
     let place = [vec![format!("Going on with {name}")], position(view)].concat().join(", ");
     let mut texts = vec![place, time_left(view, end, None)];
     texts.extend(match view.state {
-        State::Running => vec![during(view, is_numb)],
+        State::Running => vec![during],
         State::Paused | State::Held => todo(view, false, asked),
     });
     sentences(texts.iter().map(String::as_str))
 }
 
-/// What to do while the step runs, where its length is shown elsewhere.
-pub fn during(view: &View, is_numb: bool) -> String {
+/// What to do while the step runs, where its length is shown elsewhere. `cue` is that of the next step, if it has one.
+pub fn during(view: &View, cue: Option<&str>, is_numb: bool) -> String {
     view.dose_after_changeover()
-        .map_or_else(|| advice::during(view.kind, is_numb), |next| advice::ready(next.kind).to_owned())
+        .map_or_else(|| advice::during(view.kind, is_numb), |next| sentences([ready(next.kind, cue)]))
 }
 
 /// What is on the skin: `On the skin: heat 7 of 30 min, cold 0 of 20 min`, shorter where it does not fit the

@@ -30,7 +30,7 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
     let plan = session.plan();
     let segment = &plan.segments()[event.step];
     let kind = segment.step.kind;
-    let next = plan.next(event.step).map(|next| next.step.kind);
+    let (next, cue) = (plan.next(event.step).map(|next| next.step.kind), plan.cue_of_next(event.step));
     let called = advice::called(kind, segment.step.changeover);
     let (name, has_pack) = (capital(called), kind.has_pack());
     let left = || format!("{} left", in_words(segment.end().saturating_sub(event.elapsed)));
@@ -47,13 +47,13 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
                 steps => format!(", step {} of {steps}", event.step + 1),
             };
             let (what, more) = match plan.dose_after_changeover(event.step).map(|next| next.step.kind) {
-                Some(next) => (format!("Get ready: {next} in {}{place}", countdown(length)), advice::ready(next)),
+                Some(next) => (format!("Get ready: {next} in {}{place}", countdown(length)), ready(next, cue)),
                 None => (format!("{name}{on} for {}{place}{how}", in_words(length)), more),
             };
             (format!("{off}{what}"), more.to_owned(), !off.is_empty())
         }
         EventKind::Halfway => (left(), advice::halfway(kind).to_owned(), false),
-        EventKind::StepSoon => (left(), advice::soon(next).to_owned(), false),
+        EventKind::StepSoon => (left(), cue.unwrap_or_else(|| advice::soon(next)).to_owned(), false),
         EventKind::Paused => {
             let headline = if has_pack { "Paused: pack off" } else { "Paused" };
             (headline.to_owned(), advice::paused(kind, asked).to_owned(), false)
@@ -183,7 +183,8 @@ pub fn answer(events: &[Event], session: &Session) -> String {
 /// One line of full sentences.
 pub fn sentences<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let texts = texts.into_iter().filter(|text| !text.is_empty());
-    let ended = texts.map(|text| if text.ends_with(['.', '?']) { text.to_owned() } else { format!("{text}.") });
+    let ended =
+        texts.map(|text| if text.ends_with(['.', '?', '!', '…']) { text.to_owned() } else { format!("{text}.") });
     ended.collect::<Vec<_>>().join(" ")
 }
 
@@ -195,12 +196,17 @@ pub fn begin(event: &Event, session: &Session, asked: bool) -> String {
     if let Some(next) = session.plan().dose_after_changeover(event.step) {
         let before = session.plan().before(event.step).map(|before| before.step.kind);
         let off = before.filter(|before| before.has_pack()).map(|before| format!("Take the {before} off. "));
-        return off.unwrap_or_default() + advice::ready(next.step.kind);
+        return off.unwrap_or_default() + &sentences([ready(next.step.kind, next.step.cue.as_deref())]);
     }
     match kind {
         StepKind::Heat if is_numb && asked => off + advice::begin(kind, is_numb, asked).1,
         _ => off + &advice::during(kind, is_numb),
     }
+}
+
+/// What to do in a changeover before this kind of step, which may have a cue of its own.
+pub fn ready(next: StepKind, cue: Option<&str>) -> &str {
+    cue.unwrap_or_else(|| advice::ready(next))
 }
 
 /// The pack that comes off as a step begins: `Heat off now. `. Empty when none was on, or the same one stays on.

@@ -80,7 +80,7 @@ fn a_changeover_says_what_to_get_ready_and_how_soon() {
     );
     let begin = wording::begin(change, &session, true);
     assert_eq!(begin, "Take the heat off. Have the ice ready, wrapped in a thin damp cloth.");
-    assert_eq!(view::during(&View::of(&session), false), "Have the ice ready, wrapped in a thin damp cloth.");
+    assert_eq!(view::during(&View::of(&session), None, false), "Have the ice ready, wrapped in a thin damp cloth.");
     let _ = session.advance(START + at + MINUTE / 10);
     assert_eq!(clock(&session), "GET READY: COLD in 0:24 at 19:34, for 10 min   step 3 of 4");
     let lines = view::lines("test", &View::of(&session), |_| "19:34".to_owned());

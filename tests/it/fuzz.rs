@@ -14,7 +14,7 @@ use therapy::domain::course::{doses, start};
 use therapy::domain::dose::Doses;
 use therapy::domain::exposure::Exposure;
 use therapy::domain::plan::Plan;
-use therapy::domain::protocol::{Choice, Draft, Protocol};
+use therapy::domain::protocol::{Choice, Draft, Part, Protocol};
 use therapy::domain::rules::{Context, Injury};
 use therapy::domain::session::{EventKind, Input, Moment, Outcome, Session};
 use therapy::domain::step::{Modality, Step, StepKind};
@@ -62,9 +62,15 @@ pub fn protocol(input: &[u8]) {
     let worst = problems.iter().map(|problem| problem.level).max();
     assert_eq!(worst == Some(Level::Error), !parsed.is_readable(), "{problems:?}");
     let draft = &parsed.draft;
-    for text in [Some(&draft.name), Some(&draft.summary), draft.caution.as_ref()].into_iter().flatten() {
+    let of_steps = draft.steps().flat_map(|step| [step.note.as_ref(), step.cue.as_ref()]);
+    let of_file = [Some(&draft.name), Some(&draft.summary), draft.caution.as_ref()];
+    let of_file = of_file.into_iter().chain([draft.author.as_ref(), draft.contact.as_ref()]);
+    for text in of_file.chain(of_steps).flatten() {
         assert_printable(text);
     }
+    let times = draft.parts.iter().map(Part::times);
+    assert!(times.chain(draft.per_day).all(|number| number > 0), "{draft:?}");
+    assert!(draft.days.is_none_or(|days| (1..=31).contains(&days)), "{draft:?}");
     assert!(draft.changeover.is_none_or(is_changeover), "{:?}", draft.changeover);
     if !parsed.is_readable() {
         return;

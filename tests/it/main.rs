@@ -14,6 +14,8 @@ mod running;
 mod sessions;
 mod storm;
 
+mod cues;
+mod groups;
 mod recommendations;
 mod rules;
 

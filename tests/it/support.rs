@@ -131,6 +131,14 @@ impl Home {
         serde_json::from_str(&self.ask(arguments)).expect("JSON")
     }
 
+    /// Like [`json`](Home::json), for a command that ends with this code.
+    #[track_caller]
+    pub fn json_of(&self, arguments: &[&str], code: i32) -> Value {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", stderr(&output));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
     /// Runs a session to its end, without lines and notifications.
     #[track_caller]
     pub fn session(&self, arguments: &[&str]) -> Output {

@@ -4,87 +4,9 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::domain::exposure::Exposure;
-use crate::domain::protocol::Fits;
+use crate::domain::protocol::{DraftStep, Fits, Part, Range};
 use crate::domain::site::Site;
 use crate::domain::step::{Step, StepKind};
-
-/// A number with the range in which a person may choose another one: `min <= default <= max`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range<T> {
-    /// The value without a choice.
-    pub default: T,
-    /// A smaller length is allowed, with a note, when there is anything to choose.
-    pub min: T,
-    /// A larger choice is refused, when the range is stated.
-    pub max: T,
-    /// The range is stated, and binds even when it has one value. A value alone is only a default.
-    pub stated: bool,
-}
-
-impl<T: Copy + PartialOrd> Range<T> {
-    /// One value, without a range.
-    pub fn fixed(value: T) -> Range<T> {
-        Range { default: value, min: value, max: value, stated: false }
-    }
-
-    /// Whether there is anything to choose.
-    pub fn is_open(&self) -> bool {
-        self.min < self.max
-    }
-}
-
-/// A step of a draft.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DraftStep {
-    /// What is done.
-    pub kind: StepKind,
-    /// Its length and the range of choices.
-    pub length: Range<Duration>,
-    /// The author's note, shown while the step runs.
-    pub note: Option<String>,
-    /// Whether the last round has this step too.
-    pub last_round: bool,
-    /// Sources of the length; empty when the file names none.
-    pub sources: Vec<String>,
-}
-
-impl DraftStep {
-    /// A step of a fixed length, in every round, without a note or a source.
-    pub fn new(kind: StepKind, length: Duration) -> DraftStep {
-        DraftStep { kind, length: Range::fixed(length), note: None, last_round: true, sources: Vec::new() }
-    }
-}
-
-/// A part of a draft: a step, or a group of steps. Groups hold steps only.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Part {
-    /// One step.
-    Step(DraftStep),
-    /// Steps that are repeated together in every round.
-    Group {
-        /// How often, at least once.
-        times: u32,
-        /// The steps of one repetition.
-        steps: Vec<DraftStep>,
-    },
-}
-
-impl Part {
-    /// The steps of one repetition.
-    fn steps(&self) -> &[DraftStep] {
-        match self {
-            Part::Step(step) => std::slice::from_ref(step),
-            Part::Group { steps, .. } => steps,
-        }
-    }
-
-    fn times(&self) -> u32 {
-        match self {
-            Part::Step(_) => 1,
-            Part::Group { times, .. } => *times,
-        }
-    }
-}
 
 /// A protocol as its author wrote it, before any review.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,6 +17,14 @@ pub struct Draft {
     pub summary: String,
     /// A caution that is printed before the start.
     pub caution: Option<String>,
+    /// Who wrote it.
+    pub author: Option<String>,
+    /// How to reach the author.
+    pub contact: Option<String>,
+    /// How many sessions a day a plan aims at.
+    pub per_day: Option<u32>,
+    /// For how many days a plan is made.
+    pub days: Option<u32>,
     /// Where its packs lie, when the file says so.
     pub site: Option<Site>,
     /// What it is for, when the file says so.
@@ -178,9 +108,15 @@ impl Draft {
     /// The step of a protocol that has only one.
     pub fn only_step(&self) -> Option<&DraftStep> {
         match &self.parts[..] {
-            [Part::Step(step)] => Some(step),
+            [part] if part.times() == 1 => Some(part.steps()).filter(|steps| steps.len() == 1)?.first(),
             _ => None,
         }
+    }
+
+    /// The number of steps of one round.
+    fn steps_of_round(&self) -> usize {
+        let times = |part: &Part| usize::try_from(part.times()).unwrap_or(usize::MAX);
+        self.parts.iter().map(|part| part.steps().len().saturating_mul(times(part))).fold(0, usize::saturating_add)
     }
 
     /// The length of a changeover, if there is one.
@@ -195,7 +131,7 @@ impl Draft {
         let length = choice.length.filter(|_| self.only_step().is_some());
         // The steps of one round, each with its origin.
         let mut origin = 0;
-        let round = self.parts.iter().flat_map(|part| {
+        let round = self.parts.iter().filter(|part| !part.steps().is_empty()).flat_map(|part| {
             let first = origin;
             origin += part.steps().len();
             let once = part.steps().iter().enumerate();
@@ -208,6 +144,8 @@ impl Draft {
                 kind: step.kind,
                 length: length.unwrap_or(step.length.default),
                 note: step.note.clone(),
+                cue: step.cue.clone(),
+                halfway: step.halfway,
                 changeover: false,
                 round: number,
                 origin,
@@ -245,7 +183,7 @@ impl Draft {
             }
             // The steps are not known yet: they depend on the age of the injury.
             None if self.parts.is_empty() => None,
-            None => Some(ChoiceError::NotOneStep(self.steps().count())),
+            None => Some(ChoiceError::NotOneStep(self.steps_of_round())),
         });
         let rounds = choice.rounds.and_then(|asked| match self.rounds {
             None => Some(ChoiceError::NoRounds),
@@ -316,7 +254,7 @@ mod tests {
         assert_eq!(draft.steps().count(), 4);
         assert_eq!(
             draft.choice_errors(Choice { length: Some(minutes(5)), ..Choice::default() }),
-            [ChoiceError::NotOneStep(4)]
+            [ChoiceError::NotOneStep(6)]
         );
     }
 

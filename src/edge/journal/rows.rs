@@ -71,6 +71,12 @@ pub(super) struct StepRow {
     length_ns: i64,
     note: Option<String>,
     /// Sessions of earlier versions had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cue: Option<String>,
+    /// Whether the skin check of a dose is left out. Sessions of earlier versions had every check.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    unchecked: bool,
+    /// Sessions of earlier versions had none.
     #[serde(default, skip_serializing_if = "Not::not")]
     changeover: bool,
     /// The longest that its file allows, where the file says so. Sessions of earlier versions had none.
@@ -82,19 +88,21 @@ pub(super) struct StepRow {
 
 impl StepRow {
     pub(super) fn of(step: &Step, longest: Option<Duration>) -> StepRow {
-        let Step { kind, length, ref note, changeover, round, origin } = *step;
+        let Step { kind, length, ref note, ref cue, halfway, changeover, round, origin } = *step;
         let (length_ns, longest_ns) = (nanos(length), longest.map(nanos));
-        StepRow { kind, length_ns, note: note.clone(), changeover, longest_ns, round, origin }
+        let (note, cue) = (note.clone(), cue.clone());
+        StepRow { kind, length_ns, note, cue, unchecked: !halfway, changeover, longest_ns, round, origin }
     }
 }
 
 /// The step, and the longest that its file allows.
 impl From<StepRow> for (Step, Option<Duration>) {
     fn from(row: StepRow) -> (Step, Option<Duration>) {
-        let StepRow { kind, length_ns, note, changeover, longest_ns, round, origin } = row;
-        let note = note.map(|note| printable(&note).into_owned());
+        let StepRow { kind, length_ns, note, cue, unchecked, changeover, longest_ns, round, origin } = row;
+        let [note, cue] = [note, cue].map(|text| text.map(|text| printable(&text).into_owned()));
         let changeover = changeover && !kind.has_pack();
-        (Step { kind, length: duration(length_ns), note, changeover, round, origin }, longest_ns.map(duration))
+        let (length, halfway) = (duration(length_ns), !unchecked);
+        (Step { kind, length, note, cue, halfway, changeover, round, origin }, longest_ns.map(duration))
     }
 }
 

@@ -258,7 +258,8 @@ fn a_journal_of_a_newer_version_is_refused() {
 fn text_from_the_journal_is_printable() {
     let evil = "a\u{1b}]0;b\u{7}\u{9b}31m<b>c</b>\n\rd";
     let place = Place::new();
-    let step = Step { note: Some(evil.to_owned()), ..Step::new(Cold, min(10)) };
+    let evil_text = || Some(evil.to_owned());
+    let step = Step { note: evil_text(), cue: evil_text(), ..Step::new(Cold, min(10)) };
     let protocol = Protocol::recorded(evil.to_owned(), Site::LOWER_BACK, [(step, None)], Load::NONE, Doses::default())
         .expect("a step");
     let id = place.session(&protocol, START, &[], &FIRST);
@@ -272,6 +273,7 @@ fn text_from_the_journal_is_printable() {
     let texts = [
         record.protocol.name(),
         record.protocol.steps()[0].note.as_deref().expect("a note"),
+        record.protocol.steps()[0].cue.as_deref().expect("a cue"),
         record.outcome.as_deref().expect("an outcome"),
         &entry.protocol,
         entry.outcome.as_deref().expect("an outcome"),
