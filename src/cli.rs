@@ -188,6 +188,12 @@ Examples:
         #[arg(long)]
         json: bool,
     },
+    /// Print the JSON Schema of protocol files, for editors
+    #[command(after_help = "Example:
+  therapy schema > protocol.schema.json
+  and as the first line of a protocol file beside it:
+  #:schema ./protocol.schema.json")]
+    Schema,
     /// Explain a rule, a source, or what `next` recommends
     Explain {
         /// A rule, a source, or next [default: list all]

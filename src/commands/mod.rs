@@ -45,6 +45,7 @@ mod plan;
 mod profiles;
 mod run;
 mod safety;
+mod schema;
 mod stats;
 mod status;
 mod undo;
@@ -110,6 +111,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Note(args) => note::run(folders, &args),
         Command::Undo => undo::run(folders),
         Command::Check { files, json } => check::run(folders, &files, json),
+        Command::Schema => schema::run(),
         Command::Explain { name, json } => explain::run(name.as_deref(), json),
         Command::Selftest { reach, json } => selftest::run(folders, reach, json),
         Command::Profiles { add, json } => profiles::run(folders, add.as_deref(), json),

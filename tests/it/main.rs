@@ -16,6 +16,8 @@ mod storm;
 
 mod cues;
 mod groups;
+mod schema;
+
 mod recommendations;
 mod rules;
 

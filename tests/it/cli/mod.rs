@@ -61,6 +61,7 @@ fn every_line_of_help_fits_80_columns() {
         "note",
         "undo",
         "check",
+        "schema",
         "explain",
         "selftest",
         "profiles",
