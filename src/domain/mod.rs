@@ -19,6 +19,8 @@ pub mod rules;
 
 pub mod protocol;
 
+pub mod nearest;
+
 pub mod plan;
 
 pub mod session;

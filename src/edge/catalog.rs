@@ -183,7 +183,8 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Own>, CatalogError> {
         message: format!("could not read {}: {error}", shown(folder)),
         hint: format!("try: {}", command("list", "")),
     })?;
-    paths.retain(|path| is_toml(path));
+    // A folder is no file of a protocol, whatever its name.
+    paths.retain(|path| is_toml(path) && !path.is_dir());
     paths.sort();
     Ok(paths.into_iter().map(Own::read).collect())
 }

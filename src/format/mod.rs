@@ -9,10 +9,11 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::domain::nearest;
 use crate::domain::protocol::{Choice, Draft, Part};
 use crate::domain::rules::{Context, Injury, RuleId, Severity, review};
 use crate::text::printable::revealed;
-use crate::text::{lengths, rules};
+use crate::text::{lengths, nearest as passing, rules};
 
 mod reader;
 
@@ -280,13 +281,21 @@ impl Parsed {
         }
         let context = Context { injury: Injury::Ago(Duration::MAX), ..Context::default() };
         let without = review(&draft.expand(Choice { changeover: Some(Duration::ZERO), ..choice }), &context);
-        let mut problems: Vec<Problem> = Vec::new();
+        let (mut problems, nearest) = (Vec::<Problem>::new(), nearest::lengths(&steps));
         for finding in review(&steps, &context) {
             let is_by_changeover = !without.iter().any(|other| other.rule == finding.rule);
-            let (place, hint) = match (finding.step, &self.changeover) {
+            let (place, way_out) = match (finding.step, &self.changeover) {
                 (Some(index), _) => (self.place_of(first + steps[index].origin), rules::of(finding.rule).way_out),
                 (None, Some(place)) if is_by_changeover => (place, "use a shorter changeover, or fewer rounds"),
                 (None, _) => (&self.whole, rules::of(finding.rule).way_out),
+            };
+            let passes = match (finding.rule, finding.step) {
+                (RuleId::ColdLimit | RuleId::HeatLimit, Some(index)) => {
+                    let of_step = nearest.iter().find(|nearest| nearest.origin == steps[index].origin);
+                    of_step.map(|nearest| passing::length(nearest, draft))
+                }
+                (RuleId::SessionLimit, None) => fewer(draft, choice),
+                _ => None,
             };
             let problem = Problem {
                 level: match finding.severity {
@@ -297,7 +306,7 @@ impl Parsed {
                 span: place.clone(),
                 message: rules::detail(&finding.detail),
                 rule: Some(finding.rule),
-                hint: hint.to_owned(),
+                hint: passes.map_or_else(|| way_out.to_owned(), |passes| format!("{way_out}; {passes}")),
             };
             let is_known = |known: &Problem| {
                 let same_place = (&known.span, known.rule) == (&problem.span, problem.rule);
@@ -309,6 +318,12 @@ impl Parsed {
         }
         problems
     }
+}
+
+/// How often the steps of a session that is too long may be repeated.
+fn fewer(draft: &Draft, choice: Choice) -> Option<String> {
+    let rounds = nearest::rounds(draft, choice).map(passing::rounds);
+    rounds.or_else(|| nearest::times(draft, choice).map(passing::times))
 }
 
 /// Problems in order of place. Of more than [`PROBLEMS_MOST`] the most severe stay, and a note counts the rest.

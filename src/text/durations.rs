@@ -98,6 +98,13 @@ pub fn seconds(length: Duration) -> f64 {
     millis / 1000.0
 }
 
+/// `second`, up to `tenth`.
+pub fn nth(number: usize) -> Option<&'static str> {
+    const WORDS: [&str; 10] =
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+    WORDS.get(number.checked_sub(1)?).copied()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -46,6 +46,8 @@ pub mod selftest;
 
 pub mod rules;
 
+pub mod nearest;
+
 pub mod wording;
 
 pub mod told;

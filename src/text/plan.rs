@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::advice::DISCLAIMER;
 use super::colours::{colour, paint};
-use super::durations::in_words;
+use super::durations::{in_words, nth};
 use super::printable::capital;
 use super::sites::words;
 use super::timeline::{columns, texture};
@@ -65,9 +65,7 @@ pub fn left_out(why: &Because) -> String {
 
 /// `the fifth session`.
 pub fn ordinal(number: usize) -> String {
-    const WORDS: [&str; 10] =
-        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
-    match number.checked_sub(1).and_then(|index| WORDS.get(index)) {
+    match nth(number) {
         Some(word) => format!("the {word} session"),
         None => format!("session {number}"),
     }

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use therapy::domain::course::{doses, start};
 use therapy::domain::dose::Doses;
 use therapy::domain::exposure::Exposure;
+use therapy::domain::nearest::{self, Nearest};
 use therapy::domain::plan::Plan;
 use therapy::domain::protocol::{Choice, Draft, Part, Protocol};
 use therapy::domain::rules::{Context, Injury};
@@ -80,6 +81,7 @@ pub fn protocol(input: &[u8]) {
     }
     let context = Context { injury: Injury::Ago(Duration::MAX), ..Context::default() };
     let choices = [Choice::default(), draft.largest_choice()];
+    assert_nearest(&draft.expand(Choice::default()));
     let reviewed = choices.map(|choice| draft.review(choice, &context, &[]));
     let passes = reviewed.iter().all(Result::is_ok);
     assert_eq!(passes, worst < Some(Level::Refused), "`check` and `run` differ: {problems:?}");
@@ -87,6 +89,17 @@ pub fn protocol(input: &[u8]) {
         assert_within_limits(protocol.steps());
         assert_runs_to_end(protocol);
     }
+}
+
+/// With the lengths that are called the nearest, no load exceeds its limit.
+fn assert_nearest(steps: &[Step]) {
+    let mut shorter = steps.to_vec();
+    for Nearest { origin, planned, longest, .. } in nearest::lengths(steps) {
+        assert!(longest < planned, "{steps:?}");
+        let of_step = shorter.iter_mut().filter(|step| step.origin == origin && !step.changeover);
+        of_step.for_each(|step| step.length = longest);
+    }
+    assert_eq!(nearest::lengths(&shorter), [], "{steps:?}");
 }
 
 /// Whether a changeover may have this length, or is none.

@@ -174,3 +174,69 @@ fn curly_quotes_are_one_problem_of_any_file() {
     assert!(errors.starts_with("error: “ is a curly quote; use the straight \"\n"), "{errors}");
     assert!(errors.contains("1 | progress = “plain”\n  |            ^^^^^^^\n"), "{errors}");
 }
+
+/// The hints of all refusals of a file.
+fn hints(home: &Home, text: &str) -> Vec<String> {
+    home.file("own.toml", text);
+    let checked = home.json_of(&["check", "own.toml", "--json"], 3);
+    let refused = checked[0]["problems"].as_array().expect("a list").iter().filter(|found| found["level"] == "refused");
+    refused.map(|found| found["hint"].as_str().expect("a hint").to_owned()).collect()
+}
+
+#[test]
+fn a_refusal_names_the_nearest_that_passes() {
+    const SHORTER: &str = "shorten it, or put heat or rest before it; ";
+    const COOLER: &str = "shorten it, or put cold or rest before it; ";
+    const FEWER: &str = "use fewer rounds or shorter steps; ";
+    let home = Home::new();
+    let steps = |steps: &[(&str, &str)]| crate::support::steps(1, steps);
+    #[rustfmt::skip]
+    let table = [
+        (steps(&[("cold", "20min"), ("rest", "20min"), ("cold", "20min")]),
+            vec![format!("{SHORTER}the longest second cold that passes is 10 min; after a rest of 40 min, 20 min pass")]),
+        (steps(&[("cold", "25min")]), vec![format!("{SHORTER}the longest cold that passes is 20 min")]),
+        (steps(&[("heat", "30min 1s")]), vec![format!("{COOLER}the longest heat that passes is 30 min")]),
+        (steps(&[("cold", "20min"), ("cold", "1min")]),
+            vec![format!("{SHORTER}no cold passes here; after a rest of 2 min, 1 min pass")]),
+        // Both at once: the second when the first is as long as it may be.
+        (steps(&[("cold", "25min"), ("rest", "20min"), ("cold", "15min")]), vec![
+            format!("{SHORTER}the longest first cold that passes is 20 min"),
+            format!("{SHORTER}the longest second cold that passes is 10 min; after a rest of 30 min, 15 min pass"),
+        ]),
+        // A rest of 110 min would make the session too long.
+        (steps(&[("heat", "30min"), ("rest", "10min"), ("heat", "29min"), ("stretch", "60min")]),
+            vec![format!("{COOLER}the longest second heat that passes is 5 min")]),
+        (crate::support::steps(3, &[("cold", "15min"), ("rest", "15min")]),
+            vec![format!("{SHORTER}the longest cold that passes is 11 min 40 s")]),
+        ("[[step]]\ndo = \"cold\"\nfor = { default = \"10min\", max = \"22min\" }\n".to_owned(),
+            vec![format!("{SHORTER}the longest cold that passes is 20 min")]),
+        (crate::support::steps(2, &[("cold", "20min"), ("rest", "30min"), ("heat", "20min"), ("rest", "30min")]),
+            vec![format!("{FEWER}1 round passes")]),
+        ("[[step]]\ntimes = 20\nsteps = [{ do = \"cold\", for = \"4min\" }, { do = \"heat\", for = \"4min\" }]\n".to_owned(),
+            vec![format!("{FEWER}it passes with times = 15"); 3]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(hints(&home, &text), expected, "{text}");
+    }
+}
+
+/// What is advised does pass, also in groups and with changeovers.
+#[test]
+fn the_nearest_passes_and_a_second_more_does_not() {
+    let home = Home::new();
+    let file = |length: &str| {
+        let text = format!(
+            "changeover = \"30s\"\nrounds = 2\n[[step]]\ntimes = 2\nsteps = [{{ do = \"heat\", for = \"5min\" }}, \
+             {{ do = \"cold\", for = \"{length}\" }}]\n[[step]]\ndo = \"rest\"\nfor = \"10min\"\n"
+        );
+        home.file("own.toml", &text);
+        text
+    };
+    let hint = hints(&home, &file("15min")).pop().expect("a refusal");
+    let longest = hint.split_once("the longest cold that passes is ").expect("a length").1.to_owned();
+    file(&longest);
+    assert_eq!(home.run(&["check", "own.toml"]).status.code(), Some(0), "{longest}");
+    let length = humantime::parse_duration(&longest).expect("a length") + std::time::Duration::from_secs(1);
+    file(&humantime::format_duration(length).to_string());
+    assert_eq!(home.run(&["check", "own.toml"]).status.code(), Some(3), "{longest} and a second");
+}

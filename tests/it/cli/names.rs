@@ -255,10 +255,23 @@ fn a_broken_file_is_listed_and_run_says_what_is_wrong_with_it() {
     }
     let home = Home::new();
     std::fs::create_dir_all(home.path().join("config/protocols/folder.toml")).expect("a folder");
-    assert!(home.ask(&["list"]).contains("\nfolder          cannot run: therapy check /"));
-    let output = home.run(&["run", "folder"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("folder.toml: it is a folder\n"), "{}", stderr(&output));
+    assert!(!home.ask(&["list"]).contains("folder"), "a folder is no protocol");
+    assert_eq!(home.json(&["list", "--json"]).as_array().map(Vec::len), Some(6));
+    let folder = home.path().join("config/protocols");
+    let folder = folder.to_str().expect("a plain path");
+    let none = |folder: &str| format!("{folder}: no protocol files (.toml) in this folder\n");
+    for folder in [folder, &format!("{folder}/folder.toml")] {
+        assert_eq!(home.ask(&["check", folder]), none(folder));
+    }
+    for (name, told) in
+        [("folder", "there is no protocol \"folder\"\n"), ("config/protocols/folder.toml", "it is a folder\n")]
+    {
+        let output = home.run(&["run", name]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(told), "{name}: {}", stderr(&output));
+    }
+    home.file("config/protocols/folder.toml/inside.toml", COLD);
+    assert_eq!(home.ask(&["check", folder]), none(folder), "folders inside are not checked");
 }
 
 /// Every way out is a command that can be pasted, whatever is in the names and paths.
