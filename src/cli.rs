@@ -11,9 +11,9 @@ pub mod plan;
 pub mod told;
 pub mod trial;
 mod values;
+mod which;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 pub use alarms::{Alarms, Progress, Reach, Sound};
 use clap::builder::styling::{Style, Styles};
@@ -25,11 +25,11 @@ use past::{HistoryArgs, StatsArgs};
 use plan::PlanArgs;
 use told::{LogArgs, NoteArgs, PainArgs};
 use trial::{Drawn, TrialCommand};
-use values::{overridable, rounds, speed};
+use values::{overridable, speed};
+pub use which::Which;
 
 use crate::domain::rules::RuleId;
 use crate::domain::site::Site;
-use crate::text::lengths::{changeover, minutes};
 use crate::text::sites;
 use crate::text::typed::pain;
 
@@ -257,30 +257,6 @@ Examples:
     Version,
 }
 
-// What a person chooses about a protocol.
-#[derive(Args, Debug)]
-pub struct Which {
-    /// Length of the step of a one-step protocol in minutes, such as 15, 12.5 or 15min
-    #[arg(long, value_name = "N", value_parser = minutes, allow_negative_numbers = true)]
-    pub minutes: Option<Duration>,
-
-    /// Number of rounds, for a protocol with rounds
-    #[arg(long, value_name = "N", value_parser = rounds, allow_negative_numbers = true)]
-    pub rounds: Option<u32>,
-
-    /// Time to change packs: a rest before every dose that begins or changes, such as 30s; 0 for none
-    #[arg(long, value_name = "DURATION", value_parser = changeover, allow_negative_numbers = true)]
-    pub changeover: Option<Duration>,
-
-    /// Time of the injury, such as "30h ago", "yesterday 18:00" or 2026-11-20
-    #[arg(long, value_name = "WHEN")]
-    pub injured: Option<String>,
-
-    /// Where the packs lie, such as left-knee [default: as the file, the only injury or config.toml says, else lower-back]
-    #[arg(long, value_name = "SITE", value_parser = sites::read)]
-    pub site: Option<Site>,
-}
-
 // Options of `run`.
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -289,7 +265,7 @@ pub struct RunArgs {
     pub protocol: Option<String>,
 
     /// Length of a one-step protocol in minutes, as with `--minutes`
-    #[arg(value_name = "MINUTES", conflicts_with = "minutes", allow_negative_numbers = true)]
+    #[arg(value_name = "MINUTES", conflicts_with_all = ["minutes", "heat", "cold", "rest"], allow_negative_numbers = true)]
     pub length: Vec<String>,
 
     #[command(flatten)]

@@ -13,14 +13,14 @@ use crate::cli::Which;
 use crate::domain::course::start;
 use crate::domain::exposure::limit;
 use crate::domain::protocol::{Choice, ChoiceError, Draft, DraftStep, Protocol};
-use crate::domain::rules::{Context, DAY, Detail, Finding, RuleId, refuses};
+use crate::domain::rules::{Context, DAY, Detail, Finding, RuleId, SESSION, refuses};
 use crate::domain::site::Site;
 use crate::domain::step::{Modality, StepKind};
 use crate::edge::catalog::{self, Entry};
 use crate::format::Level;
 use crate::format::report;
-use crate::text::rules;
 use crate::text::typed::quoted;
+use crate::text::{choices, rules};
 
 /// A protocol before its review.
 pub(super) struct Chosen {
@@ -61,10 +61,17 @@ pub(super) fn find(folders: &Folders, name: &str) -> Result<Entry, Failure> {
 impl Chosen {
     /// What the person chose of a protocol, at the site of the context.
     pub(super) fn new(folders: &Folders, entry: Entry, which: &Which, context: &Context) -> Chosen {
+        let mut chosen = Chosen::of_file(entry, which, context);
+        chosen.draft.changeover = chosen.draft.changeover.or_else(|| settings::changeover(folders));
+        chosen
+    }
+
+    /// The same without the settings of the person.
+    pub(super) fn of_file(entry: Entry, which: &Which, context: &Context) -> Chosen {
         let context = Context { injury_required: entry.parsed.by_injury.is_some(), ..context.clone() };
-        let mut draft = entry.draft_for(context.injury).unwrap_or_else(|| entry.parsed.draft.clone());
-        draft.changeover = draft.changeover.or_else(|| settings::changeover(folders));
-        let choice = Choice { length: which.minutes, rounds: which.rounds, changeover: which.changeover };
+        let draft = entry.draft_for(context.injury).unwrap_or_else(|| entry.parsed.draft.clone());
+        let Which { minutes: length, heat, cold, rest, rounds, changeover, .. } = *which;
+        let choice = Choice { length, heat, cold, rest, rounds, changeover };
         let (injured, site) = (which.injured.clone(), which.site);
         Chosen { entry, draft, choice, context, injured, site, more: String::new() }
     }
@@ -84,6 +91,7 @@ impl Chosen {
         let mut blockings = findings.iter().filter(|finding| finding.blocks(overrides));
         let blocking = blockings.next();
         let accepted = blocking.and_then(|finding| self.accepted(finding.rule, overrides));
+        let accepted = accepted.or_else(|| self.near(overrides).filter(|_| blocking.is_none() || !is_offered));
         // Another length is no way out when another rule refuses it too.
         let is_length = |finding: &&Finding| Modality::ALL.map(RuleId::limit_of).contains(&finding.rule);
         let blocking = blocking.into_iter().chain(blockings).find(|finding| !is_length(finding)).or(blocking);
@@ -114,7 +122,14 @@ impl Chosen {
     fn accepted(&self, rule: RuleId, overrides: &[RuleId]) -> Option<Choice> {
         if rule == RuleId::SessionLimit {
             let without = Choice { changeover: Some(Duration::ZERO), ..self.choice };
-            return self.is_accepted(without, overrides).then_some(without);
+            return Some(without)
+                .filter(|without| self.is_accepted(*without, overrides))
+                .or_else(|| self.near(overrides));
+        }
+        if Modality::ALL.map(RuleId::limit_of).contains(&rule)
+            && let Some(choice) = self.near(overrides)
+        {
+            return Some(choice);
         }
         let DraftStep { kind, length, .. } = self.draft.only_step()?;
         kind.modality().filter(|modality| RuleId::limit_of(*modality) == rule)?;
@@ -123,6 +138,27 @@ impl Chosen {
         let minutes = if length.stated { room.min(length.max) } else { room }.as_secs() / 60;
         let choice = Choice { length: Some(Duration::from_secs(60 * minutes)), rounds: None, ..self.choice };
         (minutes > 0 && self.is_accepted(choice, overrides)).then_some(choice)
+    }
+
+    /// The choice with each length of a kind moved into the ranges of its steps; where that is refused, with fewer minutes
+    /// of one kind, as many as are accepted.
+    fn near(&self, overrides: &[RuleId]) -> Option<Choice> {
+        let mut near = self.choice;
+        for kind in Choice::KINDS {
+            let Some(asked) = near.of_kind(kind) else { continue };
+            let lengths = || self.draft.steps().filter(|step| step.kind == kind && step.length.stated);
+            let min = lengths().map(|step| step.length.min).max().unwrap_or_default();
+            let max = lengths().map(|step| step.length.max).min().unwrap_or(Duration::MAX);
+            near = near.with(kind, asked.max(min).min(max));
+        }
+        if self.is_accepted(near, overrides) {
+            return Some(near);
+        }
+        Choice::KINDS.into_iter().find_map(|kind| {
+            let most = near.of_kind(kind)?.min(SESSION).as_secs() / 60;
+            let choices = (1..=most).rev().map(|minutes| near.with(kind, Duration::from_secs(60 * minutes)));
+            choices.into_iter().find(|choice| self.is_accepted(*choice, overrides))
+        })
     }
 
     fn is_accepted(&self, choice: Choice, overrides: &[RuleId]) -> bool {
@@ -138,6 +174,9 @@ impl Chosen {
         };
         let options = [
             ("--minutes", choice.length.map(minutes)),
+            ("--heat", choice.heat.map(minutes)),
+            ("--cold", choice.cold.map(minutes)),
+            ("--rest", choice.rest.map(minutes)),
             ("--rounds", choice.rounds.map(|rounds| rounds.to_string())),
             ("--changeover", choice.changeover.map(typed)),
             ("--injured", self.injured.as_deref().map(quoted)),
@@ -159,7 +198,7 @@ impl Chosen {
             _ => false,
         };
         let choices = self.draft.choice_errors(self.choice).into_iter().filter(|choice| !by_rule(choice));
-        let choices = choices.map(|choice| format!("Refused: {}", rules::choice(&choice, &self.draft.name)));
+        let choices = choices.map(|choice| format!("Refused: {}", choices::choice(&choice, &self.draft.name)));
         rules::lines(findings, overrides).into_iter().chain(choices).collect()
     }
 }

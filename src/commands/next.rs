@@ -167,7 +167,7 @@ pub(super) fn again(folders: &Folders, memory: &Memory, modality: Modality) -> S
 /// Waits for what is recommended, and calls the person.
 pub(super) fn wait(folders: &Folders, args: NextArgs) -> Result<Exit, Failure> {
     let NextArgs { site, spasm, awake, reach, .. } = args;
-    let which = Which { minutes: None, rounds: None, changeover: None, injured: None, site };
+    let which = Which { site, ..Which::default() };
     let settings = settings::settings(folders, &Alarms { progress: None, reach })?;
     let wanted = Wanted::find(folders, None, &which, (Purpose::Show, Says { spasm, ..Says::default() }))?;
     if wanted.memory.context.unreadable {

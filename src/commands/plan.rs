@@ -143,7 +143,7 @@ impl Offers {
         };
         let later = acute.map(|wait| context.later(wait));
         let offer = |context: &Context| -> Result<(Offer, bool), Failure> {
-            let which = Which { minutes: None, rounds: None, changeover: None, injured: None, site: None };
+            let which = Which::default();
             let facts = Facts { injury: context.injury, ..memory.facts(spasm) };
             let best = || recommended::chosen(folders, memory, (context, &facts), &[], "plan").map(|(entry, _)| entry);
             let entry = named.map_or_else(best, |entry| Ok(entry.clone()))?;

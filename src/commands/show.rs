@@ -13,7 +13,7 @@ use super::times::{local_after, stamp};
 use super::{Exit, Failure, print, print_json, sites};
 use crate::cli::Which;
 use crate::domain::exposure::{Load, limit};
-use crate::domain::protocol::{DraftStep, Part};
+use crate::domain::protocol::{Choice, DraftStep, Part};
 use crate::domain::rules::{Context, Finding, Injury, RULES, RuleId, SESSION, refuses, review};
 use crate::domain::site::Site;
 use crate::domain::step::{Modality, Step, StepKind};
@@ -206,6 +206,10 @@ fn numbers(chosen: &Chosen) -> String {
     ];
     for number in of_author.into_iter().flatten() {
         let _ = writeln!(text, "     {number:<28} from the file's author");
+    }
+    for (kind, length) in Choice::KINDS.into_iter().filter_map(|kind| Some((kind, chosen.choice.of_kind(kind)?))) {
+        let number = format!("{kind}: {}", in_words(length));
+        let _ = writeln!(text, "     {number:<28} from you");
     }
     if let Some(length) = draft.changeover(chosen.choice) {
         let is_of_file = chosen.choice.changeover.is_none() && chosen.entry.parsed.draft.changeover.is_some();

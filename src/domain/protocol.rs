@@ -9,14 +9,19 @@ use crate::domain::rules::{Context, Detail, Finding, RuleId, Severity, refuses, 
 use crate::domain::site::Site;
 use crate::domain::step::Step;
 
+mod choice;
 mod fits;
 
 mod part;
 
 mod draft;
 
-pub use draft::{CHANGEOVER, Choice, ChoiceError, Draft};
+mod offer;
+
+pub use choice::Choice;
+pub use draft::{CHANGEOVER, Draft};
 pub use fits::Fits;
+pub use offer::ChoiceError;
 pub use part::{DraftStep, Part, Range};
 
 impl Draft {

@@ -82,6 +82,16 @@ pub fn with_range(length: Duration, min: Duration, max: Duration) -> String {
     format!("{} ({} to {})", in_words(length), end(min), end(max))
 }
 
+/// A range that a person may choose from: `10 to 20 min`, `only 10 min`.
+pub fn within(min: Duration, max: Duration) -> String {
+    let (from, to) = (in_words(min), in_words(max));
+    match (from.split_once(' '), to.split_once(' ')) {
+        _ if min == max => format!("only {to}"),
+        (Some((number, unit)), Some((_, same))) if unit == same && !unit.contains(' ') => format!("{number} to {to}"),
+        _ => format!("{from} to {to}"),
+    }
+}
+
 /// `1 step`, `2 steps`.
 pub fn count(number: impl TryInto<u64>, noun: &str) -> String {
     match number.try_into().unwrap_or(u64::MAX) {
@@ -178,6 +188,12 @@ mod tests {
         assert_eq!(range(900, 900, 900), "15 min");
         assert_eq!(range(900, 630, 1200), "15 min (10 min 30 s to 20 min)");
         assert_eq!(range(900, 600, 3600), "15 min (10 min to 1 h)");
+        let range = |min, max| within(Duration::from_secs(min), Duration::from_secs(max));
+        assert_eq!(range(600, 1200), "10 to 20 min");
+        assert_eq!(range(600, 600), "only 10 min");
+        assert_eq!(range(30, 90), "30 s to 1 min 30 s");
+        assert_eq!(range(630, 1230), "10 min 30 s to 20 min 30 s");
+        assert_eq!(range(3600, 7200), "1 to 2 h");
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub mod durations;
 
 pub mod lengths;
 
+pub mod choices;
+
 pub mod timeline;
 
 pub mod hours;

@@ -1,9 +1,8 @@
-//! The texts of rules, of findings, and of choices that a protocol does not offer. It must not know who shows them.
+//! The texts of rules and of findings. It must not know who shows them.
 
 use std::mem;
 use std::time::Duration;
 
-use crate::domain::protocol::ChoiceError;
 use crate::domain::rules::{
     ACUTE, COLD_SPACING, Detail, Finding, NUMB, RuleId, SESSION, SESSION_DOSE, SESSION_STEPS, Severity,
 };
@@ -274,27 +273,6 @@ fn numbered(steps: &[usize]) -> String {
     named.join(", ") + &more
 }
 
-/// Why the protocol `name` does not offer a choice.
-pub fn choice(error: &ChoiceError, name: &str) -> String {
-    match *error {
-        ChoiceError::NotOneStep(steps) => {
-            format!("--minutes sets the length of a single step; {name} has {steps} steps")
-        }
-        ChoiceError::TooLong { max, asked } => {
-            format!("{} is longer than {name} allows: at most {}", in_words(rounded_up(asked)), in_words(max))
-        }
-        ChoiceError::TooShort { min, asked } => {
-            format!("{} is shorter than {name} allows: only {}", in_words(asked), in_words(min))
-        }
-        ChoiceError::NoRounds => format!("--rounds needs a protocol with rounds; {name} has none"),
-        ChoiceError::Rounds { min, max, asked } => {
-            let rounds = if asked == 1 { "1 round is" } else { &format!("{asked} rounds are") };
-            let range = if min == max { format!("only {min}") } else { format!("{min} to {max}") };
-            format!("{rounds} not possible: {name} allows {range}")
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -385,13 +363,5 @@ mod tests {
         ] {
             assert!(detail(&broken).contains(number), "{}", detail(&broken));
         }
-        let choice = choice(&ChoiceError::TooLong { max: 12 * MINUTE, asked: 12 * MINUTE + bit }, "gentle");
-        assert_eq!(choice, "12 min 1 s is longer than gentle allows: at most 12 min");
-        let short = super::choice(&ChoiceError::TooShort { min: 12 * MINUTE, asked: MINUTE }, "gentle");
-        assert_eq!(short, "1 min is shorter than gentle allows: only 12 min");
-        let rounds = |min, max, asked| super::choice(&ChoiceError::Rounds { min, max, asked }, "gentle");
-        assert_eq!(rounds(2, 2, 3), "3 rounds are not possible: gentle allows only 2");
-        assert_eq!(rounds(2, 4, 1), "1 round is not possible: gentle allows 2 to 4");
-        assert_eq!(rounds(1, 3, 0), "0 rounds are not possible: gentle allows 1 to 3");
     }
 }

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::domain::exposure::Exposure;
-use crate::domain::protocol::{DraftStep, Fits, Part, Range};
+use crate::domain::protocol::{Choice, DraftStep, Fits, Part, Range};
 use crate::domain::site::Site;
 use crate::domain::step::{Step, StepKind};
 
@@ -39,49 +39,6 @@ pub struct Draft {
     pub sources: Vec<String>,
 }
 
-/// What a person chose instead of the defaults.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Choice {
-    /// Length of the one step.
-    pub length: Option<Duration>,
-    /// Number of rounds.
-    pub rounds: Option<u32>,
-    /// The length of the rest before every dose that begins or changes; zero for none.
-    pub changeover: Option<Duration>,
-}
-
-/// A choice that the protocol does not offer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ChoiceError {
-    /// A length for a protocol of several steps: how many a round has.
-    NotOneStep(usize),
-    /// A length above the protocol's own maximum.
-    TooLong {
-        /// The maximum.
-        max: Duration,
-        /// The choice.
-        asked: Duration,
-    },
-    /// A length below the only one that the protocol allows.
-    TooShort {
-        /// The only length.
-        min: Duration,
-        /// The choice.
-        asked: Duration,
-    },
-    /// Rounds for a protocol that has none.
-    NoRounds,
-    /// No rounds, or a number outside the protocol's own range.
-    Rounds {
-        /// The minimum.
-        min: u32,
-        /// The maximum.
-        max: u32,
-        /// The choice.
-        asked: u32,
-    },
-}
-
 /// A draft is never expanded to more steps than this. `session-limit` refuses far fewer.
 const EXPANDED_MOST: usize = 1000;
 
@@ -114,7 +71,7 @@ impl Draft {
     }
 
     /// The number of steps of one round.
-    fn steps_of_round(&self) -> usize {
+    pub(super) fn steps_of_round(&self) -> usize {
         let times = |part: &Part| usize::try_from(part.times()).unwrap_or(usize::MAX);
         self.parts.iter().map(|part| part.steps().len().saturating_mul(times(part))).fold(0, usize::saturating_add)
     }
@@ -125,7 +82,7 @@ impl Draft {
     }
 
     /// The steps of all rounds in a row, with the person's choice and with changeovers. A choice that the protocol does
-    /// not offer changes nothing here; [`Draft::choice_errors`] reports it.
+    /// not offer changes nothing here; `Draft::choice_errors` reports it.
     pub fn expand(&self, choice: Choice) -> Vec<Step> {
         let rounds = self.rounds.map_or(1, |rounds| choice.rounds.unwrap_or(rounds.default));
         let length = choice.length.filter(|_| self.only_step().is_some());
@@ -142,7 +99,7 @@ impl Draft {
             let steps = round.iter().filter(move |(_, step)| step.last_round || number < rounds);
             steps.map(move |&(origin, step)| Step {
                 kind: step.kind,
-                length: length.unwrap_or(step.length.default),
+                length: choice.of_kind(step.kind).or(length).unwrap_or(step.length.default),
                 note: step.note.clone(),
                 cue: step.cue.clone(),
                 halfway: step.halfway,
@@ -170,40 +127,6 @@ impl Draft {
         let stated = |step: &Step| drafted.get(step.origin).filter(|length| length.stated && !step.changeover);
         steps.iter().map(|step| stated(step).map(|length| length.max)).collect()
     }
-
-    /// Everything about a choice that the protocol does not offer.
-    pub fn choice_errors(&self, choice: Choice) -> Vec<ChoiceError> {
-        let length = choice.length.and_then(|asked| match self.only_step() {
-            Some(DraftStep { length, .. }) => {
-                let Range { min, max, stated, .. } = *length;
-                let is_short = !length.is_open() && asked < min;
-                let error =
-                    if is_short { ChoiceError::TooShort { min, asked } } else { ChoiceError::TooLong { max, asked } };
-                (stated && (is_short || asked > max)).then_some(error)
-            }
-            // The steps are not known yet: they depend on the age of the injury.
-            None if self.parts.is_empty() => None,
-            None => Some(ChoiceError::NotOneStep(self.steps_of_round())),
-        });
-        let rounds = choice.rounds.and_then(|asked| match self.rounds {
-            None => Some(ChoiceError::NoRounds),
-            Some(rounds) => {
-                let (min, max) = if rounds.stated { (rounds.min.max(1), rounds.max) } else { (1, u32::MAX) };
-                (asked < min || asked > max).then_some(ChoiceError::Rounds { min, max, asked })
-            }
-        });
-        length.into_iter().chain(rounds).collect()
-    }
-
-    /// The largest choice that the file offers. `check` reviews it too.
-    pub fn largest_choice(&self) -> Choice {
-        let length = self.only_step().map(|step| step.length).filter(Range::is_open);
-        Choice {
-            length: length.map(|length| length.max),
-            rounds: self.rounds.filter(Range::is_open).map(|rounds| rounds.max),
-            changeover: None,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -219,11 +142,6 @@ mod tests {
             Part::Step(DraftStep { last_round, ..DraftStep::new(kind, minutes(length)) })
         });
         Draft { name: "test".to_owned(), rounds, parts: parts.collect(), ..Draft::default() }
-    }
-
-    fn set_max(draft: &mut Draft, max: Duration) {
-        let [Part::Step(step)] = &mut draft.parts[..] else { panic!("one step") };
-        (step.length.max, step.length.stated) = (max, true);
     }
 
     fn expanded(draft: &Draft, choice: Choice) -> Vec<(StepKind, u32)> {
@@ -252,78 +170,13 @@ mod tests {
         let places: Vec<_> = steps.iter().map(|step| (step.kind, step.origin)).collect();
         assert_eq!(places, round.repeat(2));
         assert_eq!(draft.steps().count(), 4);
-        assert_eq!(
-            draft.choice_errors(Choice { length: Some(minutes(5)), ..Choice::default() }),
-            [ChoiceError::NotOneStep(6)]
-        );
     }
 
     #[test]
     fn a_choice_that_the_protocol_does_not_offer_changes_nothing() {
         let two = draft(&[(StepKind::Heat, 10, true), (StepKind::Cold, 10, true)], None);
-        let both = Choice { length: Some(minutes(25)), rounds: Some(2), changeover: None };
+        let both = Choice { length: Some(minutes(25)), rounds: Some(2), ..Choice::default() };
         let lengths: Vec<_> = two.expand(both).iter().map(|step| step.length).collect();
         assert_eq!(lengths, [minutes(10), minutes(10)]);
-    }
-
-    #[test]
-    fn all_choices_that_are_not_offered_are_reported() {
-        let both = Choice { length: Some(minutes(5)), rounds: Some(2), changeover: None };
-        let two = draft(&[(StepKind::Heat, 10, true), (StepKind::Cold, 10, true)], None);
-        assert_eq!(two.choice_errors(both).len(), 2);
-        let mut one = draft(&[(StepKind::Cold, 15, true)], Some(Range { default: 1, min: 1, max: 3, stated: true }));
-        assert!(one.choice_errors(both).is_empty());
-        set_max(&mut one, minutes(20));
-        let long = Choice { rounds: Some(4), length: Some(minutes(20) + Duration::from_nanos(1)), ..both };
-        assert_eq!(one.choice_errors(long).len(), 2);
-        let most = Choice { length: Some(minutes(20)), rounds: Some(3), changeover: None };
-        assert!(one.choice_errors(most).is_empty());
-        assert_eq!(one.choice_errors(Choice { rounds: Some(0), ..Choice::default() }).len(), 1);
-        assert_eq!(one.largest_choice(), most);
-    }
-
-    #[test]
-    fn the_length_of_steps_that_are_not_known_yet_is_no_error() {
-        let acute = draft(&[], None);
-        assert_eq!(acute.choice_errors(Choice { length: Some(minutes(12)), ..Choice::default() }), []);
-    }
-
-    #[test]
-    fn a_stated_range_of_one_value_binds_and_a_value_alone_does_not() {
-        let asked = |stated| {
-            let mut draft = draft(&[(StepKind::Cold, 5, true)], Some(Range { stated, ..Range::fixed(2) }));
-            let Part::Step(step) = &mut draft.parts[0] else { panic!("one step") };
-            step.length.stated = stated;
-            draft.choice_errors(Choice { length: Some(minutes(6)), rounds: Some(3), changeover: None }).len()
-        };
-        assert_eq!((asked(false), asked(true)), (0, 2));
-    }
-
-    #[test]
-    fn a_choice_below_a_stated_range_is_refused_except_a_shorter_step_where_there_is_a_choice() {
-        let errors = |(min, max), length| {
-            let range = Range { default: max, min, max, stated: true };
-            let mut draft = draft(&[(StepKind::Cold, 12, true)], Some(range));
-            set_max(&mut draft, minutes(12));
-            draft.choice_errors(Choice { length: Some(minutes(length)), rounds: Some(1), changeover: None })
-        };
-        let short = ChoiceError::TooShort { min: minutes(12), asked: minutes(1) };
-        assert_eq!(errors((1, 3), 1), std::slice::from_ref(&short));
-        assert_eq!(errors((2, 2), 1), [short, ChoiceError::Rounds { min: 2, max: 2, asked: 1 }]);
-        assert_eq!(errors((2, 3), 12), [ChoiceError::Rounds { min: 2, max: 3, asked: 1 }]);
-        let mut open = draft(&[(StepKind::Cold, 12, true)], None);
-        set_max(&mut open, minutes(15));
-        assert_eq!(open.choice_errors(Choice { length: Some(minutes(1)), ..Choice::default() }), []);
-    }
-
-    #[test]
-    fn only_an_open_range_offers_a_choice() {
-        let open = Range { default: 2, min: 1, max: 3, stated: true };
-        assert!(open.is_open());
-        assert!(!Range::fixed(2).is_open());
-        let mut draft = Draft::of("one", &[(StepKind::Cold, Duration::from_secs(60))]);
-        assert_eq!(draft.largest_choice(), Choice::default());
-        set_max(&mut draft, Duration::from_secs(90));
-        assert_eq!(draft.largest_choice().length, Some(Duration::from_secs(90)));
     }
 }

@@ -9,6 +9,7 @@ mod config;
 mod files;
 mod fits;
 mod hints;
+mod lengths;
 mod lines;
 mod listed;
 mod messages;

@@ -50,7 +50,7 @@ fn plans() -> impl Strategy<Value = (Draft, Choice)> {
     let built_ins: Vec<Draft> = catalog::built_ins().iter().map(|entry| entry.parsed.draft.clone()).collect();
     let built_ins: Vec<Draft> = built_ins.into_iter().filter(|draft| !draft.parts.is_empty()).collect();
     let choices = (proptest::option::of(lengths(1..=30 * 60)), proptest::option::of(1..4_u32));
-    let choices = choices.prop_map(|(length, rounds)| Choice { length, rounds, changeover: None });
+    let choices = choices.prop_map(|(length, rounds)| Choice { length, rounds, ..Choice::default() });
     prop_oneof![
         (select(built_ins), prop_oneof![Just(Choice::default()), choices]),
         vec((kinds(), lengths(1..=20 * 60)), 1..6).prop_map(|steps| (Draft::of("test", &steps), Choice::default())),

@@ -1,5 +1,6 @@
 //! Every rule on every way in. A guard that binds one command and not its neighbour is a hole.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::thread;
 use std::time::Duration;
@@ -56,48 +57,49 @@ struct Row {
 /// R: refused, exit 3, and the rule is named. r: shown, and the rule says that a run is refused. W: a warning or a note.
 /// c: allowed only as far as the rule leaves room. p: closed with the pack on until the planned end of its step. A dot:
 /// the rule has no part in it (`show` is about a protocol; warnings about a person belong to `run` and `next`). A dash:
-/// there is no such case. Space ends a pause, and plus asks for a minute more; buttons make the same inputs as keys.
-const WAYS: [&str; 11] =
-    ["run", "dry-run", "speed", "next", "show", "check", "resume", "stop", "extend", "space", "plus"];
+/// there is no such case. Lengths is a dry run whose lengths are all chosen by options. Space ends a pause, and plus asks
+/// for a minute more; buttons make the same inputs as keys.
+const WAYS: [&str; 12] =
+    ["run", "dry-run", "speed", "lengths", "next", "show", "check", "resume", "stop", "extend", "space", "plus"];
 
 const TEN: &[(&str, &str)] = &[("rest", "10min")];
 
 #[rustfmt::skip]
 const TABLE: [Row; 20] = [
-    //    rule                          asked for              what is on              facts                 r d s n s c r s e _ +
-    row(RuleId::ClockBehind,   "ice",                  &[("cold", "10min")],  &[ClockBehind],       "R R R R r . R p . . ."),
-    row(RuleId::ColdDaily,     "ice",                  &[("cold", "5min")],   &DAY_OF_COLD,         "R R R R r . . . c . ."),
-    row(RuleId::ColdLimit,     "cold 21min",           &[("cold", "20min")],  &[],                  "R R R . r R . . R . R"),
-    row(RuleId::ColdShort,     "cold 9min",            TEN,                   &[],                  "W W W . W W . . . . ."),
-    row(RuleId::ColdSpacing,   "ice",                  TEN,                   &[Past(Cold, 5, 90)], "W W W W . . . . . . ."),
-    row(RuleId::EarlyHeat,     "heat",                 &[("heat", "10min")],  &[Injured(20)],       "R R R R r . R . R R R"),
-    row(RuleId::HeatDaily,     "heat",                 TEN,                   &DAY_OF_HEAT,         "W W W . . . . . . . ."),
-    row(RuleId::HeatLimit,     "heat 31min",           &[("heat", "30min")],  &[],                  "R R R . r R . . R . R"),
-    row(RuleId::HeatLong,      "heat 21min",           TEN,                   &[],                  "W W W . W W . . . . ."),
-    row(RuleId::InjuryFuture,  "ice",                  TEN,                   &[Injured(-5)],       "R R R R r . . . . . ."),
-    row(RuleId::InjuryUnknown, "acute",                TEN,                   &[],                  "R R R . . . . . . . ."),
-    row(RuleId::LongPain,      "ice",                  TEN,                   &DAYS,                "W W W . . . . . . . ."),
-    row(RuleId::NoDose,        "rest 5min",            TEN,                   &[],                  "W W W . W W . . . . ."),
-    row(RuleId::NumbHeat,      "heat",                 TEN,                   &[Past(Cold, 5, 10)], "W W W . . . . . . . ."),
-    row(RuleId::OneSession,    "ice",                  TEN,                   &[Running],           "R R R R r . - - - - -"),
-    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[Past(Cold, 20, 45)], "R R R R r . . . c . ."),
-    row(RuleId::SessionLimit,  "rest 80min, rest 71min", &[("rest", "150min")], &[],                "R R R . r R . . R . R"),
-    row(RuleId::StepLength,    "rest 500ms",           TEN,                   &[],                  "R R R . r R . . . . ."),
-    row(RuleId::StretchEarly,  "stretch 5min",         TEN,                   &[Injured(20)],       "W W W . . . . . . . ."),
-    row(RuleId::WarningSign,   "ice",                  TEN,                   &[Sign],              "R R R R r . R . R R R"),
+    //    rule                          asked for              what is on              facts                 r d s l n s c r s e _ +
+    row(RuleId::ClockBehind,   "ice",                  &[("cold", "10min")],  &[ClockBehind],       "R R R R R r . R p . . ."),
+    row(RuleId::ColdDaily,     "ice",                  &[("cold", "5min")],   &DAY_OF_COLD,         "R R R R R r . . . c . ."),
+    row(RuleId::ColdLimit,     "cold 21min",           &[("cold", "20min")],  &[],                  "R R R R . r R . . R . R"),
+    row(RuleId::ColdShort,     "cold 9min",            TEN,                   &[],                  "W W W W . W W . . . . ."),
+    row(RuleId::ColdSpacing,   "ice",                  TEN,                   &[Past(Cold, 5, 90)], "W W W W W . . . . . . ."),
+    row(RuleId::EarlyHeat,     "heat",                 &[("heat", "10min")],  &[Injured(20)],       "R R R R R r . R . R R R"),
+    row(RuleId::HeatDaily,     "heat",                 TEN,                   &DAY_OF_HEAT,         "W W W W . . . . . . . ."),
+    row(RuleId::HeatLimit,     "heat 31min",           &[("heat", "30min")],  &[],                  "R R R R . r R . . R . R"),
+    row(RuleId::HeatLong,      "heat 21min",           TEN,                   &[],                  "W W W W . W W . . . . ."),
+    row(RuleId::InjuryFuture,  "ice",                  TEN,                   &[Injured(-5)],       "R R R R R r . . . . . ."),
+    row(RuleId::InjuryUnknown, "acute",                TEN,                   &[],                  "R R R R . . . . . . . ."),
+    row(RuleId::LongPain,      "ice",                  TEN,                   &DAYS,                "W W W W . . . . . . . ."),
+    row(RuleId::NoDose,        "rest 5min",            TEN,                   &[],                  "W W W W . W W . . . . ."),
+    row(RuleId::NumbHeat,      "heat",                 TEN,                   &[Past(Cold, 5, 10)], "W W W W . . . . . . . ."),
+    row(RuleId::OneSession,    "ice",                  TEN,                   &[Running],           "R R R R R r . - - - - -"),
+    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[Past(Cold, 20, 45)], "R R R R R r . . . c . ."),
+    row(RuleId::SessionLimit,  "rest 80min, rest 71min", &[("rest", "150min")], &[],                "R R R R . r R . . R . R"),
+    row(RuleId::StepLength,    "rest 500ms",           TEN,                   &[],                  "R R R R . r R . . . . ."),
+    row(RuleId::StretchEarly,  "stretch 5min",         TEN,                   &[Injured(20)],       "W W W W . . . . . . . ."),
+    row(RuleId::WarningSign,   "ice",                  TEN,                   &[Sign],              "R R R R R r . R . R R R"),
 ];
 
 /// The rules about earlier doses, when a person told these, and when a session runs while it is told.
 #[rustfmt::skip]
 const TOLD: [Row; 8] = [
-    row(RuleId::ColdDaily,     "ice",                  &[("cold", "5min")],   &TOLD_DAY,            "R R R R r . . . c . ."),
-    row(RuleId::ColdSpacing,   "ice",                  TEN,                   &[Told(Cold, 5, 90)], "W W W W . . . . . . ."),
-    row(RuleId::HeatDaily,     "heat",                 TEN,                   &TOLD_HEAT,           "W W W . . . . . . . ."),
-    row(RuleId::LongPain,      "ice",                  TEN,                   &TOLD_DAYS,           "W W W . . . . . . . ."),
-    row(RuleId::NumbHeat,      "heat",                 TEN,                   &[Told(Cold, 5, 10)], "W W W . . . . . . . ."),
-    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[Told(Cold, 20, 45)], "R R R R r . . . c . ."),
-    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[Meanwhile(Cold, 20)], "R R R R r . R . R R R"),
-    row(RuleId::Rewarm,        "heat",                 &[("heat", "10min")],  &[Meanwhile(Heat, 25)], "R R R R r . R . R R R"),
+    row(RuleId::ColdDaily,     "ice",                  &[("cold", "5min")],   &TOLD_DAY,            "R R R R R r . . . c . ."),
+    row(RuleId::ColdSpacing,   "ice",                  TEN,                   &[Told(Cold, 5, 90)], "W W W W W . . . . . . ."),
+    row(RuleId::HeatDaily,     "heat",                 TEN,                   &TOLD_HEAT,           "W W W W . . . . . . . ."),
+    row(RuleId::LongPain,      "ice",                  TEN,                   &TOLD_DAYS,           "W W W W . . . . . . . ."),
+    row(RuleId::NumbHeat,      "heat",                 TEN,                   &[Told(Cold, 5, 10)], "W W W W . . . . . . . ."),
+    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[Told(Cold, 20, 45)], "R R R R R r . . . c . ."),
+    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[Meanwhile(Cold, 20)], "R R R R R r . R . R R R"),
+    row(RuleId::Rewarm,        "heat",                 &[("heat", "10min")],  &[Meanwhile(Heat, 25)], "R R R R R r . R . R R R"),
 ];
 
 /// The same, when sessions of another journal gave them.
@@ -267,16 +269,42 @@ fn named(text: &str, rule: RuleId) -> char {
 }
 
 impl Row {
+    /// The kinds and lengths of an own file; a built-in protocol has none here.
+    fn steps(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.asked.split(", ").filter_map(|step| step.split_once(' '))
+    }
+
+    /// The file, with its own lengths or with this one for every step whose length can be chosen.
+    fn text(&self, length: Option<&str>) -> String {
+        let mut text = String::new();
+        for (kind, own) in self.steps() {
+            let length = length.filter(|_| kind != "stretch").unwrap_or(own);
+            let _ = write!(text, "[[step]]\ndo = \"{kind}\"\nfor = \"{length}\"\n");
+        }
+        text
+    }
+
+    /// A harmless file, and the options that make it what was asked for.
+    fn by_lengths(&self) -> (String, Vec<String>) {
+        let mut lengths: BTreeMap<&str, &str> = BTreeMap::new();
+        match self.asked {
+            "ice" => drop(lengths.insert("cold", "15")),
+            "heat" => drop(lengths.insert("heat", "20")),
+            // The first of a kind is the longest.
+            _ => self.steps().filter(|(kind, _)| *kind != "stretch").for_each(|(kind, length)| {
+                lengths.entry(kind).or_insert(length);
+            }),
+        }
+        let options = lengths.into_iter().flat_map(|(kind, length)| [format!("--{kind}"), length.to_owned()]);
+        (self.text(Some("1min")), options.collect())
+    }
+
     /// What one way in does.
     fn cell(&self, way: &str) -> char {
         let is_running = self.facts.iter().any(|fact| matches!(fact, Running));
         let runs_through = matches!(way, "run" | "speed") && !is_running;
         let home = Home::at_rate(if runs_through { 50_000.0 } else { 1.0 });
-        let mut text = String::new();
-        for step in self.asked.split(", ").filter(|step| step.contains(' ')) {
-            let (kind, length) = step.split_once(' ').expect("a step");
-            let _ = write!(text, "[[step]]\ndo = \"{kind}\"\nfor = \"{length}\"\n");
-        }
+        let (text, lengths) = if way == "lengths" { self.by_lengths() } else { (self.text(None), Vec::new()) };
         let asked = if text.is_empty() { self.asked.to_owned() } else { home.file("asked.toml", &text) };
         home.own(1, self.on);
         let is_key = matches!(way, "space" | "plus");
@@ -309,6 +337,10 @@ impl Row {
             "run" => home.run(&run),
             "dry-run" => home.run(&[&run[..], &["--dry-run"]].concat()),
             "speed" => home.run(&[&run[..], &["--speed", "100000"]].concat()),
+            "lengths" => {
+                let lengths: Vec<_> = lengths.iter().map(String::as_str).collect();
+                home.run(&[&run[..], &["--dry-run"], &lengths].concat())
+            }
             "show" => home.run(&["show", &asked]),
             "stop" => home.run(&["stop"]),
             "extend" => home.run(&["extend", "90"]),
