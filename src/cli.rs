@@ -5,6 +5,7 @@
 
 mod alarms;
 mod exchange;
+pub mod files;
 mod next;
 pub mod past;
 pub mod plan;
@@ -20,6 +21,7 @@ use clap::builder::styling::{Style, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 pub use exchange::{ExportArgs, Format, ImportArgs};
+use files::{AddArgs, NewArgs};
 pub use next::{NextArgs, Waits};
 use past::{HistoryArgs, StatsArgs};
 use plan::PlanArgs;
@@ -188,6 +190,12 @@ Examples:
         #[arg(long)]
         json: bool,
     },
+    /// Write a new protocol file, with comments, for you to change
+    New(NewArgs),
+    /// Add a protocol file that somebody sent you to your own protocols
+    ///
+    /// It is checked and shown in short first. Nothing that is there is overwritten.
+    Add(AddArgs),
     /// Print the JSON Schema of protocol files, for editors
     #[command(after_help = "Example:
   therapy schema > protocol.schema.json

@@ -9,10 +9,12 @@ use super::{Exit, Failure, print, print_json, say};
 use crate::domain::protocol::{Choice, Part, Range};
 use crate::domain::step::{Step, StepKind};
 use crate::edge::catalog::{self, Entry, Own};
-use crate::format::Level;
+use crate::format::{Level, Problem};
+use crate::text::advice::HEAT_LATER;
 use crate::text::durations::{in_words, seconds, with_range};
 use crate::text::fits::fits;
 use crate::text::printable::{columns, cut, padded};
+use crate::text::sites::words;
 
 /// A protocol for people.
 struct Row {
@@ -117,6 +119,27 @@ fn steps(entry: &Entry, in_table: bool) -> String {
     let rounds = draft.rounds.map(|rounds| format!("{} rounds", rounds.default));
     let changeover = draft.changeover(Choice::default()).map(|length| format!("changeovers {}", in_words(length)));
     parts.into_iter().chain(rounds).chain(changeover).collect::<Vec<_>>().join(", ")
+}
+
+/// What a protocol does and who wrote it, for somebody who has not seen it before: a line each.
+pub(super) fn in_short(entry: &Entry, problems: &[Problem]) -> String {
+    let draft = &entry.parsed.draft;
+    let expanded = draft.expand(Choice::default());
+    let total = (!expanded.is_empty()).then(|| format!("; {} in all", in_words(total(&expanded))));
+    let summary = Some(&draft.summary).filter(|summary| !summary.is_empty());
+    let heat = gives_heat(&expanded).then(|| HEAT_LATER.to_owned());
+    let site = draft.site.map(|site| format!("for the {}", words(site)));
+    let remarks = problems.iter().map(|problem| match problem.level {
+        Level::Note => format!("note: {}", problem.message),
+        _ => format!("warning: {}", problem.message),
+    });
+    let mut lines = vec![steps(entry, false) + &total.unwrap_or_default()];
+    lines.extend(
+        site.into_iter().chain(heat).chain(draft.caution.iter().flat_map(|text| text.lines()).map(str::to_owned)),
+    );
+    lines.extend(remarks);
+    let title = summary.map_or_else(|| draft.name.clone(), |summary| format!("{}: {summary}", draft.name));
+    format!("{title}\n  {}\n", lines.join("\n  "))
 }
 
 /// The columns. They are made for the built-in protocols, so that no file of the person moves them.

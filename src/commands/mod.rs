@@ -25,6 +25,7 @@ mod live;
 
 mod wait;
 
+mod add;
 mod check;
 mod control;
 mod explain;
@@ -38,6 +39,7 @@ mod show;
 mod list;
 mod log;
 mod man;
+mod new;
 mod next;
 mod note;
 mod pain;
@@ -111,6 +113,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Note(args) => note::run(folders, &args),
         Command::Undo => undo::run(folders),
         Command::Check { files, json } => check::run(folders, &files, json),
+        Command::New(args) => new::run(folders, &args),
+        Command::Add(args) => add::run(folders, &args),
         Command::Schema => schema::run(),
         Command::Explain { name, json } => explain::run(name.as_deref(), json),
         Command::Selftest { reach, json } => selftest::run(folders, reach, json),

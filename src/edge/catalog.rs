@@ -15,8 +15,10 @@ use crate::format::{self, ByInjury, Level, Parsed};
 use crate::text::printable::{printable, revealed};
 use crate::text::typed::quoted;
 
+mod folder;
 mod names;
 
+pub use folder::{free_name, holders, is_same, put, renamed};
 pub use names::{hidden, name_problem};
 
 /// The built-in protocols, in the order of `list`, in the file format.
@@ -294,6 +296,10 @@ fn shown(path: &Path) -> String {
 }
 
 /// A path as a word of a command, which is no option.
+pub fn file_word(path: &Path) -> String {
+    word(path)
+}
+
 fn word(path: &Path) -> String {
     if path.to_string_lossy().starts_with('-') { here(path) } else { quoted(&path.to_string_lossy()) }
 }
@@ -304,7 +310,7 @@ fn stem(path: &Path) -> String {
 }
 
 /// A name with each letter in one piece where there is one: names that look the same are the same.
-fn composed(name: &str) -> String {
+pub fn composed(name: &str) -> String {
     name.nfc().collect()
 }
 

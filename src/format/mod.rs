@@ -27,6 +27,7 @@ mod words;
 #[cfg(feature = "cli")]
 pub mod report;
 
+pub use names::bad_name;
 use reader::{Reader, Value};
 pub use settings::{PROGRESS, Settings, read as settings};
 use steps::{ADD_STEP, ReadPart};

@@ -40,6 +40,11 @@ impl Reader<'_> {
     }
 }
 
+/// Why a name cannot be that of a protocol: what is wrong with it, and a similar one without a fault.
+pub fn bad_name(name: &str) -> Option<(String, String)> {
+    fault(name).map(|(_, why)| (why, usable(name)))
+}
+
 /// Why a name cannot be typed, or looks like another, and the place of that in the name.
 fn fault(name: &str) -> Option<(Span<usize>, String)> {
     let letter =

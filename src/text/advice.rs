@@ -12,6 +12,9 @@ pub const DISCLAIMER: &str = "A timer, not medical advice: it cannot see skin or
 pub const EVIDENCE: &str = "Modest short-term evidence for heat, little for ice and for contrast: \
      use them for comfort.";
 
+/// When heat may be used (rule `early-heat`).
+pub const HEAT_LATER: &str = "heat is for 3 days after an injury and later";
+
 /// Shown once in every session.
 pub const ALWAYS: &str = "Do not lie on the pack, strap it tight or fall asleep.";
 

@@ -15,6 +15,8 @@ pub mod sites;
 
 pub mod fits;
 
+pub mod template;
+
 pub mod durations;
 
 pub mod lengths;

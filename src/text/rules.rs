@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::rules::{
     ACUTE, COLD_SPACING, Detail, Finding, NUMB, RuleId, SESSION, SESSION_DOSE, SESSION_STEPS, Severity,
 };
+use crate::text::advice::HEAT_LATER;
 use crate::text::durations::{in_words, roughly, rounded_up};
 use crate::text::printable::capital;
 use crate::text::signs;
@@ -134,7 +135,7 @@ pub fn detail(detail: &Detail) -> String {
         Detail::HeatLong(length) => format!("{} of heat is long; most sources stop at 20 min", above(length)),
         Detail::InjuryInFuture(by) => format!("the injury is {} in the future", roughly(by)),
         Detail::InjuryNeeded => "ice or heat depends on the time of the injury, and none is set".to_owned(),
-        Detail::InjuryUnknown => "heat is for 3 days after an injury and later; no injury time is set".to_owned(),
+        Detail::InjuryUnknown => format!("{HEAT_LATER}; no injury time is set"),
         Detail::LongPain(days) => {
             format!("sessions on {days} days of this injury: if there is no improvement, ask a professional")
         }

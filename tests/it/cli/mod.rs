@@ -14,6 +14,7 @@ mod lines;
 mod listed;
 mod messages;
 mod names;
+mod new_and_add;
 mod results;
 mod streams;
 mod when;
@@ -62,6 +63,8 @@ fn every_line_of_help_fits_80_columns() {
         "note",
         "undo",
         "check",
+        "new",
+        "add",
         "schema",
         "explain",
         "selftest",

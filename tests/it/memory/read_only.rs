@@ -342,3 +342,36 @@ fn an_export_that_finds_a_folder_or_a_file_says_which() {
         "it is whole"
     );
 }
+
+#[test]
+fn a_new_protocol_in_a_folder_that_cannot_be_written_names_it() {
+    let home = Home::empty();
+    if run(&home, &["list"]).is_none() {
+        return;
+    }
+    let folder = home.path().join("config/protocols");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let sent = home.file("sent.toml", "[[step]]\ndo = \"cold\"\nfor = \"12min\"\n");
+    if is_root() {
+        chown(&folder, Some(OTHER), Some(OTHER)).expect("an owner");
+    }
+    set_mode(&folder, 0o555);
+    for arguments in [&["new", "knee"][..], &["add", &sent]] {
+        let output = run(&home, arguments).expect("as before");
+        let errors = stderr(&output);
+        assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true), "{errors}");
+        assert!(errors.contains("could not write ") && errors.contains("config/protocols/"), "{errors}");
+        assert!(errors.contains("make the folder writable, or name another one in THERAPY_CONFIG_DIR"), "{errors}");
+    }
+    set_mode(&folder, 0o755);
+    assert_eq!(std::fs::read_dir(&folder).expect("a folder").count(), 0, "nothing half is left");
+    // Where the folder should be is a file.
+    std::fs::remove_dir(&folder).expect("empty");
+    std::fs::write(&folder, "").expect("a file");
+    let output = run(&home, &["new", "knee"]).expect("as before");
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    // Without a home there is no folder at all.
+    let mut nowhere = command(&home, &["new", "knee"]).expect("as before");
+    let output = programs::output(nowhere.env_remove("THERAPY_CONFIG_DIR").env("HOME", "").env("XDG_CONFIG_HOME", ""));
+    assert!(!home.path().join("protocols").exists() && output.status.code() != Some(0), "{}", stderr(&output));
+}
