@@ -21,6 +21,7 @@ use clap::builder::styling::{Style, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 pub use exchange::{ExportArgs, Format, ImportArgs};
+pub use files::Form;
 use files::{AddArgs, NewArgs};
 pub use next::{NextArgs, Waits};
 use past::{HistoryArgs, StatsArgs};
@@ -88,6 +89,9 @@ pub enum Command {
         protocol: String,
         #[command(flatten)]
         which: Which,
+        /// Print a page for a patient instead, on one sheet of A4: `--handout html > page.html`
+        #[arg(long, value_name = "FORM", num_args = 0..=1, default_missing_value = "text", conflicts_with = "json")]
+        handout: Option<Form>,
         /// Print JSON
         #[arg(long)]
         json: bool,

@@ -1,8 +1,8 @@
-//! The options of `therapy new` and `therapy add`: files of protocols.
+//! The options of `therapy new` and `therapy add`, and the forms of a page for a patient: files of protocols.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 // Options of `new`.
 #[derive(Args, Debug)]
@@ -37,4 +37,12 @@ pub struct AddArgs {
     /// Add it under this name [default: the name in the file, else that of the file]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
+}
+
+// The form of a page for a patient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    Text,
+    Md,
+    Html,
 }

@@ -13,6 +13,7 @@ mod memory;
 mod meanwhile;
 
 mod chosen;
+mod handout;
 mod settings;
 mod sites;
 
@@ -86,7 +87,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let Some(command) = cli.command else { return overview::run(folders) };
     match command {
         Command::List { json } => list::run(folders, json),
-        Command::Show { protocol, which, json } => show::run(folders, &protocol, &which, json),
+        Command::Show { protocol, which, handout: Some(form), .. } => handout::run(folders, &protocol, &which, form),
+        Command::Show { protocol, which, json, .. } => show::run(folders, &protocol, &which, json),
         Command::Run(mut args) => {
             if !args.length.is_empty() {
                 args.which.minutes = Some(minutes(&args.length.join(" "))?);

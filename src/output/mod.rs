@@ -2,6 +2,7 @@
 //! must not print, and must not know the command line.
 
 pub mod calendar;
+pub mod handout;
 pub mod past;
 
 pub mod days;

@@ -37,6 +37,8 @@ pub mod signs;
 
 pub mod advice;
 
+pub mod handout;
+
 pub mod recommendation;
 
 pub mod insight;

@@ -47,6 +47,10 @@ pub const SIGNS: [Sign; 14] = [
 pub const NOT_KNOWN: &str =
     "If one of these applies, do not start. The journal cannot be read, so an earlier answer is not known.";
 
+/// Above the urgent signs, the others, and the contraindications.
+pub const TITLES: [&str; 3] =
+    ["Get help now if you have", "See a professional first if you have", "Ask a clinician first if this applies"];
+
 /// How many of [`SIGNS`], from the first, need help now.
 pub const URGENT: usize = 4;
 
@@ -101,9 +105,9 @@ pub fn paragraphs(with_sources: bool) -> [String; 3] {
     };
     let rows: Vec<String> = SIGNS.iter().enumerate().map(row).collect();
     [
-        format!("Get help now if you have:{}", rows[..URGENT].concat()),
-        format!("See a professional first if you have:{}", rows[URGENT..WARNINGS].concat()),
-        format!("Ask a clinician first if this applies:{}", rows[WARNINGS..].concat()),
+        format!("{}:{}", TITLES[0], rows[..URGENT].concat()),
+        format!("{}:{}", TITLES[1], rows[URGENT..WARNINGS].concat()),
+        format!("{}:{}", TITLES[2], rows[WARNINGS..].concat()),
     ]
 }
 

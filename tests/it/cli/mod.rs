@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod files;
 mod fits;
+mod handout;
 mod hints;
 mod lengths;
 mod lines;

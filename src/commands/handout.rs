@@ -1,0 +1,58 @@
+//! `therapy show PROTOCOL --handout`: a page for a patient. It is about the protocol alone: neither the journal nor the
+//! settings of who prints it are in it.
+
+use std::time::Duration;
+
+use console::Term;
+
+use super::chosen::{Chosen, find};
+use super::folders::Folders;
+use super::times::injured;
+use super::{Exit, Failure, print_exactly};
+use crate::cli::{Form, Which};
+use crate::domain::rules::{ACUTE, Context, Injury};
+use crate::edge::clock;
+use crate::output::handout::{Handout, Source};
+
+/// The width of a page that no terminal shows.
+const WIDTH: usize = 80;
+
+/// Prints the page. A protocol that a rule refuses has none.
+pub(super) fn run(folders: &Folders, name: &str, which: &Which, form: Form) -> Result<Exit, Failure> {
+    let instead = |failure: Failure| {
+        let to_show = |hint: String| hint.replace("therapy run ", "therapy show ");
+        Failure { hint: failure.hint.map(to_show), ..failure }
+    };
+    let entry = find(folders, name).map_err(instead)?;
+    let ages = match which.injured.as_deref() {
+        Some(typed) => vec![age_of(typed)?],
+        None if entry.parsed.by_injury.is_some() => vec![Injury::Ago(Duration::ZERO), Injury::Ago(ACUTE)],
+        None => vec![Injury::Ago(Duration::MAX)],
+    };
+    let mut drafts = Vec::new();
+    for injury in ages {
+        let context = Context { injury, ..Context::default() };
+        let mut chosen = Chosen::of_file(entry.clone(), which, &context);
+        // How old an injury is by the time of the page, nobody knows: the page says when heat may be used.
+        chosen.context.injury = Injury::Ago(Duration::MAX);
+        chosen.review(&[]).map_err(instead)?;
+        drafts.push(chosen);
+    }
+    let choice = drafts.first().map(|chosen| chosen.choice).unwrap_or_default();
+    let drafts: Vec<_> = drafts.into_iter().map(|chosen| chosen.draft).collect();
+    let source = Source { file: &entry.parsed.draft, drafts: &drafts, choice, site: which.site };
+    let page = Handout::new(source);
+    let width = || Term::stdout().size_checked().map_or(WIDTH, |(_, width)| usize::from(width).min(WIDTH));
+    print_exactly(match form {
+        Form::Text => page.text(width()),
+        Form::Md => page.markdown(),
+        Form::Html => page.html(),
+    })
+}
+
+/// The age of an injury at this time.
+fn age_of(typed: &str) -> Result<Injury, Failure> {
+    let now = clock::wall();
+    let age = now.duration_since(injured(typed, now)?);
+    Ok(Duration::try_from(age).map_or(Injury::Ago(Duration::ZERO), Injury::Ago))
+}
