@@ -9,6 +9,7 @@ pub mod files;
 mod next;
 pub mod past;
 pub mod plan;
+mod shell;
 pub mod told;
 pub mod trial;
 mod values;
@@ -19,13 +20,13 @@ use std::path::PathBuf;
 pub use alarms::{Alarms, Progress, Reach, Sound};
 use clap::builder::styling::{Style, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand};
-use clap_complete::Shell;
 pub use exchange::{ExportArgs, Format, ImportArgs};
 pub use files::Form;
 use files::{AddArgs, NewArgs};
 pub use next::{NextArgs, Waits};
 use past::{HistoryArgs, StatsArgs};
 use plan::PlanArgs;
+pub use shell::Shell;
 use told::{LogArgs, NoteArgs, PainArgs};
 use trial::{Drawn, TrialCommand};
 use values::{overridable, speed};
@@ -135,6 +136,9 @@ Examples:
     Status {
         #[command(flatten)]
         form: StatusArgs,
+        /// Print a line whenever it changes, until nobody reads it
+        #[arg(long, requires = "StatusArgs")]
+        watch: bool,
         /// Only a session at this site
         #[arg(long, value_name = "SITE", value_parser = sites::read)]
         site: Option<Site>,
@@ -247,6 +251,11 @@ Examples:
         json: bool,
     },
     /// Print completions for a shell
+    ///
+    /// They ask the program, so that your own protocols are completed too, but for nushell.
+    #[command(after_help = "Examples:
+  source <(therapy completions bash)      in ~/.bashrc; zsh alike, in ~/.zshrc
+  therapy completions fish | source       in ~/.config/fish/config.fish")]
     Completions {
         /// The name of the shell
         shell: Shell,

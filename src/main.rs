@@ -13,6 +13,9 @@ use therapy::text::printable::printable;
 use therapy::text::typed::Unreadable;
 
 fn main() -> ExitCode {
+    if let Some(exit) = commands::answer_shell() {
+        return ExitCode::from(exit as u8);
+    }
     commands::set_up();
     let exit = arguments().and_then(commands::dispatch).unwrap_or_else(|failure| {
         commands::report_failure(&failure);

@@ -1,10 +1,9 @@
-//! `therapy help [COMMAND]`, `therapy man [COMMAND]` and `therapy completions SHELL`.
+//! `therapy help [COMMAND]` and `therapy man [COMMAND]`.
 
 use std::io::{self, IsTerminal as _};
 
 use anyhow::anyhow;
 use clap::{Command, CommandFactory as _, Parser as _};
-use clap_complete::Shell;
 
 use super::{Exit, Failure, print_exactly};
 use crate::cli::Cli;
@@ -59,11 +58,4 @@ fn text_of(words: &[String]) -> String {
     let line = ["therapy"].into_iter().chain(words.iter().map(String::as_str)).chain(["--help"]);
     let help = Cli::try_parse_from(line).err().map(|help| help.render()).unwrap_or_default();
     if console::colors_enabled() { help.ansi().to_string() } else { help.to_string() }
-}
-
-/// Prints the completions of a shell.
-pub(super) fn completions(shell: Shell) -> Result<Exit, Failure> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "therapy", &mut script);
-    print_exactly(&script)
 }

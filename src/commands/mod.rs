@@ -28,6 +28,7 @@ mod wait;
 
 mod add;
 mod check;
+mod completions;
 mod control;
 mod explain;
 mod export;
@@ -52,11 +53,13 @@ mod schema;
 mod stats;
 mod status;
 mod undo;
+mod watch;
 
 mod trial;
 
 mod overview;
 
+pub use self::completions::answer as answer_shell;
 pub use self::failure::{Exit, Failure};
 use self::folders::Folders;
 use self::printing::{ask, can_ask, draw, is_dumb, last_words, print, print_exactly, print_json, say};
@@ -99,7 +102,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Next(args) => next::run(folders, args.site, args.spasm, args.json),
         Command::Plan(args) => plan::run(folders, &args),
         Command::Injury { command, when, site, json } => injury::run(folders, command.as_ref(), &when, site, json),
-        Command::Status { form, site } => status::run(folders, &form, site),
+        Command::Status { form, watch: true, site } => watch::run(folders, &form, site),
+        Command::Status { form, site, .. } => status::run(folders, &form, site),
         Command::Pause => control::run(folders, Input::Pause),
         Command::Resume { alarms } => control::resume(folders, &alarms),
         Command::Skip => control::run(folders, Input::Skip),
@@ -122,7 +126,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Selftest { reach, json } => selftest::run(folders, reach, json),
         Command::Profiles { add, json } => profiles::run(folders, add.as_deref(), json),
         Command::Safety { ask, answer, json } => safety::run(folders, ask, answer.as_deref(), json),
-        Command::Completions { shell } => man::completions(shell),
+        Command::Completions { shell } => completions::run(shell),
         Command::Man { command } => man::run(&command),
         Command::Help { command } => man::help(&command),
         Command::Version => print(format!("therapy {}\n", env!("CARGO_PKG_VERSION"))),

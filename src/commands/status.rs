@@ -24,41 +24,84 @@ const FIELDS: [&str; 12] =
 
 /// Shows the running session; exit 1 when there is none.
 pub(super) fn run(folders: &Folders, args: &StatusArgs, site: Option<Site>) -> Result<Exit, Failure> {
-    let format = args.format.as_deref().map(Format::read).transpose()?;
-    let is_meant = |at: Option<Site>| site.is_none_or(|asked| at.is_none_or(|at| asked.includes(at)));
-    let found = running(folders)?.filter(|(record, _)| is_meant(record.site));
+    let form = Form::of(args)?;
+    let found = running(folders)?.filter(|(record, _)| is_meant(record, site));
     let Some((record, view)) = found else {
-        if args.json {
-            print_json(&json!({ "state": "none" }))?;
-        } else if args.waybar {
-            print_exactly("{\"text\":\"\",\"tooltip\":\"no session\",\"class\":\"none\",\"percentage\":0}\n")?;
-        } else if format.is_none() {
-            return Err(nothing(folders, site));
-        }
-        return Ok(Exit::Failed);
-    };
-    let (name, site) = (record.protocol.name(), record.site);
-    let lines = || say::lines(&titled(name, site).replace(" · ", ", "), &view, time_of_day(wall_at));
-    if args.json {
-        print_json(&document(name, site, &view))
-    } else if args.waybar {
-        // The kind of step while it runs, otherwise the state.
-        let (class, text) = match view.state {
-            _ if view.is_overrun() => ("overrun", say::heading(&view)),
-            State::Running => (view.kind.as_str(), format!("{} {}", say::called(&view), left(&view))),
-            state => (state.as_str(), format!("{} {}", say::called(&view), left(&view))),
+        return match form {
+            Form::Text => Err(nothing(folders, site)),
+            Form::Json => print_json(&no_session()).map(|_| Exit::Failed),
+            Form::Format(_) => Ok(Exit::Failed),
+            Form::Waybar => print_exactly(form.line(None) + "\n").map(|_| Exit::Failed),
         };
-        // Waybar reads the tooltip as markup.
-        let tooltip = markup(&lines());
-        print_exactly(format!(
-            "{}\n",
-            json!({ "text": text, "tooltip": tooltip, "class": class, "percentage": view.percent })
-        ))
-    } else if let Some(format) = format {
-        print_exactly(format.fill(name, site, &view) + "\n")
-    } else {
-        print(lines() + "\n")
+    };
+    match form {
+        Form::Text => print(lines(&record, &view) + "\n"),
+        Form::Json => print_json(&document(record.protocol.name(), record.site, &view)),
+        Form::Format(_) | Form::Waybar => print_exactly(form.line(Some((&record, &view))) + "\n"),
     }
+}
+
+/// Whether a session is at this site, or may be.
+pub(super) fn is_meant(record: &Record, site: Option<Site>) -> bool {
+    site.is_none_or(|asked| record.site.is_none_or(|at| asked.includes(at)))
+}
+
+fn lines(record: &Record, view: &View) -> String {
+    let title = titled(record.protocol.name(), record.site).replace(" · ", ", ");
+    say::lines(&title, view, time_of_day(wall_at))
+}
+
+fn no_session() -> Value {
+    json!({ "state": "none" })
+}
+
+/// How a session is shown.
+pub(super) enum Form<'a> {
+    Text,
+    Json,
+    Waybar,
+    Format(Format<'a>),
+}
+
+impl Form<'_> {
+    /// What the options ask for.
+    pub(super) fn of(args: &StatusArgs) -> Result<Form<'_>, Failure> {
+        Ok(match &args.format {
+            Some(text) => Form::Format(Format::read(text)?),
+            None if args.json => Form::Json,
+            None if args.waybar => Form::Waybar,
+            None => Form::Text,
+        })
+    }
+
+    /// One line about the running session, or about none.
+    pub(super) fn line(&self, found: Option<(&Record, &View)>) -> String {
+        let name = |record: &Record| record.protocol.name().to_owned();
+        match (self, found) {
+            (Form::Json, None) => no_session().to_string(),
+            (Form::Json, Some((record, view))) => document(&name(record), record.site, view).to_string(),
+            (Form::Waybar, found) => waybar(found).to_string(),
+            (Form::Format(_) | Form::Text, None) => String::new(),
+            (Form::Format(format), Some((record, view))) => format.fill(&name(record), record.site, view),
+            (Form::Text, Some((_, view))) => say::heading(view),
+        }
+    }
+}
+
+/// A session as a module of waybar, which reads text and tooltip as markup.
+fn waybar(found: Option<(&Record, &View)>) -> Value {
+    let Some((record, view)) = found else {
+        return json!({ "text": "", "tooltip": "no session", "alt": "none", "class": "none", "percentage": 0 });
+    };
+    // The kind of step while it runs, otherwise the state.
+    let state = match view.state {
+        _ if view.is_overrun() => "overrun",
+        State::Running => view.kind.as_str(),
+        state => state.as_str(),
+    };
+    let text = if view.is_overrun() { say::heading(view) } else { format!("{} {}", say::called(view), left(view)) };
+    let tooltip = markup(&lines(record, view));
+    json!({ "text": markup(&text), "tooltip": tooltip, "alt": state, "class": state, "percentage": view.percent })
 }
 
 /// The record and the view of the session whose process holds the lock.
@@ -106,7 +149,7 @@ fn document(name: &str, site: Option<Site>, view: &View) -> Value {
 }
 
 /// The text of `--format`: pieces, each with one of [`FIELDS`] after it, and the rest.
-struct Format<'a> {
+pub(super) struct Format<'a> {
     pieces: Vec<(&'a str, &'a str)>,
     rest: &'a str,
 }

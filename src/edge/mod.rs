@@ -9,6 +9,8 @@ pub mod jobs;
 pub mod catalog;
 pub mod clock;
 
+pub mod reader;
+
 pub mod apart;
 pub mod inbox;
 pub mod journal;

@@ -71,7 +71,7 @@ fn the_two_commands_in_the_readme_name_an_existing_protocol() {
 fn the_readme_names_the_packages_for_tests_and_ci_installs_them() {
     let (readme, landing) = (read("README.md"), read(".ci/run"));
     let packages = crate::desktop::packages().chain(crate::calendar::packages()).chain(crate::schema::packages());
-    for package in packages.chain([crate::trials::numbers::SCIPY.1]) {
+    for package in packages.chain(crate::completions::packages()).chain([crate::trials::numbers::SCIPY.1]) {
         assert!(readme.contains(&format!("`{package}`")), "{package}");
         assert!(landing.contains(&format!(" {package}")) || landing.contains(&format!("({package}")), "{package}");
     }
@@ -101,6 +101,31 @@ fn the_readme_shows_which_rules_can_be_overridden() {
         seen += 1;
     }
     assert!(seen >= 5, "{seen} rules");
+}
+
+/// What to write for status bars is accepted, and has an icon for every state.
+#[test]
+fn the_snippets_for_status_bars_work() {
+    let (bars, home) = (read("docs/status-bars.md"), Home::new());
+    let formats: BTreeSet<&str> = bars
+        .split("--format ")
+        .skip(1)
+        .filter_map(|rest| rest.split(['"', '\'']).nth(1).filter(|_| rest.starts_with(['"', '\''])))
+        .collect();
+    assert!(formats.len() >= 2, "{formats:?}");
+    for format in formats {
+        let output = home.run(&["status", "--format", format]);
+        assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(1), ""), "{format}");
+    }
+    let fields = bars.split("`{").skip(1).filter_map(|rest| rest.split_once("}`")).map(|(field, _)| field);
+    for field in fields {
+        assert_eq!(home.run(&["status", "--format", &format!("{{{field}}}")]).status.code(), Some(1), "{field}");
+    }
+    let waybar = blocks(&bars, "json")[0];
+    let waybar: serde_json::Value = serde_json::from_str(&format!("{{{waybar}}}")).expect("JSON");
+    let icons = waybar["custom/therapy"]["format-icons"].as_object().expect("icons");
+    let states = ["cold", "heat", "held", "none", "overrun", "paused", "rest", "stretch"];
+    assert!(icons.keys().eq(states), "{icons:?}");
 }
 
 #[test]
@@ -173,9 +198,8 @@ fn the_source_map_is_complete() {
 #[test]
 fn every_picture_of_the_readme_is_there_small_and_of_a_real_session() {
     let readme = read("README.md");
-    let pictures: BTreeSet<&str> =
-        readme.split("](docs/").skip(1).filter_map(|rest| rest.split_once(')')).map(|(name, _)| name).collect();
-    let pictures: BTreeSet<&str> = pictures.into_iter().filter(|name| *name != "export.md").collect();
+    let linked = readme.split("](docs/").skip(1).filter_map(|rest| rest.split_once(')')).map(|(name, _)| name);
+    let pictures: BTreeSet<&str> = linked.filter(|name| !name.ends_with(".md") && !name.contains(".md#")).collect();
     assert_eq!(pictures, BTreeSet::from(["overrun.svg", "paused.svg", "session.svg", "wide.svg"]));
     for name in pictures {
         let picture = read(&format!("docs/{name}"));

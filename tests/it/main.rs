@@ -35,6 +35,8 @@ mod selftest;
 
 mod terminal;
 
+mod completions;
+
 mod waiting;
 
 mod hostile_terminal;

@@ -18,6 +18,7 @@ mod names;
 mod new_and_add;
 mod results;
 mod streams;
+mod watch;
 mod when;
 
 /// Runs all files in `tests/cases`, in an isolated environment.
@@ -94,20 +95,6 @@ fn long_lines(home: &Home, arguments: &[&str]) -> Vec<String> {
     assert_eq!(output.status.code(), Some(0), "{arguments:?}");
     let help = stdout(&output);
     help.lines().filter(|line| line.chars().count() > 80).map(str::to_owned).collect()
-}
-
-#[test]
-fn there_are_completions_for_every_shell() {
-    let home = Home::new();
-    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let output = home.run(&["completions", shell]);
-        assert_eq!(output.status.code(), Some(0), "{shell}: {}", stderr(&output));
-        let script = stdout(&output);
-        for word in ["therapy", "completions", "dry-run", "override"] {
-            assert!(script.contains(word), "{shell} completes `{word}`");
-        }
-    }
-    assert_eq!(home.run(&["completions", "tcsh"]).status.code(), Some(2));
 }
 
 #[test]

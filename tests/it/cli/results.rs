@@ -26,6 +26,7 @@ fn the_waybar_class_is_the_pack_that_is_on() {
     let home = Home::new();
     let (nothing, code) = waybar(&home);
     assert_eq!((&nothing["class"], &nothing["text"], code), (&"none".into(), &"".into(), Some(1)));
+    assert_eq!(nothing["alt"], "none");
 
     home.own(1, &[("heat", "10min"), ("cold", "10min"), ("rest", "1s")]);
     let mut running = home.start(&["run", "own.toml", "--confirm"]);
@@ -34,7 +35,7 @@ fn the_waybar_class_is_the_pack_that_is_on() {
         home.run(input);
         running.see(event);
         let (shown, code) = waybar(&home);
-        assert_eq!((&shown["class"], code), (&class.into(), Some(0)), "{shown}");
+        assert_eq!((&shown["class"], &shown["alt"], code), (&class.into(), &class.into(), Some(0)), "{shown}");
         assert!(shown["text"].as_str().is_some_and(|shown| shown.starts_with(text)), "{shown}");
         assert!(shown["tooltip"].as_str().is_some_and(|tooltip| tooltip.contains("own")), "{shown}");
         shown["percentage"].as_u64().expect("a whole number")

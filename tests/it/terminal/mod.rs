@@ -154,6 +154,11 @@ impl Terminal {
         self.screen.screen().contents()
     }
 
+    /// The row and the column of the cursor.
+    pub fn cursor(&self) -> (u16, u16) {
+        self.screen.screen().cursor_position()
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
