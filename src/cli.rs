@@ -263,10 +263,13 @@ Examples:
     /// Show the man page of the program or of one command
     ///
     /// A terminal gets it as text, and a file or a pipe as roff.
-    #[command(after_help = "Example:\n  therapy man run | man -l -")]
+    #[command(after_help = "Examples:\n  therapy man run | man -l -\n  therapy man --to ~/.local/share/man/man1")]
     Man {
         /// The command, such as `run` or `injury set`
         command: Vec<String>,
+        /// Write the pages of all commands into this folder
+        #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+        to: Option<PathBuf>,
     },
     /// Print the help of the program or of one command
     Help {

@@ -1,12 +1,16 @@
 //! `therapy help [COMMAND]` and `therapy man [COMMAND]`.
 
+use std::fs;
 use std::io::{self, IsTerminal as _};
+use std::path::Path;
 
 use anyhow::anyhow;
 use clap::{Command, CommandFactory as _, Parser as _};
 
-use super::{Exit, Failure, print_exactly};
+use super::page::{name, page};
+use super::{Exit, Failure, print, print_exactly};
 use crate::cli::Cli;
+use crate::text::durations::count;
 use crate::text::printable::{nearest, printable};
 
 /// Prints the help of the program, or of one of its commands.
@@ -14,29 +18,40 @@ pub(super) fn help(words: &[String]) -> Result<Exit, Failure> {
     find(words, "help").and_then(|_| print_exactly(text_of(words)))
 }
 
-/// Shows the page of the program, or of one of its commands: as text on a terminal, elsewhere as roff.
-pub(super) fn run(words: &[String]) -> Result<Exit, Failure> {
+/// Shows the page of the program, or of one of its commands: as text on a terminal, elsewhere as roff. With a folder, it
+/// writes every page there.
+pub(super) fn run(words: &[String], to: Option<&Path>) -> Result<Exit, Failure> {
+    let program = built();
+    if let Some(folder) = to {
+        let pages = write(&program, &program, folder)?;
+        return print(format!("{} in {}\n", count(pages, "page"), printable(&folder.to_string_lossy())));
+    }
     let command = find(words, "man")?;
     if io::stdout().is_terminal() {
         let way = path(&command, "man");
         return print_exactly(format!("{}\nAs a man page: {way} | man -l -\n", text_of(words)));
     }
-    let mut roff = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut roff)?;
-    // It names pages such as `therapy-run(1)`, which are not installed.
-    let pages = command.get_subcommands().map(|sub| {
-        let name = sub.get_display_name().unwrap_or_else(|| sub.get_name());
-        (format!("{name}(1)").replace('-', "\\-"), path(sub, "man"))
-    });
-    let roff = String::from_utf8_lossy(&roff).into_owned();
-    print_exactly(pages.fold(roff, |roff, (name, command)| roff.replace(&name, &command)))
+    print_exactly(page(&program, &command)?)
+}
+
+/// Writes the pages of a command and of those below it. Returns how many.
+fn write(program: &Command, command: &Command, folder: &Path) -> Result<usize, Failure> {
+    let path = folder.join(format!("{}.1", name(command)));
+    let failed = |error: io::Error| anyhow!("could not write {}: {error}", printable(&path.to_string_lossy()));
+    fs::create_dir_all(folder).and_then(|()| fs::write(&path, page(program, command)?)).map_err(failed)?;
+    let below = command.get_subcommands().filter(|sub| !sub.is_hide_set());
+    below.map(|sub| write(program, sub, folder)).sum::<Result<usize, _>>().map(|below| below + 1)
+}
+
+fn built() -> Command {
+    let mut program = Cli::command();
+    program.build();
+    program
 }
 
 /// The program, or the command with this name. `by` is the command that asks.
 fn find(words: &[String], by: &str) -> Result<Command, Failure> {
-    let mut program = Cli::command();
-    program.build();
-    words.iter().try_fold(program, |command, word| {
+    words.iter().try_fold(built(), |command, word| {
         command.find_subcommand(word).cloned().ok_or_else(|| {
             let near = nearest(word, command.get_subcommands().map(Command::get_name));
             let try_this =

@@ -44,6 +44,7 @@ mod man;
 mod new;
 mod next;
 mod note;
+mod page;
 mod pain;
 mod plan;
 mod profiles;
@@ -127,7 +128,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Profiles { add, json } => profiles::run(folders, add.as_deref(), json),
         Command::Safety { ask, answer, json } => safety::run(folders, ask, answer.as_deref(), json),
         Command::Completions { shell } => completions::run(shell),
-        Command::Man { command } => man::run(&command),
+        Command::Man { command, to } => man::run(&command, to.as_deref()),
         Command::Help { command } => man::help(&command),
         Command::Version => print(format!("therapy {}\n", env!("CARGO_PKG_VERSION"))),
     }

@@ -71,3 +71,6 @@ pub mod trial;
 pub mod heard;
 
 pub mod view;
+
+#[cfg(feature = "cli")]
+pub mod manual;

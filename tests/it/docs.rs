@@ -71,7 +71,8 @@ fn the_two_commands_in_the_readme_name_an_existing_protocol() {
 fn the_readme_names_the_packages_for_tests_and_ci_installs_them() {
     let (readme, landing) = (read("README.md"), read(".ci/run"));
     let packages = crate::desktop::packages().chain(crate::calendar::packages()).chain(crate::schema::packages());
-    for package in packages.chain(crate::completions::packages()).chain([crate::trials::numbers::SCIPY.1]) {
+    let packages = packages.chain(crate::completions::packages()).chain(crate::cli::manual::packages());
+    for package in packages.chain([crate::trials::numbers::SCIPY.1]) {
         assert!(readme.contains(&format!("`{package}`")), "{package}");
         assert!(landing.contains(&format!(" {package}")) || landing.contains(&format!("({package}")), "{package}");
     }

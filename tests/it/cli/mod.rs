@@ -1,7 +1,7 @@
 //! The command line. Its output and exit codes are a contract.
 
 use crate::programs::DEADLINE;
-use crate::support::{Home, stderr, stdout};
+use crate::support::{Home, stdout};
 
 mod check;
 mod commands;
@@ -13,6 +13,7 @@ mod hints;
 mod lengths;
 mod lines;
 mod listed;
+pub mod manual;
 mod messages;
 mod names;
 mod new_and_add;
@@ -95,32 +96,4 @@ fn long_lines(home: &Home, arguments: &[&str]) -> Vec<String> {
     assert_eq!(output.status.code(), Some(0), "{arguments:?}");
     let help = stdout(&output);
     help.lines().filter(|line| line.chars().count() > 80).map(str::to_owned).collect()
-}
-
-#[test]
-fn the_man_page_has_all_sections() {
-    let output = Home::new().run(&["man"]);
-    assert_eq!(output.status.code(), Some(0));
-    let page = stdout(&output);
-    assert!(page.contains(".TH therapy 1"), "{page}");
-    for section in [".SH NAME", ".SH SYNOPSIS", ".SH DESCRIPTION", ".SH SUBCOMMANDS"] {
-        assert!(page.contains(section), "{section}: {page}");
-    }
-}
-
-/// The main page names a command for the page of each command.
-#[test]
-fn every_man_page_in_the_references_exists() {
-    let home = Home::new();
-    let all = stdout(&home.run(&["man"]));
-    let names: Vec<_> = all.lines().filter_map(|line| line.strip_prefix("therapy man ")).collect();
-    assert!(names.contains(&"run") && names.len() > 15, "{names:?}: {all}");
-    for name in names {
-        let output = home.run(&["man", name]);
-        assert_eq!(output.status.code(), Some(0), "{name}");
-        assert!(stdout(&output).contains(&format!(".TH therapy-{name} 1")), "{}", stdout(&output));
-    }
-    let output = home.run(&["man", "runn"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("try: therapy man run"), "{}", stderr(&output));
 }
