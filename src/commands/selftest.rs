@@ -152,6 +152,7 @@ fn notification(settings: &Settings) -> (Rung, bool) {
     let plays_sounds = tried.as_ref().is_ok_and(|service| service.plays_sounds);
     let why = match tried {
         Ok(service) => text::notification(service.name.as_deref(), service.plays_sounds),
+        Err(_) if !cfg!(feature = "notify") => text::NOT_BUILT.to_owned(),
         Err(why) => text::no_notification(&printable(&why)),
     };
     (Rung { name: "notification", works, why, on: true }, plays_sounds)

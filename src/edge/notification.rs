@@ -9,7 +9,6 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::bail;
-use notify_rust::Notification;
 
 use crate::domain::session::{Event, EventKind, Input, Moment, REMIND, Session};
 use crate::edge::clock;
@@ -21,7 +20,6 @@ use crate::text::alarm::Left;
 use crate::text::printable::printable;
 use crate::text::wording::{self, Words};
 
-const APP: &str = "therapy";
 const NO_ANSWER: &str = "the notification service does not answer";
 /// A service that takes longer for one notification is reported.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -274,18 +272,6 @@ impl Alert {
         let body = iter::once(words.advice.as_str()).chain(note).collect::<Vec<_>>().join("\n");
         Alert { title: format!("{prefix}: {}", words.headline), body, urgent: words.urgent, buttons }
     }
-
-    /// The alert without buttons.
-    fn notification(&self) -> Notification {
-        let mut notification = Notification::new();
-        notification.appname(APP).summary(&self.title).body(&self.body).sound_name(self.sound());
-        notification
-    }
-
-    /// A name from the freedesktop sound naming specification.
-    fn sound(&self) -> &'static str {
-        if self.urgent { "alarm-clock-elapsed" } else { "message" }
-    }
 }
 
 /// The notification service that showed a notification and closed it again.
@@ -344,17 +330,25 @@ fn cause(error: anyhow::Error) -> String {
     printable(without_codes(&error.to_string()).trim()).into_owned()
 }
 
-#[cfg(all(unix, not(target_os = "macos")))]
+#[cfg(feature = "notify")]
+mod request;
+
+#[cfg(not(feature = "notify"))]
+mod none;
+#[cfg(not(feature = "notify"))]
+use none::Shown;
+
+#[cfg(all(feature = "notify", unix, not(target_os = "macos")))]
 mod bus;
-#[cfg(all(unix, not(target_os = "macos")))]
+#[cfg(all(feature = "notify", unix, not(target_os = "macos")))]
 use bus::Shown;
 
 /// Not tested. These systems have no urgency, and replace notifications in their own way.
-#[cfg(not(all(unix, not(target_os = "macos"))))]
+#[cfg(all(feature = "notify", not(all(unix, not(target_os = "macos")))))]
 #[derive(Debug, Default)]
 struct Shown;
 
-#[cfg(not(all(unix, not(target_os = "macos"))))]
+#[cfg(all(feature = "notify", not(all(unix, not(target_os = "macos")))))]
 impl Shown {
     fn plays_sounds(&self) -> bool {
         true

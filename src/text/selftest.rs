@@ -70,6 +70,9 @@ pub fn screen((rows, columns): (u16, u16), colours: bool, is_dumb: bool, beside:
     if unknown.is_empty() { known } else { format!("{known}; not known to show a {}", unknown.join(" or ")) }
 }
 
+/// Why there is no notification in some builds.
+pub const NOT_BUILT: &str = "this build has none: it was made without the feature notify";
+
 /// A notification service that works.
 pub fn notification(name: Option<&str>, plays_sounds: bool) -> String {
     let name = name.map(|name| format!(" ({name})")).unwrap_or_default();

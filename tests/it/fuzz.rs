@@ -480,7 +480,7 @@ mod tests {
     use std::path::Path;
 
     fn run_seeds(target: &str, holds: fn(&[u8])) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/seeds").join(target);
         let seeds = std::fs::read_dir(folder).expect("the seeds").map(|seed| seed.expect("a seed").path());
         let seeds: Vec<_> = seeds.collect();
         assert!(!seeds.is_empty(), "no seeds for {target}");

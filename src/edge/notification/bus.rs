@@ -16,7 +16,8 @@ use zbus::message::Type;
 use zbus::names::{OwnedUniqueName, UniqueName};
 use zbus::{Address, Connection, DynamicType, Error, MatchRule, MessageStream, Result, Variant, block_on, fdo};
 
-use super::{APP, Alert, Buttons, Message, Service, inbox, offered, pressed};
+use super::request::APP;
+use super::{Alert, Buttons, Message, Service, inbox, offered, pressed};
 use crate::text::printable::{markup, printable};
 
 const SERVICE: &str = "org.freedesktop.Notifications";
