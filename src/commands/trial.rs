@@ -161,7 +161,7 @@ fn allowed(folders: &Folders, entry: &Entry, memory: &Memory, site: Site) -> Res
 }
 
 fn which(site: Site) -> Which {
-    Which { minutes: None, rounds: None, changeover: None, injured: None, site: Some(site) }
+    Which { site: Some(site), ..Which::default() }
 }
 
 /// Ends it early.

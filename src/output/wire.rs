@@ -56,6 +56,8 @@ struct StepLine {
     length_s: Seconds,
     longest_s: Option<Seconds>,
     note: Option<Text>,
+    cue: Option<Text>,
+    halfway: bool,
     changeover: bool,
     round: u32,
     number: usize,
@@ -131,9 +133,19 @@ impl From<SessionRow> for SessionLine {
     fn from(row: SessionRow) -> SessionLine {
         let end = row.end;
         let steps = row.steps.into_iter().map(|(step, longest)| {
-            let Step { kind, length, note, changeover, round, origin } = step;
-            let (note, longest_s) = (note.map(Text), longest.map(Seconds));
-            StepLine { kind, length_s: Seconds(length), longest_s, note, changeover, round, number: origin }
+            let Step { kind, length, note, cue, halfway, changeover, round, origin } = step;
+            let (note, cue, longest_s) = (note.map(Text), cue.map(Text), longest.map(Seconds));
+            StepLine {
+                kind,
+                length_s: Seconds(length),
+                longest_s,
+                note,
+                cue,
+                halfway,
+                changeover,
+                round,
+                number: origin,
+            }
         });
         SessionLine {
             protocol: Text(row.protocol),
@@ -171,9 +183,11 @@ impl SessionLine {
             _ => return Err(HALF_AN_END.to_owned()),
         };
         let step = |line: StepLine| {
-            let StepLine { kind, length_s: Seconds(length), longest_s, note, changeover, round, number } = line;
+            let StepLine { kind, length_s: Seconds(length), longest_s, note, cue, halfway, changeover, round, number } =
+                line;
             let changeover = changeover && !kind.has_pack();
-            let step = Step { kind, length, note: note.map(|note| note.0), changeover, round, origin: number };
+            let [note, cue] = [note, cue].map(|text| text.map(|text| text.0));
+            let step = Step { kind, length, note, cue, halfway, changeover, round, origin: number };
             (step, longest_s.map(|longest| longest.0))
         };
         Ok(SessionRow {
