@@ -9,7 +9,7 @@ use super::admission::Wanted;
 use super::chosen::{Chosen, find};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off, ways_on};
-use super::times::stamp;
+use super::times::{possible, stamp};
 use super::{Exit, Failure, ask, can_ask, pain, print, run, say, sites};
 use crate::cli::trial::{Drawn as Place, NextArgs, StartArgs, TrialCommand};
 use crate::cli::{RunArgs, Waits, Which};
@@ -157,7 +157,20 @@ fn length(entry: &Entry) -> Duration {
 fn allowed(folders: &Folders, entry: &Entry, memory: &Memory, site: Site) -> Result<(), Failure> {
     let chosen = Chosen::new(folders, entry.clone(), &which(site), &memory.context);
     let start = course::start(&chosen.draft, chosen.choice, &chosen.context, &[]);
-    if start.possible.is_some_and(|wait| wait <= DAY) { Ok(()) } else { chosen.review(&[]).map(drop) }
+    if start.possible.is_some_and(|wait| wait <= DAY) { Ok(()) } else { review(&chosen, "then start the trial again") }
+}
+
+/// Reviews a session. A trial overrides no rule and gives no other dose, so what is refused waits.
+fn review(chosen: &Chosen, then: &str) -> Result<(), Failure> {
+    let Err(failure) = chosen.review(&[]) else { return Ok(()) };
+    let start = course::start(&chosen.draft, chosen.choice, &chosen.context, &[]);
+    let hint = match (&start.refused, start.possible) {
+        (Some(refused), Some(_)) => {
+            Some(format!("possible {}\n  therapy explain {}\n  {then}", possible(&start), refused.rule))
+        }
+        _ => failure.hint,
+    };
+    Err(Failure { hint, ..failure })
 }
 
 fn which(site: Site) -> Which {
@@ -308,7 +321,7 @@ fn session(
         drawn: Some(drawn),
     };
     // Before the question: what a rule refuses needs no score.
-    Wanted::by(folders, &run_args)?.chosen.review(&[]).map_err(later_then)?;
+    review(&Wanted::by(folders, &run_args)?.chosen, &format!("then: {}", trial::NEXT))?;
     if run_args.pain.is_none() {
         if !can_ask() {
             return Err(needs("the pain before the session is needed", "--pain N"));
@@ -330,14 +343,4 @@ fn session(
     // Who leaves then has done the session.
     let exit = later::wait(folders, &run_args.alarms, &known, (session, left))?;
     Ok(if exit == Exit::Stopped { Exit::Completed } else { exit })
-}
-
-/// A rule refuses the session: the trial waits, and no other dose takes its place.
-fn later_then(failure: Failure) -> Failure {
-    let hint = failure.hint.map(|hint| {
-        let then = format!("the trial waits; then: {}", trial::NEXT);
-        let lines = hint.lines().filter(|line| !line.starts_with("try: ")).chain([&*then]);
-        lines.collect::<Vec<_>>().join("\n")
-    });
-    Failure { hint, ..failure }
 }

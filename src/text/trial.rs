@@ -19,6 +19,8 @@ pub const BEFORE: &str = "How bad is the pain now, before the session, 0 to 10?"
 pub const LATER: &str = "How bad is the pain now, two hours after the session, 0 to 10?";
 /// Asked when that is known.
 pub const GO_ON: &str = "Start the next session now? [y/n]";
+/// Said when it was answered in another shell, or came too late.
+pub const TOO_LATE: &str = "Not noted: the trial no longer asks for this score. See: therapy trial status";
 /// How to run a session.
 pub const NEXT: &str = "therapy trial next";
 

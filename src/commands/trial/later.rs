@@ -65,7 +65,9 @@ pub(super) fn wait(
             last_words(&[format!("{} {}", words.headline, if can_ask() { PRESS_A_KEY } else { &words.advice })]);
         }
     };
-    let end = wait.until_answered(&mut call);
+    // Another shell may have answered meanwhile, or stopped the trial.
+    let is_awaited = || still_awaited(folders, session).map_or(true, |known| known.is_some());
+    let end = wait.until_answered(&mut call, &is_awaited);
     wait.leave();
     if let End::Answered = end {
         rungs.answered(&waiting::answered());
@@ -82,12 +84,24 @@ pub(super) fn wait(
         }
         End::Left(exit) => Ok(exit),
         End::Unanswered => Ok(Exit::Completed),
-        End::Answered => match pain::asked(trial::LATER)? {
-            Some(score) if known.keep(session, score)? => status::run(folders, false),
-            Some(_) => Ok(Exit::Completed),
-            None => Ok(Exit::Stopped),
-        },
+        End::Answered => {
+            let Some(score) = pain::asked(trial::LATER)? else { return Ok(Exit::Stopped) };
+            match still_awaited(folders, session)? {
+                Some(known) if known.keep(session, score)? => status::run(folders, false),
+                Some(_) => Ok(Exit::Completed),
+                None => {
+                    say(trial::TOO_LATE);
+                    Ok(Exit::Failed)
+                }
+            }
+        }
     }
+}
+
+/// The trial, if it still asks for the score of this session.
+fn still_awaited(folders: &Folders, session: DrawnEntry) -> Result<Option<Known>, Failure> {
+    let is_it = |known: &Known| known.awaited().is_some_and(|(awaited, _)| awaited.session == session.session);
+    Ok(Known::in_folder(folders)?.filter(is_it))
 }
 
 /// The rows on a terminal that count down; `None` elsewhere.
@@ -106,7 +120,7 @@ struct Wait {
 }
 
 impl Wait {
-    fn until_answered(&mut self, call: &mut impl FnMut(bool)) -> End {
+    fn until_answered(&mut self, call: &mut impl FnMut(bool), is_awaited: &impl Fn() -> bool) -> End {
         let turn = Turn::Later { at: self.at, why: Why::Running };
         let was_continued = self.keys.was_continued();
         if self.shows.is_none() {
@@ -127,6 +141,9 @@ impl Wait {
         while clock::now() < until {
             // After ten minutes it is quiet, and any key still answers.
             if calls.is_due(clock::now()) {
+                if !is_awaited() {
+                    return End::Unanswered;
+                }
                 call(!is_first);
                 is_first = false;
             }

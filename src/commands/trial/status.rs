@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Known;
 use crate::commands::folders::Folders;
 use crate::commands::times::{from_millis, later, local};
-use crate::commands::{Exit, Failure, print, print_json};
+use crate::commands::{Exit, Failure, can_ask, pain, print, print_json};
 use crate::domain::trial::{Answer, Arm, Later, Next};
 use crate::edge::clock;
 use crate::edge::journal::DrawnEntry;
@@ -20,9 +20,17 @@ pub(super) fn due(left: Duration) -> String {
     if left.is_zero() { "now".to_owned() } else { format!("at {}", local(next_minute(later(clock::wall(), left)))) }
 }
 
-/// Shows the last trial.
+/// Shows the last trial. On a terminal it first asks for a score that is due.
 pub(super) fn run(folders: &Folders, json: bool) -> Result<Exit, Failure> {
-    let known = Known::in_folder(folders)?;
+    let mut known = Known::in_folder(folders)?;
+    let due =
+        known.as_ref().and_then(Known::awaited).filter(|(session, left)| session.ended_ms.is_some() && left.is_zero());
+    if let Some((session, _)) = due.filter(|_| !json && can_ask())
+        && let Some(score) = pain::asked(trial::LATER)?
+    {
+        known.iter().try_for_each(|known| known.keep(session, score).map(drop))?;
+        known = Known::in_folder(folders)?;
+    }
     match (known, json) {
         (known, true) => print_json(&known.as_ref().map_or(Value::Null, document)),
         (None, false) => print("No trial yet. Start one: therapy trial start ice rest\n"),

@@ -200,7 +200,13 @@ fn only_two_options_that_differ_and_are_allowed_can_be_compared() {
     // A rule that refuses for more than a day: its usual words.
     home.ask(&["injury", "set", "2h ago"]);
     home.ask(&["safety", "--answer", "none"]);
-    assert_refused(&home.run(&["trial", "start", "ice", "heat"]), "early-heat");
+    let refused = home.run(&["trial", "start", "ice", "heat"]);
+    assert_refused(&refused, "early-heat");
+    assert!(
+        stderr(&refused).contains("  possible from ") && !stderr(&refused).contains("override"),
+        "{}",
+        stderr(&refused)
+    );
     home.ask(&["safety", "--answer", "7"]);
     assert_refused(&home.run(&["trial", "start", "ice", "rest"]), "warning-sign");
     assert_eq!(home.number("SELECT count(*) FROM trial"), 0);
@@ -216,8 +222,11 @@ fn what_a_rule_refuses_waits() {
     let refused = home.run_in_real_time(&["trial", "next", "--no-notify", "--pain", "6"]);
     assert_refused(&refused, "rewarm");
     let said = stderr(&refused);
-    assert!(said.contains("possible from ") && said.ends_with("the trial waits; then: therapy trial next\n"), "{said}");
-    assert!(!said.contains("try: therapy run"), "another dose is not the one of the trial: {said}");
+    assert!(
+        said.contains("\n  possible from ") && said.ends_with("  therapy explain rewarm\n  then: therapy trial next\n"),
+        "{said}"
+    );
+    assert!(!said.contains("therapy run") && !said.contains("override"), "a trial gives no other dose: {said}");
     assert_eq!(home.number("SELECT count(*) FROM session") + home.number("SELECT count(*) FROM drawn"), 0);
 }
 
@@ -300,6 +309,39 @@ fn who_leaves_the_wait_is_asked_by_the_next_command() {
     terminal.press("\r");
     assert_eq!(terminal.end().code(), Some(130));
     assert_eq!(slow.number("SELECT count(*) FROM session"), 1);
+}
+
+/// Every `trial` command on a terminal asks for a score that is due, and an answer in another shell is not asked again.
+#[test]
+fn status_asks_for_a_score_that_is_due() {
+    let mut home = started(["ice", "rest"]);
+    home.drawn(6);
+    home.minutes_ago(125);
+    home.rate = 1.0;
+    let mut terminal = Terminal::start(home.command(&["trial", "status"]), 24, 80);
+    terminal.see("two hours after the session, 0 to 10?");
+    terminal.press("2\r");
+    assert_eq!(terminal.end().code(), Some(0));
+    assert!(terminal.contents().contains("0 of 6 pairs complete"), "{}", terminal.contents());
+    assert_eq!(home.trial()["sessions"][0]["fall"], 4);
+    let again = Terminal::start(home.command(&["trial", "status"]), 24, 80).end();
+    assert_eq!(again.code(), Some(0), "it asks nothing more");
+    assert_eq!(home.number("SELECT count(*) FROM pain WHERE role = 'later'"), 1);
+}
+
+#[test]
+fn a_score_from_another_shell_is_not_asked_again() {
+    let home = Home::at_rate(3000.0);
+    home.ask(&["trial", "start", "ice", "rest", "--seed", SEED]);
+    let mut terminal = Terminal::start(home.command(&["trial", "next", "--no-notify", "--pain", "6"]), 24, 80);
+    terminal.see("How bad is the pain now, 0 to 10?");
+    terminal.press("\r");
+    terminal.see("Pain score of the trial at ");
+    home.minutes_ago(125);
+    home.run(&["trial", "next", "--later", "3"]);
+    assert_eq!(terminal.end().code(), Some(0));
+    assert!(!terminal.contents().contains("The alarm goes on"), "{}", terminal.contents());
+    assert_eq!(home.number("SELECT count(*) FROM pain WHERE role = 'later'"), 1);
 }
 
 /// Nobody could answer there.
