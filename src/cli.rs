@@ -109,6 +109,7 @@ pub enum Command {
 Examples:
   therapy run contrast
   therapy run ice --minutes 15 --ready
+  therapy run contrast --heat 15 --cold 10
   therapy run contrast --changeover 30s
   therapy run acute --injured \"30h ago\"
   therapy run ice --when-allowed

@@ -31,6 +31,7 @@ pub(super) fn run(folders: &Folders, args: &AddArgs) -> Result<Exit, Failure> {
         }
         None => {}
     }
+    let entry = catalog::self_named(entry);
     let folder = folder(folders)?;
     let own = catalog::own(&folder)?;
     let name = entry.name().to_owned();

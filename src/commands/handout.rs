@@ -40,7 +40,8 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, form: Form) -> R
     }
     let choice = drafts.first().map(|chosen| chosen.choice).unwrap_or_default();
     let drafts: Vec<_> = drafts.into_iter().map(|chosen| chosen.draft).collect();
-    let source = Source { file: &entry.parsed.draft, drafts: &drafts, choice, site: which.site };
+    let source =
+        Source { file: &entry.parsed.draft, is_own: entry.path.is_some(), drafts: &drafts, choice, site: which.site };
     let page = Handout::new(source);
     let width = || Term::stdout().size_checked().map_or(WIDTH, |(_, width)| usize::from(width).min(WIDTH));
     print_exactly(match form {

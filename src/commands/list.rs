@@ -134,6 +134,8 @@ pub(super) fn in_short(entry: &Entry, problems: &[Problem]) -> String {
         _ => format!("warning: {}", problem.message),
     });
     let mut lines = vec![steps(entry, false) + &total.unwrap_or_default()];
+    let who: Vec<_> = draft.author.iter().chain(&draft.contact).map(String::as_str).collect();
+    lines.extend((!who.is_empty()).then(|| format!("by {}", who.join(", "))));
     lines.extend(
         site.into_iter().chain(heat).chain(draft.caution.iter().flat_map(|text| text.lines()).map(str::to_owned)),
     );

@@ -18,7 +18,7 @@ use crate::text::typed::quoted;
 mod folder;
 mod names;
 
-pub use folder::{free_name, holders, is_same, put, renamed};
+pub use folder::{free_name, holders, is_same, put, renamed, self_named};
 pub use names::{hidden, name_problem};
 
 /// The built-in protocols, in the order of `list`, in the file format.

@@ -17,7 +17,6 @@ use crate::text::durations::in_words;
 use crate::text::handout as words;
 use crate::text::printable::capital;
 use crate::text::signs::TITLES;
-use crate::text::sites;
 
 /// From more steps on, the page says once what holds for many of them.
 const LONG: usize = 10;
@@ -70,6 +69,8 @@ struct Row {
 pub struct Source<'a> {
     /// The protocol that was named.
     pub file: &'a Draft,
+    /// Whether the person wrote it, or somebody who sent it: then `S1` is not the key of a source, but a place in the spine.
+    pub is_own: bool,
     /// What runs: the same, or what runs until 3 days after the injury and what runs from then on.
     pub drafts: &'a [Draft],
     /// The choice.
@@ -81,12 +82,12 @@ pub struct Source<'a> {
 impl Handout {
     /// The page of a protocol that no rule refuses.
     pub fn new(source: Source<'_>) -> Handout {
-        let Source { file, drafts, choice, site } = source;
+        let Source { file, is_own, drafts, choice, site } = source;
         let expanded: Vec<_> = drafts.iter().map(|draft| draft.expand(choice)).collect();
         let headings: &[Option<&str>] =
             if drafts.len() == 2 { &[Some(words::UNTIL_3_DAYS), Some(words::FROM_3_DAYS)] } else { &[None] };
         // In a long list the same words at every other step hide the rest.
-        let is_long = expanded.iter().any(|steps| steps.len() > LONG);
+        let is_long = expanded.iter().any(|steps| steps.iter().filter(|step| !step.changeover).count() > LONG);
         let courses: Vec<_> =
             expanded.iter().zip(headings).map(|(steps, heading)| Course::new(steps, *heading, is_long)).collect();
         let is_there = |kind: &StepKind| expanded.iter().flatten().any(|step| step.kind == *kind && !step.changeover);
@@ -96,29 +97,37 @@ impl Handout {
             [only] => format!(", {}", in_words(*only)),
             _ => String::new(),
         };
-        let site = site
-            .or(file.site)
-            .map_or_else(|| "Where: ________________".to_owned(), |site| format!("Where: {}.", sites::words(site)));
         let changeover = drafts.first().and_then(|draft| draft.changeover(choice)).map(words::changeover);
-        let cautions = drafts.iter().filter_map(|draft| draft.caution.as_deref());
-        let about = [site].into_iter().chain(words::when(&kinds, (None, None))).chain(changeover);
+        let mut cautions: Vec<&str> = Vec::new();
+        for line in drafts.iter().filter_map(|draft| draft.caution.as_deref()).flat_map(str::lines) {
+            // Both courses have the caution of the file.
+            cautions.extend((!cautions.contains(&line)).then_some(line));
+        }
+        let about = [words::place(site.or(file.site))]
+            .into_iter()
+            .chain(words::when(&kinds, (file.per_day, file.days)))
+            .chain(changeover);
+        let is_of_author =
+            |line: &&str| is_own && file.caution.as_deref().is_some_and(|own| own.lines().any(|own| own == *line));
+        let caution = |line: &str| if is_of_author(&line) { line.to_owned() } else { words::without_keys(line) };
         let keys = drafts.iter().flat_map(|draft| draft.steps().flat_map(|step| &step.sources).chain(&draft.sources));
         let small = words::sources(file.sources.iter().chain(keys)).into_iter();
         let small = small.chain([EVIDENCE, DISCLAIMER, words::MADE_BY].map(str::to_owned));
         let last = expanded.iter().filter_map(|steps| steps.last()).map(|step| step.kind).find(|kind| kind.has_pack());
+        let feel = |kind: StepKind| {
+            let mut steps = expanded.iter().flatten().filter(|step| step.kind == kind);
+            words::feel(kind, is_long && kinds.contains(&StepKind::Cold), steps.any(|step| step.halfway))
+        };
         let [urgent, others, ask] = words::signs(&kinds);
         let signs = [(TITLES[0], urgent), (TITLES[1], others), (TITLES[2], ask)];
         Handout {
             title: capital(&file.name) + &length,
             summary: file.summary.clone(),
-            from: words::FROM.map(str::to_owned).to_vec(),
-            about: about.chain(cautions.flat_map(str::lines).map(words::without_keys)).collect(),
+            from: words::from(file.author.as_deref(), file.contact.as_deref()),
+            about: about.chain(cautions.into_iter().map(caution)).collect(),
             courses,
             prepare: words::prepare(&kinds),
-            feel: kinds
-                .iter()
-                .map(|kind| (*kind, words::feel(*kind, is_long && kinds.contains(&StepKind::Cold))))
-                .collect(),
+            feel: kinds.iter().map(|kind| (*kind, feel(*kind))).collect(),
             always: words::always(&kinds, last),
             signs,
             small: small.collect(),
@@ -149,11 +158,12 @@ impl Course {
             |at: usize| findings.iter().any(|found| (found.rule, found.step) == (RuleId::NumbHeat, Some(at)));
         let mut noted = Vec::new();
         let rows = steps.iter().enumerate().filter(|(_, step)| !step.changeover).map(|(at, step)| {
-            let note = step.note.clone().filter(|_| !noted.contains(&step.origin));
+            let is_first = !noted.contains(&step.origin);
             noted.push(step.origin);
+            let own = step.cue.as_deref().map(words::before).into_iter().chain(step.note.clone());
             let after_cold = (!is_long && is_after_cold(at)).then(|| words::AFTER_COLD.to_owned());
             let what = format!("{} {}", capital(step.kind.as_str()), in_words(step.length));
-            Row { kind: step.kind, what, how: after_cold.into_iter().chain(note).collect() }
+            Row { kind: step.kind, what, how: after_cold.into_iter().chain(own.filter(|_| is_first)).collect() }
         });
         let rows = rows.collect();
         Course { heading, parts: steps.iter().map(|step| (step.kind, step.length)).collect(), rows }

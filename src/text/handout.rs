@@ -4,19 +4,32 @@
 use std::time::Duration;
 
 use crate::domain::rules::Concern;
+use crate::domain::site::Site;
 use crate::domain::source;
 use crate::domain::step::{Modality, StepKind};
 use crate::text::advice;
 use crate::text::durations::{count, in_words};
 use crate::text::printable::capital;
 use crate::text::signs::{self, Sign, URGENT};
+use crate::text::sites;
 
 /// The place for a time of day or a score, to be filled in by hand.
 pub const DONE_AT: &str = "done at __:__";
 /// The two scores.
 pub const PAIN: &str = "Pain, 0 to 10: before ____ after ____";
-/// Where the file names nobody.
-pub const FROM: [&str; 2] = ["From: ________________", "Questions to: ________________"];
+/// Who wrote it and how to reach them, or places for that.
+pub fn from(author: Option<&str>, contact: Option<&str>) -> Vec<String> {
+    let line = |what: &str, who: Option<&str>| format!("{what}: {}", who.unwrap_or(BLANK));
+    vec![line("From", author), line("Questions to", contact)]
+}
+
+/// Where the packs lie.
+pub fn place(site: Option<Site>) -> String {
+    format!("Where: {}", site.map_or_else(|| BLANK.to_owned(), sites::words))
+}
+
+/// To be filled in by hand.
+const BLANK: &str = "________________";
 /// Before the time of the patient is known.
 pub const UNTIL_3_DAYS: &str = "Until 3 days after the injury";
 /// From then on.
@@ -39,13 +52,18 @@ pub fn prepare(kinds: &[StepKind]) -> Vec<String> {
     packs.chain([clock]).collect()
 }
 
-/// What a kind of step is like, and when to stop it. `has_cold`: it may come after cold.
-pub fn feel(kind: StepKind, has_cold: bool) -> String {
+/// What a kind of step is like, and when to stop it. `has_cold`: it may come after cold. `at_half_time`: its doses have a
+/// skin check there.
+pub fn feel(kind: StepKind, has_cold: bool, at_half_time: bool) -> String {
     let (how, more) = advice::begin(kind, false, false);
     let how = how.trim_start_matches(", ");
     let how = if how.is_empty() { String::new() } else { capital(how) + ". " };
     let check = advice::halfway(kind);
-    let check = if check.is_empty() { String::new() } else { format!(" At half time: {}", lower(check)) };
+    let check = match check {
+        "" => String::new(),
+        check if at_half_time => format!(" At half time: {}", lower(check)),
+        check => format!(" {check}"),
+    };
     let after_cold =
         if has_cold && kind == StepKind::Heat { format!(" After cold: {}", lower(AFTER_COLD)) } else { String::new() };
     format!("{how}{more}{check}{after_cold}")
@@ -83,6 +101,11 @@ pub fn when(kinds: &[StepKind], (per_day, days): (Option<u32>, Option<u32>)) -> 
     often.into_iter().chain(heat).chain(cold).collect()
 }
 
+/// What to say before a step.
+pub fn before(cue: &str) -> String {
+    format!("Before it: {cue}")
+}
+
 /// The time between two packs.
 pub fn changeover(length: Duration) -> String {
     format!("Before each pack that you put on there are {} to change packs.", in_words(length))
@@ -109,13 +132,13 @@ pub fn signs(kinds: &[StepKind]) -> [Vec<String>; 3] {
 /// The text with each key of a source in it replaced by its title.
 pub fn without_keys(text: &str) -> String {
     let word = |word: &str| {
-        let key = word.trim_end_matches([',', ';', '.', ':', ')']);
+        let key = word.trim_matches([',', ';', '.', ':', '(', ')']);
         let is_key = key.len() == 2 && key.starts_with('S');
         match source::find(key).filter(|_| is_key) {
             // The quoted title, without what kind of text it is.
             Some(source) => {
                 let title = source.title.split('"').nth(1).unwrap_or(source.title);
-                format!("\"{title}\"{}", &word[key.len()..])
+                word.replacen(key, &format!("\"{title}\""), 1)
             }
             None => word.to_owned(),
         }
@@ -142,8 +165,8 @@ mod tests {
     #[test]
     fn keys_of_articles_become_titles() {
         assert_eq!(
-            without_keys("S1 puts 20 min, (see S3); S99 and S1."),
-            "\"Practical Back Spasms Treatment\" puts 20 min, (see S3); S99 and \"Practical Back Spasms Treatment\"."
+            without_keys("S1 puts 20 min; FPN cold, S99, MS1 and (S0)."),
+            "\"Practical Back Spasms Treatment\" puts 20 min; FPN cold, S99, MS1 and (\"Back Spasms\")."
         );
     }
 
@@ -158,12 +181,13 @@ mod tests {
     #[test]
     fn every_kind_says_how_it_feels() {
         assert_eq!(
-            feel(StepKind::Cold, true),
+            feel(StepKind::Cold, true, true),
             "A thin damp cloth between. Gel packs run colder than ice. At half time: look at the skin. Stop if it is white, \
              blotchy, blistered or numb."
         );
-        assert!(feel(StepKind::Heat, true).ends_with(" After cold: only when normal feeling is back."));
-        assert!(feel(StepKind::Heat, false).starts_with("Warm, not hot; moist is better."));
-        assert_eq!(feel(StepKind::Rest, true), "Lie with raised legs, or in the position that hurts least.");
+        assert!(feel(StepKind::Cold, true, false).contains("ice. Look at the skin. Stop if it is white"));
+        assert!(feel(StepKind::Heat, true, true).ends_with(" After cold: only when normal feeling is back."));
+        assert!(feel(StepKind::Heat, false, true).starts_with("Warm, not hot; moist is better."));
+        assert_eq!(feel(StepKind::Rest, true, true), "Lie with raised legs, or in the position that hurts least.");
     }
 }

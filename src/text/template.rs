@@ -25,6 +25,25 @@ mod tests {
     use super::*;
     use crate::format::{Level, parse};
 
+    /// What is in comments may be used as it is.
+    #[test]
+    fn every_commented_key_is_one_of_the_format() {
+        let is_key =
+            |line: &str| line.starts_with("[[") || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+        let uncommented = |line: &str| match line.strip_prefix("# ").filter(|rest| is_key(rest)) {
+            Some(rest) => format!("{rest}\n"),
+            None => format!("{line}\n"),
+        };
+        let text: String = of("knee").lines().map(uncommented).collect();
+        let parsed = parse(&text, "other");
+        assert!(
+            parsed.is_readable() && text.contains("\ntimes = 4") && text.contains("\nauthor"),
+            "{:?}",
+            parsed.problems
+        );
+        assert_eq!((parsed.draft.per_day, parsed.draft.parts.len()), (Some(3), 4));
+    }
+
     #[test]
     fn a_new_file_may_run_and_has_its_name() {
         for name in ["knee-contrast", "NAME", "MYNAME", "my \"best\" knee", "übung 2", "it's", "#1", "a = b"] {

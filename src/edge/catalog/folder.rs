@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{CatalogError, Entry, Own, built_in, composed, shown, word};
+use super::{CatalogError, Entry, Own, built_in, composed, shown, stem, word};
 use crate::format::bad_name;
 use crate::text::template::quoted;
 
@@ -47,6 +47,12 @@ pub fn renamed(entry: &Entry, name: &str) -> Entry {
         }
     };
     Entry::new(text.as_bytes(), name, entry.path.clone())
+}
+
+/// The protocol with its name in its text, where the name of its new file cannot give it.
+pub fn self_named(entry: Entry) -> Entry {
+    let is_given = !entry.parsed.name_place.is_empty() || stem(Path::new(&file_name(entry.name()))) == entry.name();
+    if is_given { entry } else { renamed(&entry, entry.name()) }
 }
 
 /// Writes a new file for a protocol of this name.

@@ -96,7 +96,7 @@ fn timeline(course: &Course) -> Markup {
         .collect();
     let middle = total / 2;
     html! {
-        svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label={ (in_words(total)) } {
+        svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(course.rows.iter().map(|row| row.what.as_str()).collect::<Vec<_>>().join(", ")) {
             defs {
                 pattern #cold width="90" height="90" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
                     path d="M0 0V90" stroke="#000" stroke-width="55" {}

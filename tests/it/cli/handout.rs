@@ -8,7 +8,7 @@ use therapy::domain::rules::RULES;
 use therapy::edge::catalog;
 
 use crate::programs;
-use crate::support::{Home, stderr, stdout};
+use crate::support::{Home, joined, stderr, stdout};
 
 const FORMS: [&str; 3] = ["text", "md", "html"];
 
@@ -44,7 +44,7 @@ fn every_page_is_in_words_of_a_patient() {
         for form in FORMS {
             let page = home.ask(&["show", &name, "--handout", form]);
             let text = if form == "html" { read_by_a_person(&page) } else { page.replace('\\', "") };
-            let whole = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let whole = joined(&text);
             for rule in RULES {
                 assert!(!whole.contains(rule.id.as_str()), "{name} {form}: {}", rule.id);
             }
@@ -116,6 +116,49 @@ fn a_page_has_each_step_and_what_it_is_like() {
         assert!(chosen.contains(part), "{part} in {chosen}");
     }
     assert!(!chosen.contains("| 5 |"), "a changeover is no row");
+}
+
+/// What the author says of the protocol and of its steps, each at the first of the steps that have it.
+#[test]
+fn a_page_has_what_its_author_wrote() {
+    let home = Home::empty();
+    let file = home.file(
+        "own.toml",
+        "author = \"Ada, physiotherapist\"\ncontact = \"555 0100\"\nper_day = 3\ndays = 7\nsite = \"left-knee\"\n[[step]]\ntimes = 3\nsteps = [\n\
+         { do = \"cold\", for = \"1min\", note = \"side of the knee\", cue = \"fetch the ice\", halfway = false },\n\
+         { do = \"heat\", for = \"4min\" },\n]\n",
+    );
+    let page = home.ask(&["show", &file, "--handout"]);
+    for part in [
+        "From: Ada, physiotherapist\nQuestions to: 555 0100\nWhere: left knee\n3 times a day, for 7 days.\n",
+        "  1  Cold 1 min  done at __:__\n     Before it: fetch the ice\n     side of the knee\n  2  Heat 4 min",
+        "  6  Heat 4 min  done at __:__\n",
+        "colder than ice. Look at the skin.",
+        "At half time: look at the skin. Stop if it is very red",
+    ] {
+        let (page, part) = if part.contains('\n') { (page.clone(), part) } else { (joined(&page), part) };
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    assert_eq!(page.matches("side of the knee").count(), 1, "{page}");
+    // A physiotherapist means the spine.
+    for (steps, also) in [
+        ("[[step]]\ndo = \"heat\"\nfor = \"10min\"\n", "Not over S1."),
+        (
+            "[by_injury]\nunder_72h = \"ice\"\nfrom_72h = \"contrast\"\n",
+            "\"Practical Back Spasms Treatment\" puts 20 min",
+        ),
+    ] {
+        let spine = home.file("spine.toml", &format!("caution = \"Not over S1.\"\n{steps}"));
+        let page = joined(&home.ask(&["show", &spine, "--handout"]));
+        assert_eq!(page.matches("Not over S1.").count(), 1, "{page}");
+        assert!(page.contains(also), "{page}");
+    }
+    // Without an author there is room for one.
+    let ice = home.ask(&["show", "ice", "--handout"]);
+    assert!(
+        ice.contains("\nFrom: ________________\nQuestions to: ________________\nWhere: ________________\n"),
+        "{ice}"
+    );
 }
 
 /// Which of two protocols runs depends on an injury that the page does not know.
@@ -200,8 +243,7 @@ fn markup_of_an_author_is_text() {
     );
     assert_eq!(markdown.lines().filter(|line| line.starts_with("| 1 |")).count(), 1, "{markdown}");
     let text = home.ask(&["show", &file, "--handout", "text"]);
-    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert_eq!(joined.matches(&plain).count(), 4, "{text}");
+    assert_eq!(joined(&text).matches(&plain).count(), 4, "{text}");
 }
 
 /// As many steps as there may be, each with a note, and long words in two widths.

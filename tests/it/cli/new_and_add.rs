@@ -180,7 +180,7 @@ fn the_editor_is_opened_only_on_request() {
 }
 
 /// A file that somebody sent.
-const SENT: &str = "name = \"knee\"\nsummary = \"Cold for the knee\"\nsite = \"left-knee\"\ncaution = \"Not before a match.\"\n\
+const SENT: &str = "name = \"knee\"\nauthor = \"Ada\"\ncontact = \"555 0100\"\nsummary = \"Cold for the knee\"\nsite = \"left-knee\"\ncaution = \"Not before a match.\"\n\
                     [[step]]\ndo = \"heat\"\nfor = \"5min\"\n[[step]]\ndo = \"cold\"\nfor = \"9min\"\n";
 
 #[test]
@@ -188,7 +188,7 @@ fn a_file_that_somebody_sent_is_shown_in_short_and_added() {
     let home = Home::empty();
     let file = home.file("Downloads/from somebody.toml", SENT);
     let said = home.ask(&["add", &file]);
-    let expected = "knee: Cold for the knee\n  heat 5 min, cold 9 min; 14 min in all\n  for the left knee\n  heat is for 3 days after \
+    let expected = "knee: Cold for the knee\n  heat 5 min, cold 9 min; 14 min in all\n  by Ada, 555 0100\n  for the left knee\n  heat is for 3 days after \
                     an injury and later\n  Not before a match.\nAdded: ";
     assert!(said.starts_with(expected), "{said}");
     assert!(
@@ -199,8 +199,16 @@ fn a_file_that_somebody_sent_is_shown_in_short_and_added() {
     assert!(home.ask(&["run", "knee", "--dry-run"]).contains("knee · left knee: 2 steps"));
     // The same file again changes nothing.
     assert!(home.ask(&["add", &file]).starts_with("It is there already: "));
+    // Where its file cannot have the name, the text has it.
+    #[cfg(unix)]
+    {
+        let (home, file) = (Home::empty(), home.file("Downloads/a:b?.toml", COLD));
+        home.ask(&["add", &file]);
+        assert_eq!(protocols(&home), [("a-b-.toml".to_owned(), format!("name = \"a:b?\"\n{COLD}"))]);
+        assert!(home.ask(&["run", "a:b?", "--dry-run"]).contains("Cold on for 12 min"));
+    }
     // From a pipe, and without a name of its own.
-    let piped = with_input(&home, &["add", "-"], SENT.replace("knee\"\ns", "pipe\"\ns").as_bytes());
+    let piped = with_input(&home, &["add", "-"], SENT.replace("\"knee\"", "\"pipe\"").as_bytes());
     assert_eq!(piped.status.code(), Some(0), "{}", stderr(&piped));
     let unnamed = home.file("Downloads/of-the-file.toml", COLD);
     home.ask(&["add", &unnamed]);
@@ -254,7 +262,7 @@ fn what_cannot_be_read_or_is_refused_is_not_added() {
     let long = home.file("long.toml", &SENT.replace("9min", "26min"));
     for (text, code, message, line) in [
         (SENT.replace("9min", "26min"), 3, "is refused, and was not added", "refused[cold-limit]"),
-        (SENT.replace("\"9min\"", "9"), 2, "cannot be read as a protocol", "sent.toml:10:7"),
+        (SENT.replace("\"9min\"", "9"), 2, "cannot be read as a protocol", "sent.toml:12:7"),
         ("\u{1f600} no protocol".to_owned(), 2, "cannot be read as a protocol", "error"),
         (String::new(), 2, "cannot be read as a protocol", "no steps"),
     ] {
