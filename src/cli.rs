@@ -9,6 +9,7 @@ pub mod files;
 mod next;
 pub mod past;
 pub mod plan;
+pub mod report;
 mod shell;
 pub mod told;
 pub mod trial;
@@ -26,6 +27,7 @@ use files::{AddArgs, NewArgs};
 pub use next::{NextArgs, Waits};
 use past::{HistoryArgs, StatsArgs};
 use plan::PlanArgs;
+use report::ReportArgs;
 pub use shell::Shell;
 use told::{LogArgs, NoteArgs, PainArgs};
 use trial::{Drawn, TrialCommand};
@@ -171,6 +173,8 @@ Examples:
     ///
     /// Doses that you logged count. With fewer than 6 pairs of scores, before and after, nothing is said about the pain.
     Stats(StatsArgs),
+    /// Write a page for a clinician: pain, doses, and what to look at
+    Report(ReportArgs),
     /// Compare two options on yourself, in an order drawn at random
     #[command(subcommand)]
     Trial(TrialCommand),

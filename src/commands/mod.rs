@@ -48,6 +48,7 @@ mod page;
 mod pain;
 mod plan;
 mod profiles;
+mod report;
 mod run;
 mod safety;
 mod schema;
@@ -113,6 +114,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Command::Trial(command) => trial::run(folders, command),
         Command::History(args) => history::run(folders, args),
         Command::Stats(args) => stats::run(folders, args),
+        Command::Report(args) => report::run(folders, &args),
         Command::Export(args) => export::run(folders, &args),
         Command::Import(args) => import::run(folders, &args),
         Command::Pain(args) => pain::run(folders, &args),

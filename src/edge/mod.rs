@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod clock;
 
 pub mod reader;
+pub mod opener;
 
 pub mod apart;
 pub mod inbox;

@@ -10,6 +10,14 @@ pub mod documents;
 pub mod listing;
 pub mod sums;
 
+pub mod clinical;
+
+pub mod chart;
+
+pub mod figures;
+
+pub mod report;
+
 pub mod values;
 
 pub mod wire;

@@ -68,6 +68,9 @@ pub mod waiting;
 pub mod trial;
 
 #[cfg(feature = "cli")]
+pub mod report;
+
+#[cfg(feature = "cli")]
 pub mod heard;
 
 pub mod view;

@@ -60,6 +60,9 @@ mod trials;
 
 mod exchange;
 
+#[cfg(unix)]
+mod report;
+
 mod hostile_time;
 
 mod lateness;

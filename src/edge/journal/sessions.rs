@@ -1,6 +1,7 @@
 //! Sessions in the journal: begun, read back, closed, counted. This module must not know how their events
 //! are written.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rusqlite::params;
@@ -219,6 +220,18 @@ impl Journal {
     pub fn starts(&self, from_ms: i64) -> Result<Vec<(i64, Option<Site>)>> {
         let sql = "SELECT started_ms, site FROM session WHERE started_ms >= ?";
         self.rows(sql, [from_ms], |row| Ok((row.get(0)?, site(row, 1)?)))
+    }
+
+    /// The sessions since a time of day in which a pack stayed on past the end of its step.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn overran(&self, since_ms: i64) -> Result<BTreeSet<i64>> {
+        let overran = EventKind::Overran { over: Duration::ZERO }.name();
+        // By the index of the events of a session: the kind has none.
+        let sql = "SELECT id FROM session WHERE started_ms >= ? \
+                   AND EXISTS (SELECT 1 FROM event WHERE session = session.id AND kind = ?)";
+        Ok(self.rows(sql, params![since_ms, overran], |row| row.get(0))?.into_iter().collect())
     }
 
     /// The sessions since a time of day, oldest first.

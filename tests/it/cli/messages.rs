@@ -173,6 +173,7 @@ fn a_path_in_an_error_has_no_control_characters() {
         &["run", "ice"],
         &["injury"],
         &["pain", "3"],
+        &["report", "x.html"],
         &["export", "x.db"],
         &["run", "ice", "--override", "rewarm", "--override", "cold-daily", "--speed", "100000"],
     ] {

@@ -59,6 +59,7 @@ fn every_line_of_help_fits_80_columns() {
         "history",
         "stats",
         "trial",
+        "report",
         "export",
         "import",
         "pain",

@@ -157,6 +157,7 @@ fn what_cannot_be_read_is_not_taken_for_empty() {
             (&["resume"], 1),
             (&["stop"], 1),
             (&["pain", "3"], 1),
+            (&["report", "page.html"], 1),
             (&["export", "copy.db"], 1),
             (&["safety", "--answer", "none"], 1),
         ] {

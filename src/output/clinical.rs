@@ -1,0 +1,131 @@
+//! What a clinician must see: rules that were overridden, packs that were on for too long, notes about the skin, warning
+//! signs, and what is known about injuries and plans. This module must not know how it is shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::past::Past;
+use crate::domain::moment::Moment;
+use crate::domain::session::{EventKind, REMIND};
+use crate::domain::site::Site;
+use crate::domain::step::Modality;
+use crate::edge::journal::{InjuryEntry, Journal, JournalError, Note, Planned, Record, Screening, Stamp};
+use crate::text::report::mentions_skin;
+
+/// A pack that stayed on past the end of its step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overrun {
+    /// When its session started, milliseconds since 1970.
+    pub started_ms: i64,
+    /// The name of the protocol.
+    pub protocol: String,
+    /// Where it was.
+    pub site: Option<Site>,
+    /// What was on the skin.
+    pub modality: Modality,
+    /// For how long after the end of the step.
+    pub over: Duration,
+    /// The record ends before the pack came off.
+    pub is_open: bool,
+}
+
+/// What a clinician must see, each list oldest first.
+#[derive(Default)]
+pub struct Clinical {
+    /// The ids of rules, and when the sessions started that named them.
+    pub overridden: BTreeMap<String, Vec<i64>>,
+    /// Packs that were on for too long.
+    pub overruns: Vec<Overrun>,
+    /// Notes with a word about the skin.
+    pub skin: Vec<Note>,
+    /// All other notes.
+    pub notes: Vec<Note>,
+    /// Answers that affirmed a sign. The last one may be older than the rest.
+    pub signs: Vec<Screening>,
+    /// Whether the last answer affirmed a sign: it refuses sessions now.
+    pub is_affirmed: bool,
+    /// Injuries that were not replaced or cleared, and sites of which a person said that they have none.
+    pub injuries: Vec<InjuryEntry>,
+    /// Sessions of kept plans after now.
+    pub to_come: Vec<Planned>,
+}
+
+impl Clinical {
+    /// Reads it for what happened since a time of day, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn read(
+        journal: &Journal,
+        past: &Past,
+        since_ms: i64,
+        site: Option<Site>,
+        now: &Stamp,
+    ) -> Result<Clinical, JournalError> {
+        let mut overridden: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+        for entry in &past.sessions {
+            for rule in entry.overrides.split_whitespace() {
+                overridden.entry(rule.to_owned()).or_default().push(entry.started_ms);
+            }
+        }
+        let mut overruns = Vec::new();
+        let late = journal.overran(since_ms)?;
+        for entry in past.sessions.iter().filter(|entry| late.contains(&entry.id)) {
+            let record = journal.record(entry.id, now)?;
+            overruns.extend(overruns_of(&record).map(|(modality, over, is_open)| Overrun {
+                started_ms: entry.started_ms,
+                protocol: entry.protocol.clone(),
+                site: entry.site,
+                modality,
+                over,
+                is_open,
+            }));
+        }
+        let ids: BTreeSet<_> = past.sessions.iter().map(|entry| entry.id).collect();
+        let is_meant = |note: &&Note| note.session.is_none_or(|session| ids.contains(&session));
+        let (skin, notes) = past.notes.iter().filter(is_meant).cloned().partition(|note| mentions_skin(&note.text));
+        let answers: Vec<_> = journal.screenings()?.into_iter().filter(|answer| answer.signs.is_some()).collect();
+        let affirms = |answer: &Screening| answer.signs.as_ref().is_some_and(|signs| !signs.is_empty());
+        let last = answers.len().saturating_sub(1);
+        let signs = answers.iter().enumerate();
+        let signs = signs.filter(|(at, answer)| affirms(answer) && (*at == last || answer.noted_ms >= since_ms));
+        let mut injuries = journal.injuries()?;
+        injuries.retain(|entry| site.is_none_or(|asked| entry.site.is_none_or(|own| own.touches(asked))));
+        let is_here = |at: Site| site.is_none_or(|asked| asked.includes(at));
+        let to_come = journal.kept(now.wall_ms)?.into_iter().filter(|kept| !kept.is_dropped).map(|kept| kept.planned);
+        Ok(Clinical {
+            overridden,
+            overruns,
+            skin,
+            notes,
+            signs: signs.map(|(_, answer)| answer.clone()).collect(),
+            is_affirmed: answers.last().is_some_and(affirms),
+            injuries,
+            to_come: to_come.filter(|planned| is_here(planned.site)).collect(),
+        })
+    }
+}
+
+/// The overruns of a record: what was on, for how long, and whether the record ends before it came off. A hold of less
+/// than the first reminder is a person who changes packs.
+fn overruns_of(record: &Record) -> impl Iterator<Item = (Modality, Duration, bool)> {
+    let steps = record.protocol.steps();
+    let mut found: Vec<(usize, Duration, bool)> = Vec::new();
+    // The step that is past its end, its end, and the last that is known of it.
+    let mut open: Option<(usize, Moment, Moment)> = None;
+    for event in &record.events {
+        open = match (event.kind, open) {
+            (EventKind::Overran { over }, None) => Some((event.step, event.at - over, event.at)),
+            (EventKind::Overran { .. }, Some((step, end, _))) => Some((step, end, event.at)),
+            (_, Some((step, end, _))) => {
+                found.push((step, event.at.since(end), false));
+                None
+            }
+            (_, None) => None,
+        };
+    }
+    found.extend(open.map(|(step, end, last)| (step, last.since(end), true)));
+    let modality = |step: usize| steps.get(step).and_then(|step| step.kind.modality());
+    let long = found.into_iter().filter(|(_, over, _)| *over >= REMIND);
+    long.filter_map(move |(step, over, is_open)| Some((modality(step)?, over, is_open))).collect::<Vec<_>>().into_iter()
+}
