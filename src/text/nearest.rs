@@ -2,7 +2,7 @@
 
 use crate::domain::nearest::Nearest;
 use crate::domain::protocol::Draft;
-use crate::text::durations::{count, in_words, nth};
+use crate::text::durations::{count, in_words, nth, rounded_up};
 
 /// `the longest second cold that passes is 10 min; after a rest of 40 min, 20 min pass`.
 pub fn length(nearest: &Nearest, draft: &Draft) -> String {
@@ -19,7 +19,7 @@ pub fn length(nearest: &Nearest, draft: &Draft) -> String {
         _ => format!("the longest {name} that passes is {}", in_words(nearest.longest)),
     };
     let rest = nearest.rest.map(|rest| {
-        let (rest, length) = (in_words(rest), in_words(nearest.planned));
+        let (rest, length) = (in_words(rounded_up(rest)), in_words(nearest.planned));
         format!("; after a rest of {rest}, {length} pass")
     });
     longest + &rest.unwrap_or_default()

@@ -213,6 +213,18 @@ mod tests {
     }
 
     #[test]
+    fn a_step_keeps_its_cue_and_whether_the_skin_is_checked() {
+        let cold = Step::new(StepKind::Cold, Duration::from_secs(300));
+        for (cue, halfway) in [(None, true), (Some("Fetch the gel pack!"), true), (Some("wärm"), false), (None, false)]
+        {
+            let step = Step { cue: cue.map(str::to_owned), halfway, ..cold.clone() };
+            assert_eq!(read(&written(&step, None)).0, step);
+        }
+        let evil = Step { cue: Some("a\u{1b}[31mb".to_owned()), ..cold };
+        assert_eq!(read(&written(&evil, None)).0.cue.as_deref(), Some("a\\u{1b}[31mb"), "whoever wrote the row");
+    }
+
+    #[test]
     fn a_step_keeps_the_longest_that_its_file_allows() {
         let cold = Step::new(StepKind::Cold, Duration::from_secs(300));
         for longest in [300, 480] {

@@ -198,6 +198,9 @@ fn a_refusal_names_the_nearest_that_passes() {
         (steps(&[("heat", "30min 1s")]), vec![format!("{COOLER}the longest heat that passes is 30 min")]),
         (steps(&[("cold", "20min"), ("cold", "1min")]),
             vec![format!("{SHORTER}no cold passes here; after a rest of 2 min, 1 min pass")]),
+        // A rest of 20 min and half a second.
+        (steps(&[("cold", "20min"), ("rest", "1s"), ("cold", "10min 250ms")]),
+            vec![format!("{SHORTER}no cold passes here; after a rest of 20 min 1 s, 10 min pass")]),
         // Both at once: the second when the first is as long as it may be.
         (steps(&[("cold", "25min"), ("rest", "20min"), ("cold", "15min")]), vec![
             format!("{SHORTER}the longest first cold that passes is 20 min"),
