@@ -182,9 +182,9 @@ impl Page<'_> {
         let sessions = overridden.values().map(Vec::len).sum::<usize>();
         let lengths: Vec<_> = overruns.iter().map(|overrun| overrun.over).collect();
         let mut parts = Vec::new();
-        parts.extend(is_affirmed.then(|| "a warning sign applies now".to_owned()));
-        parts.extend((!signs.is_empty()).then(|| say::times("warning signs affirmed", signs.len())));
-        parts.extend((sessions > 0).then(|| say::times("a rule overridden", sessions)));
+        parts.extend(is_affirmed.then(|| say::APPLIES.to_owned()));
+        parts.extend((!signs.is_empty()).then(|| say::times(say::AFFIRMED, signs.len())));
+        parts.extend((sessions > 0).then(|| say::times(say::OVERRIDDEN, sessions)));
         parts.extend(say::overruns(&lengths));
         parts.extend((!skin.is_empty()).then(|| format!("{} about the skin", count(skin.len(), "note"))));
         html! {
@@ -251,18 +251,17 @@ impl Page<'_> {
             let texts: Vec<_> = answer.signs.iter().flatten().map(text).collect();
             html! { (self.at(answer.noted_ms)) " " (own(&texts.join("; "))) }
         });
-        let affirmed =
-            if *is_affirmed { "Warning signs affirmed; the last answer still holds" } else { "Warning signs affirmed" };
+        let affirmed = if *is_affirmed { say::SIGNS_HOLD } else { say::SIGNS };
         html! {
             section {
                 h2 { (say::SEEN) }
                 @if is_empty { p { (say::NOTHING_TO_SEE) } }
                 div.lists {
                     (list("signs", affirmed, signs.collect()))
-                    (list("overridden", "Rules overridden by the person", rules.collect()))
-                    (list("overruns", "Packs that were on for too long", overruns.collect()))
-                    (list("skin", "Notes about the skin", skin.iter().rev().map(note).collect()))
-                    (list("notes", "Other notes", notes.iter().rev().map(note).collect()))
+                    (list("overridden", say::RULES, rules.collect()))
+                    (list("overruns", say::OVERRUNS, overruns.collect()))
+                    (list("skin", say::SKIN_NOTES, skin.iter().rev().map(note).collect()))
+                    (list("notes", say::OTHER_NOTES, notes.iter().rev().map(note).collect()))
                 }
             }
         }
@@ -321,7 +320,7 @@ impl Page<'_> {
                 td { (self.at(told.started_ms())) }
                 td { (titled(told.what.modality.as_str(), Some(told.what.site))) }
                 @for dose in [&doses.heat, &doses.cold] { td { @if let Some(dose) = dose { (dose) } } }
-                td {} td {} td { "logged by hand" }
+                td {} td {} td { (say::LOGGED) }
             }
         }
     }

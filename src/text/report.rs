@@ -52,6 +52,38 @@ pub const NO_SESSIONS: &str = "No session was recorded in this time.";
 /// Where there is no injury.
 pub const NO_INJURY: &str = "no injury time is set";
 
+/// In short: what asks for attention.
+pub const APPLIES: &str = "a warning sign applies now";
+/// The same, with how often.
+pub const AFFIRMED: &str = "warning signs affirmed";
+/// The same, with how often.
+pub const OVERRIDDEN: &str = "a rule overridden";
+/// The headings of what a clinician should see.
+pub const SIGNS: &str = "Warning signs affirmed";
+/// The same, while they refuse sessions.
+pub const SIGNS_HOLD: &str = "Warning signs affirmed; the last answer still holds";
+/// Rules.
+pub const RULES: &str = "Rules overridden by the person";
+/// Overruns.
+pub const OVERRUNS: &str = "Packs that were on for too long";
+/// Notes with a word about the skin.
+pub const SKIN_NOTES: &str = "Notes about the skin";
+/// All other notes.
+pub const OTHER_NOTES: &str = "Other notes";
+/// A dose that the timer did not give.
+pub const LOGGED: &str = "logged by hand";
+/// The tables behind the charts.
+pub const PAIN_TABLE: &str = "The scores of each day as a table";
+/// The same.
+pub const DOSE_TABLE: &str = "The dose of each day as a table";
+/// On a page about one site.
+pub const ONE_PLACE: &str = "This page has the doses of one place only.";
+
+/// The places that have no chart of their own.
+pub fn only_in_table(places: &[String]) -> String {
+    format!("Only in the table: {}.", places.join(", "))
+}
+
 /// How to read the scores.
 pub const PAIN_LEGEND: [(&str, &str); 3] =
     [("ring", "before a session"), ("disc", "after it"), ("square", "at another time")];

@@ -64,7 +64,7 @@ pub(super) fn pain(figures: &Figures) -> Markup {
                 @if figures.pain.len() > CHARTS { p.note { (left_out(&figures.pain[CHARTS..])) } }
                 p.note { (say::PAIN_NOTE) @if is_joined { " " (say::JOINED) } @if is_aside { " " (say::ASIDE) } }
                 details {
-                    summary { "The scores of each day as a table" }
+                    summary { (say::PAIN_TABLE) }
                     table #pain-days {
                         thead { tr { th { "day" } th { "place" } th { "before" } th { "after" } th { "at another time" } } }
                         tbody {
@@ -100,9 +100,9 @@ pub(super) fn dose(figures: &Figures, is_one_place: bool) -> Markup {
             @else {
                 (key(&say::DOSE_LEGEND))
                 figure { (chart::dose(Days::new(figures.first, figures.last), words, &doses, (limits, names), DOSE)) }
-                p.note { (say::DOSE_NOTE) @if is_one_place { " This page has the doses of one place only." } }
+                p.note { (say::DOSE_NOTE) @if is_one_place { " " (say::ONE_PLACE) } }
                 details {
-                    summary { "The dose of each day as a table" }
+                    summary { (say::DOSE_TABLE) }
                     table #dose-days {
                         thead { tr { th { "day" } th { "heat, min" } th { "planned" } th { "cold, min" } th { "planned" } } }
                         tbody {
@@ -142,7 +142,7 @@ fn key(marks: &[(&str, &str)]) -> Markup {
 /// The places whose scores are only in the table.
 fn left_out(places: &[(Option<Site>, Scores)]) -> String {
     let names: Vec<_> = places.iter().map(|(place, _)| say::place(*place)).collect();
-    format!("Only in the table: {}.", names.join(", "))
+    say::only_in_table(&names)
 }
 
 /// Whole minutes, rounded to the nearest.
