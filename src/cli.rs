@@ -52,6 +52,8 @@ const STYLES: Styles = {
 #[derive(Debug, Parser)]
 #[command(
     name = "therapy",
+    // Not the name of the file, which may have an end.
+    bin_name = "therapy",
     version,
     styles = STYLES,
     disable_help_subcommand = true,

@@ -98,11 +98,20 @@ impl Folders {
         let own = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
         // Without a home, a relative path would put the journal into the folder where the command runs.
         let below = |folder: PathBuf| folder.is_absolute().then(|| folder.join("therapy"));
-        let cache = base.as_ref().and_then(|base| below(base.cache_dir()));
-        let (config, data) = base.map(|base| (below(base.config_dir()), below(base.data_dir()))).unzip();
+        let [config, data, cache] = base.map_or([None, None, None], |base| {
+            let local = base.cache_dir();
+            // On Windows the first two roam: a server would bring back an old copy of the journal.
+            let all = if cfg!(windows) {
+                [local.clone(), local.clone(), local]
+            } else {
+                [base.config_dir(), base.data_dir(), local]
+            };
+            all.map(below)
+        });
+        let cache = cache.map(|folder| if cfg!(windows) { folder.join("cache") } else { folder });
         Folders {
-            config: own("THERAPY_CONFIG_DIR").filter(|folder| !folder.as_os_str().is_empty()).or(config.flatten()),
-            data: own("THERAPY_DATA_DIR").or(data.flatten()).unwrap_or_default(),
+            config: own("THERAPY_CONFIG_DIR").filter(|folder| !folder.as_os_str().is_empty()).or(config),
+            data: own("THERAPY_DATA_DIR").or(data).unwrap_or_default(),
             cache: cache.unwrap_or_else(|| std::env::temp_dir().join("therapy")),
             profile: None,
         }
@@ -143,7 +152,8 @@ impl Folders {
             ErrorKind::NotFound => ("it is a link to a file that does not exist", format!("remove it: {word}")),
             ErrorKind::Other => ("it is not a regular file", format!("move it away: {word}")),
             ErrorKind::PermissionDenied if file.symlink_metadata().is_ok() => {
-                let way_out = format!("make it yours, or remove it if no session runs: sudo rm {word}");
+                let remove = if cfg!(windows) { "del" } else { "sudo rm" };
+                let way_out = format!("make it yours, or remove it if no session runs: {remove} {word}");
                 ("it belongs to another user", way_out)
             }
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {

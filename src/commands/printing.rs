@@ -189,7 +189,9 @@ pub fn report_usage(error: &clap::Error) -> io::Result<()> {
 
 /// Whether the terminal understands plain lines only.
 pub(super) fn is_dumb() -> bool {
-    std::env::var("TERM").map_or(cfg!(unix), |term| term == "dumb" || term.is_empty())
+    // To ask makes a console take them, whatever its name.
+    let takes_sequences = terminal::takes_sequences();
+    std::env::var("TERM").map_or(!takes_sequences, |term| term == "dumb" || term.is_empty())
 }
 
 /// Colours are for terminals that know them, unless the environment says otherwise.

@@ -94,7 +94,9 @@ fn words(command: &str) -> Result<Vec<String>, Failure> {
         let error = anyhow!("a quote of --on-event has no end: {}", printable(command));
         Failure::new(Exit::Usage, error, "try: --on-event \"notify-phone 'my phone'\"")
     };
-    shlex::split(command).ok_or_else(unclear)
+    // On Windows a backslash is part of a path.
+    let command = if cfg!(windows) { command.replace('\\', "\\\\") } else { command.to_owned() };
+    shlex::split(&command).ok_or_else(unclear)
 }
 
 /// The changeover that `config.toml` asks for, as far as the file can be read: `run` reports what is wrong with it.

@@ -24,6 +24,9 @@ use crate::text::rules;
 use crate::text::sites::words;
 use crate::text::timeline::{columns, texture};
 
+/// The width of a timeline elsewhere than on a terminal.
+const WIDTH: u16 = 80;
+
 /// Draws one protocol to scale, with the source of every number and the limits that apply.
 pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> Result<Exit, Failure> {
     let mut memory = Memory::read(folders, which.injured.as_deref(), Purpose::Show)?;
@@ -63,7 +66,10 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> R
         text.push('\n');
     } else {
         let _ = writeln!(text, "{}, {}\n", count(steps.len(), "step"), in_words(total(&steps)));
-        text.push_str(&timeline(&steps, usize::from(Term::stdout().size().1)));
+        text.push_str(&timeline(
+            &steps,
+            usize::from(Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| columns)),
+        ));
         text.push_str(&numbers(&chosen));
         text.push_str(&bounds(&steps));
     }

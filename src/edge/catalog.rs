@@ -264,6 +264,7 @@ fn unreadable(path: &Path, error: &io::Error) -> CatalogError {
         _ if path.is_dir() => format!("try: {}", command("check", &word(path))),
         _ if is_link => format!("remove it, or put a protocol in its place: {}", word(path)),
         io::ErrorKind::NotFound => format!("try: {}", command("list", "")),
+        io::ErrorKind::PermissionDenied if cfg!(windows) => format!("change its permissions: {}", word(path)),
         io::ErrorKind::PermissionDenied => format!("make it readable: chmod u+r {}", word(path)),
         // A pipe or a device that is no file of the person, such as `/dev/stdin`.
         _ if !is_toml(path) => {

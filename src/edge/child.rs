@@ -1,11 +1,9 @@
-//! Other programs that a session starts: players, voices and hooks. Each has a process group of its own, a deadline,
-//! and an output that nobody reads, and leaves nothing behind. This module must not know what they do.
+//! Other programs that a session starts: players, voices and hooks. Each has a process group of its own (on Windows a
+//! job), a deadline, and an output that nobody reads, and leaves nothing behind. This module must not know what they do.
 
 use std::io::{self, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -30,19 +28,27 @@ pub enum ChildError {
     Ended,
 }
 
-/// The process groups that run now; `None` when nothing may start any more.
-static RUNNING: Mutex<Option<Vec<u32>>> = Mutex::new(Some(Vec::new()));
+/// A program and what it started, by the number of the first process.
+#[derive(Debug)]
+struct Group {
+    number: u32,
+    #[cfg(windows)]
+    job: Option<crate::edge::os::Job>,
+}
 
-fn running() -> MutexGuard<'static, Option<Vec<u32>>> {
+/// The groups that run now; `None` when nothing may start any more.
+static RUNNING: Mutex<Option<Vec<Group>>> = Mutex::new(Some(Vec::new()));
+
+fn running() -> MutexGuard<'static, Option<Vec<Group>>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes a group out of the list. Returns whether it was there.
-fn take(group: u32) -> bool {
+/// Takes a group out of the list, if it is there.
+fn take(number: u32) -> Option<Group> {
     let mut running = running();
-    let Some(groups) = running.as_mut() else { return false };
-    let place = groups.iter().position(|other| *other == group);
-    place.map(|place| groups.swap_remove(place)).is_some()
+    let groups = running.as_mut()?;
+    let place = groups.iter().position(|group| group.number == number)?;
+    Some(groups.swap_remove(place))
 }
 
 /// Runs a program to its end, at most until the deadline. It gets `input`, which must fit a pipe, and `started` the
@@ -68,22 +74,24 @@ pub fn run(
                 io::ErrorKind::NotFound => ChildError::Missing,
                 _ => ChildError::Refused(error),
             })?;
-            groups.push(child.id());
+            groups.push(Group::of(&child));
             child
         }
     };
-    let group = child.id();
-    started(group);
+    let number = child.id();
+    started(number);
     if let Some(mut stdin) = child.stdin.take() {
         // It need not read it.
         let _ = stdin.write_all(input);
     }
-    let in_time = ends_within(group, deadline);
-    let was_ended = !take(group);
-    end(group, &mut child);
+    let in_time = ends_within(&child, deadline);
+    let group = take(number);
+    group.iter().for_each(Group::end);
+    // The program itself, where the system gave it no group.
+    let _ = child.kill();
     let status = child.wait()?;
     match in_time {
-        _ if was_ended => Err(ChildError::Ended),
+        _ if group.is_none() => Err(ChildError::Ended),
         false => Err(ChildError::TooLong(deadline)),
         true if status.success() => Ok(()),
         true => Err(ChildError::Failed(status)),
@@ -91,10 +99,8 @@ pub fn run(
 }
 
 /// Ends the group that [`run`] started, if it still runs.
-pub fn stop(group: u32) {
-    if take(group) {
-        kill(group);
-    }
+pub fn stop(number: u32) {
+    take(number).iter().for_each(Group::end);
 }
 
 /// Programs may start again, after [`stop_all`].
@@ -104,52 +110,51 @@ pub fn start_again() {
 
 /// Ends all groups. Nothing starts after this, unless [`start_again`] allows it.
 pub fn stop_all() {
-    for group in running().take().into_iter().flatten() {
-        kill(group);
-    }
+    running().take().iter().flatten().for_each(Group::end);
 }
 
 /// Waits for the end of the first process of a group, without freeing its number: until then no other process can get
 /// it. Returns whether it ended in time.
 #[cfg(unix)]
-fn ends_within(group: u32, deadline: Duration) -> bool {
+fn ends_within(child: &Child, deadline: Duration) -> bool {
+    use std::sync::mpsc::{RecvTimeoutError, channel};
+
     use rustix::process::{WaitId, WaitIdOptions, waitid};
-    let Some(pid) = pid(group) else { return false };
-    let (ended, end) = mpsc::channel();
+    let pid = rustix::process::Pid::from_child(child);
+    let (ended, end) = channel();
     let wait = move || {
         let ends = || waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
         while ends().is_err_and(|error| error == rustix::io::Errno::INTR) {}
         let _ = ended.send(());
     };
-    let waits = thread::Builder::new().name("child".to_owned()).spawn(wait).is_ok();
+    let waits = std::thread::Builder::new().name("child".to_owned()).spawn(wait).is_ok();
     waits && end.recv_timeout(deadline) != Err(RecvTimeoutError::Timeout)
 }
 
-#[cfg(unix)]
-fn pid(group: u32) -> Option<rustix::process::Pid> {
-    rustix::process::Pid::from_raw(i32::try_from(group).ok()?)
-}
+#[cfg(windows)]
+use crate::edge::os::ends_within;
 
 #[cfg(unix)]
-fn kill(group: u32) {
-    if let Some(pid) = pid(group) {
-        let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+impl Group {
+    fn of(child: &Child) -> Group {
+        Group { number: child.id() }
+    }
+
+    fn end(&self) {
+        if let Some(pid) = i32::try_from(self.number).ok().and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+        }
     }
 }
 
-#[cfg(unix)]
-fn end(group: u32, _: &mut Child) {
-    kill(group);
+#[cfg(windows)]
+impl Group {
+    fn of(child: &Child) -> Group {
+        // A program that has ended already is in no job.
+        Group { number: child.id(), job: crate::edge::os::Job::of(child).ok() }
+    }
+
+    fn end(&self) {
+        self.job.iter().for_each(crate::edge::os::Job::end);
+    }
 }
-
-/// Not tested. Without process groups, what the program started goes on.
-#[cfg(not(unix))]
-fn ends_within(_: u32, _: Duration) -> bool {
-    true
-}
-
-#[cfg(not(unix))]
-fn kill(_: u32) {}
-
-#[cfg(not(unix))]
-fn end(_: u32, _: &mut Child) {}

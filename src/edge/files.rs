@@ -101,10 +101,16 @@ pub fn open(path: &Path) -> io::Result<File> {
     // A pipe without a writer would block.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    let file = options.read(true).open(path)?;
+    // Windows opens no folder, and calls that a matter of permissions.
+    let file = options.read(true).open(path).map_err(|error| if path.is_dir() { a_folder() } else { error })?;
     match file.metadata()?.file_type() {
         kind if kind.is_file() => Ok(file),
-        kind if kind.is_dir() => Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")),
+        kind if kind.is_dir() => Err(a_folder()),
         _ => Err(io::Error::other("it is not a regular file")),
     }
+}
+
+/// The error of a folder in the place of a file.
+pub fn a_folder() -> io::Error {
+    io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")
 }

@@ -4,19 +4,19 @@
 use crate::domain::session::Input;
 use crate::edge::inbox::{MINUTE_MORE, Message};
 
-#[cfg(not(unix))]
-mod elsewhere;
 #[cfg(unix)]
 mod parser;
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
-#[cfg(not(unix))]
-pub use elsewhere::{Keys, outlive_file_limits};
 #[cfg(unix)]
 pub use parser::Parser;
 #[cfg(unix)]
 pub use unix::{Keys, outlive_file_limits};
+#[cfg(windows)]
+pub use windows::{Keys, outlive_file_limits};
 
 /// What a key means.
 pub fn meaning_of(key: u8) -> Option<Message> {

@@ -1,5 +1,7 @@
 //! One effect a file; `commands` combines them. The order is total: a module uses only those above it.
 
+pub mod os;
+
 pub mod child;
 pub mod editor;
 pub mod files;

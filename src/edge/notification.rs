@@ -319,6 +319,10 @@ fn deliver(
         for (index, alert) in alerts.iter().enumerate() {
             let is_news = news.contains(&Some(index));
             let answer = if is_news { shown.show(alert) } else { Ok(()) };
+            if is_news {
+                // What could not be shown was not heard.
+                desk.plays(answer.is_ok() && shown.plays_sounds());
+            }
             let _ = outbox.send(answer.map(|()| is_news).map_err(cause));
         }
     }
@@ -343,35 +347,15 @@ mod bus;
 #[cfg(all(feature = "notify", unix, not(target_os = "macos")))]
 use bus::Shown;
 
-/// Not tested. These systems have no urgency, and replace notifications in their own way.
-#[cfg(all(feature = "notify", not(all(unix, not(target_os = "macos")))))]
-#[derive(Debug, Default)]
-struct Shown;
+#[cfg(all(feature = "notify", target_os = "macos"))]
+mod mac;
+#[cfg(all(feature = "notify", target_os = "macos"))]
+use mac::Shown;
 
-#[cfg(all(feature = "notify", not(all(unix, not(target_os = "macos")))))]
-impl Shown {
-    fn plays_sounds(&self) -> bool {
-        true
-    }
-
-    fn connect(&mut self) -> anyhow::Result<()> {
-        Ok(())
-    }
-
-    fn show(&mut self, alert: &Alert) -> anyhow::Result<()> {
-        alert.notification().show()?;
-        Ok(())
-    }
-
-    fn try_out(&mut self, alert: &Alert) -> anyhow::Result<Service> {
-        self.show(alert)?;
-        Ok(Service { name: None, plays_sounds: self.plays_sounds() })
-    }
-
-    fn next(&mut self, waiting: &Receiver<Message>, _: &Sender<Message>, _: &inbox::Sender) -> Message {
-        waiting.iter().flatten().next()
-    }
-}
+#[cfg(all(feature = "notify", windows))]
+mod toast;
+#[cfg(all(feature = "notify", windows))]
+use toast::Shown;
 
 #[cfg(test)]
 mod tests {

@@ -39,7 +39,7 @@ const PLAYERS: [Player; 7] = [
         vec![
             "-NoProfile".to_owned(),
             "-Command".to_owned(),
-            format!("(New-Object Media.SoundPlayer '{file}').PlaySync()"),
+            format!("(New-Object Media.SoundPlayer {}).PlaySync()", literal(file)),
         ]
     }),
 ];
@@ -55,9 +55,21 @@ const VOICES: [Voice; 4] = [
     ("powershell", |text| {
         let speak =
             "Add-Type -AssemblyName System.Speech; (New-Object System.Speech.Synthesis.SpeechSynthesizer).Speak";
-        vec!["-NoProfile".to_owned(), "-Command".to_owned(), format!("{speak}('{text}')")]
+        vec!["-NoProfile".to_owned(), "-Command".to_owned(), format!("{speak}({})", literal(text))]
     }),
 ];
+
+/// A text in `PowerShell`, where typographic quotes are quotes too.
+fn literal(text: &str) -> String {
+    let quoted: String = text
+        .chars()
+        .flat_map(|letter| {
+            let twice = matches!(letter, '\'' | '\u{2018}'..='\u{201b}');
+            std::iter::repeat_n(letter, if twice { 2 } else { 1 })
+        })
+        .collect();
+    format!("'{quoted}'")
+}
 
 /// What is known of the notification service: whether it plays a sound of its own.
 #[derive(Clone, Debug, Default)]
@@ -358,4 +370,16 @@ pub fn try_players(volume: f64, folder: &Path) -> Result<Option<Worked>, String>
 /// What failed.
 pub fn try_voices(text: &str) -> Result<Option<Worked>, String> {
     spoken_by(&mut 0, text, &Air::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_ends_a_literal_of_powershell() {
+        assert_eq!(literal("Ice off now."), "'Ice off now.'");
+        assert_eq!(literal("it's \u{2018}a\u{2019}"), "'it''s \u{2018}\u{2018}a\u{2019}\u{2019}'");
+        assert_eq!(literal(r"C:\Users\O'Neil $x `n"), r"'C:\Users\O''Neil $x `n'");
+    }
 }

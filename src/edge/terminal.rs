@@ -104,9 +104,20 @@ pub fn is_read(stream: &(impl IsTerminal + std::os::fd::AsFd)) -> bool {
 }
 
 /// Whether a person or a program reads a stream while it is written. Not known here.
-#[cfg(not(unix))]
+#[cfg(windows)]
 pub fn is_read(_: &impl IsTerminal) -> bool {
     true
+}
+
+/// Whether a terminal without a name takes escape sequences. A console of Windows does when it is asked to.
+pub fn takes_sequences() -> bool {
+    #[cfg(windows)]
+    {
+        let both = [crate::edge::os::take_sequences(&io::stdout()), crate::edge::os::take_sequences(&io::stderr())];
+        both.contains(&true)
+    }
+    #[cfg(not(windows))]
+    false
 }
 
 /// A stream that takes what it can, at once.

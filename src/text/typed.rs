@@ -65,14 +65,28 @@ fn instead(arguments: &[String], typed: &str, reading: &str) -> Option<Vec<Strin
     })
 }
 
-/// A word for a shell. Control characters are made visible.
+/// A word for the shell of the system. Control characters are made visible.
 pub fn quoted(word: &str) -> String {
     let word = printable(word);
+    if cfg!(windows) { for_windows(&word) } else { for_unix(&word) }
+}
+
+fn for_unix(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
     match word.contains(['"', '$', '`', '\\', '!']) {
-        false if !word.is_empty() && word.chars().all(is_plain) => word.into_owned(),
+        false if !word.is_empty() && word.chars().all(is_plain) => word.to_owned(),
         false => format!("\"{word}\""),
         true => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+/// For `PowerShell`, and for `cmd` as far as both agree: to that one, single quotes are letters.
+fn for_windows(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./\\:+".contains(c);
+    match word.contains(['"', '$', '`']) {
+        false if !word.is_empty() && word.chars().all(is_plain) => word.to_owned(),
+        false => format!("\"{word}\""),
+        true => format!("'{}'", word.replace('\'', "''")),
     }
 }
 
@@ -197,6 +211,22 @@ pub fn pain(text: &str) -> Result<u8, Unreadable> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_for_a_shell_stays_one_word() {
+        for (word, unix, windows) in [
+            ("ice", "ice", "ice"),
+            ("", "\"\"", "\"\""),
+            ("my desk.toml", "\"my desk.toml\"", "\"my desk.toml\""),
+            (r"C:\Users\me\a.toml", r"'C:\Users\me\a.toml'", r"C:\Users\me\a.toml"),
+            (r"C:\My Files\it's.toml", r"'C:\My Files\it'\''s.toml'", "\"C:\\My Files\\it's.toml\""),
+            ("a,b@c", "a,b@c", "\"a,b@c\""),
+            ("$x's", r"'$x'\''s'", "'$x''s'"),
+        ] {
+            assert_eq!((&*for_unix(word), &*for_windows(word)), (unix, windows), "{word}");
+            assert_eq!(quoted(word), if cfg!(windows) { windows } else { unix });
+        }
+    }
 
     #[test]
     fn many_ways_to_write_have_one_spelling() {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a failure in a helper fails the test")]
 #![expect(unreachable_pub, reason = "nothing outside this binary can use it")]
+#![cfg_attr(not(unix), expect(dead_code, reason = "helpers of tests that need a Unix terminal, shell or signal"))]
 
 mod builder;
 
@@ -73,5 +74,6 @@ mod docs;
 mod evidence;
 
 mod structure;
+mod systems;
 
 mod fuzz;

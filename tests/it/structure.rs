@@ -164,6 +164,28 @@ fn every_path_in_a_use_tree_is_found() {
 }
 
 #[test]
+fn unsafe_code_is_in_one_file_and_each_block_has_its_reason() {
+    let mut blocks = 0;
+    for module in modules().values() {
+        let text = std::fs::read_to_string(&module.file).expect("a file");
+        let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let is_comment = line.starts_with("//");
+            let place = format!("{}:{}", module.file.display(), at + 1);
+            if !is_comment && line.contains("allow(unsafe_code") || line.contains("unsafe {") {
+                assert!(module.file.ends_with("edge/os.rs"), "{place}");
+            }
+            if line.contains("unsafe {") {
+                let mut above = lines[..at].iter().rev().take_while(|line| line.starts_with("//"));
+                assert!(above.any(|line| line.starts_with("// SAFETY: ")), "{place}: the reason is missing");
+                blocks += 1;
+            }
+        }
+    }
+    assert!(blocks > 5, "{blocks} blocks");
+}
+
+#[test]
 fn no_file_is_too_long() {
     let mut folders = vec![src()];
     let mut wrong = Vec::new();

@@ -1,7 +1,7 @@
 //! An isolated environment for the program: empty home, no session bus, fixed time zone and width.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -49,7 +49,8 @@ impl Home {
 
     /// Writes a file below the home directory and returns its path.
     pub fn file(&self, name: &str, text: &str) -> String {
-        let path = self.path().join(name);
+        // As the program writes it.
+        let path = self.path().join(name.replace('/', MAIN_SEPARATOR_STR));
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(&path, text).expect("a file");
         path.to_str().expect("a plain path").to_owned()
@@ -95,7 +96,8 @@ impl Home {
     pub fn without_terminal(&self, arguments: &[&str]) -> Command {
         const SETSID: &str = "/usr/bin/setsid";
         let command = self.command(arguments);
-        if !Path::new(SETSID).exists() {
+        // Under Wine, the programs of the system below can be seen.
+        if cfg!(windows) || !Path::new(SETSID).exists() {
             return command;
         }
         let mut alone = Command::new(SETSID);

@@ -98,7 +98,7 @@ fn take(folder: &Path, path: &Path) -> io::Result<Option<Lock>> {
 }
 
 fn open_lock(options: &OpenOptions, path: &Path) -> io::Result<File> {
-    let file = options.open(path)?;
+    let file = options.open(path).map_err(|error| if path.is_dir() { files::a_folder() } else { error })?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a regular file")) }
 }
 
@@ -154,7 +154,7 @@ pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
         connection.pragma_update(None, "journal_mode", "wal")
     });
     made.map_err(|error| explain(path, &error))?;
-    File::options().write(true).open(&draft).and_then(|file| file.sync_all()).map_err(unusable)?;
+    sync(&draft).map_err(unusable)?;
     // A link does not replace a journal that another process created meanwhile.
     let placed = match fs::hard_link(&draft, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -179,6 +179,11 @@ fn create_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.recursive(true).create(folder)
+}
+
+/// Puts a file on the disk. Windows refuses that for a handle that cannot write.
+pub(super) fn sync(path: &Path) -> io::Result<()> {
+    File::options().write(true).open(path)?.sync_all()
 }
 
 /// Opens a file for writing. Only its owner can read a file that it creates.

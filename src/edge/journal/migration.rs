@@ -1,6 +1,6 @@
 //! An older journal becomes one of this version. This module must not know what the versions are.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -36,7 +36,7 @@ pub(super) fn migrate(folder: &Path, path: &Path, from: u32, connection: &Connec
     };
     let kept = kept(path);
     let _ = fs::remove_file(&kept);
-    let copied = file::copy(connection, &kept).and_then(|()| File::open(&kept)?.sync_all());
+    let copied = file::copy(connection, &kept).and_then(|()| file::sync(&kept));
     let done = copied.map_err(failed).and_then(|()| {
         // With this, the commit waits for the disk.
         connection.pragma_update(None, "synchronous", "FULL").map_err(wrong)?;

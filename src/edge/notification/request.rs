@@ -6,6 +6,16 @@ use super::Alert;
 
 pub(super) const APP: &str = "therapy";
 
+/// The sounds of a calm and an urgent alert: from the freedesktop sound naming specification, the names of notify-rust for
+/// the sounds of Windows, and files in `/System/Library/Sounds` of a Mac.
+const SOUNDS: (&str, &str) = if cfg!(windows) {
+    ("Default", "Alarm")
+} else if cfg!(target_os = "macos") {
+    ("Glass", "Sosumi")
+} else {
+    ("message", "alarm-clock-elapsed")
+};
+
 impl Alert {
     /// The alert without buttons.
     pub(super) fn notification(&self) -> Notification {
@@ -14,8 +24,9 @@ impl Alert {
         notification
     }
 
-    /// A name from the freedesktop sound naming specification.
+    /// The name of its sound, as the system calls it.
     pub(super) fn sound(&self) -> &'static str {
-        if self.urgent { "alarm-clock-elapsed" } else { "message" }
+        let (calm, urgent) = SOUNDS;
+        if self.urgent { urgent } else { calm }
     }
 }

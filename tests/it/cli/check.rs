@@ -1,6 +1,7 @@
 //! `check` of standard input, folders and names, and of bytes that are no text.
 
 use std::io::Write as _;
+use std::path::MAIN_SEPARATOR_STR;
 use std::process::{Output, Stdio};
 
 use serde_json::Value;
@@ -75,6 +76,7 @@ fn every_protocol_file_of_a_folder_is_checked() {
         let output = home.run(arguments);
         (output.status.code().expect("an end"), stdout(&output))
     };
+    let native = |text: &str| text.replace('/', MAIN_SEPARATOR_STR);
     std::fs::create_dir(home.path().join("mine")).expect("a folder");
     for word in ["mine", "./mine", "mine/"] {
         assert_eq!(checked(&["check", word]), (0, format!("{word}: no protocol files (.toml) in this folder\n")));
@@ -87,17 +89,17 @@ fn every_protocol_file_of_a_folder_is_checked() {
     home.file("mine/a.toml", COLD);
     home.file("mine/notes.txt", "no protocol");
     home.file("mine/deeper/c.toml", TOO_COLD);
-    assert_eq!(checked(&["check", "mine"]), (0, "mine/a.toml: may run\nmine/b.TOML: may run\n".to_owned()));
+    assert_eq!(checked(&["check", "mine"]), (0, native("mine/a.toml: may run\nmine/b.TOML: may run\n")));
     home.file("mine/c.toml", TOO_COLD);
     let (code, text) = checked(&["check", "mine"]);
-    assert!(code == 3 && text.ends_with("mine/c.toml: cannot run: 1 problem\n"), "{text}");
+    assert!(code == 3 && text.ends_with(&native("mine/c.toml: cannot run: 1 problem\n")), "{text}");
     home.file("mine/d.toml", "step");
     let (code, text) = checked(&["check", "mine", "--json"]);
     let documents: Value = serde_json::from_str(&text).expect("JSON");
     let may_run =
         documents.as_array().expect("a list").iter().map(|file| (file["file"].as_str(), file["may_run"].as_bool()));
     let expected = [("a.toml", true), ("b.TOML", true), ("c.toml", false), ("d.toml", false)];
-    let expected = expected.map(|(file, may_run)| (format!("mine/{file}"), may_run));
+    let expected = expected.map(|(file, may_run)| (native(&format!("mine/{file}")), may_run));
     assert!(may_run.eq(expected.iter().map(|(file, may_run)| (Some(file.as_str()), Some(*may_run)))), "{text}");
     assert_eq!(code, 2);
 }

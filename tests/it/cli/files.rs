@@ -68,11 +68,11 @@ fn pipes_devices_and_endless_files_are_refused_at_once() {
 fn custom_protocols_are_listed_shown_and_run_by_name() {
     let home = Home::new();
     home.file("config/protocols/desk.toml", "summary = \"after work\"\n[[step]]\ndo = \"cold\"\nfor = \"12min\"\n");
-    home.file("config/protocols/bad.toml", "[[step]]\ndo = \"cold\"\nfor = \"25min\"\n");
+    let bad = home.file("config/protocols/bad.toml", "[[step]]\ndo = \"cold\"\nfor = \"25min\"\n");
     home.file("config/protocols/ice.toml", "[[step]]\ndo = \"cold\"\nfor = \"5min\"\n");
     let list = home.run(&["list"]);
     assert!(stdout(&list).contains("\ndesk            cold 12 min "), "{}", stdout(&list));
-    assert!(stdout(&list).contains("cannot run: therapy check /"), "{}", stdout(&list));
+    assert!(stdout(&list).contains(&format!("cannot run: therapy check {bad}\n")), "{}", stdout(&list));
     home.file("config/protocols/unread.toml", "[[step]]\ndo = \"cold\"\n");
     let all: Value = serde_json::from_slice(&home.run(&["list", "--json"]).stdout).expect("JSON");
     let unread = all.as_array().expect("a list").iter().find(|row| row["name"] == "unread").expect("a row");

@@ -1,4 +1,6 @@
-//! Closed and full streams, and control characters in the output.
+//! Closed and full streams, and control characters in the output. Of other systems, no stream is closed by a shell, and no
+//! file has such a name.
+#![cfg(unix)]
 
 use std::process::{Command, Stdio};
 
@@ -56,7 +58,6 @@ fn control_characters_are_always_escaped() {
 }
 
 /// A reader such as `head` may close the pipe early. That is not a failure.
-#[cfg(unix)]
 #[test]
 fn a_closed_output_is_neither_a_failure_nor_a_panic() {
     let home = Home::new();
@@ -91,7 +92,6 @@ fn a_closed_output_is_neither_a_failure_nor_a_panic() {
 }
 
 /// The error messages are lost, but the exit codes stay the same.
-#[cfg(unix)]
 #[test]
 fn closed_standard_error_changes_no_exit_code() {
     let home = Home::new();

@@ -282,6 +282,8 @@ fn minutes_are_read_with_a_unit_or_without() {
     assert_eq!(run(&home, &["run", "ice", "15", "--minutes", "15"]).0, Some(2));
 }
 
+/// It is stopped by a signal.
+#[cfg(unix)]
 #[test]
 fn a_running_session_is_extended_by_minutes() {
     let home = Home::new();

@@ -18,7 +18,9 @@ use therapy::domain::step::Step;
 use therapy::domain::step::StepKind::{Cold, Heat, Rest};
 use therapy::edge::journal::{Journal, JournalError, Record};
 
-use super::{FIRST, HOUR_MS, NOON_MS, Place, SECOND, hours, min, protocol};
+#[cfg(unix)]
+use super::SECOND;
+use super::{FIRST, HOUR_MS, NOON_MS, Place, hours, min, protocol};
 use crate::laws::{START, config};
 use crate::support::{Home, stderr};
 
@@ -286,6 +288,7 @@ fn text_from_the_journal_is_printable() {
     }
 }
 
+/// Of other systems, the folder of the person has its own permissions.
 #[cfg(unix)]
 #[test]
 fn only_the_owner_can_read_a_new_journal() {

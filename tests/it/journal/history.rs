@@ -14,6 +14,7 @@ use therapy::text::times::{Here, in_full};
 use super::{Clocks, FIRST, HOUR_MS, NOON_MS, OPTIONS, events_of, ice_20, min};
 use crate::laws::START;
 use crate::support::{Home, stderr, stdout};
+#[cfg(unix)]
 use crate::terminal::Terminal;
 
 /// A home with a journal in it.
@@ -145,6 +146,7 @@ fn said(time: &str) -> String {
 }
 
 /// The lines of `therapy history` on a terminal of this width.
+#[cfg(unix)]
 fn on_a_terminal(home: &Home, columns: u16) -> Vec<String> {
     let mut terminal = Terminal::start(home.command(&["history"]), 60, columns);
     assert_eq!(terminal.end().code(), Some(0));
@@ -152,6 +154,7 @@ fn on_a_terminal(home: &Home, columns: u16) -> Vec<String> {
     text.split('\n').map(|line| line.trim_end_matches('\0').to_owned()).filter(|line| !line.is_empty()).collect()
 }
 
+#[cfg(unix)]
 #[test]
 fn no_line_of_the_history_is_wider_than_the_terminal() {
     let (home, journal) = home();
@@ -182,6 +185,7 @@ fn no_line_of_the_history_is_wider_than_the_terminal() {
 }
 
 /// A score that belongs to no session has a row of its own, in every form.
+#[cfg(unix)]
 #[test]
 fn a_score_that_stands_alone_is_a_row_of_its_own() {
     let (home, journal) = home();

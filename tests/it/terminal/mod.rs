@@ -31,6 +31,8 @@ mod rows;
 mod screens;
 mod ways_out;
 mod window;
+#[cfg(target_os = "linux")]
+mod wine;
 
 pub use window::Around;
 
