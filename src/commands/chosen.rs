@@ -151,6 +151,9 @@ impl Chosen {
             let max = lengths().map(|step| step.length.max).min().unwrap_or(Duration::MAX);
             near = near.with(kind, asked.max(min).min(max));
         }
+        if let Some(ChoiceError::ColdAboveHeat { heat, .. }) = self.draft.choice_errors(near).first() {
+            near = near.with(StepKind::Cold, *heat);
+        }
         if self.is_accepted(near, overrides) {
             return Some(near);
         }

@@ -160,7 +160,9 @@ pub fn built_ins() -> Vec<Entry> {
 /// The built-in protocol with this name.
 pub fn built_in(name: &str) -> Option<Entry> {
     let (name, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
-    Some(Entry { parsed: format::parse(text, name), text: (*text).to_owned(), path: None })
+    let mut parsed = format::parse(text, name);
+    parsed.draft.cold_at_most_heat = *name == "contrast";
+    Some(Entry { parsed, text: (*text).to_owned(), path: None })
 }
 
 /// The person's own protocols in `folder`, sorted by file name. Without a folder there are none.

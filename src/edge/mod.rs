@@ -11,8 +11,8 @@ pub mod jobs;
 pub mod catalog;
 pub mod clock;
 
-pub mod reader;
 pub mod opener;
+pub mod reader;
 
 pub mod apart;
 pub mod inbox;

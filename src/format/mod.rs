@@ -179,6 +179,8 @@ pub fn parse(text: &str, file: &str) -> Parsed {
         changeover,
         parts,
         sources,
+        // No key of files: it holds for a built-in protocol.
+        cold_at_most_heat: false,
     };
     let changeover = table.get("changeover").map(Spanned::span);
     let mut parsed = Parsed { draft, by_injury, problems, name_place, parts: read, whole, changeover };

@@ -20,6 +20,11 @@ pub fn choice(error: &ChoiceError, name: &str) -> String {
             let asked = if asked > max { rounded_up(asked) } else { asked };
             format!("--{kind}: {} is not possible; {name} allows {}", in_words(asked), within(min, max))
         }
+        ChoiceError::ColdAboveHeat { heat, cold } => format!(
+            "{} of cold after {} of heat: in {name} no cold is longer than the heat before it",
+            in_words(rounded_up(cold)),
+            in_words(heat)
+        ),
         ChoiceError::NoRounds => format!("--rounds needs a protocol with rounds; {name} has none"),
         ChoiceError::Rounds { min, max, asked } => {
             let rounds = if asked == 1 { "1 round is" } else { &format!("{asked} rounds are") };

@@ -35,6 +35,8 @@ pub struct Draft {
     pub changeover: Option<Duration>,
     /// What one round consists of.
     pub parts: Vec<Part>,
+    /// No choice makes a cold longer than a heat, as in the built-in `contrast` (S1 has both alike).
+    pub cold_at_most_heat: bool,
     /// Sources of the protocol as a whole.
     pub sources: Vec<String>,
 }

@@ -37,6 +37,13 @@ pub enum ChoiceError {
         /// The choice.
         asked: Duration,
     },
+    /// A cold that is longer than a heat, where the protocol does not allow that.
+    ColdAboveHeat {
+        /// The shortest heat.
+        heat: Duration,
+        /// The longest cold.
+        cold: Duration,
+    },
     /// Rounds for a protocol that has none.
     NoRounds,
     /// No rounds, or a number outside the protocol's own range.
@@ -73,7 +80,16 @@ impl Draft {
                 (asked < min || asked > max).then_some(ChoiceError::Rounds { min, max, asked })
             }
         });
-        length.into_iter().chain(kinds).chain(rounds).collect()
+        length.into_iter().chain(kinds).chain(self.cold_above_heat(choice)).chain(rounds).collect()
+    }
+
+    fn cold_above_heat(&self, choice: Choice) -> Option<ChoiceError> {
+        let of = |kind| {
+            let steps = self.steps().filter(move |step| step.kind == kind);
+            steps.map(move |step| choice.of_kind(kind).unwrap_or(step.length.default))
+        };
+        let (heat, cold) = (of(StepKind::Heat).min()?, of(StepKind::Cold).max()?);
+        (self.cold_at_most_heat && cold > heat).then_some(ChoiceError::ColdAboveHeat { heat, cold })
     }
 
     /// What is wrong with the length that was chosen for every step of a kind: each range that it is outside of, once.
@@ -261,6 +277,24 @@ mod tests {
         let cold = draft.expand(Choice::default().with(StepKind::Cold, minutes(2)));
         let cold: Vec<_> = cold.iter().filter(|step| step.kind == StepKind::Cold).map(|step| step.length).collect();
         assert_eq!(cold, [minutes(2); 2]);
+    }
+
+    #[test]
+    fn cold_is_at_most_as_long_as_heat_where_the_protocol_says_so() {
+        let mut contrast = draft(&[(StepKind::Heat, 20), (StepKind::Cold, 20)], None);
+        let choice = |heat: Option<u64>, cold: Option<u64>| Choice {
+            heat: heat.map(minutes),
+            cold: cold.map(minutes),
+            ..Choice::default()
+        };
+        assert_eq!(contrast.choice_errors(choice(Some(10), None)), []);
+        contrast.cold_at_most_heat = true;
+        for good in [(None, None), (Some(10), Some(10)), (None, Some(12)), (Some(15), Some(10))] {
+            assert_eq!(contrast.choice_errors(choice(good.0, good.1)), [], "{good:?}");
+        }
+        let error = |heat, cold| [ChoiceError::ColdAboveHeat { heat: minutes(heat), cold: minutes(cold) }];
+        assert_eq!(contrast.choice_errors(choice(Some(10), None)), error(10, 20));
+        assert_eq!(contrast.choice_errors(choice(Some(12), Some(13))), error(12, 13));
     }
 
     #[test]

@@ -74,19 +74,3 @@ fn a_man_page_is_text_on_a_terminal_and_roff_elsewhere() {
         assert!(roff.contains(".SH NAME\n") && !roff.contains("As a man page"), "{arguments:?}: {roff}");
     }
 }
-
-/// A page that is not installed cannot be shown by its name.
-#[test]
-fn a_man_page_names_commands_and_no_pages() {
-    let home = Home::new();
-    for arguments in [&["man"][..], &["man", "injury"]] {
-        let page = home.ask(arguments);
-        assert!(!page.contains("(1)"), "{page}");
-        let names: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("therapy man ")).collect();
-        assert!(names.len() > 1, "{page}");
-        for name in names {
-            let words: Vec<_> = ["man"].into_iter().chain(name.split(' ')).collect();
-            assert!(home.ask(&words).contains(&format!(".TH therapy-{} 1", name.replace(' ', "-"))), "{name}");
-        }
-    }
-}

@@ -107,10 +107,24 @@ fn a_length_outside_a_range_names_the_range_all_at_once() {
         (
             &["run", "contrast", "--heat", "10", "--cold", "20", "--dry-run"],
             3,
-            &["(cold-limit)"],
-            "--cold 13 --dry-run",
+            &[
+                "(cold-limit)",
+                "20 min of cold after 10 min of heat: in contrast no cold is longer than the heat before it",
+            ],
+            "try: therapy run contrast --heat 10 --cold 10 --dry-run",
         ),
-        (&["run", "contrast", "--heat", "0", "--dry-run"], 3, &["(step-length)"], "therapy explain step-length"),
+        (
+            &["run", "contrast", "--heat", "12", "--rounds", "1", "--dry-run"],
+            2,
+            &["20 min of cold after 12 min of heat"],
+            "try: therapy run contrast --heat 12 --cold 12 --rounds 1 --dry-run",
+        ),
+        (
+            &["run", "contrast", "--heat", "0", "--dry-run"],
+            3,
+            &["(step-length)"],
+            "try: therapy run contrast --heat 10 --cold 10 --dry-run",
+        ),
     ] {
         let output = home.run(arguments);
         let errors = stderr(&output);

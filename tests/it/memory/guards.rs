@@ -105,14 +105,14 @@ const TOLD: [Row; 8] = [
 /// The same, when sessions of another journal gave them.
 #[rustfmt::skip]
 const IMPORTED: [Row; 8] = [
-    row(RuleId::ColdDaily,     "ice",                  &[("cold", "5min")],   &IMPORTED_DAY,        "R R R R r . . . c . ."),
-    row(RuleId::ColdSpacing,   "ice",                  TEN,                   &[Imported(Cold, 5, 90)], "W W W W . . . . . . ."),
-    row(RuleId::HeatDaily,     "heat",                 TEN,                   &IMPORTED_HEAT,       "W W W . . . . . . . ."),
-    row(RuleId::LongPain,      "ice",                  TEN,                   &IMPORTED_DAYS,       "W W W . . . . . . . ."),
-    row(RuleId::NumbHeat,      "heat",                 TEN,                   &[Imported(Cold, 5, 10)], "W W W . . . . . . . ."),
-    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[Imported(Cold, 20, 45)], "R R R R r . . . c . ."),
-    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[ImportedMeanwhile(Cold, 20, 20)], "R R R R r . R . R R R"),
-    row(RuleId::Rewarm,        "heat",                 &[("heat", "10min")],  &[ImportedMeanwhile(Heat, 25, 25)], "R R R R r . R . R R R"),
+    row(RuleId::ColdDaily,     "ice",                  &[("cold", "5min")],   &IMPORTED_DAY,        "R R R R R r . . . c . ."),
+    row(RuleId::ColdSpacing,   "ice",                  TEN,                   &[Imported(Cold, 5, 90)], "W W W W W . . . . . . ."),
+    row(RuleId::HeatDaily,     "heat",                 TEN,                   &IMPORTED_HEAT,       "W W W W . . . . . . . ."),
+    row(RuleId::LongPain,      "ice",                  TEN,                   &IMPORTED_DAYS,       "W W W W . . . . . . . ."),
+    row(RuleId::NumbHeat,      "heat",                 TEN,                   &[Imported(Cold, 5, 10)], "W W W W . . . . . . . ."),
+    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[Imported(Cold, 20, 45)], "R R R R R r . . . c . ."),
+    row(RuleId::Rewarm,        "ice",                  &[("cold", "5min")],   &[ImportedMeanwhile(Cold, 20, 20)], "R R R R R r . R . R R R"),
+    row(RuleId::Rewarm,        "heat",                 &[("heat", "10min")],  &[ImportedMeanwhile(Heat, 25, 25)], "R R R R R r . R . R R R"),
 ];
 
 const fn row(
