@@ -49,7 +49,8 @@ pub(super) fn run(shell: Shell) -> Result<Exit, Failure> {
     let registers = format!("compdef {function} {PROGRAM}");
     let either =
         format!("if [ \"$funcstack[1]\" = _{PROGRAM} ]; then\n    {function} \"$@\"\nelse\n    {registers}\nfi");
-    print_exactly(script.replace(&registers, &either))
+    // Without a process for a subtraction.
+    print_exactly(script.replace("$(expr $CURRENT - 1)", "$((CURRENT - 1))").replace(&registers, &either))
 }
 
 fn engine(shell: Shell) -> Option<&'static dyn EnvCompleter> {
