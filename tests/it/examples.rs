@@ -17,7 +17,7 @@ fn folder(name: &str) -> Vec<PathBuf> {
 fn run_example(name: &str) -> String {
     let test = std::env::current_exe().expect("a path");
     let target = test.parent().and_then(Path::parent).expect("the target folder");
-    let example = target.join("examples").join(name);
+    let example = target.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(example.exists(), "`cargo test` builds the examples, `cargo test --test it` alone does not");
     let output = output(&mut std::process::Command::new(example));
     assert!(output.status.success(), "{name}: {output:?}");

@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+#[cfg(target_os = "linux")]
 use rustix::process::{Pid, Signal, kill_process};
 use therapy::edge::clock;
 use therapy::edge::journal::{Journal, Stamp};

@@ -1,5 +1,6 @@
-//! The notification of the terminal itself: over ssh, and where the notification service fails.
-#![cfg(unix)]
+//! The notification of the terminal itself: over ssh, and where the notification service fails: it needs real
+//! services.
+#![cfg(target_os = "linux")]
 
 use std::os::unix::net::UnixListener;
 

@@ -2,10 +2,7 @@
 //! and voices write down what they are asked for.
 #![cfg(unix)]
 
-use std::time::Duration;
-
 use serde_json::Value;
-use therapy::edge::clock;
 
 #[cfg(target_os = "linux")]
 use crate::desktop::{ACCEPTS, Desktop};
@@ -337,7 +334,7 @@ fn a_notification_that_fails_is_mute() {
         ("ret = 1", "CloseNotification"),
     ] {
         let Some(desktop) = Desktop::with(service, 1.0) else { return };
-        let since = clock::now();
+        let since = therapy::edge::clock::now();
         let (code, report) = on(&desktop);
         let (works, said) = notified(&report);
         assert!(code == Some(1) && works == Some(false) && said.contains(why), "{why}: {said}");
@@ -345,6 +342,6 @@ fn a_notification_that_fails_is_mute() {
             said.ends_with(". Start a notification service, such as dunst (on Debian: apt install dunst)"),
             "{said}"
         );
-        assert!(clock::now().since(since) < Duration::from_secs(15), "{service}");
+        assert!(therapy::edge::clock::now().since(since) < std::time::Duration::from_secs(15), "{service}");
     }
 }

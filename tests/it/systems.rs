@@ -11,12 +11,6 @@ fn renamed(home: &Home) -> PathBuf {
     let program = home.path().join(format!("cold-and-hot{}", std::env::consts::EXE_SUFFIX));
     let own = Path::new(env!("CARGO_BIN_EXE_therapy"));
     std::fs::hard_link(own, &program).or_else(|_| std::fs::copy(own, &program).map(drop)).expect("a copy");
-    // Where a library of the system lies beside the program, this one needs it too.
-    for library in std::fs::read_dir(own.parent().expect("a folder")).expect("its files").flatten() {
-        if library.path().extension().is_some_and(|extension| extension == "dll") {
-            std::fs::copy(library.path(), home.path().join(library.file_name())).expect("a copy");
-        }
-    }
     program
 }
 

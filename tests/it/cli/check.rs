@@ -124,7 +124,10 @@ fn a_name_is_checked_wherever_its_protocol_is() {
     home.file("ice", TOO_COLD);
     let named = home.run(&["check", "ice"]);
     assert_eq!((stdout(&named).as_str(), named.status.code()), ("ice: may run\n", Some(0)));
-    assert_eq!(stderr(&named), "note: ice is a protocol; for the file: therapy check ./ice\n");
+    assert_eq!(
+        stderr(&named),
+        format!("note: ice is a protocol; for the file: therapy check .{MAIN_SEPARATOR_STR}ice\n")
+    );
     assert_eq!(home.run(&["check", "./ice"]).status.code(), Some(3));
 }
 

@@ -90,6 +90,10 @@ fn two_files_of_one_name_are_refused_by_that_name_and_both_told() {
         [("desk.TOML", COLD), ("desk.toml", COLD)],
         [("a.toml", copy.as_str()), ("b.sync-conflict-2026.toml", copy.as_str())],
     ] {
+        // Where case makes no difference, these are one file.
+        if files[0].0 == "desk.TOML" && !cfg!(target_os = "linux") {
+            continue;
+        }
         let (home, paths) = home_with(&files);
         for command in ["run", "show"] {
             let output = home.run(&[command, "desk"]);
