@@ -1,6 +1,6 @@
 //! The clocks. No other module reads the time. This module must not know what is timed.
 //!
-//! A session uses the clock that counts while the machine sleeps, because ice goes on cooling then: [`since_boot`] says
+//! A session uses the clock that counts while the machine sleeps, because ice goes on cooling then: `since_boot` says
 //! which one that is. The time of day is only a label on events.
 //!
 //! For tests, `THERAPY_TEST_RATE` makes the clock of the process run faster. Unlike with `--speed`, such a
