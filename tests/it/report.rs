@@ -1,6 +1,5 @@
 //! `therapy report`: the page for a clinician. Every number on it is computed again by a Python script.
 
-use std::fmt::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Command;
 
@@ -261,8 +260,7 @@ fn open_calls_the_opener_and_says_when_it_fails() {
     assert_eq!((missing.status.code(), stderr(&missing).as_str()), (Some(1), why));
     opener("exit 3");
     assert!(stderr(&run()).starts_with("error: could not open page.html: xdg-open failed (exit status: 3)"));
-    let mut seen = String::new();
-    let _ = write!(seen, "{}", home.path().join("opened").display());
+    let seen = home.path().join("opened").display().to_string();
     opener(&format!("echo \"$1\" > {seen}"));
     assert_eq!(run().status.code(), Some(0));
     let expected = format!("{}\n", home.path().join("page.html").display());

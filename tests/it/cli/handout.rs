@@ -1,13 +1,10 @@
 //! `therapy show PROTOCOL --handout`: a page for a patient.
 
 use std::fmt::Write as _;
-use std::process::Command;
-use std::thread;
 
 use therapy::domain::rules::RULES;
 use therapy::edge::catalog;
 
-use crate::programs;
 use crate::support::{Home, joined, stderr, stdout};
 
 const FORMS: [&str; 3] = ["text", "md", "html"];
@@ -280,6 +277,11 @@ fn sixty_four_steps_stay_readable() {
 #[cfg(target_os = "linux")]
 #[test]
 fn every_page_prints_on_one_sheet() {
+    use std::process::Command;
+    use std::thread;
+
+    use crate::programs;
+
     const CHROMIUM: &str = "/usr/bin/chromium";
     if !std::path::Path::new(CHROMIUM).exists() {
         return programs::left_out(
