@@ -8,8 +8,9 @@ mod text;
 
 use std::time::Duration;
 
+use crate::domain::exposure::Load;
 use crate::domain::protocol::{Choice, Draft};
-use crate::domain::rules::{Context, Injury, RuleId, review};
+use crate::domain::rules::{COLD_SPACING, Context, Injury, RuleId, review};
 use crate::domain::site::Site;
 use crate::domain::step::{Step, StepKind};
 use crate::text::advice::{DISCLAIMER, EVIDENCE};
@@ -97,6 +98,7 @@ impl Handout {
             [only] => format!(", {}", in_words(*only)),
             _ => String::new(),
         };
+        let wait = expanded.iter().filter_map(|steps| wait_after(steps)).max();
         let changeover = drafts.first().and_then(|draft| draft.changeover(choice)).map(words::changeover);
         let mut cautions: Vec<&str> = Vec::new();
         for line in drafts.iter().filter_map(|draft| draft.caution.as_deref()).flat_map(str::lines) {
@@ -105,7 +107,7 @@ impl Handout {
         }
         let about = [words::place(site.or(file.site))]
             .into_iter()
-            .chain(words::when(&kinds, (file.per_day, file.days)))
+            .chain(words::when(&kinds, (file.per_day, file.days), wait))
             .chain(changeover);
         let is_of_author =
             |line: &&str| is_own && file.caution.as_deref().is_some_and(|own| own.lines().any(|own| own == *line));
@@ -116,7 +118,9 @@ impl Handout {
         let last = expanded.iter().filter_map(|steps| steps.last()).map(|step| step.kind).find(|kind| kind.has_pack());
         let feel = |kind: StepKind| {
             let mut steps = expanded.iter().flatten().filter(|step| step.kind == kind);
-            words::feel(kind, is_long && kinds.contains(&StepKind::Cold), steps.any(|step| step.halfway))
+            let how = words::feel(kind, is_long && kinds.contains(&StepKind::Cold), steps.any(|step| step.halfway));
+            let is_after_pack = !kind.has_pack() && kinds.iter().any(|kind| kind.has_pack());
+            if is_after_pack { format!("{} {how}", words::PACK_OFF) } else { how }
         };
         let [urgent, others, ask] = words::signs(&kinds);
         let signs = [(TITLES[0], urgent), (TITLES[1], others), (TITLES[2], ask)];
@@ -148,6 +152,20 @@ impl Handout {
     pub fn html(&self) -> String {
         html::write(self)
     }
+}
+
+/// How long to wait after these steps until all of them pass again, in whole minutes. `None` when the skin has recovered
+/// at once, or in the time that the page leaves between the starts of two sessions with cold.
+fn wait_after(steps: &[Step]) -> Option<Duration> {
+    const MINUTE: Duration = Duration::from_secs(60);
+    let exposures: Vec<_> = steps.iter().map(|step| (step.kind, step.length)).collect();
+    let load = exposures.iter().fold(Load::NONE, |load, &(kind, length)| load.after(kind, length));
+    let wait = load.wait_before(&exposures)?;
+    let length: Duration = exposures.iter().map(|(_, length)| *length).sum();
+    let has_cold = exposures.iter().any(|(kind, _)| *kind == StepKind::Cold);
+    let is_covered = wait.is_zero() || has_cold && length + wait <= COLD_SPACING;
+    let minutes = wait.as_nanos().div_ceil(MINUTE.as_nanos());
+    (!is_covered).then(|| MINUTE * u32::try_from(minutes).unwrap_or(u32::MAX))
 }
 
 impl Course {

@@ -52,6 +52,9 @@ pub fn prepare(kinds: &[StepKind]) -> Vec<String> {
     packs.chain([clock]).collect()
 }
 
+/// Before a step without a pack, where other steps have one: the pack may still be on.
+pub const PACK_OFF: &str = "Pack off.";
+
 /// What a kind of step is like, and when to stop it. `has_cold`: it may come after cold. `at_half_time`: its doses have a
 /// skin check there.
 pub fn feel(kind: StepKind, has_cold: bool, at_half_time: bool) -> String {
@@ -86,19 +89,27 @@ pub fn always(kinds: &[StepKind], last: Option<StepKind>) -> Vec<String> {
     [advice::ALWAYS.to_owned()].into_iter().chain(end).chain(["Keep gently moving afterwards.".to_owned()]).collect()
 }
 
-/// When, and how often: what the rules ask for, and what the author wants.
-pub fn when(kinds: &[StepKind], (per_day, days): (Option<u32>, Option<u32>)) -> Vec<String> {
+/// When, and how often: what the rules ask for, and what the author wants. `wait`: how long to wait after a session, where
+/// the time between the starts of two is not enough.
+pub fn when(kinds: &[StepKind], (per_day, days): (Option<u32>, Option<u32>), wait: Option<Duration>) -> Vec<String> {
+    let times = |most: u32| match most {
+        1 => "Once".to_owned(),
+        2 => "Twice".to_owned(),
+        _ => count(most, "time"),
+    };
     let often = match (per_day, days) {
         (None, None) => None,
-        (Some(most), None) => Some(format!("{} a day.", count(most, "time"))),
+        (Some(most), None) => Some(format!("{} a day.", times(most))),
         (None, Some(days)) => Some(format!("For {}.", count(days, "day"))),
-        (Some(most), Some(days)) => Some(format!("{} a day, for {}.", count(most, "time"), count(days, "day"))),
+        (Some(most), Some(days)) => Some(format!("{} a day, for {}.", times(most), count(days, "day"))),
     };
-    let heat = kinds.contains(&StepKind::Heat).then(|| capital(advice::HEAT_LATER) + ".");
+    // "Heat is for 3 days" is read as an order by whoever stops reading there.
+    let heat = kinds.contains(&StepKind::Heat).then(|| "No heat in the first 3 days after an injury.".to_owned());
     let cold = kinds
         .contains(&StepKind::Cold)
         .then(|| "Leave 2 h from the start of one session with cold to the start of the next.".to_owned());
-    often.into_iter().chain(heat).chain(cold).collect()
+    let wait = wait.map(|wait| format!("After a session wait at least {} before the next one.", in_words(wait)));
+    often.into_iter().chain(heat).chain(cold).chain(wait).collect()
 }
 
 /// What to say before a step.

@@ -12,7 +12,7 @@ const SIZES: RangeInclusive<u32> = 15..=27;
 const SHEETS: u32 = 20;
 /// The room inside the margins of a sheet, in mm. The lines are counted with some to spare, so that the real height is
 /// about a twelfth less.
-const ROOM: (f64, f64) = (186.0, 276.0);
+const ROOM: (f64, f64) = (186.0, 271.0);
 /// A half point, in mm.
 const HALF_POINT: f64 = 25.4 / 144.0;
 /// The width of a letter of the widest usual font, and the height of a line, as parts of the size.
