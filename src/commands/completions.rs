@@ -23,7 +23,7 @@ use crate::cli::{Cli, Shell};
 use crate::domain::rules::{RULES, Severity};
 use crate::domain::site::Site;
 use crate::domain::source::SOURCES;
-use crate::edge::catalog;
+use crate::edge::catalog::{self, REST};
 use crate::text::durations::count;
 use crate::text::printable::printable;
 use crate::text::rules;
@@ -111,11 +111,13 @@ enum What {
     Commands,
     Days,
     Explained,
+    Files,
     Overridable,
     Paths,
     Profiles,
     Protocols,
     Sites,
+    Tried,
 }
 
 impl What {
@@ -123,6 +125,8 @@ impl What {
         let value = arg.get_value_names().and_then(<[_]>::first).map(Str::as_str);
         Some(match (arg.get_id().as_str(), value?) {
             (_, "PROTOCOL" | "FILE|DIR|NAME|-") => What::Protocols,
+            (_, "FILE|-") => What::Files,
+            (_, "A" | "B") => What::Tried,
             (_, "RULE") => What::Overridable,
             (_, "RULE | SOURCE | next") => What::Explained,
             (_, "SITE") => What::Sites,
@@ -201,18 +205,20 @@ impl Asked {
                 rules_with(|_| true).chain(sources).chain([next]).collect()
             }
             What::Overridable => rules_with(|severity| severity == Severity::Overridable).collect(),
-            What::Paths => Vec::new(),
+            What::Files | What::Paths => Vec::new(),
             What::Profiles => {
                 let names = Folders::find().profiles().unwrap_or_default();
                 names.into_iter().map(|name| (name, String::new())).collect()
             }
             What::Protocols => self.protocols(),
             What::Sites => Site::all().map(|site| (site.to_string(), String::new())).collect(),
+            What::Tried => self.tried(),
         };
         let fits = named.into_iter().filter(|(name, _)| name.starts_with(&typed) && printable(name) == *name);
         let paths = match what {
             What::Paths => PathCompleter::any().complete(OsStr::new(&typed)),
             What::Protocols => protocol_files(&typed),
+            What::Files => toml_files(&typed),
             _ => Vec::new(),
         };
         fits.map(|(name, help)| candidate(name, &help)).chain(paths).collect()
@@ -241,6 +247,12 @@ impl Asked {
             }
         }
         all
+    }
+
+    /// What a trial may compare: protocols, and no pack at all.
+    fn tried(&self) -> Vec<(String, String)> {
+        let rest = (REST.to_owned(), "a rest without a pack".to_owned());
+        self.protocols().into_iter().chain([rest]).collect()
     }
 
     /// The days of the last month that had sessions, the latest first.
@@ -282,10 +294,20 @@ fn rules_with(is_wanted: impl Fn(Severity) -> bool) -> impl Iterator<Item = (Str
 
 /// Protocol files, and the folders on the way to them once a letter was typed.
 fn protocol_files(typed: &str) -> Vec<CompletionCandidate> {
-    let is_toml = |path: &Path| path.extension().is_some_and(|extension| extension == "toml");
-    let mut found = PathCompleter::any().filter(is_toml).complete(OsStr::new(typed));
+    let mut found = toml_files(typed);
     if typed.is_empty() {
         found.retain(|candidate| is_toml(Path::new(candidate.get_value())));
     }
     found
+}
+
+/// Protocol files, and the folders on the way to them.
+fn toml_files(typed: &str) -> Vec<CompletionCandidate> {
+    let mut found = PathCompleter::any().filter(is_toml).complete(OsStr::new(typed));
+    found.retain(|candidate| candidate.get_value() != ".");
+    found
+}
+
+fn is_toml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "toml")
 }

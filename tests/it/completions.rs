@@ -212,11 +212,19 @@ fn each_argument_completes_what_it_takes() {
         (&["man", "sel"], &["selftest"]),
         (&["show", "ice", "--site", "left-k"], &["left-knee"]),
         (&["check", "sh"], &["shoulder.toml"]),
+        (&["add", "sh"], &["shoulder.toml"]),
+        (&["trial", "start", "my b"], &["my back"]),
+        (&["trial", "start", "ice", "re"], &["rest"]),
+        (&["trial", "start", "sh"], &[]),
+        (&["stats", "--by", "s"], &["site"]),
+        (&["export", "--format", "n"], &["ndjson"]),
         (&["history", "--since", ""], &[]),
         (&["run", "nothing-like-it"], &[]),
     ] {
         assert_eq!(values(&home, words), expected, "{words:?}");
     }
+    let files = values(&home, &["add", ""]);
+    assert!(files.contains(&"shoulder.toml".to_owned()) && !files.contains(&".".to_owned()), "{files:?}");
     // Options only where they are wanted: a name comes first.
     let first = values(&home, &["run", ""]);
     assert!(first.contains(&"ice".to_owned()) && !first.iter().any(|word| word.starts_with('-')), "{first:?}");
