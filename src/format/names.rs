@@ -72,6 +72,9 @@ fn fault(name: &str) -> Option<(Span<usize>, String)> {
     if name.starts_with('-') {
         return Some((0..1, "begins with a dash, so it looks like an option".to_owned()));
     }
+    if !name.is_empty() && name.chars().all(|c| c == '.') {
+        return Some((0..name.len(), "has only dots, so it looks like a folder".to_owned()));
+    }
     if let Some(before) = without_suffix(name) {
         return Some((before.len()..name.len(), format!("ends in {SUFFIX}, so it looks like a file")));
     }
@@ -125,6 +128,9 @@ mod tests {
             ("-5",                 0..1, "5"),
             ("-",                  0..1, "desk-back"),
             (".toml",              0..5, "desk-back"),
+            (".",                  0..1, "desk-back"),
+            ("..",                 0..2, "desk-back"),
+            ("../..",              2..3, "..-.."),
             ("",                   0..0, "desk-back"),
             ("a\nb",               1..2, "ab"),
         ];
@@ -135,7 +141,8 @@ mod tests {
         let long = |length| "é".repeat(length);
         assert_eq!(fault(&long(NAME_MOST + 1)).map(|(place, _)| place), Some(0..82));
         assert_eq!((fault(&long(NAME_MOST)), usable(&long(300))), (None, long(NAME_MOST)));
-        for name in ["ice", "my back", "übung 2", "冷却", "desk.sync-conflict", "toml", "a-b_c", "❄"] {
+        for name in ["ice", "my back", "übung 2", "冷却", "desk.sync-conflict", "toml", ".desk", "...a", "a-b_c", "❄"]
+        {
             assert_eq!(fault(name), None, "{name:?}");
         }
     }
