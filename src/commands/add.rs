@@ -21,7 +21,14 @@ pub(super) fn run(folders: &Folders, args: &AddArgs) -> Result<Exit, Failure> {
     let file = if is_input { "-".to_owned() } else { catalog::file_word(&args.file) };
     let title =
         if is_input { "standard input".to_owned() } else { printable(&args.file.to_string_lossy()).into_owned() };
-    let mut entry = if is_input { catalog::read_input()? } else { catalog::read(&args.file)? };
+    let read = if is_input { catalog::read_input() } else { catalog::read(&args.file) };
+    let mut entry = read.map_err(|mut error| {
+        // The list of protocols is no way to a file.
+        if error.hint == "try: therapy list" {
+            "give the path of a protocol file, or - for standard input".clone_into(&mut error.hint);
+        }
+        error
+    })?;
     let problems = refused(&entry, &title)?;
     let again = |name: &str| format!("try: therapy add {file} --name {}", quoted(name));
     match &args.name {

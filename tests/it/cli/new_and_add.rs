@@ -110,6 +110,8 @@ fn a_name_that_is_taken_or_cannot_be_typed_makes_no_file() {
         ("kn\u{200b}ee", "the name has an invisible letter (U+200B)", "try: therapy new knee"),
         ("", "the name must have 1 to 40 characters", "try: therapy new desk-back"),
         ("..\\up", "the name has a slash", "therapy new ..-up"),
+        (".", "the name has only dots, so it looks like a folder", "therapy new desk-back"),
+        ("..", "the name has only dots", "therapy new desk-back"),
     ] {
         let output = home.run(&["new", name]);
         let errors = stderr(&output);
@@ -272,7 +274,10 @@ fn what_cannot_be_read_or_is_refused_is_not_added() {
         assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(code), ""), "{errors}");
         assert!(errors.contains(message) && errors.contains(line), "{errors}");
     }
-    for (file, message) in [("no.toml", "there is no file no.toml"), (".", "it is a folder")] {
+    for (file, message) in [
+        ("no.toml", "there is no file no.toml\n  give the path of a protocol file, or - for standard input"),
+        (".", "it is a folder"),
+    ] {
         let output = home.run(&["add", file]);
         assert_eq!(output.status.code(), Some(2), "{file}");
         assert!(stderr(&output).contains(message), "{}", stderr(&output));
