@@ -12,6 +12,7 @@ use super::{Exit, Failure, draw, say};
 use crate::cli::Which;
 use crate::domain::course::start;
 use crate::domain::exposure::limit;
+use crate::domain::nearest::lengths;
 use crate::domain::protocol::{Choice, ChoiceError, Draft, DraftStep, Protocol};
 use crate::domain::rules::{Context, DAY, Detail, Finding, RuleId, SESSION, refuses};
 use crate::domain::site::Site;
@@ -20,7 +21,7 @@ use crate::edge::catalog::{self, Entry};
 use crate::format::Level;
 use crate::format::report;
 use crate::text::typed::quoted;
-use crate::text::{choices, rules};
+use crate::text::{choices, nearest, rules};
 
 /// A protocol before its review.
 pub(super) struct Chosen {
@@ -106,11 +107,14 @@ impl Chosen {
                 let start = start(&self.draft, self.choice, &self.context, overrides);
                 let from = start.possible.map(|_| format!("; possible {}", possible(&start)));
                 let way_out = rules::of(finding.rule).way_out;
+                let steps = self.draft.expand(self.choice);
+                let passes = nearest::instead(finding, (&self.draft, self.choice), &steps, &lengths(&steps));
+                let passes = passes.map(|passes| format!("; {passes}")).unwrap_or_default();
                 let wait = start.possible.filter(|wait| *wait <= DAY);
                 let wait = wait
                     .map(|_| format!("\n  or wait: {} --when-allowed", self.command("run", self.choice, overrides)));
                 let wait = wait.unwrap_or_default();
-                format!("{way_out}{}{wait}\n  therapy explain {}", from.unwrap_or_default(), finding.rule)
+                format!("{way_out}{passes}{}{wait}\n  therapy explain {}", from.unwrap_or_default(), finding.rule)
             }
             (None, None) => format!("{}   shows the options", self.command("show", Choice::default(), &[])),
         };

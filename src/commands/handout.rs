@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use anyhow::anyhow;
 use console::Term;
 
 use super::chosen::{Chosen, find};
@@ -10,9 +11,11 @@ use super::folders::Folders;
 use super::times::injured;
 use super::{Exit, Failure, print_exactly};
 use crate::cli::{Form, Which};
-use crate::domain::rules::{ACUTE, Context, Injury};
+use crate::domain::protocol::TooOften;
+use crate::domain::rules::{ACUTE, Context, Injury, Severity};
 use crate::edge::clock;
 use crate::output::handout::{Handout, Source};
+use crate::text::rules;
 
 /// The width of a page that no terminal shows.
 const WIDTH: usize = 80;
@@ -36,6 +39,13 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, form: Form) -> R
         // How old an injury is by the time of the page, nobody knows: the page says when heat may be used.
         chosen.context.injury = Injury::Ago(Duration::MAX);
         chosen.review(&[]).map_err(instead)?;
+        // On paper no rule stops the sessions that are too many. More heat than usual is only warned of elsewhere too.
+        let is_refused = |found: &TooOften| found.rule.rule().severity != Severity::Warn;
+        if let Some(found) = chosen.draft.too_often(chosen.choice).into_iter().find(is_refused) {
+            let error = anyhow!("{} ({})", rules::too_often(&found), found.rule);
+            let hint = format!("{}, then: therapy check {}", rules::less_often(&found), entry.word());
+            return Err(Failure::new(Exit::Refused, error, hint));
+        }
         drafts.push(chosen);
     }
     let choice = drafts.first().map(|chosen| chosen.choice).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::domain::exposure::{Exposure, Load};
 use crate::domain::protocol::{Choice, Draft, Part};
-use crate::domain::rules::{Context, RuleId, SESSION, SESSION_STEPS, review};
+use crate::domain::rules::{Context, Finding, RuleId, SESSION, SESSION_STEPS, Severity, review};
 use crate::domain::step::Step;
 
 /// What would pass instead of a step whose load exceeds the limit.
@@ -86,10 +86,10 @@ fn rest_before(exposures: &[Exposure], index: usize, is_it: &dyn Fn(usize) -> bo
     (all <= SESSION).then_some(there + more)
 }
 
-/// The most rounds, fewer than were chosen, with which a draft is within the limits of a session.
+/// The most rounds, fewer than were chosen, with which nothing refuses a draft on recovered skin.
 pub fn rounds(draft: &Draft, choice: Choice) -> Option<u32> {
     let now = choice.rounds.unwrap_or(draft.rounds?.default);
-    most_below(now, |rounds| is_short(draft, Choice { rounds: Some(rounds), ..choice }))
+    most_below(now, |rounds| review(&draft.expand(Choice { rounds: Some(rounds), ..choice }), &Context::default()))
 }
 
 /// The same for how often the only group of a draft is repeated.
@@ -103,23 +103,21 @@ pub fn times(draft: &Draft, choice: Choice) -> Option<u32> {
                 *times = fewer;
             }
         }
-        is_short(&draft, choice)
+        review(&draft.expand(choice), &Context::default())
     })
 }
 
-fn is_short(draft: &Draft, choice: Choice) -> bool {
-    let findings = review(&draft.expand(choice), &Context::default());
-    findings.iter().all(|finding| finding.rule != RuleId::SessionLimit)
-}
-
-/// The largest number from 1 up that is below `now` and passes. A smaller one passes too.
-fn most_below(now: u32, passes: impl Fn(u32) -> bool) -> Option<u32> {
+/// The largest number from 1 up that is below `now` and that nothing refuses. Where a number is within the limits of a
+/// session, a smaller one is too, so that halving finds the largest. The loads need not fall with it, but then there are
+/// few steps.
+fn most_below(now: u32, findings: impl Fn(u32) -> Vec<Finding>) -> Option<u32> {
+    let is_short = |number| findings(number).iter().all(|finding| finding.rule != RuleId::SessionLimit);
     let (mut low, mut high) = (0, now.saturating_sub(1).min(u32::try_from(SESSION_STEPS).unwrap_or(u32::MAX)));
     while low < high {
         let middle = high - (high - low) / 2;
-        if passes(middle) { low = middle } else { high = middle - 1 }
+        if is_short(middle) { low = middle } else { high = middle - 1 }
     }
-    (low > 0).then_some(low)
+    (1..=low).rev().find(|number| findings(*number).iter().all(|finding| finding.severity != Severity::Refuse))
 }
 
 #[cfg(test)]
@@ -200,7 +198,13 @@ mod tests {
             let first = Part::Step(DraftStep::new(Heat, Duration::from_secs(600)));
             Draft { parts: vec![first, Part::Group { times, steps: steps.to_vec() }], ..Draft::default() }
         };
-        assert_eq!(times(&group(20), Choice::default()), Some(12));
+        // Seven times would be 31 min of heat.
+        assert_eq!(times(&group(20), Choice::default()), Some(6));
+        assert_eq!(times(&group(7), Choice::default()), Some(6));
+        assert_eq!(times(&group(1), Choice::default()), None);
+        // No number of rounds helps.
+        assert_eq!(fewer(&[(Cold, 25.0), (Rest, 60.0)], 2), None);
+        assert_eq!(fewer(&[(Cold, 10.0), (Rest, 10.0)], 5), Some(3));
         assert_eq!(rounds(&group(20), Choice::default()), None);
         assert_eq!(times(&draft(&[(Cold, 5.0)], 20), Choice::default()), None);
     }

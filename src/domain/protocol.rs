@@ -18,10 +18,13 @@ mod draft;
 
 mod offer;
 
+mod often;
+
 pub use choice::Choice;
 pub use draft::{CHANGEOVER, Draft};
 pub use fits::Fits;
 pub use offer::ChoiceError;
+pub use often::TooOften;
 pub use part::{DraftStep, Part, Range};
 
 impl Draft {

@@ -94,6 +94,8 @@ pub struct Parsed {
     whole: Span<usize>,
     /// The place of the changeover, if the text has one.
     changeover: Option<Span<usize>>,
+    /// The place of how often a day it is meant to run. Empty without one.
+    per_day: Span<usize>,
 }
 
 /// A name must fit a table and a notification.
@@ -183,7 +185,8 @@ pub fn parse(text: &str, file: &str) -> Parsed {
         cold_at_most_heat: false,
     };
     let changeover = table.get("changeover").map(Spanned::span);
-    let mut parsed = Parsed { draft, by_injury, problems, name_place, parts: read, whole, changeover };
+    let per_day = table.get("per_day").map_or(0..0, Spanned::span);
+    let mut parsed = Parsed { draft, by_injury, problems, name_place, parts: read, whole, changeover, per_day };
     parsed.move_places(|place| on_letters(place, text));
     parsed.problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
     parsed
@@ -202,7 +205,7 @@ impl Parsed {
         let names = self.by_injury.iter_mut().flat_map(|by_injury| &mut by_injury.places);
         let steps = self.parts.iter_mut().flat_map(|part| &mut part.steps).map(|(_, place)| place);
         let problems = self.problems.iter_mut().map(|problem| &mut problem.span);
-        let alone = [&mut self.whole, &mut self.name_place];
+        let alone = [&mut self.whole, &mut self.name_place, &mut self.per_day];
         alone
             .into_iter()
             .chain(&mut self.changeover)
@@ -241,6 +244,7 @@ impl Parsed {
             let same = |a: &Problem, b: &Problem| (&a.span, a.rule) == (&b.span, b.rule);
             larger.retain(|larger| larger.level == Level::Refused && !findings.iter().any(|known| same(known, larger)));
             problems.extend(findings);
+            problems.extend(self.too_often());
             problems.extend(larger.into_iter().map(|problem| Problem {
                 message: format!("at the largest choice that the file offers, {}", problem.message),
                 ..problem
@@ -249,6 +253,17 @@ impl Parsed {
             problems.extend(self.certain_refusals());
         }
         in_order(problems)
+    }
+
+    /// Warnings about a day with as many sessions as the author wants.
+    fn too_often(&self) -> impl Iterator<Item = Problem> {
+        self.draft.too_often(Choice::default()).into_iter().map(|found| Problem {
+            level: Level::Warning,
+            span: self.per_day.clone(),
+            message: rules::too_often(&found),
+            rule: Some(found.rule),
+            hint: rules::less_often(&found),
+        })
     }
 
     /// What the rules refuse in each run of readable steps, without the steps that could not be read.
@@ -292,14 +307,7 @@ impl Parsed {
                 (None, Some(place)) if is_by_changeover => (place, "use a shorter changeover, or fewer rounds"),
                 (None, _) => (&self.whole, rules::of(finding.rule).way_out),
             };
-            let passes = match (finding.rule, finding.step) {
-                (RuleId::ColdLimit | RuleId::HeatLimit, Some(index)) => {
-                    let of_step = nearest.iter().find(|nearest| nearest.origin == steps[index].origin);
-                    of_step.map(|nearest| passing::length(nearest, draft))
-                }
-                (RuleId::SessionLimit, None) => fewer(draft, choice),
-                _ => None,
-            };
+            let passes = passing::instead(&finding, (draft, choice), &steps, &nearest);
             let problem = Problem {
                 level: match finding.severity {
                     Severity::Refuse | Severity::Overridable => Level::Refused,
@@ -321,12 +329,6 @@ impl Parsed {
         }
         problems
     }
-}
-
-/// How often the steps of a session that is too long may be repeated.
-fn fewer(draft: &Draft, choice: Choice) -> Option<String> {
-    let rounds = nearest::rounds(draft, choice).map(passing::rounds);
-    rounds.or_else(|| nearest::times(draft, choice).map(passing::times))
 }
 
 /// Problems in order of place. Of more than [`PROBLEMS_MOST`] the most severe stay, and a note counts the rest.

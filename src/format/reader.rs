@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use humantime::DurationError;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::Problem;
 use crate::domain::protocol::Range;
@@ -106,14 +106,21 @@ impl<'a> Reader<'a> {
     pub(super) fn round(&mut self, value: &Value<'_>) -> Option<u32> {
         let number = self.typed(value, "a whole number of rounds", DeValue::as_integer)?;
         let rounds = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|rounds| *rounds > 0);
-        rounds.or_else(|| self.refuse(value.span(), "rounds are counted from 1", "write a whole number, 1 or more"))
+        rounds.or_else(|| {
+            let few = ("rounds are counted from 1", "write a whole number, 1 or more");
+            let (wrong, hint) = if is_large(number) { (TOO_LARGE, SMALLER) } else { few };
+            self.refuse(value.span(), wrong, hint)
+        })
     }
 
     /// A whole number in this range.
     pub(super) fn whole(&mut self, value: &Value<'_>, range: RangeInclusive<u32>) -> Option<u32> {
         let number = self.typed(value, "a whole number", DeValue::as_integer)?;
-        let number = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| range.contains(number));
-        number.or_else(|| {
+        let read = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| range.contains(number));
+        read.or_else(|| {
+            if *range.end() == u32::MAX && is_large(number) {
+                return self.refuse(value.span(), TOO_LARGE, SMALLER);
+            }
             let (wanted, comma) = match (range.start(), range.end()) {
                 (least, &u32::MAX) => (format!("{least} or more"), ","),
                 (least, most) => (format!("from {least} to {most}"), ""),
@@ -174,6 +181,14 @@ impl<'a> Reader<'a> {
         }
         Some(Range { default, min, max, stated: true })
     }
+}
+
+const TOO_LARGE: &str = "this number is too large";
+const SMALLER: &str = "write a smaller whole number";
+
+/// Whether a number is larger than any that is kept.
+fn is_large(number: &DeInteger<'_>) -> bool {
+    !number.as_str().starts_with('-') && u32::from_str_radix(number.as_str(), number.radix()).is_err()
 }
 
 /// The place of a mistake in a duration, and the mistake. The caret shows the place, so the words do not repeat it.

@@ -1,11 +1,13 @@
 //! What would pass instead of a plan that a rule refuses, in words. It must not know who shows them.
 
-use crate::domain::nearest::Nearest;
-use crate::domain::protocol::Draft;
+use crate::domain::nearest::{self, Nearest};
+use crate::domain::protocol::{Choice, Draft};
+use crate::domain::rules::{Finding, RuleId};
+use crate::domain::step::Step;
 use crate::text::durations::{count, in_words, nth, rounded_up};
 
 /// `the longest second cold that passes is 10 min; after a rest of 40 min, 20 min pass`.
-pub fn length(nearest: &Nearest, draft: &Draft) -> String {
+fn length(nearest: &Nearest, draft: &Draft) -> String {
     let steps: Vec<_> = draft.steps().collect();
     let Some(step) = steps.get(nearest.origin) else { return String::new() };
     let of_kind = || steps.iter().enumerate().filter(|(_, other)| other.kind == step.kind);
@@ -25,12 +27,40 @@ pub fn length(nearest: &Nearest, draft: &Draft) -> String {
     longest + &rest.unwrap_or_default()
 }
 
+/// What would pass instead of a plan with this finding: another length, or fewer repetitions of a step that is repeated.
+/// `nearest` belongs to `steps`, which are those of the draft with this choice.
+pub fn instead(
+    finding: &Finding,
+    (draft, choice): (&Draft, Choice),
+    steps: &[Step],
+    nearest: &[Nearest],
+) -> Option<String> {
+    match (finding.rule, finding.step) {
+        (RuleId::ColdLimit | RuleId::HeatLimit, Some(index)) => {
+            let origin = steps.get(index)?.origin;
+            let of_step = nearest.iter().find(|nearest| nearest.origin == origin).map(|nearest| length(nearest, draft));
+            let is_repeated = steps.iter().filter(|step| step.origin == origin && !step.changeover).count() > 1;
+            let fewer = is_repeated.then(|| fewer(draft, choice)).flatten();
+            let both: Vec<_> = of_step.into_iter().chain(fewer).collect();
+            (!both.is_empty()).then(|| both.join("; "))
+        }
+        (RuleId::SessionLimit, None) => fewer(draft, choice),
+        _ => None,
+    }
+}
+
+/// How often the steps of a session that is too long may be repeated.
+fn fewer(draft: &Draft, choice: Choice) -> Option<String> {
+    let rounds = nearest::rounds(draft, choice).map(rounds);
+    rounds.or_else(|| nearest::times(draft, choice).map(times))
+}
+
 /// `2 rounds pass`.
-pub fn rounds(rounds: u32) -> String {
+fn rounds(rounds: u32) -> String {
     format!("{} {}", count(rounds, "round"), if rounds == 1 { "passes" } else { "pass" })
 }
 
 /// `it passes with times = 12`.
-pub fn times(times: u32) -> String {
+fn times(times: u32) -> String {
     format!("it passes with times = {times}")
 }

@@ -3,11 +3,12 @@
 use std::mem;
 use std::time::Duration;
 
+use crate::domain::protocol::TooOften;
 use crate::domain::rules::{
     ACUTE, COLD_SPACING, Detail, Finding, NUMB, RuleId, SESSION, SESSION_DOSE, SESSION_STEPS, Severity,
 };
 use crate::text::advice::HEAT_LATER;
-use crate::text::durations::{in_words, roughly, rounded_up};
+use crate::text::durations::{count, in_words, roughly, rounded_up};
 use crate::text::printable::capital;
 use crate::text::signs;
 
@@ -272,6 +273,19 @@ fn numbered(steps: &[usize]) -> String {
     let named: Vec<_> = steps.iter().take(NAMED).map(|step| (step + 1).to_string()).collect();
     let more = if steps.len() > NAMED { format!(" and {} more", steps.len() - NAMED) } else { String::new() };
     named.join(", ") + &more
+}
+
+/// What is wrong with so many sessions a day.
+pub fn too_often(found: &TooOften) -> String {
+    format!("{} a day: {}", count(found.per_day, "session"), detail(&found.detail))
+}
+
+/// What to do about it.
+pub fn less_often(found: &TooOften) -> String {
+    match found.most {
+        0 => "use shorter steps".to_owned(),
+        most => format!("write per_day = {most}"),
+    }
 }
 
 #[cfg(test)]

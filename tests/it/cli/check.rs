@@ -215,7 +215,17 @@ fn a_refusal_names_the_nearest_that_passes() {
         (steps(&[("heat", "30min"), ("rest", "10min"), ("heat", "29min"), ("stretch", "60min")]),
             vec![format!("{COOLER}the longest second heat that passes is 5 min")]),
         (crate::support::steps(3, &[("cold", "15min"), ("rest", "15min")]),
-            vec![format!("{SHORTER}the longest cold that passes is 11 min 40 s")]),
+            vec![format!("{SHORTER}the longest cold that passes is 11 min 40 s; 1 round passes")]),
+        // 4 min, and 3 more each time: 31 min after ten. Of 16 times, the session would be too long too.
+        ("[[step]]\ntimes = 12\nsteps = [{ do = \"cold\", for = \"1min\" }, { do = \"heat\", for = \"4min\" }]\n".to_owned(),
+            vec![format!("{COOLER}the longest heat that passes is 3 min 25 s; it passes with times = 9")]),
+        ("[[step]]\ntimes = 16\nsteps = [{ do = \"cold\", for = \"1min\" }, { do = \"heat\", for = \"4min\" }]\n".to_owned(), vec![
+            format!("{FEWER}it passes with times = 9"),
+            format!("{COOLER}the longest heat that passes is 2 min 48 s; it passes with times = 9"),
+        ]),
+        // No number of repetitions helps.
+        ("[[step]]\ntimes = 2\nsteps = [{ do = \"cold\", for = \"25min\" }, { do = \"rest\", for = \"30min\" }]\n".to_owned(),
+            vec![format!("{SHORTER}the longest cold that passes is 17 min 30 s")]),
         ("[[step]]\ndo = \"cold\"\nfor = { default = \"10min\", max = \"22min\" }\n".to_owned(),
             vec![format!("{SHORTER}the longest cold that passes is 20 min")]),
         (crate::support::steps(2, &[("cold", "20min"), ("rest", "30min"), ("heat", "20min"), ("rest", "30min")]),
@@ -225,6 +235,88 @@ fn a_refusal_names_the_nearest_that_passes() {
     ];
     for (text, expected) in table {
         assert_eq!(hints(&home, &text), expected, "{text}");
+    }
+}
+
+/// As `check`, and so does `show` of a page.
+#[test]
+fn run_names_the_nearest_of_several_steps() {
+    let home = Home::empty();
+    let two =
+        home.file("two.toml", &crate::support::steps(1, &[("cold", "20min"), ("rest", "20min"), ("cold", "20min")]));
+    let repeated = home.file(
+        "repeated.toml",
+        "[[step]]\ntimes = 12\nsteps = [{ do = \"cold\", for = \"1min\" }, { do = \"heat\", for = \"4min\" }]\n",
+    );
+    for (arguments, hint) in [
+        (
+            &["run", &two, "--dry-run"][..],
+            "; the longest second cold that passes is 10 min; after a rest of 40 min, 20 min pass\n",
+        ),
+        (&["run", &repeated, "--dry-run"], "; the longest heat that passes is 3 min 25 s; it passes with times = 9\n"),
+        (&["show", &repeated, "--handout"], "; it passes with times = 9\n"),
+        (&["run", "contrast", "--rounds", "4", "--dry-run"], "use fewer rounds or shorter steps; 3 rounds pass\n"),
+    ] {
+        let output = home.run(arguments);
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}");
+        assert!(stderr(&output).contains(hint), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+/// The rules hold for a plan anyway; a page on paper is another matter.
+#[test]
+fn more_sessions_a_day_than_the_rules_of_a_day_allow_draw_a_warning() {
+    let home = Home::empty();
+    let file = |line: &str, kind: &str, length: &str| {
+        let text = format!("summary = \"ö\"\n{line}\n[[step]]\ndo = \"{kind}\"\nfor = \"{length}\"\n");
+        home.file("often.toml", &text)
+    };
+    let checked = |file: &str| home.ask(&["check", file]);
+    let often = checked(&file("per_day = 9", "cold", "20min"));
+    for part in [
+        "warning[cold-daily]: 9 sessions a day: 3 h of cold within 24 h; the limit is 2 h 40 min\n",
+        "often.toml:2:11\n",
+        "\n2 | per_day = 9\n  |           ^\n",
+        "help: write per_day = 8\n",
+    ] {
+        assert!(often.contains(part), "{part} in {often}");
+    }
+    assert!(
+        checked(&file("per_day = 7", "heat", "20min")).contains("[heat-daily]: 7 sessions a day: 2 h 20 min of heat")
+    );
+    for (per_day, kind) in [("per_day = 8", "cold"), ("per_day = 6", "heat"), ("", "cold"), ("per_day = 99", "rest")] {
+        assert!(!checked(&file(per_day, kind, "20min")).contains("daily"), "{per_day} {kind}");
+    }
+    let page = |file: &str, options: &[&str]| home.run(&[&["show", file, "--handout"], options].concat());
+    let refused = page(&file("per_day = 9", "cold", "20min"), &[]);
+    assert_eq!((refused.status.code(), stdout(&refused).as_str()), (Some(3), ""));
+    let message = "error: 9 sessions a day: 3 h of cold within 24 h; the limit is 2 h 40 min (cold-daily)\n  write per_day = 8, then: \
+                   therapy check ";
+    assert!(stderr(&refused).contains(message), "{}", stderr(&refused));
+    // As long as the person chose, and with as many rounds.
+    assert_eq!(page(&file("per_day = 9", "cold", "10min"), &[]).status.code(), Some(0));
+    assert_eq!(page(&file("per_day = 9", "cold", "10min"), &["--cold", "18"]).status.code(), Some(3));
+    let by_injury = home.file("by.toml", "per_day = 20\n[by_injury]\nunder_72h = \"ice\"\nfrom_72h = \"heat\"\n");
+    assert_eq!(page(&by_injury, &[]).status.code(), Some(3));
+    assert_eq!(page(&by_injury, &["--injured", "5 days ago"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_number_that_is_too_large_is_not_called_too_small() {
+    let home = Home::new();
+    let step = "[[step]]\ndo = \"cold\"\nfor = \"15min\"\n";
+    for (line, message) in [
+        ("per_day = 99999999999", "this number is too large"),
+        ("rounds = 4294967296", "this number is too large"),
+        ("rounds = { default = 1, max = 0xfffffffff }", "this number is too large"),
+        ("per_day = -99999999999", "this must be 1 or more"),
+        ("rounds = -1", "rounds are counted from 1"),
+        ("days = 99999999999", "this must be from 1 to 31"),
+    ] {
+        let file = home.file("own.toml", &format!("{line}\n{step}"));
+        let output = home.run(&["check", &file]);
+        assert_eq!(output.status.code(), Some(2), "{line}");
+        assert!(stdout(&output).contains(message), "{line}: {}", stdout(&output));
     }
 }
 
@@ -241,7 +333,8 @@ fn the_nearest_passes_and_a_second_more_does_not() {
         text
     };
     let hint = hints(&home, &file("15min")).pop().expect("a refusal");
-    let longest = hint.split_once("the longest cold that passes is ").expect("a length").1.to_owned();
+    let longest = hint.split_once("the longest cold that passes is ").expect("a length").1;
+    let longest = longest.split(';').next().expect("a length").to_owned();
     file(&longest);
     assert_eq!(home.run(&["check", "own.toml"]).status.code(), Some(0), "{longest}");
     let length = humantime::parse_duration(&longest).expect("a length") + std::time::Duration::from_secs(1);
