@@ -103,6 +103,12 @@ impl Plan {
         self.next(index)?.step.cue.as_deref()
     }
 
+    /// The same where a step is too short to say it before its end: it is said when the step begins.
+    pub fn early_cue(&self, index: usize) -> Option<&str> {
+        let is_changeover = self.dose_after_changeover(index).is_some();
+        self.cue_of_next(index).filter(|_| !is_changeover && self.cue(index, Cue::Soon).is_none())
+    }
+
     /// The last step before `index` that was not left out.
     pub fn before(&self, index: usize) -> Option<&Segment> {
         self.segments[..index].iter().rev().find(|segment| segment.length > Duration::ZERO)
@@ -117,8 +123,9 @@ impl Plan {
                 has_check.then(|| segment.start + segment.length / 2)
             }
             Cue::Soon => {
-                let next = self.next(index).is_some_and(|next| next.step.kind.has_pack());
-                let needs_hands = segment.step.kind.has_pack() || next;
+                let next = self.next(index).map(|next| &next.step);
+                let needs_hands =
+                    segment.step.kind.has_pack() || next.is_some_and(|next| next.kind.has_pack() || next.cue.is_some());
                 let before = segment.length.checked_sub(SOON).filter(|before| *before > Duration::ZERO)?;
                 needs_hands.then(|| segment.start + before)
             }

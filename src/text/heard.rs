@@ -44,7 +44,21 @@ pub fn sentences(event: &Event, session: &Session) -> Option<String> {
             let off = before.filter(|before| before.has_pack() && *before != kind);
             let off = off.map(|off| format!("{} off now. ", thing(off))).unwrap_or_default();
             let on = if kind.has_pack() { " on" } else { "" };
-            format!("{off}{}{on} for {}.", thing(kind), length(planned))
+            let what = match plan.dose_after_changeover(event.step).map(|next| next.step.kind) {
+                // The cue of a dose belongs to its changeover, and is said nowhere else.
+                Some(next) => {
+                    let what = format!("{off}{} in {}", thing(next), length(planned));
+                    return Some(wording::sentences([
+                        what.as_str(),
+                        wording::ready(next, plan.cue_of_next(event.step)),
+                    ]));
+                }
+                None => format!("{off}{}{on} for {}.", thing(kind), length(planned)),
+            };
+            match plan.early_cue(event.step) {
+                Some(cue) => wording::sentences([what.as_str(), format!("Next: {cue}").as_str()]),
+                None => what,
+            }
         }
         EventKind::Halfway => format!("{} left. Look at the skin.", capital(&left())),
         EventKind::StepSoon => {

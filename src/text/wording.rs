@@ -50,7 +50,7 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
                 Some(next) => (format!("Get ready: {next} in {}{place}", countdown(length)), ready(next, cue)),
                 None => (format!("{name}{on} for {}{place}{how}", in_words(length)), more),
             };
-            (format!("{off}{what}"), more.to_owned(), !off.is_empty())
+            (format!("{off}{what}"), with_next(more, event.step, session), !off.is_empty())
         }
         EventKind::Halfway => (left(), advice::halfway(kind).to_owned(), false),
         EventKind::StepSoon => (left(), cue.unwrap_or_else(|| advice::soon(next)).to_owned(), false),
@@ -200,7 +200,15 @@ pub fn begin(event: &Event, session: &Session, asked: bool) -> String {
     }
     match kind {
         StepKind::Heat if is_numb && asked => off + advice::begin(kind, is_numb, asked).1,
-        _ => off + &advice::during(kind, is_numb),
+        _ => off + &with_next(&advice::during(kind, is_numb), event.step, session),
+    }
+}
+
+/// The advice as a step begins, and what the file says before the next step where this one is too short to say it later.
+fn with_next(advice: &str, step: usize, session: &Session) -> String {
+    match session.plan().early_cue(step) {
+        Some(cue) => sentences([advice, &format!("Next: {cue}")]),
+        None => advice.to_owned(),
     }
 }
 

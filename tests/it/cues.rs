@@ -55,6 +55,46 @@ fn a_cue_is_said_before_its_step_instead_of_the_built_in_words() {
     assert_eq!(heard::sentences(&soon, &plain).as_deref(), Some("One minute left: get ready to take the pack off."));
 }
 
+/// Also where there is no minute left to say it in, and where no pack is involved.
+#[test]
+fn every_cue_after_a_step_is_said() {
+    let text = "[[step]]\ntimes = 2\nsteps = [\
+                { do = \"cold\", for = \"1min\", cue = \"Fetch the ice\" }, { do = \"rest\", for = \"59s\" }]\n\
+                [[step]]\ndo = \"rest\"\nfor = \"5min\"\n[[step]]\ndo = \"stretch\"\nfor = \"2min\"\ncue = \"Stand up!\"\n";
+    let (mut short, first) = session(text, "0s");
+    assert!(wording::of(&first[1], &short, true).advice.ends_with("colder than ice."), "the next rest has no cue");
+    let rest = events(&mut short, "1min").pop().expect("an event");
+    assert_eq!(rest.kind, EventKind::StepBegan { length: duration("59s") });
+    let words = wording::of(&rest, &short, true);
+    assert_eq!(words.advice, "Lie with raised legs, or in the position that hurts least. Next: Fetch the ice.");
+    assert!(wording::begin(&rest, &short, true).ends_with("hurts least. Next: Fetch the ice."));
+    let said = heard::sentences(&rest, &short);
+    assert_eq!(said.as_deref(), Some("Ice off now. Rest for fifty-nine seconds. Next: Fetch the ice."));
+    let rest = events(&mut short, "3min 58s").pop().expect("an event");
+    assert!(!wording::of(&rest, &short, true).advice.contains("Next"), "it is said before the end");
+    let soon = events(&mut short, "7min 58s").pop().expect("an event");
+    assert_eq!((soon.kind, wording::of(&soon, &short, true).advice.as_str()), (EventKind::StepSoon, "Stand up!"));
+}
+
+/// The author left out the skin check of a short dose, and not that of a longer one.
+#[test]
+fn a_longer_dose_than_the_authors_has_its_skin_check() {
+    let file = |length: &str| format!("[[step]]\ndo = \"cold\"\nfor = {length}\nhalfway = false\n");
+    let checks = |text: &str, choice: Choice| {
+        let parsed = format::parse(text, "own");
+        parsed.draft.expand(choice).iter().map(|step| step.halfway).collect::<Vec<_>>()
+    };
+    let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
+    let alone = file("\"9min\"");
+    assert_eq!(checks(&alone, Choice::default()), [false]);
+    assert_eq!(checks(&alone, Choice { cold: minutes(9), ..Choice::default() }), [false]);
+    assert_eq!(checks(&alone, Choice { cold: minutes(10), ..Choice::default() }), [true]);
+    assert_eq!(checks(&alone, Choice { length: minutes(20), ..Choice::default() }), [true]);
+    // `check` warned about the longest of a range.
+    let range = file("{ default = \"9min\", max = \"15min\" }");
+    assert_eq!(checks(&range, Choice { length: minutes(15), ..Choice::default() }), [false]);
+}
+
 #[test]
 fn a_changeover_says_the_cue_of_the_dose_that_it_is_for() {
     let (mut changing, first) = session(CUED, "30s");

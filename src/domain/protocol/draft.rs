@@ -99,15 +99,19 @@ impl Draft {
         let round: Vec<_> = round.take(EXPANDED_MOST).collect();
         let all = (1..=rounds).flat_map(|number| {
             let steps = round.iter().filter(move |(_, step)| step.last_round || number < rounds);
-            steps.map(move |&(origin, step)| Step {
-                kind: step.kind,
-                length: choice.of_kind(step.kind).or(length).unwrap_or(step.length.default),
-                note: step.note.clone(),
-                cue: step.cue.clone(),
-                halfway: step.halfway,
-                changeover: false,
-                round: number,
-                origin,
+            steps.map(move |&(origin, step)| {
+                let chosen = choice.of_kind(step.kind).or(length);
+                Step {
+                    kind: step.kind,
+                    length: chosen.unwrap_or(step.length.default),
+                    note: step.note.clone(),
+                    cue: step.cue.clone(),
+                    // The author left the skin check out of a dose of that length, not of a longer one.
+                    halfway: step.halfway || chosen.is_some_and(|chosen| chosen > step.length.max),
+                    changeover: false,
+                    round: number,
+                    origin,
+                }
             })
         });
         let changeover = self.changeover(choice);
