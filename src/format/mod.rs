@@ -243,6 +243,7 @@ impl Parsed {
             let mut larger = self.findings(&self.draft, 0, self.draft.largest_choice());
             let same = |a: &Problem, b: &Problem| (&a.span, a.rule) == (&b.span, b.rule);
             larger.retain(|larger| larger.level == Level::Refused && !findings.iter().any(|known| same(known, larger)));
+            problems.extend(self.at_the_edges(&findings));
             problems.extend(findings);
             problems.extend(self.too_often());
             problems.extend(larger.into_iter().map(|problem| Problem {
@@ -253,6 +254,26 @@ impl Parsed {
             problems.extend(self.certain_refusals());
         }
         in_order(problems)
+    }
+
+    /// Warnings about what the ranges of several steps offer, and a rule refuses: the file may run, with other lengths.
+    fn at_the_edges(&self, known: &[Problem]) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (kind, length) in self.draft.largest_of_kinds() {
+            let choice = Choice::default().with(kind, length);
+            if !self.draft.choice_errors(choice).is_empty() {
+                continue;
+            }
+            let found = self.findings(&self.draft, 0, choice).into_iter();
+            let is_new =
+                |found: &Problem| found.level == Level::Refused && !known.iter().any(|known| known.rule == found.rule);
+            problems.extend(found.filter(is_new).take(1).map(|problem| Problem {
+                level: Level::Warning,
+                message: format!("with --{kind} {}, {}", humantime::format_duration(length), problem.message),
+                ..problem
+            }));
+        }
+        problems
     }
 
     /// Warnings about a day with as many sessions as the author wants.

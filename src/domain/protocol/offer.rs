@@ -118,6 +118,17 @@ impl Draft {
             ..Choice::default()
         }
     }
+
+    /// The most heat, the most cold and the least rest that the ranges of several steps offer, one kind at a time.
+    pub fn largest_of_kinds(&self) -> Vec<(StepKind, Duration)> {
+        let kinds = Choice::KINDS.into_iter().filter(|_| self.only_step().is_none());
+        let found = kinds.filter_map(|kind| {
+            let ranges = || self.steps().filter(|step| step.kind == kind && step.length.stated).map(|step| step.length);
+            let (min, max) = (ranges().map(|range| range.min).max()?, ranges().map(|range| range.max).min()?);
+            (min < max).then_some((kind, if kind.has_pack() { max } else { min }))
+        });
+        found.collect()
+    }
 }
 
 #[cfg(test)]
@@ -295,6 +306,21 @@ mod tests {
         let error = |heat, cold| [ChoiceError::ColdAboveHeat { heat: minutes(heat), cold: minutes(cold) }];
         assert_eq!(contrast.choice_errors(choice(Some(10), None)), error(10, 20));
         assert_eq!(contrast.choice_errors(choice(Some(12), Some(13))), error(12, 13));
+    }
+
+    #[test]
+    fn the_largest_of_a_kind_is_what_all_of_its_ranges_offer() {
+        // Heat has 10 to 20 and 5 to 15 min in common; cold has no range, and the rest has one value.
+        assert_eq!(mixed().largest_of_kinds(), [(StepKind::Heat, minutes(15))]);
+        let mut rests = draft(&[(StepKind::Rest, 5), (StepKind::Cold, 5)], None);
+        for part in &mut rests.parts {
+            let Part::Step(step) = part else { panic!("a step") };
+            step.length = Range { min: minutes(1), max: minutes(9), stated: true, ..step.length };
+        }
+        assert_eq!(rests.largest_of_kinds(), [(StepKind::Cold, minutes(9)), (StepKind::Rest, minutes(1))]);
+        let mut one = draft(&[(StepKind::Cold, 5)], None);
+        set_max(&mut one, minutes(9));
+        assert_eq!(one.largest_of_kinds(), [], "the largest choice is reviewed as a whole");
     }
 
     #[test]

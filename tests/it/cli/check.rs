@@ -263,6 +263,41 @@ fn run_names_the_nearest_of_several_steps() {
     }
 }
 
+/// One step at its longest is refused already. Of several, what may be chosen and is then refused is said before.
+#[test]
+fn a_range_that_offers_what_a_rule_refuses_draws_a_warning() {
+    let home = Home::empty();
+    let file = |cold: &str, rest: &str| {
+        let step = |kind: &str, length: &str| format!("{{ do = \"{kind}\", for = {length} }}");
+        home.file(
+            "own.toml",
+            &format!("[[step]]\ntimes = 3\nsteps = [\n{},\n{},\n]\n", step("cold", cold), step("rest", rest)),
+        )
+    };
+    let five = "{ default = \"5min\", max = \"10min\" }";
+    let checked = home.ask(&["check", &file(five, "\"1min\"")]);
+    for part in [
+        "warning[cold-limit]: with --cold 10m, the cold load would reach 29 min; the limit is 20 min\n",
+        "own.toml:4:22\n",
+        "the longest cold that passes is 7 min",
+        "may run, 2 remarks\n",
+    ] {
+        assert!(checked.contains(part), "{part} in {checked}");
+    }
+    assert_eq!(home.run(&["run", "own.toml", "--cold", "10", "--dry-run"]).status.code(), Some(3));
+    // Less rest is what a rest may be too short for.
+    let checked = home.ask(&["check", &file("\"10min\"", "{ default = \"10min\", min = \"2min\" }")]);
+    assert!(checked.contains("with --rest 2m, the cold load would reach 28 min"), "{checked}");
+    for (cold, rest) in
+        [(five, "\"10min\""), ("\"5min\"", "\"1min\""), ("\"10min\"", "{ default = \"10min\", max = \"20min\" }")]
+    {
+        let checked = home.ask(&["check", &file(cold, rest)]);
+        assert!(!checked.contains("with --"), "{checked}");
+    }
+    let built_in = home.ask(&["check", "contrast", "contrast-short", "intermittent"]);
+    assert!(!built_in.contains("with --"), "{built_in}");
+}
+
 /// The rules hold for a plan anyway; a page on paper is another matter.
 #[test]
 fn more_sessions_a_day_than_the_rules_of_a_day_allow_draw_a_warning() {
