@@ -114,6 +114,8 @@ pub enum Role {
     After,
     /// At another time: a square.
     Between,
+    /// Two hours after a session of a trial: a hollow square.
+    Later,
 }
 
 /// A score in a chart.
@@ -139,13 +141,14 @@ pub fn pain(days: Days, words: Words<'_>, points: &[Point], pairs: &[(Point, Poi
             _ if are_joined(points.len()) => 0,
             Role::Before => -8,
             Role::After => 0,
-            Role::Between => 8,
+            Role::Between | Role::Later => 8,
         };
         let places = points.iter().filter(|point| point.role == role).map(place);
         let places: BTreeSet<_> = places.map(|(x, y)| (x, y + aside)).collect();
         dots(&places)
     };
     let (rings, discs, squares) = (marks(Role::Before), marks(Role::After), marks(Role::Between));
+    let boxes = marks(Role::Later);
     let mut joined = String::new();
     for (before, after) in pairs.iter().filter(|_| are_joined(points.len())) {
         let ((x, from), (to_x, to)) = (place(before), place(after));
@@ -166,6 +169,7 @@ pub fn pain(days: Days, words: Words<'_>, points: &[Point], pairs: &[(Point, Poi
             @if !joined.is_empty() { path.join d=(joined) {} }
             g.(size) {
                 @if !squares.is_empty() { path.sq d=(squares) {} }
+                @if !boxes.is_empty() { path.sq.box d=(boxes) {} path.hole.box d=(boxes) {} }
                 @if !rings.is_empty() {
                     // Each ring is a disc and its hole.
                     defs { path #(id) d=(rings) {} }

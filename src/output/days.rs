@@ -59,6 +59,9 @@ pub fn days(past: &Past, here: &Here) -> Vec<Day> {
             at(ended_ms(entry).unwrap_or(entry.started_ms), after, None);
         }
     }
+    for (millis, score) in past.sessions.iter().filter_map(|entry| entry.later) {
+        at(millis, Some(score), None);
+    }
     for told in past.told.iter().filter(|told| !told.is_undone) {
         let of = |modality| if modality == told.what.modality { told.what.length } else { Duration::ZERO };
         at(told.started_ms(), None, Some(PerModality::from_fn(of)));

@@ -15,9 +15,10 @@ use crate::text::durations::seconds;
 
 /// The columns of the CSV form: the fields of the JSON form, in this order.
 #[rustfmt::skip]
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "id", "protocol", "started_at", "ended_at", "outcome", "planned_cold_s", "planned_heat_s", "cold_s", "heat_s",
     "pain_before", "pain_after", "overrides", "assumed", "site", "told", "notes", "kind", "pain",
+    "pain_later",
 ];
 
 /// Everything, oldest first. What was taken back is left out.
@@ -60,6 +61,7 @@ fn session(entry: &Entry, notes: &[&String]) -> Value {
         "pain_before": entry.pain[0], "pain_after": entry.pain[1],
         "assumed": entry.assumed, "overrides": entry.overrides.split_whitespace().collect::<Vec<_>>(),
         "told": false, "notes": notes, "kind": "session", "pain": null,
+        "pain_later": entry.later.map(|(_, score)| score),
     })
 }
 
@@ -69,7 +71,7 @@ fn alone(kind: &str, at: i64, site: Option<Site>) -> Value {
         "id": null, "protocol": null, "site": site, "started_at": from_millis(at), "ended_at": from_millis(at),
         "outcome": "told", "planned_cold_s": 0.0, "planned_heat_s": 0.0, "cold_s": 0.0, "heat_s": 0.0,
         "pain_before": null, "pain_after": null, "assumed": false, "overrides": [], "told": true, "notes": [],
-        "kind": kind, "pain": null,
+        "kind": kind, "pain": null, "pain_later": null,
     })
 }
 

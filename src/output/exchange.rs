@@ -18,7 +18,7 @@ use crate::domain::protocol::Protocol;
 use crate::domain::rules::{CLOCK_BEHIND, DAY, SESSION};
 use crate::domain::session::{Event, EventKind};
 use crate::domain::site::Site;
-use crate::edge::journal::{Exchange, Exchanged, SessionRow};
+use crate::edge::journal::{Exchange, Exchanged, ROLES, SessionRow};
 use crate::text::exchange::{BACKWARDS, HALF_A_ROLE, NO_NOTE, NO_ORDER, NO_START, NO_STEPS, NO_SUCH_STEP, TOO_MANY};
 use crate::text::exchange::{in_future, missing, newer, no_json, not_its_events, unknown_type, unreadable};
 use crate::text::printable::{cut, printable};
@@ -147,6 +147,10 @@ fn check(row: &Exchange) -> Result<(), String> {
         }
         Exchange::Score(row) if row.score > WORST => Err(unreadable(&row.score.to_string(), "a score from 0 to 10")),
         Exchange::Score(row) if row.session.is_some() != row.role.is_some() => Err(HALF_A_ROLE.to_owned()),
+        Exchange::Score(row) => match row.role.as_deref().filter(|role| !ROLES.contains(role)) {
+            Some(role) => Err(unreadable(role, "the role of a score: before, after or later")),
+            None => Ok(()),
+        },
         Exchange::Note(row) if row.text.trim().is_empty() => Err(NO_NOTE.to_owned()),
         Exchange::Answer(row) if row.signs.as_ref().is_some_and(|signs| signs.len() > MOST_NAMES) => {
             Err(TOO_MANY.to_owned())

@@ -149,16 +149,18 @@ fn insights(past: &Past) -> Vec<(Option<Site>, Insight)> {
     places.into_iter().map(|(place, (pairs, without))| (place, Insight::of(&pairs, without))).collect()
 }
 
-/// The scores of each place. One before a session is placed at its start, and one after it at its end.
+/// The scores of each place. One before a session is placed at its start, and one after it at its end. One two
+/// hours after it has a moment of its own, and makes no pair.
 fn scores(past: &Past, here: &Here) -> Vec<(Option<Site>, Scores)> {
     let mut places: BTreeMap<Option<Site>, Scores> = BTreeMap::new();
     for entry in &past.sessions {
         let point = |at_ms, score: Option<u8>, role| score.map(|score| Point { at: local(at_ms, here), score, role });
         let before = point(entry.started_ms, entry.pain[0], Role::Before);
         let after = point(ended_ms(entry).unwrap_or(entry.started_ms), entry.pain[1], Role::After);
-        if before.is_some() || after.is_some() {
+        let later = entry.later.and_then(|(at_ms, score)| point(at_ms, Some(score), Role::Later));
+        if before.is_some() || after.is_some() || later.is_some() {
             let scores = places.entry(entry.site).or_default();
-            scores.points.extend(before.into_iter().chain(after));
+            scores.points.extend(before.into_iter().chain(after).chain(later));
             scores.pairs.extend(before.zip(after));
         }
     }

@@ -35,7 +35,8 @@ pub fn rows(past: &Past, here: &Here) -> Vec<Row> {
     let session = |entry: &Entry| {
         let name = titled(&entry.protocol, entry.site);
         let ending = words::ending(ending(entry), entry.assumed);
-        let cells = [name, words::doses(entry.actual, entry.planned), words::pain(entry.pain), ending];
+        let pain = words::pain_and_later(entry.pain, entry.later.map(|(_, score)| score));
+        let cells = [name, words::doses(entry.actual, entry.planned), pain, ending];
         let below = notes.get(&entry.id).into_iter().flatten().map(|note| line(note)).collect();
         Row { below, ..Row::new(here, entry.started_ms, cells) }
     };

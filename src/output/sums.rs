@@ -104,6 +104,8 @@ pub struct All {
     groups: Vec<(Option<String>, Sums)>,
     /// How many sessions of kept plans were begun, and how many there were.
     begun: (usize, usize),
+    /// How many sessions have a score two hours later, which is in no pair.
+    later: usize,
 }
 
 impl All {
@@ -132,7 +134,8 @@ impl All {
         }
         let groups = groups.into_iter().map(|((is_unnamed, name), sums)| ((!is_unnamed).then_some(name), sums));
         let begun = past.begun(here).into_values().fold((0, 0), |all, day| (all.0 + day.0, all.1 + day.1));
-        All { by, total, groups: groups.collect(), begun }
+        let later = past.sessions.iter().filter(|entry| entry.later.is_some()).count();
+        All { by, total, groups: groups.collect(), begun, later }
     }
 
     /// Whether there is nothing to add up.
@@ -167,7 +170,9 @@ impl All {
             (_, 0) => String::new(),
             (begun, planned) => format!("Begun of those planned: {begun} of {planned}."),
         };
-        let below = [words::with_told(total.told), begun].into_iter().chain(said.map(str::to_owned));
+        let below = [words::with_told(total.told), begun, words::later_apart(self.later)]
+            .into_iter()
+            .chain(said.map(str::to_owned));
         let below: String = below.filter(|line| !line.is_empty()).map(|line| line + "\n").collect();
         head + &table + &below
     }

@@ -7,6 +7,7 @@ use super::durations::{count, in_words, part_of};
 use super::sites::words;
 use crate::domain::site::Site;
 use crate::domain::step::{Modality, PerModality};
+use crate::domain::trial::DUE;
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +61,16 @@ pub fn pain(scores: [Option<u8>; 2]) -> String {
         [None, None] => String::new(),
         [Some(score), None] | [None, Some(score)] => format!("pain {score}"),
         [Some(before), Some(after)] => format!("pain {before} to {after}"),
+    }
+}
+
+/// The same of a session of a trial, with the pain two hours later: `pain 6 to 4, 2 h later 3`.
+pub fn pain_and_later(scores: [Option<u8>; 2], later: Option<u8>) -> String {
+    let later = later.map(|later| format!("{} later {later}", in_words(DUE)));
+    match (pain(scores), later) {
+        (pain, None) => pain,
+        (pain, Some(later)) if pain.is_empty() => format!("pain {later}"),
+        (pain, Some(later)) => format!("{pain}, {later}"),
     }
 }
 
@@ -117,6 +128,15 @@ pub fn with_told(told: usize) -> String {
     }
 }
 
+/// That the scores two hours after the sessions of a trial are not in the sums.
+pub fn later_apart(sessions: usize) -> String {
+    if sessions == 0 {
+        return String::new();
+    }
+    let (sessions, due) = (count(sessions, "session"), in_words(DUE));
+    format!("Not in the change: the pain {due} after {sessions} (therapy trial status)")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +153,10 @@ mod tests {
         assert_eq!(ending(Ending::EndedEarly, true), "ended early");
         assert_eq!(ending(Ending::Complete, false), "");
         assert_eq!([[None, None], [Some(0), None], [Some(7), Some(10)]].map(pain), ["", "pain 0", "pain 7 to 10"]);
+        let later =
+            [([None, None], None), ([Some(6), None], Some(3)), ([Some(6), Some(4)], Some(0)), ([None, None], Some(2))];
+        let words = ["", "pain 6, 2 h later 3", "pain 6 to 4, 2 h later 0", "pain 2 h later 2"];
+        assert_eq!(later.map(|(scores, later)| pain_and_later(scores, later)), words);
     }
 
     #[test]

@@ -85,8 +85,14 @@ pub fn only_in_table(places: &[String]) -> String {
 }
 
 /// How to read the scores.
-pub const PAIN_LEGEND: [(&str, &str); 3] =
-    [("ring", "before a session"), ("disc", "after it"), ("square", "at another time")];
+pub const PAIN_LEGEND: [(&str, &str); 4] = [
+    ("ring", "before a session"),
+    ("disc", "after it"),
+    ("square", "at another time"),
+    ("box", "2 h after a session of a trial, in no pair"),
+];
+/// The scores of trials in a table.
+pub const LATER: &str = "2 h after";
 /// What the chart of scores does and does not do.
 pub const PAIN_NOTE: &str =
     "Each score is one mark, and nothing is averaged. Where there is no mark, no pain was noted.";
@@ -179,15 +185,16 @@ pub fn limit(modality: Modality, minutes: i64) -> String {
 }
 
 /// What the chart of scores shows, for those who do not see it.
-pub fn pain_in_words(place: &str, sets: [(usize, Option<(u8, u8)>); 3]) -> String {
-    let [before, after, between] = sets;
+pub fn pain_in_words(place: &str, sets: [(usize, Option<(u8, u8)>); 4]) -> String {
+    let [before, after, between, later] = sets;
     let set = |name: &str, (number, range): (usize, Option<(u8, u8)>)| match range {
         None => format!("none {name}"),
         Some((low, high)) if low == high => format!("{number} {name}, all {low}"),
         Some((low, high)) => format!("{number} {name}, from {low} to {high}"),
     };
+    let later = if later.0 > 0 { format!("; {}", set("2 h after sessions of a trial", later)) } else { String::new() };
     format!(
-        "Scores, {place}: {}; {}; {}.",
+        "Scores, {place}: {}; {}; {}{later}.",
         set("before sessions", before),
         set("after them", after),
         set("at other times", between)

@@ -152,7 +152,7 @@ pub struct DoseRow {
 pub struct ScoreRow {
     /// The id of its session.
     pub session: Option<String>,
-    /// `before` or `after` its session.
+    /// One of [`super::ROLES`].
     pub role: Option<String>,
     /// From 0 to 10.
     pub score: u8,

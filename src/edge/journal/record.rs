@@ -44,6 +44,8 @@ pub struct Entry {
     pub actual: PerModality<Duration>,
     /// Pain before and after, 0 to 10.
     pub pain: [Option<u8>; 2],
+    /// The pain two hours after a session of a trial: the moment in milliseconds since 1970, and the score.
+    pub later: Option<(i64, u8)>,
     /// The ids of the rules that were overridden, separated by spaces.
     pub overrides: String,
 }

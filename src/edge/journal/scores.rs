@@ -11,6 +11,8 @@ pub(super) const BEFORE: &str = "before";
 pub(super) const AFTER: &str = "after";
 /// Two hours after a session of a trial.
 pub(super) const LATER: &str = "later";
+/// All of them.
+pub const ROLES: [&str; 3] = [BEFORE, AFTER, LATER];
 
 /// How long after the end of a session a score belongs to it (ours).
 const BELONGS_MS: i64 = 2 * 60 * 60 * 1000;

@@ -1,7 +1,7 @@
 //! Sessions in the journal: begun, read back, closed, counted. This module must not know how their events
 //! are written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rusqlite::params;
@@ -9,7 +9,7 @@ use rusqlite::params;
 use super::rows::{
     StepRow, doses_of, is_this_boot, length, millis_between, nanos, on_the_clock_of, optional_text, site, text,
 };
-use super::scores::{AFTER, BEFORE};
+use super::scores::{AFTER, BEFORE, LATER};
 use super::{Entry, Journal, NewSession, Record, Result, Stamp};
 use crate::domain::course::{doses, replay};
 use crate::domain::dose::Doses;
@@ -234,6 +234,14 @@ impl Journal {
         Ok(self.rows(sql, params![since_ms, overran], |row| row.get(0))?.into_iter().collect())
     }
 
+    /// The pain two hours after the sessions of trials since a time of day: the moment and the score, by session.
+    fn later_scores(&self, since_ms: i64) -> Result<BTreeMap<i64, (i64, u8)>> {
+        let sql = "SELECT session, coalesce(at_ms, noted_ms) AS moment, score FROM pain \
+                   WHERE role = ? AND session IS NOT NULL AND undone_ms IS NULL AND moment >= ? ORDER BY moment, id";
+        let rows = self.rows(sql, params![LATER, since_ms], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+        Ok(rows.into_iter().collect())
+    }
+
     /// The sessions since a time of day, oldest first.
     pub fn history(&self, since_ms: i64) -> Result<Vec<Entry>> {
         // Several scores may belong to one session. The one about the last moment counts.
@@ -243,11 +251,12 @@ impl Journal {
                    (SELECT score FROM pain WHERE session = session.id AND role = ?3 AND undone_ms IS NULL \
                     ORDER BY coalesce(at_ms, noted_ms) DESC, id DESC LIMIT 1), \
                    overrides, assumed, site FROM session WHERE started_ms >= ?1 ORDER BY started_ms, id";
+        let later = self.later_scores(since_ms)?;
         self.rows(sql, params![since_ms, BEFORE, AFTER], |row| {
-            let outcome = optional_text(row, 4)?;
+            let (id, outcome) = (row.get(0)?, optional_text(row, 4)?);
             Ok(Entry {
                 assumed: outcome.is_none() || row.get(12)?,
-                id: row.get(0)?,
+                id,
                 protocol: text(row, 1)?,
                 started_ms: row.get(2)?,
                 ended_ms: row.get(3)?,
@@ -255,6 +264,7 @@ impl Journal {
                 planned: doses_of(row, 5)?,
                 actual: doses_of(row, 7)?,
                 pain: [row.get(9)?, row.get(10)?],
+                later: later.get(&id).copied(),
                 overrides: text(row, 11)?,
                 site: site(row, 13)?,
             })

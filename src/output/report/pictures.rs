@@ -40,7 +40,8 @@ pub(super) fn pain(figures: &Figures) -> Markup {
     let shown = || figures.pain.iter().take(CHARTS).map(|(_, scores)| scores);
     let is_joined = shown().any(|scores| !scores.pairs.is_empty() && chart::are_joined(scores.points.len()));
     let is_aside = shown().any(|scores| !chart::are_joined(scores.points.len()));
-    let mut by_day: BTreeMap<_, [String; 3]> = BTreeMap::new();
+    let mut by_day: BTreeMap<_, [String; 4]> = BTreeMap::new();
+    let has_later = figures.pain.iter().any(|(_, scores)| scores.of(Role::Later).0 > 0);
     for (place, scores) in &figures.pain {
         for Point { at, score, role } in &scores.points {
             let cell = &mut by_day.entry((at.date(), *place)).or_default()[*role as usize];
@@ -52,10 +53,10 @@ pub(super) fn pain(figures: &Figures) -> Markup {
             h2 { (say::PAIN) }
             @if figures.pain.is_empty() { p { (say::NO_SCORES) } }
             @else {
-                (key(&say::PAIN_LEGEND))
+                (key(&say::PAIN_LEGEND[..if has_later { 4 } else { 3 }]))
                 @for (at, (place, scores)) in figures.pain.iter().take(CHARTS).enumerate() {
                     @let place = say::place(*place);
-                    @let text = say::pain_in_words(&place, [Role::Before, Role::After, Role::Between].map(|role| scores.of(role)));
+                    @let text = say::pain_in_words(&place, [Role::Before, Role::After, Role::Between, Role::Later].map(|role| scores.of(role)));
                     @if figures.pain.len() > 1 { h3 { (place) } }
                     figure {
                         (chart::pain(days, Words { id: &format!("pain{at}"), title: say::PAIN, description: &text }, &scores.points, &scores.pairs, height))
@@ -66,10 +67,10 @@ pub(super) fn pain(figures: &Figures) -> Markup {
                 details {
                     summary { (say::PAIN_TABLE) }
                     table #pain-days {
-                        thead { tr { th { "day" } th { "place" } th { "before" } th { "after" } th { "at another time" } } }
+                        thead { tr { th { "day" } th { "place" } th { "before" } th { "after" } th { "at another time" } @if has_later { th { (say::LATER) } } } }
                         tbody {
-                            @for ((day, place), [before, after, between]) in by_day.iter().rev() {
-                                tr { td { (day) } td { (say::place(*place)) } td { (before) } td { (after) } td { (between) } }
+                            @for ((day, place), [before, after, between, later]) in by_day.iter().rev() {
+                                tr { td { (day) } td { (say::place(*place)) } td { (before) } td { (after) } td { (between) } @if has_later { td { (later) } } }
                             }
                         }
                     }
@@ -128,6 +129,7 @@ fn key(marks: &[(&str, &str)]) -> Markup {
                             "ring" => { path.ring d="M14 9h0" {} path.hole d="M14 9h0" {} }
                             "disc" => { path.disc d="M14 9h0" {} }
                             "square" => { path.sq d="M14 9h0" {} }
+                            "box" => { path.sq.box d="M14 9h0" {} path.hole.box d="M14 9h0" {} }
                             "plan" => { path.plan d="M2 9h24" {} }
                             bar => { path class=(bar) d="M2 1h24v16h-24z" {} }
                         }

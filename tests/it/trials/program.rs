@@ -133,6 +133,45 @@ fn a_score_that_is_not_given_loses_its_pair_and_while_it_goes_on_it_can_be_taken
     assert_eq!(home.trial()["sessions"][1]["option"], kept);
 }
 
+/// The score two hours later is taken neither for one after the session nor for one that stands alone.
+#[test]
+fn its_later_scores_are_told_apart_in_all_that_looks_back() {
+    let (home, other) = (started(["ice", "rest"]), Home::empty());
+    home.drawn(7);
+    home.ask(&["pain", "5"]);
+    home.minutes_ago(121);
+    home.run(&["trial", "next", "--later", "3"]);
+    let session = &home.history()[0];
+    assert_eq!([7, 5, 3], ["pain_before", "pain_after", "pain_later"].map(|field| session[field].clone()));
+    assert_eq!(home.history().len(), 1, "it does not stand alone");
+    let csv = home.ask(&["history", "--csv"]);
+    assert!(
+        csv.lines().next().expect("names").ends_with(",pain,pain_later") && csv.ends_with(",session,,3\n"),
+        "{csv}"
+    );
+    assert!(home.listed(&[]).contains("  pain 7 to 5, 2 h later 3\n"), "{}", home.listed(&[]));
+    let stats = home.json(&["stats", "--json"]);
+    assert_eq!((&stats["total"]["pairs"], &stats["total"]["median_change"]), (&1.into(), &(-2.0).into()));
+    let text = home.ask(&["stats"]);
+    assert!(text.contains("\nNot in the change: the pain 2 h after 1 session (therapy trial status)\n"), "{text}");
+    let page = home.ask(&["report", "-"]);
+    let words =
+        "1 before sessions, all 7; 1 after them, all 5; none at other times; 1 2 h after sessions of a trial, all 3.";
+    assert!(page.contains(words) && page.contains("<th>2 h after</th>"), "{page}");
+    assert!(page.contains("2 h after a session of a trial, in no pair"), "{page}");
+
+    other.file("all.ndjson", &home.ask(&["export", "--format", "ndjson", "-"]));
+    other.ask(&["import", "all.ndjson"]);
+    assert_eq!(other.ask(&["export", "--format", "ndjson", "-"]), home.ask(&["export", "--format", "ndjson", "-"]));
+    assert_eq!(other.history()[0]["pain_later"], 3);
+    // A page without a trial does not mention one.
+    let alone = Home::at_rate(RATE);
+    alone.session(&["ice", "--pain", "6"]);
+    let page = alone.ask(&["report", "-"]);
+    assert!(!page.contains("2 h after") && !alone.ask(&["stats"]).contains("trial"), "{page}");
+    assert_eq!(alone.history()[0]["pain_later"], Value::Null);
+}
+
 #[test]
 fn a_trial_that_is_stopped_decides_nothing() {
     let home = started(["ice", "rest"]);
