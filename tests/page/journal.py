@@ -122,6 +122,14 @@ def main():
                     "INSERT INTO pain (uid, nth, session, role, score, site, noted_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (uid(), nth, session, role, score, site, at if role == "before" else at + length // 10**6),
                 )
+        # Some sessions belong to a trial.
+        later = at + length // 10**6 + 2 * 3600 * 1000
+        if number % 7 == 3 and later < options.now:
+            nth += 1
+            db.execute(
+                "INSERT INTO pain (uid, nth, session, role, score, site, noted_ms) VALUES (?, ?, ?, 'later', ?, ?, ?)",
+                (uid(), nth, session, number % 11, site, later),
+            )
         if number < options.notes:
             nth += 1
             text = chance.choice(["skin was white for a minute", "slept badly", "a blister", "walked an hour"])
@@ -153,9 +161,9 @@ def main():
         )
     if options.sessions:
         for site in SITES[: options.sites]:
-            db.execute("INSERT INTO injury (happened_ms, site, noted_ms) VALUES (?, ?, ?)", (begin, site, begin))
-        db.execute("INSERT INTO screening (signs, noted_ms) VALUES ('fever leg-pain', ?)", (begin + day,))
-        db.execute("INSERT INTO screening (signs, noted_ms) VALUES ('', ?)", (begin + 2 * day,))
+            db.execute("INSERT INTO injury (uid, happened_ms, site, noted_ms) VALUES (?, ?, ?, ?)", (uid(), begin, site, begin))
+        db.execute("INSERT INTO screening (uid, signs, noted_ms) VALUES (?, 'fever leg-pain', ?)", (uid(), begin + day,))
+        db.execute("INSERT INTO screening (uid, signs, noted_ms) VALUES (?, '', ?)", (uid(), begin + 2 * day,))
     db.commit()
 
 

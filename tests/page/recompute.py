@@ -1,6 +1,6 @@
-"""Computes every number of a page of `therapy report` again, from the journal, by other code in another language.
+"""Computes every number of a page of `therapy report` again, from an export, by other code in another language.
 
-    recompute.py PAGE.html JOURNAL.db [--since MS] [--site SITE]
+    recompute.py PAGE.html EXPORT.ndjson [--since MS] [--site SITE]
 
 Times are in UTC. Prints what differs, and exits 1 if anything does. Only the standard library is used.
 """
@@ -14,6 +14,7 @@ import sqlite3
 import statistics
 import sys
 from collections import Counter, defaultdict
+from decimal import Decimal
 
 SECOND = 10**9
 MINUTE = 60 * SECOND
@@ -181,17 +182,75 @@ def overruns(db, session):
     return [one for one in found if one[0] in ("cold", "heat")]
 
 
+# The tables to which the lines of an export lead back, with the type of line and the fields of each column.
+TABLES = {
+    "session": ("session", {
+        "protocol": "protocol", "site": "site", "started_ms": "started_at", "ended_ms": "ended_at", "outcome": "outcome",
+        "assumed": "assumed", "planned_cold_ns": "planned_cold_s", "planned_heat_ns": "planned_heat_s", "cold_ns": "cold_s",
+        "heat_ns": "heat_s", "overrides": "overrides",
+    }),
+    "told": ("dose", {
+        "kind": "kind", "site": "site", "length_ns": "length_s", "ended_ms": "ended_at", "undone_ms": "undone_at",
+    }),
+    "pain": ("score", {
+        "session": "session", "role": "role", "score": "score", "site": "site", "at_ms": "at", "undone_ms": "undone_at",
+    }),
+    "note": ("note", {"session": "session", "text": "text", "site": "site", "at_ms": "at", "undone_ms": "undone_at"}),
+    "screening": ("answer", {"signs": "signs", "noted_ms": "noted_at"}),
+    "planned": ("planned", {"site": "site", "from_ms": "starts_at", "dropped_ms": "dropped_at"}),
+}
+
+
+def tables(lines):
+    """The lines as tables. The id of a row is its place in the file."""
+    db = sqlite3.connect(":memory:")
+    db.row_factory = sqlite3.Row
+    ids = {line["id"]: at for at, line in enumerate(lines)}
+
+    def value(column, value):
+        if value is None:
+            return None
+        if column.endswith("_ns"):
+            return int(Decimal(value) * SECOND)
+        if column.endswith("_ms"):
+            return milliseconds(value)
+        if column == "session":
+            return ids[value]
+        return " ".join(value) if isinstance(value, list) else value
+
+    for table, (kind, columns) in TABLES.items():
+        extra = ", steps" if table == "session" else ""
+        db.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, {', '.join(columns)}{extra})")
+        for line in lines:
+            if line["type"] == kind:
+                row = [ids[line["id"]]] + [value(column, line[field]) for column, field in columns.items()]
+                row += [json.dumps([{"kind": step["kind"]} for step in line["steps"]])] if extra else []
+                db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+    db.execute("CREATE TABLE event (id INTEGER PRIMARY KEY, session, step, kind, clock_ns, length_ns)")
+    for line in lines:
+        for event in line.get("events", []):
+            clock, over = (int(Decimal(event.get(field, 0)) * SECOND) for field in ("clock_s", "length_s"))
+            row = (ids[line["id"]], event["step"] - 1, event["event"], clock, over)
+            db.execute("INSERT INTO event (session, step, kind, clock_ns, length_ns) VALUES (?, ?, ?, ?, ?)", row)
+    return db
+
+
+def milliseconds(text):
+    at = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return (at - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(milliseconds=1)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("page")
-    parser.add_argument("journal")
+    parser.add_argument("export")
     parser.add_argument("--since", type=int, default=-(2**62))
     parser.add_argument("--site")
     options = parser.parse_args()
     with open(options.page, encoding="utf-8") as file:
         page = Page(file.read())
-    db = sqlite3.connect(options.journal)
-    db.row_factory = sqlite3.Row
+    with open(options.export, encoding="utf-8") as file:
+        db = tables([json.loads(line, parse_float=Decimal) for line in file])
     wrong = []
     checked = Counter()
 
@@ -212,14 +271,14 @@ def main():
     told = rows("SELECT *, ended_ms - length_ns / 1000000 AS started_ms FROM told WHERE undone_ms IS NULL ORDER BY id")
     told = sorted((one for one in told if one["started_ms"] >= since), key=lambda one: one["started_ms"])
     alone = rows(
-        "SELECT *, coalesce(at_ms, noted_ms) AS moment FROM pain WHERE session IS NULL AND undone_ms IS NULL "
-        f"AND coalesce(at_ms, noted_ms) >= {since} ORDER BY moment, id"
+        "SELECT *, at_ms AS moment FROM pain WHERE session IS NULL AND undone_ms IS NULL "
+        f"AND at_ms >= {since} ORDER BY moment, id"
     )
-    scores = {}
-    for row in db.execute(
-        "SELECT * FROM pain WHERE session IS NOT NULL AND undone_ms IS NULL ORDER BY coalesce(at_ms, noted_ms), id"
-    ):
+    scores, later = {}, {}
+    for row in db.execute("SELECT * FROM pain WHERE session IS NOT NULL AND undone_ms IS NULL ORDER BY at_ms, id"):
         scores[row["session"], row["role"]] = row["score"]
+        if row["role"] == "later":
+            later[row["session"]] = row["at_ms"]
 
     # The table of sessions, and the sums of each day.
     table = []
@@ -241,9 +300,8 @@ def main():
         table.append((row["started_ms"], [stamp(row["started_ms"]), titled(row["kind"], row["site"]), *doses, "", "", "logged by hand"]))
         given[date(row["started_ms"])][row["kind"]] += row["length_ns"]
     table.sort(key=lambda row: row[0])
-    shown = [[text.replace("\\u{202e}", "\u202e").replace("\\u{2066}", "\u2066") for text in row] for row in page.rows["sessions"]]
-    same("sessions", len(shown), len(table))
-    for row, (_, expected) in zip(shown, reversed(table)):
+    same("sessions", len(page.rows["sessions"]), len(table))
+    for row, (_, expected) in zip(page.rows["sessions"], reversed(table)):
         same("a session", row, expected)
     days = {day for day in set(given) | set(planned) if any(given[day].values()) or any(planned[day].values())}
     expected = [
@@ -260,8 +318,8 @@ def main():
             same(f"bars of {kind}", bars, sum(1 for day in days if minutes(given[day][kind]) > 0))
 
     # The scores, by day and by place.
-    by_day = defaultdict(lambda: [[], [], []])
-    by_place = defaultdict(lambda: [[], [], []])
+    by_day = defaultdict(lambda: [[], [], [], []])
+    by_place = defaultdict(lambda: [[], [], [], []])
     pairs, without = defaultdict(list), Counter()
     for row in sessions:
         both = [scores.get((row["id"], role)) for role in ("before", "after")]
@@ -270,6 +328,10 @@ def main():
             if score is not None:
                 by_day[date(moment), row["site"]][at].append(score)
                 by_place[row["site"]][at].append(score)
+        if row["id"] in later:
+            score = scores[row["id"], "later"]
+            by_day[date(later[row["id"]]), row["site"]][3].append(score)
+            by_place[row["site"]][3].append(score)
         if None not in both:
             pairs[row["site"]].append(both)
         elif row["outcome"] is not None:
@@ -278,13 +340,17 @@ def main():
         by_day[date(row["moment"]), row["site"]][2].append(row["score"])
         by_place[row["site"]][2].append(row["score"])
     shown = {(row[0], row[1]): row[2:] for row in page.rows["pain-days"]}
-    expected = {(day, words(site)): [" ".join(map(str, part)) for part in parts] for (day, site), parts in by_day.items()}
+    columns = 4 if any(parts[3] for parts in by_place.values()) else 3
+    expected = {
+        (day, words(site)): [" ".join(map(str, part)) for part in parts[:columns]] for (day, site), parts in by_day.items()
+    }
     same("scores by day", shown, expected)
     shown = sorted(page.texts[key] for key in page.texts if re.fullmatch(r"pain\d-text", key))
     described = []
     for site, parts in by_place.items():
         texts = []
-        for part, name in zip(parts, ("before sessions", "after them", "at other times")):
+        names = ["before sessions", "after them", "at other times"] + (["2 h after sessions of a trial"] if parts[3] else [])
+        for part, name in zip(parts, names):
             spread = f"from {min(part)} to {max(part)}" if part and min(part) < max(part) else f"all {part[0]}" if part else ""
             texts.append(f"{len(part)} {name}, {spread}" if part else f"none {name}")
         described.append(f"Scores, {words(site)}: {'; '.join(texts)}.")
@@ -309,7 +375,6 @@ def main():
             same("pairs", f"{number}: too few to tell. " in text, True)
 
     # How the sessions ended, and what was planned.
-    made = db.execute("SELECT max(noted_ms) FROM screening").fetchone()[0]
     kept = rows(f"SELECT * FROM planned WHERE dropped_ms IS NULL AND from_ms > {since} ORDER BY from_ms, id")
     text = page.texts["plan"]
     counts = [int(number) for number in re.findall(r"\d+", text.split("until")[0])] if kept else [0, 0]
@@ -325,7 +390,6 @@ def main():
     if told:
         expected["logged"] = f"{plural(len(told), 'dose')} logged by hand"
     same("kept", page.kept, expected)
-    del made
     agreed = Counter((row["protocol"], row["planned_heat_ns"], row["planned_cold_ns"]) for row in sessions)
     same("protocols", len(page.items["protocols"]), len(agreed))
     for (name, heat, cold), number in agreed.items():
@@ -339,8 +403,7 @@ def main():
         f"{stamp(row['started_ms'])} {titled(row['protocol'], row['site'])}: {kind} {least}{roughly(over)} too long"
         for row, (kind, over, least) in reversed(late)
     ]
-    shown = [text.replace("\\u{202e}", "\u202e").replace("\\u{2066}", "\u2066") for text in page.items["overruns"]]
-    same("overruns", shown, expected)
+    same("overruns", page.items["overruns"], expected)
     rules = defaultdict(list)
     for row in sessions:
         for rule in row["overrides"].split():

@@ -1,12 +1,14 @@
-"""Recomputes `therapy history --json` from an export, with the standard library alone. It was written from docs/export.md, and
-it knows nothing else. Every line is held against the schema.
+"""Recomputes `therapy history --json` or `therapy stats --json` from an export, with the standard library alone. It was written
+from docs/export.md and the README, and it knows nothing else. Every line is held against the schema. Days are those of UTC.
 
-    recompute.py EXPORT.ndjson SCHEMA.json
+    recompute.py EXPORT.ndjson SCHEMA.json [week|site|protocol SINCE NOW]
 """
 
 import json
 import re
+import statistics
 import sys
+from collections import Counter
 from datetime import datetime, timedelta
 
 TYPES = {
@@ -91,19 +93,25 @@ def moment(text):
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
+def of(lines, kind):
+    return [line for line in lines if line["type"] == kind]
+
+
+def kept(lines, kind):
+    return [line for line in of(lines, kind) if line["undone_at"] is None]
+
+
+def pains(lines):
+    """The score of each session and role. Of those about one moment, the one that was written last counts."""
+    scores = [score for score in kept(lines, "score") if score["session"] is not None]
+    scores.sort(key=lambda score: moment(score["at"]))
+    return {(score["session"], score["role"]): score["score"] for score in scores}
+
+
 def history(lines):
-    of = lambda kind: [line for line in lines if line["type"] == kind]
-    kept = lambda kind: [line for line in of(kind) if line["undone_at"] is None]
-    scores, notes = kept("score"), kept("note")
-
-    def pain(session, role):
-        of_role = [score for score in scores if score["session"] == session["id"] and score["role"] == role]
-        # Of scores about one moment, the one that was written last counts.
-        of_role.sort(key=lambda score: moment(score["at"]))
-        return of_role[-1]["score"] if of_role else None
-
+    pain, notes = pains(lines), kept(lines, "note")
     rows = []
-    for session in of("session"):
+    for session in of(lines, "session"):
         started, ended = session["started_at"], session["ended_at"]
         if ended is not None and moment(ended) < moment(started):
             ended = None
@@ -111,25 +119,103 @@ def history(lines):
             "protocol": session["protocol"], "site": session["site"], "started_at": started, "ended_at": ended,
             "outcome": session["outcome"], "planned_cold_s": session["planned_cold_s"],
             "planned_heat_s": session["planned_heat_s"], "cold_s": session["cold_s"], "heat_s": session["heat_s"],
-            "pain_before": pain(session, "before"), "pain_after": pain(session, "after"), "assumed": session["assumed"],
-            "overrides": session["overrides"], "told": False,
+            "pain_before": pain.get((session["id"], "before")), "pain_after": pain.get((session["id"], "after")),
+            "pain_later": pain.get((session["id"], "later")), "assumed": session["assumed"],
+            "overrides": session["overrides"], "told": False, "kind": "session", "pain": None,
             "notes": [note["text"] for note in notes if note["session"] == session["id"]],
         })
-    for dose in kept("dose"):
+    # What stands alone has the fields of a session.
+    alone = {
+        "protocol": None, "outcome": "told", "planned_cold_s": 0.0, "planned_heat_s": 0.0, "cold_s": 0.0, "heat_s": 0.0,
+        "pain_before": None, "pain_after": None, "pain_later": None, "assumed": False, "overrides": [], "told": True,
+        "notes": [], "pain": None,
+    }
+    for dose in kept(lines, "dose"):
         # The journal keeps whole milliseconds.
         length = timedelta(milliseconds=int(dose["length_s"] * 1000 + 1e-6))
         of_kind = lambda kind: dose["length_s"] if dose["kind"] == kind else 0.0
         rows.append({
-            "protocol": None, "site": dose["site"], "started_at": (moment(dose["ended_at"]) - length).isoformat(),
-            "ended_at": dose["ended_at"], "outcome": "told", "planned_cold_s": 0.0, "planned_heat_s": 0.0,
-            "cold_s": of_kind("cold"), "heat_s": of_kind("heat"), "pain_before": None, "pain_after": None,
-            "assumed": False, "overrides": [], "told": True, "notes": [],
+            **alone, "kind": "dose", "site": dose["site"], "started_at": (moment(dose["ended_at"]) - length).isoformat(),
+            "ended_at": dose["ended_at"], "cold_s": of_kind("cold"), "heat_s": of_kind("heat"),
         })
+    for kind, value in (("score", lambda line: {"pain": line["score"]}), ("note", lambda line: {"notes": [line["text"]]})):
+        for line in kept(lines, kind):
+            if line["session"] is None:
+                at = {"started_at": line["at"], "ended_at": line["at"]}
+                rows.append({**alone, **at, "kind": kind, "site": line["site"], **value(line)})
     rows.sort(key=lambda row: moment(row["started_at"]))
     for row in rows:
         for field in ("started_at", "ended_at"):
             row[field] = row[field] and round(moment(row[field]).timestamp() * 1000)
     return rows
+
+
+def ending(session):
+    if session["outcome"] is None:
+        return "not_ended"
+    short = any(session[f"planned_{kind}_s"] - session[f"{kind}_s"] >= 1 for kind in ("cold", "heat"))
+    return "ended_early" if session["outcome"] == "completed" and short else session["outcome"]
+
+
+def fell(pairs):
+    """-1 when the median change is a fall that matters, 1 when it is a rise that does, and 0 otherwise."""
+    before = statistics.median(pair[0] for pair in pairs)
+    change = statistics.median(pair[1] - pair[0] for pair in pairs)
+    return -1 if change <= -(3 if before >= 8 else 2) else 1 if change >= 2 else 0
+
+
+def said_of(pairs, without):
+    """The class of these pairs of scores."""
+    if len(pairs) < 6:
+        return "too_few"
+    if without > len(pairs):
+        return "mostly_missing"
+    usual = statistics.median(pair[0] for pair in pairs)
+    low = [pair for pair in pairs if pair[0] <= usual]
+    only_high = len(low) >= 6 and fell(low) >= 0
+    return {0: "no_difference", 1: "higher_after", -1: "lower_after_worst" if only_high else "lower_after"}[fell(pairs)]
+
+
+def sums(sessions, doses, pain):
+    endings = Counter(map(ending, sessions))
+    both = [(pain.get((session["id"], "before")), pain.get((session["id"], "after"))) for session in sessions]
+    pairs = [pair for pair in both if None not in pair]
+    without = len(sessions) - endings["not_ended"] - len(pairs)
+    result = {name: endings[name] for name in ("completed", "ended_early", "stopped", "cut_off", "not_ended")}
+    for kind in ("cold", "heat"):
+        told = sum(dose["length_s"] for dose in doses if dose["kind"] == kind)
+        result[f"told_{kind}_s"] = told
+        result[f"{kind}_s"] = told + sum(session[f"{kind}_s"] or 0 for session in sessions)
+    return {
+        **result, "sessions": len(sessions), "told": len(doses), "pairs": len(pairs), "without_pair": without,
+        "median_change": statistics.median(after - before for before, after in pairs) if pairs else None,
+        "class": said_of(pairs, without),
+    }
+
+
+def stats(lines, by, since, now):
+    began = lambda row: moment(row["ended_at"]) - timedelta(seconds=row["length_s"])
+    sessions = [row for row in of(lines, "session") if moment(row["started_at"]) >= since]
+    doses = [row for row in kept(lines, "dose") if began(row) >= since]
+    pain = pains(lines)
+
+    def group(row):
+        if by == "week":
+            day = (moment(row["started_at"]) if row["type"] == "session" else began(row)).date()
+            return (day - timedelta(days=day.weekday())).isoformat()
+        return row.get(by)
+
+    names = sorted({group(row) for row in sessions + doses}, key=lambda name: (name is None, name))
+    in_group = lambda rows, name: [row for row in rows if group(row) == name]
+    groups = [{"name": name, **sums(in_group(sessions, name), in_group(doses, name), pain)} for name in names]
+    day = lambda at: moment(at).date()
+    planned = [row for row in of(lines, "planned") if row["dropped_at"] is None and since < moment(row["starts_at"]) <= now]
+    planned = Counter((day(row["starts_at"]), row["site"]) for row in planned)
+    begun = Counter((day(row["started_at"]), row["site"]) for row in sessions)
+    return {
+        "by": by, "groups": groups, "total": {"name": None, **sums(sessions, doses, pain)},
+        "planned": sum(planned.values()), "begun": sum((planned & begun).values()),
+    }
 
 
 def main():
@@ -144,7 +230,11 @@ def main():
             wrong.append(f"{list(line)[:4]} come first")
     if wrong:
         sys.exit("\n".join(wrong[:20]))
-    json.dump(history(lines), sys.stdout)
+    if len(sys.argv) > 3:
+        by, since, now = sys.argv[3:]
+        json.dump(stats(lines, by, moment(since), moment(now)), sys.stdout)
+    else:
+        json.dump(history(lines), sys.stdout)
 
 
 main()
