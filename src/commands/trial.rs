@@ -17,6 +17,7 @@ use crate::domain::course;
 use crate::domain::protocol::Choice;
 use crate::domain::rules::DAY;
 use crate::domain::site::Site;
+use crate::domain::step::{Step, StepKind};
 use crate::domain::trial::{DUE, Drawn, Later, Next, Trial, USUAL};
 use crate::edge::catalog::{self, Entry, REST};
 use crate::edge::journal::{DrawnEntry, Journal, NewTrial, Stamp, TrialEntry};
@@ -220,8 +221,21 @@ fn next(folders: &Folders, args: NextArgs) -> Result<Exit, Failure> {
     };
     let Next::Session(place, arm) = known.trial.next() else { return Err(none(Some(&known.entry))) };
     let option = known.entry.options[arm.index()].clone();
+    // The same as before: a pair compares nothing when its option has changed.
+    let earlier = known.drawn.iter().rev().find(|one| option != REST && known.trial.arm(one.place) == arm);
+    let steps =
+        |one: &DrawnEntry| known.journal.record(one.session, &stamp()).map(|record| doses(record.protocol.steps()));
+    let earlier = earlier.map(|one| steps(one).map(|steps| (one.place, steps))).transpose()?;
     drop(known.journal);
-    session(folders, args, &known.entry, (place, &option), score)
+    session(folders, args, &known.entry, (place, &option, earlier), score)
+}
+
+/// The kinds and lengths of steps.
+type Doses = Vec<(StepKind, Duration)>;
+
+/// Those of these steps. A changeover is how a person changes packs.
+fn doses(steps: &[Step]) -> Doses {
+    steps.iter().filter(|step| !step.changeover).map(|step| (step.kind, step.length)).collect()
 }
 
 /// The trial that goes on, once no session is open. A session that was cut off too long ago is closed.
@@ -301,7 +315,7 @@ fn session(
     folders: &Folders,
     args: NextArgs,
     entry: &TrialEntry,
-    (place, option): (u32, &str),
+    (place, option, earlier): (u32, &str, Option<(u32, Doses)>),
     score: Option<u8>,
 ) -> Result<Exit, Failure> {
     let drawn = Place { trial: entry.id, place, rest: (option == REST).then_some(entry.rest) };
@@ -321,7 +335,16 @@ fn session(
         drawn: Some(drawn),
     };
     // Before the question: what a rule refuses needs no score.
-    review(&Wanted::by(folders, &run_args)?.chosen, &format!("then: {}", trial::NEXT))?;
+    if option != REST {
+        let gone = |failure| Failure { hint: Some(trial::RESTORE_FILE.to_owned()), ..failure };
+        find(folders, option).map_err(gone)?;
+    }
+    let chosen = Wanted::by(folders, &run_args)?.chosen;
+    if let Some((place, _)) = earlier.filter(|(_, doses)| self::doses(&chosen.draft.expand(chosen.choice)) != *doses) {
+        let error = anyhow!(trial::changed(option, place));
+        return Err(Failure::new(Exit::Refused, error, trial::RESTORE));
+    }
+    review(&chosen, &format!("then: {}", trial::NEXT))?;
     if run_args.pain.is_none() {
         if !can_ask() {
             return Err(needs("the pain before the session is needed", "--pain N"));

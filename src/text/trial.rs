@@ -196,6 +196,16 @@ pub fn session(place: u32, option: &str) -> String {
     format!("Session {} of the trial: {}.", place + 1, printable(option))
 }
 
+/// An option has other steps than in an earlier session.
+pub fn changed(option: &str, place: u32) -> String {
+    format!("{} has other steps than in session {} of the trial", printable(option), place + 1)
+}
+
+/// What to do when its file is gone.
+pub const RESTORE_FILE: &str = "put its file back, or end the trial: therapy trial stop";
+/// What to do about other steps.
+pub const RESTORE: &str = "give it the steps that it had, or end the trial: therapy trial stop";
+
 /// A score was kept.
 pub fn noted(score: u8) -> String {
     format!("{} noted for the trial.", capital(&super::told::score(score)))

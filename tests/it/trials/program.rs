@@ -172,6 +172,56 @@ fn its_later_scores_are_told_apart_in_all_that_looks_back() {
     assert_eq!(alone.history()[0]["pain_later"], Value::Null);
 }
 
+/// A pair of which one half had other steps would compare nothing.
+#[test]
+fn an_option_that_changes_during_its_trial_is_refused() {
+    let home = Home::at_rate(RATE);
+    let steps = |steps: &[(&str, &str)]| {
+        home.file("config/protocols/mine.toml", &crate::support::steps(1, steps));
+    };
+    steps(&[("cold", "10min")]);
+    home.ask(&["trial", "start", "mine", "rest", "--blocks", "6", "--seed", SEED]);
+    // Until its first session it may change.
+    steps(&[("cold", "11min"), ("rest", "1min")]);
+    let later = || {
+        home.minutes_ago(125);
+        home.run(&["trial", "next", "--later", "3"]);
+    };
+    let next = |home: &Home| {
+        let json = home.trial();
+        let at = json["sessions"].as_array().expect("a list").len();
+        let place = u32::try_from(at).expect("few");
+        order(7, place / 2)[at % 2] == Arm::A
+    };
+    let mut refused = 0;
+    for at in 0..4 {
+        if at > 1 && next(&home) {
+            let first =
+                home.trial()["sessions"].as_array().expect("a list").iter().position(|one| one["option"] == "mine");
+            let first = first.expect("a session") + 1;
+            let was = [("cold", "11min"), ("rest", "1min")];
+            for changed in
+                [&[("heat", "11min"), ("rest", "1min")][..], &[("cold", "12min"), ("rest", "1min")], &was[..1]]
+            {
+                steps(changed);
+                let (error, way_out) = home.objects(&["trial", "next", "--pain", "7"], 3);
+                assert_eq!(error, format!("error: mine has other steps than in session {first} of the trial"));
+                assert_eq!(way_out, "  give it the steps that it had, or end the trial: therapy trial stop");
+                refused += 1;
+            }
+            std::fs::remove_file(home.path().join("config/protocols/mine.toml")).expect("a file");
+            let (error, way_out) = home.objects(&["trial", "next", "--pain", "7"], 2);
+            assert!(error.contains("no protocol \"mine\""), "{error}");
+            assert_eq!(way_out, "  put its file back, or end the trial: therapy trial stop");
+            // Another note is the same dose.
+            home.file("config/protocols/mine.toml", &(crate::support::steps(1, &was) + "note = \"sit\"\n"));
+        }
+        home.drawn(7);
+        later();
+    }
+    assert_eq!((refused, home.number("SELECT count(*) FROM session")), (3, 4));
+}
+
 #[test]
 fn a_trial_that_is_stopped_decides_nothing() {
     let home = started(["ice", "rest"]);
