@@ -15,10 +15,10 @@ use crate::text::durations::seconds;
 
 /// The columns of the CSV form: the fields of the JSON form, in this order.
 #[rustfmt::skip]
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 20] = [
     "id", "protocol", "started_at", "ended_at", "outcome", "planned_cold_s", "planned_heat_s", "cold_s", "heat_s",
     "pain_before", "pain_after", "overrides", "assumed", "site", "told", "notes", "kind", "pain",
-    "pain_later",
+    "pain_later", "imported",
 ];
 
 /// Everything, oldest first. What was taken back is left out.
@@ -61,17 +61,18 @@ fn session(entry: &Entry, notes: &[&String]) -> Value {
         "pain_before": entry.pain[0], "pain_after": entry.pain[1],
         "assumed": entry.assumed, "overrides": entry.overrides.split_whitespace().collect::<Vec<_>>(),
         "told": false, "notes": notes, "kind": "session", "pain": null,
-        "pain_later": entry.later.map(|(_, score)| score),
+        "pain_later": entry.later.map(|(_, score)| score), "imported": entry.is_imported,
     })
 }
 
-/// What a person told has the fields of a session. It has no protocol, and nothing was planned.
+/// What a person told has the fields of a session. It has no protocol, nothing was planned, and of a score or a note it is
+/// not known here whether it was imported.
 fn alone(kind: &str, at: i64, site: Option<Site>) -> Value {
     json!({
         "id": null, "protocol": null, "site": site, "started_at": from_millis(at), "ended_at": from_millis(at),
         "outcome": "told", "planned_cold_s": 0.0, "planned_heat_s": 0.0, "cold_s": 0.0, "heat_s": 0.0,
         "pain_before": null, "pain_after": null, "assumed": false, "overrides": [], "told": true, "notes": [],
-        "kind": kind, "pain": null, "pain_later": null,
+        "kind": kind, "pain": null, "pain_later": null, "imported": null,
     })
 }
 
@@ -90,6 +91,7 @@ fn dose(told: &Told) -> Value {
         ("ended_at", json!(from_millis(ended_ms))),
         ("cold_s", of(Modality::Cold)),
         ("heat_s", of(Modality::Heat)),
+        ("imported", json!(told.is_imported)),
     ];
     with(alone("dose", told.started_ms(), Some(site)), &fields)
 }

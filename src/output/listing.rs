@@ -34,7 +34,7 @@ pub fn rows(past: &Past, here: &Here) -> Vec<Row> {
     let notes = past.notes_by_session();
     let session = |entry: &Entry| {
         let name = titled(&entry.protocol, entry.site);
-        let ending = words::ending(ending(entry), entry.assumed);
+        let ending = words::with_origin(&words::ending(ending(entry), entry.assumed), entry.is_imported);
         let pain = words::pain_and_later(entry.pain, entry.later.map(|(_, score)| score));
         let cells = [name, words::doses(entry.actual, entry.planned), pain, ending];
         let below = notes.get(&entry.id).into_iter().flatten().map(|note| line(note)).collect();
@@ -44,7 +44,7 @@ pub fn rows(past: &Past, here: &Here) -> Vec<Row> {
         let NewTold { modality, length, site, .. } = told.what;
         let until = told.counts_until_ms().map(|until| here.day_and_time(until));
         let ending = until.map_or_else(|| "logged".to_owned(), |until| format!("taken back, counts until {until}"));
-        let name = titled(modality.as_str(), Some(site));
+        let (name, ending) = (titled(modality.as_str(), Some(site)), words::with_origin(&ending, told.is_imported));
         Row::new(here, told.started_ms(), [name, in_words(length), String::new(), ending])
     });
     let scores = past.scores.iter().map(|&(at_ms, score, site)| {

@@ -104,6 +104,12 @@ impl Past {
         self.sessions.len() + self.told.len() + self.scores.len() + self.notes_of(None).count()
     }
 
+    /// Whether a session or a dose was recorded in another journal.
+    pub fn has_imported(&self) -> bool {
+        let is_told = self.told.iter().any(|told| told.is_imported && !told.is_undone);
+        is_told || self.sessions.iter().any(|entry| entry.is_imported)
+    }
+
     /// The notes of a session, or those that stand alone.
     pub fn notes_of(&self, session: Option<i64>) -> impl Iterator<Item = &Note> {
         self.notes.iter().filter(move |note| note.session == session)

@@ -304,7 +304,7 @@ impl Page<'_> {
                 td { @if let Some(dose) = dose(entry.actual.cold, entry.planned.cold) { (dose) } }
                 @for score in &entry.pain { td { @if let Some(score) = score { (score) } } }
                 td {
-                    (ended(ending(entry))) @if entry.assumed { ", assumed" }
+                    (ended(ending(entry))) @if entry.assumed { ", assumed" } @if entry.is_imported { ", " (say::IMPORTED) }
                     @if !overrides.is_empty() { "; overridden: " (own(&overrides)) }
                 }
             }
@@ -320,7 +320,7 @@ impl Page<'_> {
                 td { (self.at(told.started_ms())) }
                 td { (titled(told.what.modality.as_str(), Some(told.what.site))) }
                 @for dose in [&doses.heat, &doses.cold] { td { @if let Some(dose) = dose { (dose) } } }
-                td {} td {} td { (say::LOGGED) }
+                td {} td {} td { (say::LOGGED) @if told.is_imported { ", " (say::IMPORTED) } }
             }
         }
     }
@@ -333,7 +333,10 @@ impl Page<'_> {
                 h2 { (say::EVIDENCE) }
                 p { (EVIDENCE) }
                 p { @for Source { key, title, .. } in sources { (key) ": " (title) ". " } }
-                p { (say::MEASURED) }
+                p {
+                    (say::MEASURED)
+                    @if self.past.has_imported() { " " (say::FROM_ELSEWHERE) }
+                }
                 p { (DISCLAIMER) " " (say::made(local(self.here.now.as_millisecond(), self.here), self.version)) }
             }
         }

@@ -46,6 +46,12 @@ pub fn ending(ending: Ending, assumed: bool) -> String {
     format!("{}{assumed}", ending.in_words())
 }
 
+/// The same of what may come from another journal: `ended early, imported`.
+pub fn with_origin(ending: &str, is_imported: bool) -> String {
+    let origin = is_imported.then_some("imported");
+    [ending].into_iter().filter(|ending| !ending.is_empty()).chain(origin).collect::<Vec<_>>().join(", ")
+}
+
 /// The doses that were given of those planned: `cold 9 of 15 min`.
 pub fn doses(given: PerModality<Duration>, planned: PerModality<Duration>) -> String {
     let dose = |modality| {
@@ -152,6 +158,8 @@ mod tests {
         assert_eq!(ending(Ending::CutOff, false), "cut off");
         assert_eq!(ending(Ending::EndedEarly, true), "ended early");
         assert_eq!(ending(Ending::Complete, false), "");
+        assert_eq!([with_origin("stopped", true), with_origin("", true)], ["stopped, imported", "imported"]);
+        assert_eq!([with_origin("stopped", false), with_origin("", false)], ["stopped", ""]);
         assert_eq!([[None, None], [Some(0), None], [Some(7), Some(10)]].map(pain), ["", "pain 0", "pain 7 to 10"]);
         let later =
             [([None, None], None), ([Some(6), None], Some(3)), ([Some(6), Some(4)], Some(0)), ([None, None], Some(2))];

@@ -117,6 +117,12 @@ pub const MEASURED: &str = "Measured by a timer: a dose lasts from the start of 
      off, it counts as on until the time that the person gave, or else until the planned end of its step; then the dose is \
      assumed. Logged doses, notes and pain scores are as the person told them. Nothing measured the skin.";
 
+/// A session or dose of another journal.
+pub const IMPORTED: &str = "imported";
+/// Where there is one.
+pub const FROM_ELSEWHERE: &str =
+    "What is imported was recorded in another journal, and is shown as that journal wrote it.";
+
 /// The period of the page: `23 October to 25 November 2026`.
 pub fn period(first: Date, last: Date) -> String {
     let form = match () {

@@ -46,6 +46,8 @@ pub struct Entry {
     pub pain: [Option<u8>; 2],
     /// The pain two hours after a session of a trial: the moment in milliseconds since 1970, and the score.
     pub later: Option<(i64, u8)>,
+    /// It was measured in another journal.
+    pub is_imported: bool,
     /// The ids of the rules that were overridden, separated by spaces.
     pub overrides: String,
 }

@@ -250,7 +250,7 @@ impl Journal {
                     ORDER BY coalesce(at_ms, noted_ms) DESC, id DESC LIMIT 1), \
                    (SELECT score FROM pain WHERE session = session.id AND role = ?3 AND undone_ms IS NULL \
                     ORDER BY coalesce(at_ms, noted_ms) DESC, id DESC LIMIT 1), \
-                   overrides, assumed, site FROM session WHERE started_ms >= ?1 ORDER BY started_ms, id";
+                   overrides, assumed, site, origin IS NOT NULL FROM session WHERE started_ms >= ?1 ORDER BY started_ms, id";
         let later = self.later_scores(since_ms)?;
         self.rows(sql, params![since_ms, BEFORE, AFTER], |row| {
             let (id, outcome) = (row.get(0)?, optional_text(row, 4)?);
@@ -265,6 +265,7 @@ impl Journal {
                 actual: doses_of(row, 7)?,
                 pain: [row.get(9)?, row.get(10)?],
                 later: later.get(&id).copied(),
+                is_imported: row.get(14)?,
                 overrides: text(row, 11)?,
                 site: site(row, 13)?,
             })

@@ -53,6 +53,8 @@ pub struct Told {
     known_ms: i64,
     /// It was taken back.
     pub is_undone: bool,
+    /// It was told in another journal.
+    pub is_imported: bool,
 }
 
 impl Told {
@@ -142,7 +144,7 @@ impl Journal {
     fn told_where(&self, which: &str, params: impl Params, now: &Stamp) -> Result<Vec<Told>> {
         let sql = format!(
             "SELECT id, kind, site, length_ns, ended_ms, coalesce(imported_ms, noted_ms), boot, clock_ns, \
-             undone_ms IS NOT NULL, noted_ms FROM told WHERE {which}"
+             undone_ms IS NOT NULL, noted_ms, origin IS NOT NULL FROM told WHERE {which}"
         );
         let rows = self.rows(&sql, params, |row| {
             let kind: String = row.get(1)?;
@@ -152,11 +154,16 @@ impl Journal {
             let (length, ended_ms) = (length(row, 3)?, row.get(4)?);
             let modality = Modality::ALL.into_iter().find(|modality| modality.as_str() == kind);
             let what = modality.map(|modality| NewTold { modality, length, site, ended_ms });
-            Ok((row.get(0)?, what, noted, (row.get(8)?, row.get(9)?)))
+            Ok((row.get(0)?, what, noted, (row.get(8)?, row.get(9)?, row.get(10)?)))
         })?;
-        let read = |(id, what, noted, (is_undone, noted_ms)): (i64, Option<NewTold>, Stamp, (bool, i64))| {
+        let read = |(id, what, noted, (is_undone, noted_ms, is_imported)): (
+            i64,
+            Option<NewTold>,
+            Stamp,
+            (bool, i64, bool),
+        )| {
             let what = what.ok_or_else(|| self.damaged("a dose that was told has an unknown kind"))?;
-            Ok(Told { noted_ms, is_undone, ..placed(id, what, &noted, now) })
+            Ok(Told { noted_ms, is_undone, is_imported, ..placed(id, what, &noted, now) })
         };
         rows.into_iter().map(read).collect()
     }
@@ -257,5 +264,14 @@ fn placed(id: i64, what: NewTold, stamp: &Stamp, now: &Stamp) -> Told {
     let NewTold { modality, length, site, .. } = what;
     let from = to - length;
     let dose = Dose { modality, from, to, session: from, site, relieves: false };
-    Told { id, what, dose, noted, noted_ms: stamp.wall_ms, known_ms: stamp.wall_ms, is_undone: false }
+    Told {
+        id,
+        what,
+        dose,
+        noted,
+        noted_ms: stamp.wall_ms,
+        known_ms: stamp.wall_ms,
+        is_undone: false,
+        is_imported: false,
+    }
 }

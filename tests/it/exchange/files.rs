@@ -113,11 +113,32 @@ fn the_history_of_an_import_is_the_same() {
     let without_id = |home: &Home| {
         let mut rows = home.history();
         for row in &mut rows {
-            row.as_object_mut().expect("an object").remove("id");
+            let row = row.as_object_mut().expect("an object");
+            row.remove("id");
+            row.remove("imported");
         }
         rows
     };
     assert_eq!(without_id(&other), without_id(&home));
+    // It is marked wherever it is shown, and what is told here is not.
+    other.ask(&["log", "cold", "2"]);
+    let marks = |home: &Home| {
+        let rows = home.history().into_iter().filter(|row| row["kind"] == "session" || row["kind"] == "dose");
+        let mut marks: Vec<_> = rows.map(|row| row["imported"] == true).collect();
+        marks.sort_unstable();
+        marks
+    };
+    let (here, there) = (marks(&home), marks(&other));
+    assert!(!here.contains(&true), "{here:?}");
+    assert_eq!(there, [vec![false], vec![true; here.len()]].concat());
+    let list = other.listed(&[]);
+    assert_eq!(list.matches("imported").count(), here.len() + 1, "with the dose that was taken back: {list}");
+    assert!(list.contains("cut off, dose assumed, imported") && list.contains("logged, imported"), "{list}");
+    assert!(list.lines().all(|line| line.chars().count() <= 80) && !home.listed(&[]).contains("imported"), "{list}");
+    let page = other.ask(&["report", "-"]);
+    assert_eq!(page.matches(", imported").count(), here.len(), "{page}");
+    assert!(page.contains("What is imported was recorded in another journal"), "{page}");
+    assert!(!home.ask(&["report", "-"]).contains("imported"));
     assert_eq!(other.ask(&["injury"]).lines().count(), 1, "an injury, and not that there is none");
 }
 
@@ -216,7 +237,7 @@ fn the_history_can_be_recomputed_from_the_export() {
     assert!(rows.iter().any(|row| row["pain_after"] == 2 && row["pain_later"] == 3), "told apart");
     for (row, shown) in rows.iter().zip(&history) {
         let fields = row.as_object().expect("an object").len();
-        assert_eq!(fields + 1, shown.as_object().expect("an object").len(), "all but the number");
+        assert_eq!(fields + 2, shown.as_object().expect("an object").len(), "all but the number and the origin");
         same("", row, shown);
     }
     // The schema is not empty: it finds what import would refuse, and a field that it does not know.

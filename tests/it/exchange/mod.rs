@@ -182,7 +182,7 @@ fn tell(place: &Place, told: &Told, now: &Stamp) {
 
 /// What a person sees of a session; its number belongs to a journal.
 fn seen(entry: &Entry) -> String {
-    format!("{:?}", Entry { id: 0, ..entry.clone() })
+    format!("{:?}", Entry { id: 0, is_imported: false, ..entry.clone() })
 }
 
 type Scripted = (Protocol, Options, Vec<(Duration, Deed)>, u8);

@@ -130,9 +130,9 @@ fn csv_keeps_its_columns_for_any_protocol_name() {
     noted(&journal, "plain", &[(Heat, min(5))], 1, [None, None]);
     assert_eq!(
         shown(&home, &["--csv"]),
-        "id,protocol,started_at,ended_at,outcome,planned_cold_s,planned_heat_s,cold_s,heat_s,pain_before,pain_after,overrides,assumed,site,told,notes,kind,pain,pain_later\n\
-         1,\"say \"\"ice\"\", twice\",2026-03-03T12:00:00Z,2026-03-03T12:15:00Z,completed,900,0,900,0,7,,\"cold-daily rewarm\",false,lower-back,false,\"\",session,,\n\
-         2,\"plain\",2026-03-03T13:00:00Z,2026-03-03T13:05:00Z,completed,0,300,0,300,,,\"\",false,lower-back,false,\"\",session,,\n"
+        "id,protocol,started_at,ended_at,outcome,planned_cold_s,planned_heat_s,cold_s,heat_s,pain_before,pain_after,overrides,assumed,site,told,notes,kind,pain,pain_later,imported\n\
+         1,\"say \"\"ice\"\", twice\",2026-03-03T12:00:00Z,2026-03-03T12:15:00Z,completed,900,0,900,0,7,,\"cold-daily rewarm\",false,lower-back,false,\"\",session,,,false\n\
+         2,\"plain\",2026-03-03T13:00:00Z,2026-03-03T13:05:00Z,completed,0,300,0,300,,,\"\",false,lower-back,false,\"\",session,,,false\n"
     );
     let json: serde_json::Value = serde_json::from_str(&shown(&home, &["--json"])).expect("a document");
     assert_eq!(json[0]["overrides"], serde_json::json!(["cold-daily", "rewarm"]));
@@ -220,7 +220,7 @@ fn a_score_that_stands_alone_is_a_row_of_its_own() {
     let csv = shown(&home, &["--csv"]);
     assert_eq!(
         csv.lines().nth(1),
-        Some(",,2026-03-03T13:00:00Z,2026-03-03T13:00:00Z,told,0,0,0,0,,,\"\",false,,true,\"\",score,8")
+        Some(",,2026-03-03T13:00:00Z,2026-03-03T13:00:00Z,told,0,0,0,0,,,\"\",false,,true,\"\",score,8,,")
     );
     assert_eq!(csv.lines().count(), 1 + 5);
 }
