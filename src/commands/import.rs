@@ -17,7 +17,7 @@ use crate::edge::files;
 use crate::edge::journal::{Exchange, Exchanged, Fate, Journal, Stamp};
 use crate::output::exchange;
 use crate::text::durations::count;
-use crate::text::exchange::{NOTHING, ORPHAN, counted, differs, known};
+use crate::text::exchange::{NOTHING, ORPHAN, TABLE, counted, differs, known};
 use crate::text::printable::printable;
 use crate::text::sites::words;
 
@@ -27,6 +27,9 @@ const LONGEST: u64 = 8 << 20;
 const SHOWN: usize = 20;
 /// How every database of `SQLite` begins.
 const DATABASE: &[u8] = b"SQLite format 3\0";
+
+/// How the table for a spreadsheet begins.
+const HEADING: &[u8] = b"type,id,";
 
 /// The lines of a file, each with its number, and what is wrong with the others.
 #[derive(Default)]
@@ -92,8 +95,14 @@ fn read_from(mut source: impl BufRead, name: &str, now: &Stamp) -> Result<Lines,
         if read == 0 {
             break;
         }
-        if number == 1 && line.starts_with(DATABASE) {
-            let error = anyhow!("{name} is a whole journal, and not its lines");
+        let what = match line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&line) {
+            _ if number > 1 => None,
+            line if line.starts_with(DATABASE) => Some("is a whole journal, and not its lines"),
+            line if line.starts_with(HEADING) => Some(TABLE),
+            _ => None,
+        };
+        if let Some(what) = what {
+            let error = anyhow!("{name} {what}");
             let hint = "export it as lines: therapy export --format ndjson FILE.ndjson";
             return Err(Failure::new(Exit::Usage, error, hint));
         }

@@ -134,7 +134,8 @@ fn option(folders: &Folders, name: &str) -> Result<Option<Entry>, Failure> {
     if name == REST {
         return Ok(None);
     }
-    let entry = find(folders, name)?;
+    let names = |failure| Failure { hint: Some(trial::NAMES.to_owned()), ..failure };
+    let entry = find(folders, name).map_err(names)?;
     if entry.parsed.by_injury.is_some() {
         let error = anyhow!("{name} changes from cold to heat with the age of the injury, so it is not one option");
         return Err(Failure::new(Exit::Usage, error, "name what it is now, such as ice or heat"));

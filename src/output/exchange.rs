@@ -19,7 +19,9 @@ use crate::domain::rules::{CLOCK_BEHIND, DAY, SESSION};
 use crate::domain::session::{Event, EventKind};
 use crate::domain::site::Site;
 use crate::edge::journal::{Exchange, Exchanged, ROLES, SessionRow};
-use crate::text::exchange::{BACKWARDS, HALF_A_ROLE, NO_NOTE, NO_ORDER, NO_START, NO_STEPS, NO_SUCH_STEP, TOO_MANY};
+use crate::text::exchange::{
+    BACKWARDS, HALF_A_ROLE, NO_NOTE, NO_OBJECT, NO_ORDER, NO_START, NO_STEPS, NO_SUCH_STEP, TOO_MANY,
+};
 use crate::text::exchange::{in_future, missing, newer, no_json, not_its_events, unknown_type, unreadable};
 use crate::text::printable::{cut, printable};
 use crate::text::typed::WORST;
@@ -106,7 +108,11 @@ fn fields_of<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, Strin
 fn plain(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
-    let text = if error.is_data() { text.to_owned() } else { no_json(text) };
+    let text = match text {
+        text if text.ends_with("expected a map") => NO_OBJECT.to_owned(),
+        text if error.is_data() => text.to_owned(),
+        text => no_json(text),
+    };
     cut(&printable(&text), 200).into_owned()
 }
 

@@ -20,9 +20,14 @@ pub fn no_json(why: &str) -> String {
     format!("it is no JSON object: {why}")
 }
 
+/// A line of JSON that is something else.
+pub const NO_OBJECT: &str = "it is no JSON object";
+/// A file that begins as the table for a spreadsheet.
+pub const TABLE: &str = "is a table for a spreadsheet, which cannot be imported";
+
 /// A line that is not of this version.
 pub fn newer(version: &str) -> String {
-    format!("version {} is not one that this therapy reads: 1", shown(version))
+    format!("this therapy cannot read version {} of the lines, only version 1", shown(version))
 }
 
 /// A line of an unknown type.

@@ -201,6 +201,8 @@ pub fn changed(option: &str, place: u32) -> String {
     format!("{} has other steps than in session {} of the trial", printable(option), place + 1)
 }
 
+/// What an option can be.
+pub const NAMES: &str = "name two of therapy list, or rest: therapy trial start ice rest";
 /// What to do when its file is gone.
 pub const RESTORE_FILE: &str = "put its file back, or end the trial: therapy trial stop";
 /// What to do about other steps.

@@ -314,6 +314,29 @@ fn a_table_for_a_spreadsheet_has_all_and_no_formula() {
     }
 }
 
+/// Not 20 times that a row is no JSON.
+#[test]
+fn a_table_for_a_spreadsheet_is_recognised_and_not_imported() {
+    let home = rich();
+    home.ask(&["export", "all.csv"]);
+    let table = std::fs::read_to_string(home.path().join("all.csv")).expect("a file");
+    let before = exported(&home);
+    for (name, text) in [
+        ("all.csv", table.clone()),
+        ("bom.csv", format!("\u{feff}{table}")),
+        ("head.csv", "type,id,version".to_owned()),
+    ] {
+        home.file(name, &text);
+        let output = home.run(&["import", name]);
+        let said = format!(
+            "error: {name} is a table for a spreadsheet, which cannot be imported\n  \
+             export it as lines: therapy export --format ndjson FILE.ndjson\n"
+        );
+        assert_eq!((output.status.code(), stderr(&output)), (Some(2), said));
+    }
+    assert_eq!(exported(&home), before);
+}
+
 /// Each line that is wrong is named, and nothing of the file is imported.
 #[test]
 fn every_problem_of_a_file_is_said_at_once() {
@@ -334,13 +357,15 @@ fn every_problem_of_a_file_is_said_at_once() {
     let long = format!("\"{}\"", "x".repeat(10_000));
     let table = [
         ("{".to_owned(), "EOF while parsing"),
-        ("[]".to_owned(), "invalid type: sequence, expected a map"),
+        ("[]".to_owned(), "it is no JSON object"),
+        ("\"x\"".to_owned(), "it is no JSON object"),
+        ("7".to_owned(), "it is no JSON object"),
         ("{}".to_owned(), "type is missing"),
-        ("null".to_owned(), "invalid type: null"),
+        ("null".to_owned(), "it is no JSON object"),
         ("type,id,version".to_owned(), "expected"),
         (set(dose, "type", "\"sauna\""), "there is no type \"sauna\"; the types are session, dose, "),
-        (set(dose, "version", "2"), "version 2 is not one that this therapy reads: 1"),
-        (set(dose, "version", "true"), "version true is not one"),
+        (set(dose, "version", "2"), "this therapy cannot read version 2 of the lines, only version 1"),
+        (set(dose, "version", "true"), "cannot read version true of the lines"),
         (set(dose, "id", "\"\\u001b[2J\""), "is not an id of 1 to 64 letters"),
         (set(dose, "id", "7"), "\"7\" is not an id"),
         (set(dose, "origin", &long), "is not an id"),

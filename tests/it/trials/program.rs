@@ -274,6 +274,8 @@ fn only_two_options_that_differ_and_are_allowed_can_be_compared() {
     assert_eq!(start("rest", "rest"), "error: both options are rest");
     assert!(start("acute", "rest").contains("acute changes from cold to heat"));
     assert!(start("ice", "icee").contains("there is no protocol \"icee\""));
+    let (_, way_out) = home.objects(&["trial", "start", "ice", "icee"], 2);
+    assert_eq!(way_out, "  name two of therapy list, or rest: therapy trial start ice rest");
     home.own(1, &[("cold", "5min")]);
     assert!(start("own.toml", "rest").contains("a protocol with a name"));
     for (option, value, why) in [
