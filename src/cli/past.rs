@@ -46,7 +46,7 @@ pub struct HistoryArgs {
   therapy stats
   therapy stats --by protocol --since 90d --site left-knee")]
 pub struct StatsArgs {
-    /// Since when, such as 90d or 2026-11-20; a day counts from its start [default: four weeks ago]
+    /// Since when, such as 90d or 2026-11-20; a day counts from its start [default: the start of the week four weeks ago]
     #[arg(long, value_name = "WHEN", num_args = 1.., action = ArgAction::Set)]
     pub since: Option<Vec<String>>,
 

@@ -13,7 +13,7 @@ use crate::text::past::none;
 use crate::text::printable::wrapped;
 use crate::text::sites::words;
 
-/// How many days are added up when nothing else is asked for (ours).
+/// How many days are added up at least when nothing else is asked for (ours).
 const DAYS: i64 = 28;
 
 /// Shows the sums.
@@ -23,6 +23,9 @@ pub(super) fn run(folders: &Folders, args: StatsArgs) -> Result<Exit, Failure> {
         times::since(&since, "the last four weeks: therapy stats")?
     } else {
         let day = here.today().checked_sub(DAYS.days()).unwrap_or_default();
+        // From a Monday: a part of a week would look like a week in which less was done.
+        let to_monday = i64::from(day.weekday().to_monday_zero_offset());
+        let day = day.checked_sub(to_monday.days()).unwrap_or(day);
         day.to_zoned(here.zone.clone()).map_or(here.now, |day| day.timestamp())
     };
     let (now, is_running) = (stamp(), folders.is_running()?);
