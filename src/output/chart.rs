@@ -338,7 +338,8 @@ mod tests {
         let days = Days::new(date(2026, 11, 1), date(2026, 11, 1));
         let words = Words { id: "p", title: "t", description: "d" };
         let at = |hour: i8, score, role| Point { at: date(2026, 11, 1).at(hour, 0, 0, 0), score, role };
-        let points = [at(0, 0, Role::Before), at(12, 10, Role::After), at(12, 5, Role::Between)];
+        let points =
+            [at(0, 0, Role::Before), at(12, 10, Role::After), at(12, 5, Role::Between), at(14, 10, Role::Later)];
         let page = pain(days, words, &points, &[(points[0], points[1])], 300).into_string();
         let half = LEFT + PLOT / 2;
         assert!(page.contains(&format!("class=\"disc\" d=\"m{half} {TOP}h1\"")), "{page}");
@@ -346,7 +347,11 @@ mod tests {
         assert!(page.contains(&format!("d=\"m{LEFT} 248h1\"")), "{page}");
         assert!(page.contains(&format!("class=\"join\" d=\"M{LEFT} 248L{half} {TOP}\"")), "{page}");
         let empty = pain(days, words, &[], &[], 300).into_string();
-        assert!(!empty.contains("h1\""), "{empty}");
+        assert!(!["disc", "ring", "sq", "join"].iter().any(|mark| empty.contains(mark)), "{empty}");
+        let box_at = LEFT + PLOT * 14 / 24;
+        for class in ["sq box", "hole box"] {
+            assert!(page.contains(&format!("class=\"{class}\" d=\"m{box_at} {TOP}h1\"")), "{page}");
+        }
     }
 
     #[test]

@@ -236,8 +236,9 @@ impl Journal {
 
     /// The pain two hours after the sessions of trials since a time of day: the moment and the score, by session.
     fn later_scores(&self, since_ms: i64) -> Result<BTreeMap<i64, (i64, u8)>> {
+        // The plus: by their moment.
         let sql = "SELECT session, coalesce(at_ms, noted_ms) AS moment, score FROM pain \
-                   WHERE role = ? AND session IS NOT NULL AND undone_ms IS NULL AND moment >= ? ORDER BY moment, id";
+                   WHERE role = ? AND +session IS NOT NULL AND undone_ms IS NULL AND moment >= ? ORDER BY moment, id";
         let rows = self.rows(sql, params![LATER, since_ms], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
         Ok(rows.into_iter().collect())
     }
