@@ -274,8 +274,8 @@ fn a_range_that_offers_what_a_rule_refuses_draws_a_warning() {
             &format!("[[step]]\ntimes = 3\nsteps = [\n{},\n{},\n]\n", step("cold", cold), step("rest", rest)),
         )
     };
-    let five = "{ default = \"5min\", max = \"10min\" }";
-    let checked = home.ask(&["check", &file(five, "\"1min\"")]);
+    let range = "{ default = \"5min\", max = \"10min\" }";
+    let checked = home.ask(&["check", &file(range, "\"1min\"")]);
     for part in [
         "warning[cold-limit]: with --cold 10m, the cold load would reach 29 min; the limit is 20 min\n",
         "own.toml:4:22\n",
@@ -289,7 +289,7 @@ fn a_range_that_offers_what_a_rule_refuses_draws_a_warning() {
     let checked = home.ask(&["check", &file("\"10min\"", "{ default = \"10min\", min = \"2min\" }")]);
     assert!(checked.contains("with --rest 2m, the cold load would reach 28 min"), "{checked}");
     for (cold, rest) in
-        [(five, "\"10min\""), ("\"5min\"", "\"1min\""), ("\"10min\"", "{ default = \"10min\", max = \"20min\" }")]
+        [(range, "\"10min\""), ("\"5min\"", "\"1min\""), ("\"10min\"", "{ default = \"10min\", max = \"20min\" }")]
     {
         let checked = home.ask(&["check", &file(cold, rest)]);
         assert!(!checked.contains("with --"), "{checked}");
