@@ -261,9 +261,6 @@ impl Parsed {
         let mut problems = Vec::new();
         for (kind, length) in self.draft.largest_of_kinds() {
             let choice = Choice::default().with(kind, length);
-            if !self.draft.choice_errors(choice).is_empty() {
-                continue;
-            }
             let found = self.findings(&self.draft, 0, choice).into_iter();
             let is_new =
                 |found: &Problem| found.level == Level::Refused && !known.iter().any(|known| known.rule == found.rule);

@@ -127,7 +127,7 @@ impl Draft {
             let (min, max) = (ranges().map(|range| range.min).max()?, ranges().map(|range| range.max).min()?);
             (min < max).then_some((kind, if kind.has_pack() { max } else { min }))
         });
-        found.collect()
+        found.filter(|&(kind, length)| self.choice_errors(Choice::default().with(kind, length)).is_empty()).collect()
     }
 }
 
