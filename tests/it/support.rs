@@ -187,11 +187,6 @@ impl Home {
         self.json(&["history", "--json"]).as_array().expect("a list").clone()
     }
 
-    /// The sessions of the history.
-    pub fn past_sessions(&self) -> Vec<Value> {
-        self.history().into_iter().filter(|row| row["kind"] == "session").collect()
-    }
-
     /// The list of `therapy history`, without the picture of the last two weeks above it.
     #[track_caller]
     pub fn listed(&self, arguments: &[&str]) -> String {

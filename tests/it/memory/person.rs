@@ -273,19 +273,20 @@ fn the_pain_after_is_asked_if_the_pain_before_is_known() {
         let noted = home.run(&["pain", score]);
         assert_eq!(stdout(&noted), format!("Pain {score} of 10 noted for the last session.\n"));
     }
-    let last = home.past_sessions().pop().expect("a session");
+    let last = home.history().pop().expect("a session");
     assert_eq!((&last["pain_before"], &last["pain_after"]), (&Value::Null, &4.into()));
     assert_eq!(home.number("SELECT count(*) FROM pain WHERE role = 'after' AND score IN (3, 4)"), 4);
     // A day later it is another pain, also when a session runs.
     home.sql().execute("UPDATE session SET ended_ms = ended_ms - 7200001", []).expect("rows");
     let alone = "Pain 9 of 10 noted on its own: no session ended in the last 2 h.\n";
     assert_eq!(stdout(&home.run(&["pain", "9"])), alone);
-    assert_eq!(home.past_sessions().pop().expect("a session")["pain_after"], 4);
-    let last = home.past_sessions().pop().expect("a session");
+    let [.., session, alone] = &home.history()[..] else { panic!("a session and a score") };
+    assert_eq!((&session["pain_after"], &alone["pain"]), (&4.into(), &9.into()));
+    let last = home.history().pop().expect("a session");
     for bad in [&["pain", "11"][..], &["pain", "-1"], &["pain"], &["run", "own.toml", "--pain", "11"]] {
         assert_eq!(home.run(bad).status.code(), Some(2), "{bad:?}");
     }
-    assert_eq!(home.past_sessions().pop(), Some(last));
+    assert_eq!(home.history().pop(), Some(last));
 }
 
 /// The pain in a session is not the pain after it, nor after the one before.
@@ -304,8 +305,14 @@ fn a_score_while_a_session_is_open_says_so() {
     assert!(said.ends_with(" ago. End it first (therapy stop), then note the pain again.\n"), "{said}");
     home.ask(&["stop", "--off", "now"]);
     assert_eq!(alone("4"), "Pain 4 of 10 noted for the last session.\n");
-    let pain: Vec<_> = home.past_sessions().iter().map(|entry| entry["pain_after"].clone()).collect();
-    assert_eq!(pain, [Value::from(5), 4.into()]);
+    let rows = home.history();
+    let of = |kind: &str, field: &str| -> Vec<Value> {
+        rows.iter().filter(|row| row["kind"] == kind).map(|row| row[field].clone()).collect()
+    };
+    assert_eq!(
+        (of("session", "pain_after"), of("score", "pain")),
+        (vec![5.into(), 4.into()], vec![6.into(), 7.into()])
+    );
     // One that was cut off too long ago is closed by the next session.
     home.sql().execute("UPDATE session SET ended_ms = NULL, outcome = NULL WHERE id = 2", []).expect("a row");
     home.sql().execute("UPDATE event SET boot = 'another', wall_ms = wall_ms - 10800001", []).expect("rows");

@@ -164,7 +164,10 @@ fn the_record_has_the_site_of_a_session_and_of_the_pain() {
     let table = home.ask(&["history"]);
     assert!(table.contains("  ice · left knee  cold 15 of 15 min") && table.contains("  ice · neck  "), "{table}");
     let csv = home.ask(&["history", "--csv"]);
-    assert!(csv.lines().next().is_some_and(|line| line.ends_with(",assumed,site,told,notes,kind,pain")), "{csv}");
+    assert!(
+        csv.lines().next().is_some_and(|line| line.ends_with(",assumed,site,told,notes,kind,pain,pain_later,imported")),
+        "{csv}"
+    );
     assert_eq!(home.ask(&["history", "--site", "left-hip"]), "No sessions at the site left-hip yet.\n");
 
     // A score belongs to the last session, unless it is about another place.
