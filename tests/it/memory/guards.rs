@@ -324,7 +324,7 @@ impl Row {
         if let Some(other) = other.as_mut() {
             other.see("step_began");
             // On a busy machine it is shown before it is written.
-            until("its record", || home.number("SELECT count(*) FROM event WHERE kind = 'step_began'") > 0);
+            until("its record", || is_recorded(&home, "step_began"));
             if matches!(way, "resume" | "stop") {
                 other.kill();
             }
@@ -394,7 +394,7 @@ impl Row {
     fn key(&self, home: &Home, way: &str, since: &[&Fact]) -> char {
         let mut terminal = Terminal::start(home.command(&["run", "own.toml", "--no-notify"]), 24, 150);
         terminal.until("keys taken", Terminal::is_taken);
-        let recorded = |what: &str| home.number(&format!("SELECT count(*) FROM event WHERE kind = '{what}'")) > 0;
+        let recorded = |what: &str| is_recorded(&home, what);
         until("its record", || recorded("step_began"));
         if way == "space" {
             terminal.press(" ");
@@ -438,6 +438,12 @@ impl Row {
         assert_eq!((status.code(), named(&resumed.errors(), self.rule)), (Some(3), '?'), "{}", resumed.errors());
         'R'
     }
+}
+
+/// Whether the last session of this journal has such an event: those before it, and imported ones, have some of their own.
+fn is_recorded(home: &Home, what: &str) -> bool {
+    let last = "SELECT max(id) FROM session WHERE origin IS NULL";
+    home.number(&format!("SELECT count(*) FROM event WHERE kind = '{what}' AND session = ({last})")) > 0
 }
 
 /// A file with the steps of the built-in ice: what a file alone can break.
