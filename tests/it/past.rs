@@ -6,11 +6,13 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+#[cfg(unix)]
 use textwrap::core::display_width;
 use therapy::edge::clock;
 
 use crate::programs;
 use crate::support::{Home, joined, stdout};
+#[cfg(unix)]
 use crate::terminal::Terminal;
 
 /// A session in the journal: how many days ago, at which hour (UTC), minutes of cold and heat of those planned, the scores
@@ -364,6 +366,7 @@ fn busy() -> Home {
     home
 }
 
+#[cfg(unix)]
 #[test]
 fn nothing_is_wider_than_the_terminal() {
     let home = busy();

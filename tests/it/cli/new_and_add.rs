@@ -1,7 +1,6 @@
 //! `therapy new` and `therapy add`: files in the folder of the person's own protocols.
 
 use std::io::Write as _;
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use crate::programs;
@@ -54,7 +53,12 @@ fn the_four_commands_of_the_help_lead_from_a_new_file_to_a_session() {
     let (_, commands) = help.split_once("From a new file to a session:\n").expect("the commands");
     let commands: Vec<_> = commands.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     assert_eq!(commands.len(), 4, "{help}");
-    let bin = Path::new(env!("CARGO_BIN_EXE_therapy")).parent().expect("a folder").to_str().expect("plain").to_owned();
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_therapy"))
+        .parent()
+        .expect("a folder")
+        .to_str()
+        .expect("plain")
+        .to_owned();
     let mut last = String::new();
     for command in commands {
         let mut shell = Command::new("/bin/sh");

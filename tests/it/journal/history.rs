@@ -1,7 +1,6 @@
 //! `therapy history` for known sessions.
 
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
 use therapy::domain::exposure::Exposure;
 use therapy::domain::protocol::{Choice, Draft};
 use therapy::domain::rules::{Context, RuleId};
@@ -215,8 +214,9 @@ fn a_score_that_stands_alone_is_a_row_of_its_own() {
     assert_eq!(narrow[2..4], [said("2026-03-05 12:00") + "  ice", "    cold 10 of 10 min".to_owned()]);
     let of = |field: &str| home.history().iter().map(|row| row[field].clone()).collect::<Vec<_>>();
     assert_eq!(of("kind"), ["score", "session", "session", "score", "score"]);
-    assert_eq!(of("pain"), [json!(8), Value::Null, Value::Null, json!(3), json!(10)]);
-    assert_eq!(of("id"), [Value::Null, json!(1), json!(2), Value::Null, Value::Null]);
+    let null = serde_json::Value::Null;
+    assert_eq!(of("pain"), [8.into(), null.clone(), null.clone(), 3.into(), 10.into()]);
+    assert_eq!(of("id"), [null.clone(), 1.into(), 2.into(), null.clone(), null]);
     let csv = shown(&home, &["--csv"]);
     assert_eq!(
         csv.lines().nth(1),

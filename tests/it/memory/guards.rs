@@ -394,7 +394,7 @@ impl Row {
     fn key(&self, home: &Home, way: &str, since: &[&Fact]) -> char {
         let mut terminal = Terminal::start(home.command(&["run", "own.toml", "--no-notify"]), 24, 150);
         terminal.until("keys taken", Terminal::is_taken);
-        let recorded = |what: &str| is_recorded(&home, what);
+        let recorded = |what: &str| is_recorded(home, what);
         until("its record", || recorded("step_began"));
         if way == "space" {
             terminal.press(" ");
