@@ -6,7 +6,6 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-#[cfg(unix)]
 use textwrap::core::display_width;
 use therapy::edge::clock;
 
