@@ -134,7 +134,7 @@ fn a_length_outside_a_range_names_the_range_all_at_once() {
         }
         assert!(errors.contains(hint), "{arguments:?}: {hint} in {errors}");
         let Some((_, command)) = errors.split_once("  try: therapy ") else { continue };
-        let words = shlex::split(command).expect("words");
+        let words = shlex::split(&command.replace('\\', "/")).expect("words");
         let words: Vec<_> = words.iter().map(String::as_str).collect();
         assert_eq!(home.run(&words).status.code(), Some(0), "what is suggested passes: {command}");
     }
