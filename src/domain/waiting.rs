@@ -11,6 +11,7 @@ use crate::domain::session::REMIND;
 
 /// The longest time between two readings of the record: whoever sets the time of day does not change it.
 pub const REVIEW: Duration = Duration::from_secs(60);
+const SECOND: Duration = Duration::from_secs(1);
 /// A person is called again this often, every [`REMIND`], for ten minutes (ours).
 pub const AGAIN: u32 = 20;
 
@@ -81,13 +82,14 @@ impl Known<'_> {
 impl Turn {
     /// Whether the record must be read again, last read at `read`. Only what was just read lets a session start.
     pub fn is_outdated(self, read: Moment, now: Moment) -> bool {
-        let has_come = matches!(self, Turn::Later { at, .. } if read < at && at <= now);
-        has_come || now.since(read) >= REVIEW
+        let Turn::Later { at, .. } = self else { return now.since(read) >= REVIEW };
+        // A session that runs longer than planned may end at any moment, and its lock ends after its last record.
+        let often = if at <= now { SECOND } else { REVIEW };
+        read < at && at <= now || now.since(read) >= often
     }
 
     /// How long to wait until the clock is read again.
     pub fn pause(self, now: Moment) -> Duration {
-        const SECOND: Duration = Duration::from_secs(1);
         let Turn::Later { at, .. } = self else { return SECOND };
         let left = at.since(now);
         // A countdown changes at whole seconds.
@@ -223,7 +225,8 @@ mod tests {
         let later = Turn::Later { at: at(10), why: Why::Running };
         let second = Duration::from_secs(1);
         assert!(!later.is_outdated(at(9), at(10) - second) && later.is_outdated(at(9) + second, at(10)));
-        assert!(!later.is_outdated(at(10), at(10) + second), "just read: what runs is late");
+        assert!(!later.is_outdated(at(10), at(10) + second / 2), "just read: what runs is late");
+        assert!(later.is_outdated(at(10), at(10) + second), "it may end at any moment");
         assert!(later.is_outdated(at(10), at(11)) && later.is_outdated(at(2), at(3)));
         assert!(!Turn::Now.is_outdated(at(10), at(11) - second) && Turn::Now.is_outdated(at(10), at(11)));
     }
