@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::anyhow;
 
 use super::folders::Folders;
-use super::{Exit, Failure, print};
+use super::{Exit, Failure, print, unwritten};
 use crate::cli::{ExportArgs, Format};
 use crate::edge::files;
 use crate::edge::journal::Journal;
@@ -36,20 +36,21 @@ pub(super) fn run(folders: &Folders, args: &ExportArgs) -> Result<Exit, Failure>
         };
     }
     let name = printable(&file.to_string_lossy()).into_owned();
+    let failed = |error: &io::Error| unwritten(file, error, ("export", "therapy.db"));
     if format == Format::Db {
-        journal.copy_to(file).map_err(|error| failure(file, &name, &error))?;
+        journal.copy_to(file).map_err(|error| failed(&error))?;
         let place = folders.data.display().to_string();
         return print(format!(
             "Copied to {name}. On another machine, save it as journal.db in the data folder, here {}.\n",
             printable(&place)
         ));
     }
-    let new = files::create(file).map_err(|error| failure(file, &name, &error))?;
+    let new = files::create(file).map_err(|error| failed(&error))?;
     let written = write(&journal, format, &new);
     if !matches!(written, Ok(Ok(_))) {
         let _ = std::fs::remove_file(file);
     }
-    let lines = written?.map_err(|error| failure(file, &name, &error))?;
+    let lines = written?.map_err(|error| failed(&error))?;
     let lines = count(lines, "line");
     print(match format {
         Format::Csv => format!("Wrote {lines} to {name}.\n"),
@@ -82,22 +83,4 @@ fn write(journal: &Journal, format: Format, to: impl Write) -> Result<io::Result
         })?;
     }
     Ok(written.and_then(|()| to.flush()).map(|()| lines))
-}
-
-/// Why a file cannot be written, and what to do about it.
-fn failure(file: &Path, name: &str, error: &io::Error) -> Failure {
-    let (error, hint) = match error.kind() {
-        _ if file.is_dir() => {
-            let inside = quoted(&file.join("therapy.db").to_string_lossy());
-            (anyhow!("{name} is a folder"), format!("try: therapy export {inside}"))
-        }
-        ErrorKind::AlreadyExists => {
-            (anyhow!("there is already a file {name}"), "give the name of a new file".to_owned())
-        }
-        _ => (
-            anyhow!("could not write {name}: {error}"),
-            "give the name of a new file, in a folder that you can write to".to_owned(),
-        ),
-    };
-    Failure::new(Exit::Failed, error, hint)
 }

@@ -1,11 +1,15 @@
 //! What a command can end with: an exit code, or an error with its way out.
 
-use std::io;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use anyhow::anyhow;
 
 use crate::domain::session::Outcome;
 use crate::edge::catalog::CatalogError;
 use crate::edge::journal::JournalError;
-use crate::text::typed::Unreadable;
+use crate::text::printable::printable;
+use crate::text::typed::{Unreadable, quoted};
 
 /// The exit code. The numbers are part of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +59,25 @@ impl Failure {
         let hint = self.hint.map_or_else(|| other.to_owned(), |hint| format!("{hint}\n  {other}"));
         Failure { hint: Some(hint), ..self }
     }
+}
+
+/// Why a file was not written. `command` writes such files, usually with the name `usual`.
+pub(super) fn unwritten(file: &Path, error: &io::Error, (command, usual): (&str, &str)) -> Failure {
+    let name = printable(&file.to_string_lossy()).into_owned();
+    let (error, hint) = match error.kind() {
+        _ if file.is_dir() => {
+            let inside = quoted(&file.join(usual).to_string_lossy());
+            (anyhow!("{name} is a folder"), format!("try: therapy {command} {inside}"))
+        }
+        ErrorKind::AlreadyExists => {
+            (anyhow!("there is already a file {name}"), "give the name of a new file".to_owned())
+        }
+        _ => {
+            let hint = "give the name of a new file, in a folder that you can write to".to_owned();
+            (anyhow!("could not write {name}: {error}"), hint)
+        }
+    };
+    Failure::new(Exit::Failed, error, hint)
 }
 
 impl From<anyhow::Error> for Failure {

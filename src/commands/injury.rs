@@ -44,7 +44,7 @@ pub(super) fn run(
     }
 }
 
-/// Forgets what was said about a site, or about the only injury.
+/// Forgets the entry of a site, or the only injury.
 fn clear(folders: &Folders, named: Option<Site>) -> Result<Exit, Failure> {
     let journal = Journal::open(&folders.data)?;
     let entries = journal.injuries()?;

@@ -62,6 +62,7 @@ mod trial;
 mod overview;
 
 pub use self::completions::answer as answer_shell;
+use self::failure::unwritten;
 pub use self::failure::{Exit, Failure};
 use self::folders::Folders;
 use self::printing::{ask, can_ask, draw, is_dumb, last_words, print, print_exactly, print_json, say};

@@ -15,7 +15,7 @@ use super::chosen::{Chosen, find};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off};
 use super::times::{from_millis, known_zone, later, local, stamp};
-use super::{Exit, Failure, print, print_exactly, print_json, printing, recommended, settings, sites};
+use super::{Exit, Failure, print, print_exactly, print_json, printing, recommended, settings, sites, unwritten};
 use crate::cli::Which;
 use crate::cli::plan::PlanArgs;
 use crate::domain::course::start;
@@ -80,7 +80,8 @@ pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
         let calendar = now.keep(folders, &schedule, context.site)?;
         match args.ics.as_deref() {
             Some(file) if file == Path::new("-") => return print_exactly(calendar),
-            Some(file) => files::write(file, calendar.as_bytes()).map_err(|error| unwritten(file, &error))?,
+            Some(file) => files::write(file, calendar.as_bytes())
+                .map_err(|error| unwritten(file, &error, ("plan --ics", "plan.ics")).or("the plan is kept"))?,
             None => {}
         }
     }
@@ -300,11 +301,6 @@ impl Now {
         let now = (awake.from..awake.to).contains(&self.moment).then(|| since(self.moment));
         Day { name: name(*date), awake: (since(awake.from), since(awake.to)), sessions, now }
     }
-}
-
-fn unwritten(file: &Path, error: &io::Error) -> Failure {
-    let error = anyhow!("could not write {}: {error}", file.display());
-    Failure::new(Exit::Failed, error, "the plan is kept; name another file: --ics FILE, or - for standard output")
 }
 
 /// `08:00 to 22:30`, and at weekends too where they differ.

@@ -59,7 +59,7 @@ pub(super) fn print(text: impl Into<String>) -> Result<Exit, Failure> {
 
 /// Prints a result for people that has its own layout, in the characters that the locale allows.
 pub(super) fn print_drawn(text: String) -> Result<Exit, Failure> {
-    print_exactly(if terminal::shows_unicode() { text } else { ascii(&text) })
+    print_exactly(if terminal::shows_unicode() { text } else { ascii(&text, '~') })
 }
 
 /// Prints one JSON document.

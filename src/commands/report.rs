@@ -1,6 +1,5 @@
 //! `therapy report FILE.html`: one page to take to a clinician.
 
-use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use anyhow::anyhow;
@@ -8,7 +7,7 @@ use jiff::Timestamp;
 
 use super::folders::Folders;
 use super::times::{here, since, stamp};
-use super::{Exit, Failure, print, print_exactly};
+use super::{Exit, Failure, print, print_exactly, unwritten};
 use crate::cli::report::ReportArgs;
 use crate::edge::{files, opener};
 use crate::output::clinical::Clinical;
@@ -16,7 +15,6 @@ use crate::output::past::Past;
 use crate::output::report::{self, MARK, Page};
 use crate::text::durations::count;
 use crate::text::printable::printable;
-use crate::text::typed::quoted;
 
 /// Writes the page, and opens it if that is asked for.
 pub(super) fn run(folders: &Folders, args: &ReportArgs) -> Result<Exit, Failure> {
@@ -50,7 +48,7 @@ pub(super) fn run(folders: &Folders, args: &ReportArgs) -> Result<Exit, Failure>
         return print_exactly(page);
     }
     files::put(&args.file, page.as_bytes(), |beginning| beginning.starts_with(MARK.as_bytes()))
-        .map_err(|error| unwritten(&args.file, &error))?;
+        .map_err(|error| unwritten(&args.file, &error, ("report", "report.html")))?;
     let name = printable(&args.file.to_string_lossy()).into_owned();
     if args.open {
         // As a whole path it is never taken for an option.
@@ -61,22 +59,4 @@ pub(super) fn run(folders: &Folders, args: &ReportArgs) -> Result<Exit, Failure>
         })?;
     }
     print(format!("Wrote {name}, with {}.\n", count(past.sessions.len(), "session")))
-}
-
-fn unwritten(file: &Path, error: &io::Error) -> Failure {
-    let name = printable(&file.to_string_lossy()).into_owned();
-    let (error, hint) = match error.kind() {
-        _ if file.is_dir() => {
-            let inside = quoted(&file.join("report.html").to_string_lossy());
-            (anyhow!("{name} is a folder"), format!("try: therapy report {inside}"))
-        }
-        ErrorKind::AlreadyExists => {
-            (anyhow!("{name} is there already, and report did not write it"), "give the name of a new file".to_owned())
-        }
-        _ => (
-            anyhow!("could not write {name}: {error}"),
-            "give the name of a file in a folder that you can write to".to_owned(),
-        ),
-    };
-    Failure::new(Exit::Failed, error, hint)
 }

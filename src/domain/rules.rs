@@ -313,7 +313,7 @@ pub const COLD_SHORT: Duration = minutes(10);
 pub const HEAT_LONG: Duration = minutes(20);
 /// How far in the future the last record may end, and how far the time of day may leap (ours): clocks differ a little.
 pub const CLOCK_BEHIND: Duration = minutes(2);
-/// After so many days of sessions a person should ask a professional (`ThermaCare`).
+/// The number of days with sessions after which a person should ask a professional (`ThermaCare`).
 pub const LONG_PAIN_DAYS: u32 = 7;
 /// The window of the daily limits.
 pub const DAY: Duration = hours(24);

@@ -9,7 +9,7 @@ use crate::domain::rules::RuleId;
 use crate::domain::schedule::Awake;
 use crate::domain::session::REMIND;
 
-/// The longest time between two readings of the record: whoever sets the time of day does not change it.
+/// The longest time between two readings of the record. Setting the time of day does not change it.
 pub const REVIEW: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
 /// A person is called again this often, every [`REMIND`], for ten minutes (ours).

@@ -49,8 +49,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written.inspect_err(|_| drop(std::fs::remove_file(draft)))
 }
 
-/// Puts a file that only its owner can read at a path: a new one, or in place of one that `may_go` for how it begins.
-/// Whatever else is there stays.
+/// Puts a file that only its owner can read at a path: a new one, or in place of a file whose beginning
+/// `may_go`. Any other file stays.
 ///
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] for another file, and when it cannot be written.

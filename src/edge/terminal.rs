@@ -15,6 +15,7 @@ use textwrap::core::display_width;
 
 use crate::edge::clock;
 use crate::edge::window::Window;
+use crate::text::timeline::ascii;
 
 /// How long the last words of the program wait for their reader, all together.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -25,6 +26,8 @@ static WAITED: Mutex<Duration> = Mutex::new(Duration::ZERO);
 /// How long a flush waits.
 const MOMENT: Duration = Duration::from_millis(100);
 
+/// In ASCII, in place of the medium shade of digits whose clock stands still.
+const PALE: char = ':';
 const HIDE_CURSOR: &str = "\x1b[?25l";
 const SHOW_CURSOR: &str = "\x1b[?25h";
 
@@ -177,21 +180,6 @@ pub fn shows_unicode() -> bool {
     locale.is_none_or(|locale| locale.to_lowercase().replace('-', "").contains("utf8"))
 }
 
-/// The row in ASCII. Every character keeps its column.
-fn ascii(row: &str) -> String {
-    let plain = |character| match character {
-        '█' | '▀' | '▄' => '#',
-        '▒' => ':',
-        '░' | '…' => '.',
-        '─' | '·' => '-',
-        '▲' => '^',
-        '×' => 'x',
-        '°' => ' ',
-        other => other,
-    };
-    row.chars().map(plain).collect()
-}
-
 /// A terminal for indicatif: it collects a frame, and sends only the rows that changed.
 #[derive(Clone)]
 pub(super) struct Terminal(pub(super) Arc<Mutex<Frames>>);
@@ -264,7 +252,7 @@ impl Frames {
         let window = if has_frame { self.window.changes() } else { self.window.give_back() };
         let back = if has_frame { self.window.back() + SHOW_CURSOR } else { String::new() };
         *lock(&BACK) = back;
-        let window = if self.unicode { window } else { ascii(&window) };
+        let window = if self.unicode { window } else { ascii(&window, PALE) };
         if is_new { cursor.to_owned() + &window } else { window }
     }
 
@@ -294,7 +282,7 @@ impl Frames {
     fn send(&mut self) {
         let mut rows: Vec<String> = take(&mut self.written).into_iter().step_by(2).collect();
         if !self.unicode {
-            rows.iter_mut().chain(&mut self.above).for_each(|row| *row = ascii(row));
+            rows.iter_mut().chain(&mut self.above).for_each(|row| *row = ascii(row, PALE));
         }
         let all = !self.above.is_empty() || rows.len() != self.shown.len() || self.width != self.size.1;
         let in_front = is_in_front();

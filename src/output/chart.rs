@@ -82,7 +82,7 @@ impl Days {
                 let step = months.into_iter().find(|step| self.count / (30 * step) <= LABELS).unwrap_or(1200);
                 let month = i64::from(day.year()) * 12 + i64::from(day.month()) - 1;
                 if day.day() == 1 && month % step == 0 {
-                    // Of a year it is said once.
+                    // The year is named once, with its first label.
                     let is_named =
                         step < 12 && day.month() != 1 && (!labels.is_empty() || i64::from(day.month()) + step > 12);
                     let form = if step >= 12 {

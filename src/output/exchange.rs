@@ -191,7 +191,7 @@ fn check_session(row: &SessionRow) -> Result<(), String> {
     if events.iter().enumerate().any(|(index, event)| is_start(event) != (index == 0)) {
         return Err(NO_START.to_owned());
     }
-    // Those of one that was cut off are not only from its events.
+    // The doses of a session that was cut off also depend on when the pack came off.
     let Some(end) = row.end.as_ref().filter(|end| end.outcome != "cut_off") else { return Ok(()) };
     let given = doses(&protocol, &events, events.last().map(|last| last.at).unwrap_or_default()).totals();
     for (field, stated, given) in [("cold_s", end.given.cold, given.cold), ("heat_s", end.given.heat, given.heat)] {

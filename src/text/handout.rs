@@ -103,7 +103,7 @@ pub fn when(kinds: &[StepKind], (per_day, days): (Option<u32>, Option<u32>), wai
         (None, Some(days)) => Some(format!("For {}.", count(days, "day"))),
         (Some(most), Some(days)) => Some(format!("{} a day, for {}.", times(most), count(days, "day"))),
     };
-    // "Heat is for 3 days" is read as an order by whoever stops reading there.
+    // "Heat is for 3 days…" could be read as an order.
     let heat = kinds.contains(&StepKind::Heat).then(|| "No heat in the first 3 days after an injury.".to_owned());
     let cold = kinds
         .contains(&StepKind::Cold)

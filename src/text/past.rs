@@ -107,7 +107,7 @@ pub fn earlier(shown: usize) -> String {
     format!("Earlier ones: therapy history -n {}, or --since 30d", shown.saturating_mul(5))
 }
 
-/// A list without anything. `since`: since when, as it is said.
+/// An empty list. `since` is a time in words.
 pub fn none(protocol: Option<&str>, site: Option<Site>, since: Option<&str>) -> String {
     let protocol = protocol.map(|name| format!(" of the protocol {name}")).unwrap_or_default();
     let place = site.map(|site| format!(" at the site {site}")).unwrap_or_default();

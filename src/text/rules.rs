@@ -275,7 +275,7 @@ fn numbered(steps: &[usize]) -> String {
     named.join(", ") + &more
 }
 
-/// What is wrong with so many sessions a day.
+/// What a number of sessions a day breaks.
 pub fn too_often(found: &TooOften) -> String {
     format!("{} a day: {}", count(found.per_day, "session"), detail(&found.detail))
 }

@@ -18,11 +18,11 @@ pub fn texture(kind: StepKind) -> char {
     }
 }
 
-/// A drawing for a terminal that shows only ASCII. Every character keeps its column.
-pub fn ascii(drawing: &str) -> String {
+/// A drawing for a terminal that shows only ASCII. Every character keeps its column. `medium` is in place of `▒`.
+pub fn ascii(drawing: &str, medium: char) -> String {
     let plain = |character| match character {
-        '█' => '#',
-        '▒' => '~',
+        '█' | '▀' | '▄' => '#',
+        '▒' => medium,
         '░' | '…' => '.',
         '─' | '·' => '-',
         '▲' => '^',
@@ -70,7 +70,7 @@ mod tests {
         let drawn: String = columns(&steps, 11).into_iter().map(texture).collect();
         assert_eq!(drawn, "████░░▒▒▒▒▒", "ends at 3.7 and 5.5");
         assert!(columns(&steps, 0).is_empty() && columns::<StepKind>(&[], 12).is_empty());
-        assert_eq!(ascii("████░░▒▒▒▒▒ ── a·b…"), "####..~~~~~ -- a-b.");
+        assert_eq!(ascii("████░░▒▒▒▒▒ ── a·b…", '~'), "####..~~~~~ -- a-b.");
         assert_eq!([0, 30, 60, 90].map(|at| column(minutes(at), minutes(60), 10)), [0, 5, 10, 10]);
     }
 }

@@ -1,5 +1,5 @@
-//! What a person tells that the timer did not see: how it is read, and how it is said again. It must not know the time of
-//! day.
+//! Doses, notes and scores that a person logs: how they are read, and how they are worded. This module must not know the
+//! time of day.
 
 use std::time::Duration;
 

@@ -195,22 +195,13 @@ fn a_page_replaces_a_page_and_no_other_file() {
     std::fs::create_dir(home.path().join("folder")).expect("a folder");
     symlink("/nowhere/at/all", home.path().join("link.html")).expect("a link");
     for (file, why) in [
-        (
-            "other.html",
-            "error: other.html is there already, and report did not write it\n  give the name of a new file\n",
-        ),
-        (
-            "empty.html",
-            "error: empty.html is there already, and report did not write it\n  give the name of a new file\n",
-        ),
-        (
-            "link.html",
-            "error: link.html is there already, and report did not write it\n  give the name of a new file\n",
-        ),
+        ("other.html", "error: there is already a file other.html\n  give the name of a new file\n"),
+        ("empty.html", "error: there is already a file empty.html\n  give the name of a new file\n"),
+        ("link.html", "error: there is already a file link.html\n  give the name of a new file\n"),
         ("folder", "error: folder is a folder\n  try: therapy report folder/report.html\n"),
         (
             "none/page.html",
-            "error: could not write none/page.html: No such file or directory\n  give the name of a file in a folder that you can write to\n",
+            "error: could not write none/page.html: No such file or directory\n  give the name of a new file, in a folder that you can write to\n",
         ),
     ] {
         let output = home.run(&["report", file]);
