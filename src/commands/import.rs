@@ -10,7 +10,7 @@ use super::folders::Folders;
 use super::meanwhile::objection;
 use super::screening::{concerns, told};
 use super::times::{from_millis, in_full, stamp};
-use super::{Exit, Failure, ask, can_ask, print, say};
+use super::{Exit, Failure, ask_yes_no, can_ask, print, say};
 use crate::cli::ImportArgs;
 use crate::domain::site::Site;
 use crate::edge::files;
@@ -57,12 +57,7 @@ pub(super) fn run(folders: &Folders, args: &ImportArgs) -> Result<Exit, Failure>
     refuse(&lines.problems)?;
     if asks && fates.contains(&Fate::Added) {
         say(&summary(&lines, &fates, "Would import"));
-        let is_yes = |answer: &str| match &*answer.to_lowercase() {
-            "yes" | "y" => Some(true),
-            "no" | "n" => Some(false),
-            _ => None,
-        };
-        if ask("Import this? It cannot be taken back. [y/n]", is_yes)? != Some(true) {
+        if ask_yes_no("Import this? It cannot be taken back. [y/n]")? != Some(true) {
             return Err(Failure::new(Exit::Stopped, anyhow!("nothing was imported"), "answer y to import it"));
         }
         fates = journal.import(&lines.rows, &stamp(), true)?;

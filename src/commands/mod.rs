@@ -65,7 +65,7 @@ pub use self::completions::answer as answer_shell;
 use self::failure::unwritten;
 pub use self::failure::{Exit, Failure};
 use self::folders::Folders;
-use self::printing::{ask, can_ask, draw, is_dumb, last_words, print, print_exactly, print_json, say};
+use self::printing::{ask, ask_yes_no, can_ask, draw, is_dumb, last_words, print, print_exactly, print_json, say};
 pub use self::printing::{report_failure, report_usage};
 use crate::cli::{Cli, Command};
 use crate::domain::session::Input;

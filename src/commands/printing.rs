@@ -164,6 +164,15 @@ pub(super) fn ask<T>(question: &str, read: impl Fn(&str) -> Option<T>) -> io::Re
     }
 }
 
+/// Asks until the answer is yes or no; `None` at the end of input.
+pub(super) fn ask_yes_no(question: &str) -> io::Result<Option<bool>> {
+    ask(question, |answer| match &*answer.to_lowercase() {
+        "yes" | "y" => Some(true),
+        "no" | "n" => Some(false),
+        _ => None,
+    })
+}
+
 /// Prints an error and its way out.
 pub fn report_failure(failure: &Failure) {
     let style = console::Style::new().for_stderr().bold();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::anyhow;
 
 use super::times::stamp;
-use super::{Exit, Failure, ask, can_ask, say};
+use super::{Exit, Failure, ask, ask_yes_no, can_ask, say};
 use crate::domain::rules::Concern;
 use crate::edge::journal::{Journal, Screening};
 use crate::text::printable::capital;
@@ -75,14 +75,7 @@ pub(super) fn screen(
 /// confirmed.
 pub(super) fn answered() -> Result<Vec<&'static str>, Failure> {
     let unanswered = || Failure::new(Exit::Stopped, anyhow!("the question was not answered"), "answer y or n");
-    let is_yes = |question: &str| {
-        let answer = ask(question, |answer| match &*answer.to_lowercase() {
-            "yes" | "y" => Some(true),
-            "no" | "n" => Some(false),
-            _ => None,
-        });
-        answer?.ok_or_else(unanswered)
-    };
+    let is_yes = |question: &str| ask_yes_no(question)?.ok_or_else(unanswered);
     loop {
         if !is_yes("Does any of these apply to you? [y/n]")? {
             return Ok(Vec::new());

@@ -10,7 +10,7 @@ use super::folders::Folders;
 use super::rungs::{is_remote, mode};
 use super::settings::{Settings, settings};
 use super::times::{in_full, known_zone, stamp};
-use super::{Exit, Failure, ask, can_ask, is_dumb, print, print_json, say};
+use super::{Exit, Failure, ask_yes_no, can_ask, is_dumb, print, print_json, say};
 use crate::cli::{Alarms, Reach, Sound};
 use crate::edge::inbox::Inbox;
 use crate::edge::journal::Journal;
@@ -91,12 +91,7 @@ struct Person {
 impl Person {
     /// Whether they heard a player, a voice or a bell: their answer now, or the last one about the same program.
     fn heard(&self, rung: &str, program: &str, question: &str) -> Result<Option<bool>, Failure> {
-        let read = |answer: &str| match &*answer.to_lowercase() {
-            "yes" | "y" => Some(true),
-            "no" | "n" => Some(false),
-            _ => None,
-        };
-        let answer = if self.asks { ask(question, read)? } else { None };
+        let answer = if self.asks { ask_yes_no(question)? } else { None };
         let Some(journal) = &self.journal else { return Ok(answer) };
         let noted = journal.note_tried(rung, Some(program), answer, &stamp());
         noted.and_then(|()| journal.was_heard(rung, program)).or_else(|error| {

@@ -10,7 +10,7 @@ use super::chosen::{Chosen, find};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off, ways_on};
 use super::times::{possible, stamp};
-use super::{Exit, Failure, ask, can_ask, pain, print, run, say, sites};
+use super::{Exit, Failure, ask_yes_no, can_ask, pain, print, run, say, sites};
 use crate::cli::trial::{Drawn as Place, NextArgs, StartArgs, TrialCommand};
 use crate::cli::{RunArgs, Waits, Which};
 use crate::domain::course;
@@ -205,7 +205,7 @@ fn next(folders: &Folders, args: NextArgs) -> Result<Exit, Failure> {
             if known.keep(session, later)? {
                 return status::run(folders, false);
             }
-            let goes_on = score.is_some() || can_ask() && is_yes(trial::GO_ON)?;
+            let goes_on = score.is_some() || can_ask() && ask_yes_no(trial::GO_ON)? == Some(true);
             if !goes_on {
                 say(trial::NEXT);
                 return Ok(Exit::Completed);
@@ -282,15 +282,6 @@ fn later_score(args: &NextArgs) -> Result<Option<u8>, Failure> {
 /// A score is needed, and nobody can be asked.
 fn needs(what: &str, option: &str) -> Failure {
     Failure::new(Exit::Usage, anyhow!("{what}"), format!("try: {} {option}", trial::NEXT))
-}
-
-fn is_yes(question: &str) -> Result<bool, Failure> {
-    let answer = ask(question, |answer| match &*answer.to_lowercase() {
-        "yes" | "y" => Some(true),
-        "no" | "n" => Some(false),
-        _ => None,
-    });
-    Ok(answer?.unwrap_or(false))
 }
 
 impl Known {
