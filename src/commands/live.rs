@@ -14,7 +14,7 @@ use super::printing::fitted;
 use super::rungs::{self, Rungs};
 use super::settings::Settings;
 use super::times::{Label, later, possible, possible_briefly, stamp, stamp_at, time_of_day, wall_at};
-use super::{Exit, Failure, can_ask};
+use super::{Exit, Failure, can_ask, say};
 use crate::cli::Progress;
 use crate::domain::rules::CLOCK_BEHIND;
 use crate::domain::session::{Event, Input, Moment, Session};
@@ -31,6 +31,7 @@ use crate::edge::window::{Known, Window};
 use crate::runner::{self, FRAME, Loss, Observer, Trouble, World};
 use crate::text::advice::CUT_OFF;
 use crate::text::printable::printable;
+use crate::text::waiting;
 use crate::text::wording::{self, sentences};
 
 /// What surrounds a session.
@@ -64,18 +65,29 @@ pub(super) fn listen() -> Result<(Keys, Inbox), Failure> {
     Ok((keys, inbox))
 }
 
+/// Waits for a message, at most this long. The process is suspended here if the person asks for that; `leave` frees the
+/// terminal before.
+pub(super) fn heard(keys: &Keys, inbox: &Inbox, most: Duration, leave: impl FnOnce()) -> Message {
+    keys.retake();
+    let message = inbox.wait(clock::wait_for(most));
+    if message == Message::WakeUp && keys.wants_to_suspend() {
+        leave();
+        say(waiting::SUSPENDED);
+        keys.suspend();
+    }
+    message
+}
+
 /// Waits until the person presses Enter, for as long as it takes.
 ///
 /// # Errors
 /// The exit code when the person leaves or the system ends the wait. Nothing has started.
 pub(super) fn wait_for_enter((keys, inbox): &(Keys, Inbox)) -> Result<(), Exit> {
     loop {
-        keys.retake();
-        match inbox.wait(FRAME) {
+        match heard(keys, inbox, FRAME, || {}) {
             Message::Said(Input::Confirm) => return Ok(()),
             Message::Said(Input::Stop | Input::Leave) | Message::Lost(Loss::Terminal) => return Err(Exit::Stopped),
             Message::Lost(Loss::Process) => return Err(Exit::Terminated),
-            Message::WakeUp if keys.wants_to_suspend() => keys.suspend(),
             // A terminal can go away without a signal.
             Message::WakeUp if !can_ask() => return Err(Exit::Stopped),
             _ => {}

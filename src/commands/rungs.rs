@@ -1,7 +1,7 @@
 //! The ways to reach a person, from the bell to a program of their own: started before a session, told of every event,
 //! and heard on after the end until somebody answers. It must not know how a session is recorded or shown.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -140,18 +140,17 @@ impl Rungs {
         if let Some(speech) = &mut self.speech {
             speech.say(wording::sentences([words.headline.as_str()]));
         }
-        if let Some(bell) = &self.bell {
-            let _ = bell.ring();
+        match &self.bell {
+            Some(bell) => drop(bell.ring()),
+            None if io::stderr().is_terminal() => {
+                let _ = terminal::stream().and_then(|mut stream| stream.write(b"\x07"));
+            }
+            None => {}
         }
         if let Some(hook) = self.hook.as_mut().filter(|_| !again) {
             hook.call_for(session, words);
         }
         self.notifications.as_mut().and_then(Notifications::missing)
-    }
-
-    /// Whether they ring a terminal.
-    pub(super) fn have_bell(&self) -> bool {
-        self.bell.is_some()
     }
 
     /// The person has answered, or needs no answer: the box on the desktop need not stay.

@@ -2,7 +2,6 @@
 //! every way to reach the person until they answer. No lock is held, so that other shells may run sessions meanwhile. It
 //! must not know how a session is run.
 
-use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use console::Term;
@@ -12,7 +11,7 @@ use jiff::tz::TimeZone;
 use super::admission::Wanted;
 use super::chosen::Chosen;
 use super::folders::Folders;
-use super::live::listen;
+use super::live::{heard, listen};
 use super::plan::{self, Now};
 use super::printing::for_this_person;
 use super::rungs::Rungs;
@@ -32,7 +31,7 @@ use crate::edge::clock;
 use crate::edge::countdown::Countdown;
 use crate::edge::inbox::{Inbox, Message};
 use crate::edge::keys::Keys;
-use crate::edge::terminal::{self, Aside};
+use crate::edge::terminal::Aside;
 use crate::runner::Loss;
 use crate::text::alarm::PRESS_A_KEY;
 use crate::text::hours::Hours;
@@ -316,9 +315,6 @@ impl<'a> Wait<'a> {
             let has_button = !self.starts;
             trouble = self.rungs.call(whom(&self.wanted), &words, (has_button, !is_first));
             self.has_called = true;
-            if !self.rungs.have_bell() && io::stderr().is_terminal() {
-                let _ = terminal::stream().and_then(|mut stream| stream.write(b"\x07"));
-            }
         }
         if is_first {
             let protocol = self.wanted.chosen.review(self.overrides)?;
@@ -344,9 +340,9 @@ impl<'a> Wait<'a> {
 
     /// Waits for a message, at most this long.
     fn hear(&mut self, most: Duration) -> Option<End> {
-        self.keys.retake();
         let has_come = self.turn == Turn::Now;
-        match self.inbox.wait(clock::wait_for(most)) {
+        let shows = &self.shows;
+        match heard(&self.keys, &self.inbox, most, || shows.leave()) {
             Message::Said(Input::Confirm) if has_come => {
                 self.is_answered = true;
                 return Some(End::Answered);
@@ -358,11 +354,6 @@ impl<'a> Wait<'a> {
             Message::Said(_) | Message::AskedTime => self.is_answered |= has_come,
             Message::Lost(Loss::Process) => return Some(End::Left(Exit::Terminated)),
             Message::Lost(Loss::Terminal) => return self.lose_terminal(),
-            Message::WakeUp if self.keys.wants_to_suspend() => {
-                self.leave();
-                say(waiting::SUSPENDED);
-                self.keys.suspend();
-            }
             // A terminal can go away without a signal.
             Message::WakeUp if self.place == Place::Terminal && !can_ask() => return self.lose_terminal(),
             Message::WakeUp | Message::Lost(_) => {}
@@ -376,9 +367,15 @@ impl<'a> Wait<'a> {
         self.starts.then_some(End::Left(Exit::Stopped))
     }
 
+    fn leave(&self) {
+        self.shows.leave();
+    }
+}
+
+impl Shows {
     /// Removes the countdown.
     fn leave(&self) {
-        if let Shows::Rows(rows) = &self.shows {
+        if let Shows::Rows(rows) = self {
             rows.leave();
         }
     }

@@ -1,7 +1,6 @@
 //! The wait for the pain two hours after a session of a trial: a countdown, then every way to reach the person until they
 //! answer. No lock is held, so other shells may do what they like meanwhile. It must not know how a trial is judged.
 
-use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use console::Term;
@@ -9,7 +8,7 @@ use console::Term;
 use super::{Known, status};
 use crate::cli::{Alarms, Progress};
 use crate::commands::folders::Folders;
-use crate::commands::live::listen;
+use crate::commands::live::{heard, listen};
 use crate::commands::printing::for_this_person;
 use crate::commands::rungs::Rungs;
 use crate::commands::settings::{Settings, settings};
@@ -24,7 +23,7 @@ use crate::edge::countdown::Countdown;
 use crate::edge::inbox::{Inbox, Message};
 use crate::edge::journal::DrawnEntry;
 use crate::edge::keys::Keys;
-use crate::edge::terminal::{self, Aside};
+use crate::edge::terminal::Aside;
 use crate::runner::Loss;
 use crate::text::alarm::PRESS_A_KEY;
 use crate::text::durations::{countdown, roughly};
@@ -58,9 +57,6 @@ pub(super) fn wait(
     let mut call = |again: bool| {
         let words = trial::call(&for_this_person(format!("{} --later N", trial::NEXT)));
         rungs.call((name, site, None), &words, (true, again));
-        if !rungs.have_bell() && io::stderr().is_terminal() {
-            let _ = terminal::stream().and_then(|mut stream| stream.write(b"\x07"));
-        }
         if !again {
             last_words(&[format!("{} {}", words.headline, if can_ask() { PRESS_A_KEY } else { &words.advice })]);
         }
@@ -165,16 +161,11 @@ impl Wait {
 
     /// Waits for a message, at most this long. `is_due`: any key answers the call.
     fn hear(&mut self, most: Duration, is_due: bool) -> Option<End> {
-        self.keys.retake();
-        match self.inbox.wait(clock::wait_for(most)) {
+        let rows = &self.shows;
+        match heard(&self.keys, &self.inbox, most, || rows.iter().for_each(Countdown::leave)) {
             Message::Said(Input::Stop | Input::Leave) => return Some(End::Left(Exit::Stopped)),
             Message::Said(_) | Message::AskedTime if is_due => return Some(End::Answered),
             Message::Lost(Loss::Process) => return Some(End::Left(Exit::Terminated)),
-            Message::WakeUp if self.keys.wants_to_suspend() => {
-                self.leave();
-                say(waiting::SUSPENDED);
-                self.keys.suspend();
-            }
             Message::Lost(Loss::Terminal) => self.shows = None,
             _ => {}
         }
