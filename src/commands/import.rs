@@ -7,10 +7,9 @@ use std::path::Path;
 use anyhow::anyhow;
 
 use super::folders::Folders;
-use super::meanwhile::objection;
 use super::screening::{concerns, told};
 use super::times::{from_millis, in_full, stamp};
-use super::{Exit, Failure, ask_yes_no, can_ask, print, say};
+use super::{Exit, Failure, ask_yes_no, can_ask, meanwhile, print, say};
 use crate::cli::ImportArgs;
 use crate::domain::site::Site;
 use crate::edge::files;
@@ -185,12 +184,5 @@ fn remind(folders: &Folders, journal: &Journal) -> Result<(), Failure> {
     if !concerns.is_empty() {
         say(&told(&concerns));
     }
-    if folders.is_running()?
-        && let Some(open) = journal.open_session(&stamp())?
-        && let Some(session) = open.session()
-        && let Some(refused) = objection(journal, &session, None, &open.overrides, &stamp())?
-    {
-        say(&format!("A session is running: {}.", refused.answer()));
-    }
-    Ok(())
+    meanwhile::warn(folders, journal)
 }

@@ -5,11 +5,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::folders::Folders;
-use super::meanwhile::objection;
 use super::screening::{concerns, told};
 use super::sites::{injured, place};
 use super::times::{from_millis, in_full, later, local, stamp, when};
-use super::{Exit, Failure, print, print_json, say, sites};
+use super::{Exit, Failure, meanwhile, print, print_json, say, sites};
 use crate::cli::InjuryCommand;
 use crate::domain::rules::ACUTE;
 use crate::domain::site::Site;
@@ -117,13 +116,7 @@ fn set(folders: &Folders, text: &str, named: Option<Site>, json: bool) -> Result
         None => entry.site.is_none_or(|other| other.touches(site)),
     };
     journal.set_injury(Some(at.as_millisecond()), Some(site), is_over, &stamp())?;
-    if folders.is_running()?
-        && let Some(open) = journal.open_session(&stamp())?
-        && let Some(session) = open.session()
-        && let Some(refused) = objection(&journal, &session, None, &open.overrides, &stamp())?
-    {
-        say(&format!("A session is running: {}.", refused.answer()));
-    }
+    meanwhile::warn(folders, &journal)?;
     show(folders, None, json)
 }
 

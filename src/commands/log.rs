@@ -12,7 +12,6 @@ use crate::edge::journal::{Journal, NewTold};
 use crate::text::advice::first;
 use crate::text::printable::capital;
 use crate::text::told;
-use crate::text::wording::not_on;
 
 /// Stores the dose, says what was understood, and what it forbids now.
 pub(super) fn run(folders: &Folders, args: &LogArgs) -> Result<Exit, Failure> {
@@ -34,7 +33,7 @@ pub(super) fn run(folders: &Folders, args: &LogArgs) -> Result<Exit, Failure> {
     if let Some((open, session)) = running.and_then(|open| Some((open, open.session()?)))
         && let Some(refused) = objection(&journal, &session, None, &open.overrides, &stamp())?
     {
-        lines.push(capital(&not_on(Failure::from(refused).error)) + ".");
+        lines.push(capital(&refused.answer()) + ".");
     }
     // Until it is closed, its dose grows and no session starts.
     lines.push(match memory.open.as_ref().filter(|_| !memory.context.running) {

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 
+use super::folders::Folders;
 use super::memory::said;
 use super::screening::concerns;
 use super::times::stamp;
-use super::{Exit, Failure};
+use super::{Exit, Failure, say};
 use crate::domain::course::{Start, meant, over_with, start};
 use crate::domain::protocol::Choice;
 use crate::domain::rules::{Context, Injury, RuleId, review};
@@ -80,6 +81,18 @@ pub(super) fn objection(
         let way_out = if only_longer { "a shorter extension may fit, such as: therapy extend 1" } else { TAKE_OFF };
         Objection { why, way_out, only_longer }
     }))
+}
+
+/// Says what refuses the session that runs, if one does, as it is planned.
+pub(super) fn warn(folders: &Folders, journal: &Journal) -> Result<(), Failure> {
+    if folders.is_running()?
+        && let Some(open) = journal.open_session(&stamp())?
+        && let Some(session) = open.session()
+        && let Some(refused) = objection(journal, &session, None, &open.overrides, &stamp())?
+    {
+        say(&format!("A session is running: {}.", refused.answer()));
+    }
+    Ok(())
 }
 
 /// When ice may be used after a session. `None` when it may be used now, when no waiting helps, and after a session

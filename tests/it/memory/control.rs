@@ -341,3 +341,22 @@ fn the_next_cold_after_a_session_counts_what_was_told_meanwhile() {
     let said = stderr(&output);
     assert!(said.contains("Cold again: possible from "), "{said}");
 }
+
+/// What refuses the running session is said at once, and not only at the next key.
+#[test]
+fn an_import_or_an_injury_that_refuses_the_running_session_says_so() {
+    const SAID: &str = "A session is running: take the pack off, and end the session: ";
+    let (home, other) = (Home::new(), Home::empty());
+    home.own(1, &[("heat", "10min")]);
+    let mut running = home.start(&["run", "own.toml"]);
+    until("its start", || home.number("SELECT count(*) FROM event WHERE kind = 'step_began'") > 0);
+    assert!(!stderr(&home.run(&["injury", "set", "5 days ago"])).contains(SAID));
+    other.ask(&["log", "heat", "25min"]);
+    home.file("other.ndjson", &other.ask(&["export", "--format", "ndjson", "-"]));
+    let import = stderr(&home.run(&["import", "other.ndjson"]));
+    assert!(import.contains(&format!("{SAID}with what you logged or imported, the heat load ")), "{import}");
+    let injury = stderr(&home.run(&["injury", "set", "20h ago"]));
+    assert!(injury.contains(SAID) && injury.contains("(early-heat)"), "{injury}");
+    home.ask(&["stop"]);
+    assert_eq!(running.end().code(), Some(130));
+}
