@@ -9,6 +9,7 @@ use super::admission::Wanted;
 use super::chosen::{Chosen, find};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off, ways_on};
+use super::show::total;
 use super::times::{possible, stamp};
 use super::{Exit, Failure, ask_yes_no, can_ask, pain, print, run, say, sites};
 use crate::cli::trial::{Drawn as Place, NextArgs, StartArgs, TrialCommand};
@@ -103,12 +104,10 @@ fn start(folders: &Folders, args: &StartArgs) -> Result<Exit, Failure> {
     let mut memory = Memory::read(folders, None, Purpose::Show)?;
     let site = sites::decide(folders, args.site, None, &memory.injuries)?;
     memory.at(site);
-    let named = [&args.a, &args.b].map(|name| option(folders, name));
-    let [a, b] = named;
-    let (a, b) = (a?, b?);
-    let lengths = [&a, &b].map(|entry| entry.as_ref().map(length));
+    let options = [option(folders, &args.a)?, option(folders, &args.b)?];
+    let lengths = options.each_ref().map(|entry| Some(total(&entry.as_ref()?.parsed.draft.expand(Choice::default()))));
     let Some(rest) = lengths.into_iter().flatten().next() else { return Err(same(REST)) };
-    let entries = [a, b].map(|entry| entry.unwrap_or_else(|| catalog::rest(rest)));
+    let entries = options.map(|entry| entry.unwrap_or_else(|| catalog::rest(rest)));
     if entries[0].name() == entries[1].name() {
         return Err(same(entries[0].name()));
     }
@@ -147,11 +146,6 @@ fn option(folders: &Folders, name: &str) -> Result<Option<Entry>, Failure> {
         return Err(Failure::new(Exit::Usage, error, way_out));
     }
     Ok(Some(entry))
-}
-
-/// How long a protocol is.
-fn length(entry: &Entry) -> Duration {
-    entry.parsed.draft.expand(Choice::default()).iter().map(|step| step.length).sum()
 }
 
 /// Whether the rules allow it now, or within a day: what a rule refuses for longer cannot be compared with something

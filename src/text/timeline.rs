@@ -35,10 +35,11 @@ pub fn ascii(drawing: &str, medium: char) -> String {
 
 /// What is in each of `width` columns; empty when the parts have no length.
 pub fn columns<T: Clone>(parts: &[(T, Duration)], width: usize) -> Vec<T> {
-    let total = parts.iter().map(|(_, length)| *length).sum();
+    // Steps of a file that is refused may be of any length.
+    let total = parts.iter().fold(Duration::ZERO, |total, (_, length)| total.saturating_add(*length));
     let (mut end, mut columns) = (Duration::ZERO, Vec::new());
     for (what, length) in parts {
-        end += *length;
+        end = end.saturating_add(*length);
         columns.resize(nearest(end, total, width), what.clone());
     }
     columns

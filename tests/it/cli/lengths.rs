@@ -184,3 +184,27 @@ fn the_lengths_are_those_of_the_session_that_runs() {
     home.ask(&["injury", "set", "5 days ago"]);
     assert_eq!(goes_through(&home, &["--heat", "25"]), steps(&[("heat", 25.0)]));
 }
+
+/// Together they are longer than any clock counts.
+#[test]
+fn steps_of_any_length_are_refused_and_end_no_command() {
+    let home = Home::new();
+    let steps = crate::support::steps(1, &[("rest", "400000000000years"), ("cold", "400000000000years")]);
+    home.file("config/protocols/long.toml", &steps);
+    let sent = home.file("sent.toml", &steps);
+    for (arguments, code) in [
+        (&["list"][..], 0),
+        (&["list", "--json"], 0),
+        (&["show", "long"], 0),
+        (&["show", "long", "--json"], 0),
+        (&["show", "long", "--handout"], 3),
+        (&["check", "long"], 3),
+        (&["plan", "long"], 3),
+        (&["run", "long", "--dry-run"], 3),
+        (&["trial", "start", "long", "rest"], 3),
+        (&["add", &sent, "--name", "sent"], 3),
+    ] {
+        let output = home.run(arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", stderr(&output));
+    }
+}
