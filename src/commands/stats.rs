@@ -43,5 +43,6 @@ pub(super) fn run(folders: &Folders, args: StatsArgs) -> Result<Exit, Failure> {
     let place = args.site.map(|site| format!(", {}", words(site))).unwrap_or_default();
     let day = here.day(here.date(since.as_millisecond()), "%-d %B");
     let width = printing::width();
-    printing::print_drawn(wrapped(&sums.text(&format!("Since {day}{place}"), &here, width), width, 4))
+    let text = printing::for_this_person(sums.text(&format!("Since {day}{place}"), &here, width));
+    printing::print_drawn(wrapped(&text, width, 4))
 }

@@ -156,7 +156,7 @@ impl Wait {
 
     fn text(&self, left: Duration) -> String {
         let left = if left > SECONDS { roughly(left) } else { countdown(left) };
-        trial::waiting(&self.due, &left, can_ask())
+        for_this_person(trial::waiting(&self.due, &left, can_ask()))
     }
 
     /// Waits for a message, at most this long. `is_due`: any key answers the call.

@@ -154,6 +154,12 @@ fn its_later_scores_are_told_apart_in_all_that_looks_back() {
     assert_eq!((&stats["total"]["pairs"], &stats["total"]["median_change"]), (&1.into(), &(-2.0).into()));
     let text = home.ask(&["stats"]);
     assert!(text.contains("\nNot in the change: the pain 2 h after 1 session (therapy trial status)\n"), "{text}");
+    // Her command is for her journal.
+    home.ask(&["profiles", "--add", "anna"]);
+    home.ask(&["export", "anna.db"]);
+    std::fs::copy(home.path().join("anna.db"), home.data().join("profiles/anna/journal.db")).expect("a copy");
+    let text = home.ask(&["stats", "--profile", "anna"]);
+    assert!(joined(&text).contains("(therapy --profile anna trial status)"), "{text}");
     let page = home.ask(&["report", "-"]);
     let words =
         "1 before sessions, all 7; 1 after them, all 5; none at other times; 1 2 h after sessions of a trial, all 3.";
