@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::anyhow;
 use serde_json::{Value, json};
 
-use super::{Exit, Failure, print, print_json};
+use super::{Exit, Failure, print, print_json, recommended};
 use crate::domain::insight::Class;
 use crate::domain::recommendation::{BESIDE, RECOMMENDATIONS, Recommendation};
 use crate::domain::rules::{RULES, Rule, RuleId, Severity};
@@ -91,9 +91,7 @@ fn of_next() -> (Value, String) {
             "sources": row.sources, "against": row.against, "fits": row.fits,
         })
     });
-    let also = BESIDE
-        .map(|(what, sources, against)| json!({ "what": what.to_string(), "sources": sources, "against": against }));
-    (json!({ "recommendations": rows.collect::<Vec<_>>(), "also": also }), text)
+    (json!({ "recommendations": rows.collect::<Vec<_>>(), "also": recommended::also() }), text)
 }
 
 fn of_rule(rule: &Rule) -> (Value, String) {

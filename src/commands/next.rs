@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::admission::{Says, Wanted};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off};
-use super::recommended::{Offered, best, documents, offered, reason};
+use super::recommended::{Offered, also, best, documents, offered, reason};
 use super::times::{later, possible, stamp};
 use super::wait::{End, Wait, called, command};
 use super::{Exit, Failure, last_words, print, print_json, settings, sites};
@@ -246,13 +246,11 @@ fn document(memory: &Memory, candidates: &[Candidate], offered: &[Offered]) -> V
     let [cold, heat] = Modality::ALL.map(|modality| known(json!(seconds(load.of(modality)))));
     let why =
         offered.first().map_or_else(|| of_injury(context.injury, memory.which_injury()), |first| reason(memory, first));
-    let also = BESIDE
-        .map(|(what, sources, against)| json!({ "what": what.to_string(), "sources": sources, "against": against }));
     json!({
         "site": context.site, "injury_site": memory.injury.filter(|entry| entry.happened_ms.is_some()).and_then(|entry| entry.site),
         "best": best(offered).map(|(_, entry)| entry.name()), "because": known(json!(why)),
         "choices": offered.iter().flat_map(|offered| documents(memory, offered, at)).collect::<Vec<_>>(),
-        "also": also, "protocols": candidates.collect::<Vec<_>>(), "cold_load_s": cold, "heat_load_s": heat,
+        "also": also(), "protocols": candidates.collect::<Vec<_>>(), "cold_load_s": cold, "heat_load_s": heat,
     })
 }
 

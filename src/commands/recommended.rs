@@ -11,7 +11,7 @@ use super::memory::Memory;
 use super::{Exit, Failure, settings};
 use crate::domain::course::{Start, start};
 use crate::domain::protocol::{Choice, Draft, Fits};
-use crate::domain::recommendation::{Advised, Facts, Reason, Recommendation, recommended};
+use crate::domain::recommendation::{Advised, BESIDE, Facts, Reason, Recommendation, recommended};
 use crate::domain::rules::{Context, RuleId};
 use crate::domain::step::StepKind;
 use crate::edge::catalog::{self, Entry};
@@ -55,26 +55,28 @@ pub(super) fn offered(folders: &Folders, context: &Context, facts: &Facts, overr
     };
     let mut own = own(folders, context);
     let offered = recommended(facts).into_iter().map(|(row, reason)| {
-        let built_in = match row.advised {
-            Advised::Protocol(name) => catalog::built_in(name).and_then(may_start),
-            Advised::Professional | Advised::Stretches => None,
-        };
+        let built_in = built_in(row);
         // Where cold is recommended, the injury is or may be fresh: no heat of the person's own takes its place.
-        let is_cold = match row.advised {
-            Advised::Protocol(name) => catalog::built_in(name).is_some_and(|entry| !has_heat(&entry.parsed.draft)),
-            Advised::Professional | Advised::Stretches => false,
-        };
+        let is_cold = built_in.as_ref().is_some_and(|entry| !has_heat(&entry.parsed.draft));
         let is_allowed = |draft: &Draft| !is_cold || !has_heat(draft);
         let fits = |entry: &mut Entry| {
             let draft = &entry.parsed.draft;
             row.fits.is_some_and(|fits: Fits| draft.fits.contains(&fits)) && is_allowed(draft)
         };
         let own = own.extract_if(.., fits).filter_map(may_start).collect();
-        Offered { row, reason, built_in, own }
+        Offered { row, reason, built_in: built_in.and_then(may_start), own }
     });
     offered
         .filter(|offered| offered.protocols().next().is_some() || !matches!(offered.row.advised, Advised::Protocol(_)))
         .collect()
+}
+
+/// The built-in protocol of a row.
+fn built_in(row: &Recommendation) -> Option<Entry> {
+    match row.advised {
+        Advised::Protocol(name) => catalog::built_in(name),
+        Advised::Professional | Advised::Stretches => None,
+    }
 }
 
 fn has_heat(draft: &Draft) -> bool {
@@ -133,12 +135,14 @@ pub(super) fn chosen(
         let hint = format!("see: therapy safety\n  or name a protocol: therapy {command} {}", entry.word());
         return Err(Failure::new(Exit::Refused, error, hint));
     }
-    let first = recommended(facts).into_iter().find_map(|(row, _)| match row.advised {
-        Advised::Protocol(name) => catalog::built_in(name),
-        Advised::Professional | Advised::Stretches => None,
-    });
+    let first = recommended(facts).into_iter().find_map(|(row, _)| built_in(row));
     let none = || Failure::new(Exit::Failed, anyhow!("no protocol fits"), "try: therapy next");
     first.map(|entry| (entry, None)).ok_or_else(none)
+}
+
+/// What is named besides heat and cold, for programs.
+pub(super) fn also() -> Value {
+    json!(BESIDE.map(|(what, by, against)| json!({ "what": what.to_string(), "sources": by, "against": against })))
 }
 
 /// A row for programs: one choice for each protocol, and one for a row without any.
