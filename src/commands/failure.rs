@@ -54,6 +54,11 @@ impl Failure {
         Failure { error, hint: Some(hint.into()), exit }
     }
 
+    /// With the ways out of `run` as those of `show`.
+    pub(super) fn by_show(self) -> Failure {
+        Failure { hint: self.hint.map(|hint| hint.replace("therapy run ", "therapy show ")), ..self }
+    }
+
     /// With another way out.
     pub(super) fn or(self, other: &str) -> Failure {
         let hint = self.hint.map_or_else(|| other.to_owned(), |hint| format!("{hint}\n  {other}"));

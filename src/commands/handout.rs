@@ -22,11 +22,7 @@ const WIDTH: usize = 80;
 
 /// Prints the page. A protocol that a rule refuses has none.
 pub(super) fn run(folders: &Folders, name: &str, which: &Which, form: Form) -> Result<Exit, Failure> {
-    let instead = |failure: Failure| {
-        let to_show = |hint: String| hint.replace("therapy run ", "therapy show ");
-        Failure { hint: failure.hint.map(to_show), ..failure }
-    };
-    let entry = find(folders, name).map_err(instead)?;
+    let entry = find(folders, name).map_err(Failure::by_show)?;
     let ages = match which.injured.as_deref() {
         Some(typed) => vec![age_of(typed)?],
         None if entry.parsed.by_injury.is_some() => vec![Injury::Ago(Duration::ZERO), Injury::Ago(ACUTE)],
@@ -38,8 +34,8 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, form: Form) -> R
         let mut chosen = Chosen::of_file(entry.clone(), which, &context);
         // How old an injury is by the time of the page, nobody knows: the page says when heat may be used.
         chosen.context.injury = Injury::Ago(Duration::MAX);
-        chosen.review(&[]).map_err(instead)?;
-        // On paper no rule stops the sessions that are too many. More heat than usual is only warned of elsewhere too.
+        chosen.review(&[]).map_err(Failure::by_show)?;
+        // No rule stops a session on paper, so a plan with too many of them is refused here. A warning refuses nothing.
         let is_refused = |found: &TooOften| found.rule.rule().severity != Severity::Warn;
         if let Some(found) = chosen.draft.too_often(chosen.choice).into_iter().find(is_refused) {
             let error = anyhow!("{} ({})", rules::too_often(&found), found.rule);

@@ -30,8 +30,7 @@ const WIDTH: u16 = 80;
 /// Draws one protocol to scale, with the source of every number and the limits that apply.
 pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> Result<Exit, Failure> {
     let mut memory = Memory::read(folders, which.injured.as_deref(), Purpose::Show)?;
-    let instead = |hint: String| hint.replace("therapy run ", "therapy show ");
-    let entry = find(folders, name).map_err(|failure| Failure { hint: failure.hint.map(instead), ..failure })?;
+    let entry = find(folders, name).map_err(Failure::by_show)?;
     // Nothing starts here: where it is not clear which injury is meant, each of them counts.
     let site = sites::known(folders, which.site, entry.parsed.draft.site, &memory.injuries);
     memory.at(site.unwrap_or(Site::OTHER));
