@@ -30,7 +30,7 @@ use plan::PlanArgs;
 use report::ReportArgs;
 pub use shell::Shell;
 use told::{LogArgs, NoteArgs, PainArgs};
-use trial::{Drawn, TrialCommand};
+use trial::{Place, TrialCommand};
 use values::{overridable, speed};
 pub use which::Which;
 
@@ -289,7 +289,7 @@ Examples:
 }
 
 // Options of `run`.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct RunArgs {
     /// A name from `therapy list`, or a .toml file [default: the one that `therapy next` recommends]
@@ -338,7 +338,7 @@ pub struct RunArgs {
 
     // Not an option: `trial next` sets it.
     #[arg(skip)]
-    pub drawn: Option<Drawn>,
+    pub drawn: Option<Place>,
 }
 
 // What to do with the time of the injury.

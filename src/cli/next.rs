@@ -39,7 +39,7 @@ pub struct NextArgs {
 }
 
 // How `run` waits.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct Waits {
     /// Wait until it may start and your waking hours have begun, ring, then wait for Enter
     ///

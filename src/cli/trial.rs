@@ -80,7 +80,7 @@ pub struct NextArgs {
 
 /// The place of a session in a trial.
 #[derive(Clone, Copy, Debug)]
-pub struct Drawn {
+pub struct Place {
     /// The number of the trial.
     pub trial: i64,
     /// The place in its order, from 0.

@@ -12,8 +12,8 @@ use super::memory::{Memory, Purpose, was_cut_off, ways_on};
 use super::show::total;
 use super::times::{possible, stamp};
 use super::{Exit, Failure, ask_yes_no, can_ask, pain, print, run, say, sites};
-use crate::cli::trial::{Drawn as Place, NextArgs, StartArgs, TrialCommand};
-use crate::cli::{RunArgs, Waits, Which};
+use crate::cli::trial::{NextArgs, Place, StartArgs, TrialCommand};
+use crate::cli::{RunArgs, Which};
 use crate::domain::course;
 use crate::domain::protocol::Choice;
 use crate::domain::rules::DAY;
@@ -307,18 +307,12 @@ fn session(
     let drawn = Place { trial: entry.id, place, rest: (option == REST).then_some(entry.rest) };
     let mut run_args = RunArgs {
         protocol: Some(option.to_owned()),
-        length: Vec::new(),
         which: which(entry.site),
         pain: score,
-        spasm: false,
         ready: args.ready,
-        waits: Waits { when_allowed: false, awake: None },
-        confirm: false,
-        overrides: Vec::new(),
         alarms: args.alarms,
-        dry_run: false,
-        speed: None,
         drawn: Some(drawn),
+        ..RunArgs::default()
     };
     // Before the question: what a rule refuses needs no score.
     if option != REST {
