@@ -89,7 +89,10 @@ fn read_from(mut source: impl BufRead, name: &str, now: &Stamp) -> Result<Lines,
         if read == 0 {
             break;
         }
-        let what = match line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&line) {
+        if number == 1 && line.starts_with("\u{feff}".as_bytes()) {
+            line.drain(.."\u{feff}".len());
+        }
+        let what = match &*line {
             _ if number > 1 => None,
             line if line.starts_with(DATABASE) => Some("is a whole journal, and not its lines"),
             line if line.starts_with(HEADING) => Some(TABLE),
@@ -104,18 +107,15 @@ fn read_from(mut source: impl BufRead, name: &str, now: &Stamp) -> Result<Lines,
         let problem = match std::str::from_utf8(&line) {
             _ if is_too_long => "it is longer than 8 MiB".to_owned(),
             Err(_) => "it is not UTF-8 text".to_owned(),
-            Ok(text) => {
-                let text = if number == 1 { text.trim_start_matches('\u{feff}') } else { text };
-                match exchange::read(text.trim(), now.wall_ms) {
-                    _ if text.trim().is_empty() => continue,
-                    Err(problem) => problem,
-                    Ok(row) => {
-                        lines.rows.push(row);
-                        lines.numbers.push(number);
-                        continue;
-                    }
+            Ok(text) if text.trim().is_empty() => continue,
+            Ok(text) => match exchange::read(text.trim(), now.wall_ms) {
+                Err(problem) => problem,
+                Ok(row) => {
+                    lines.rows.push(row);
+                    lines.numbers.push(number);
+                    continue;
                 }
-            }
+            },
         };
         lines.problems.push((number, problem));
         if is_too_long {
