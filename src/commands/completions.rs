@@ -126,7 +126,7 @@ impl What {
         Some(match (arg.get_id().as_str(), value?) {
             (_, "PROTOCOL" | "FILE|DIR|NAME|-") => What::Protocols,
             (_, "FILE|-") => What::Files,
-            (_, "A" | "B") => What::Tried,
+            (_, "A" | "B") | ("protocol", "NAME") => What::Tried,
             (_, "RULE") => What::Overridable,
             (_, "RULE | SOURCE | next") => What::Explained,
             (_, "SITE") => What::Sites,
@@ -249,7 +249,7 @@ impl Asked {
         all
     }
 
-    /// What a trial may compare: protocols, and no pack at all.
+    /// What a trial can compare, and the history can have: protocols, and no pack at all.
     fn tried(&self) -> Vec<(String, String)> {
         let rest = (REST.to_owned(), "a rest without a pack".to_owned());
         self.protocols().into_iter().chain([rest]).collect()

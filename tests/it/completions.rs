@@ -216,6 +216,7 @@ fn each_argument_completes_what_it_takes() {
         (&["trial", "start", "my b"], &["my back"]),
         (&["trial", "start", "ice", "re"], &["rest"]),
         (&["trial", "start", "sh"], &[]),
+        (&["history", "--protocol", "contrast-"], &["contrast-short"]),
         (&["stats", "--by", "s"], &["site"]),
         (&["export", "--format", "n"], &["ndjson"]),
         (&["history", "--since", ""], &[]),
