@@ -182,7 +182,7 @@ Examples:
     Trial(TrialCommand),
     /// Copy the whole journal into a new file, also for other programs
     Export(ExportArgs),
-    /// Import what another journal exported, without doubling
+    /// Import what another journal exported, without duplicates
     Import(ImportArgs),
     /// Note the pain, now or at another time
     Pain(PainArgs),
@@ -259,9 +259,10 @@ Examples:
     },
     /// Print completions for a shell
     ///
-    /// They ask the program, so that your own protocols are completed too, but for nushell.
+    /// They ask the program, so that your own protocols are completed too, except in nushell.
     #[command(after_help = "Examples:
-  source <(therapy completions bash)      in ~/.bashrc; zsh alike, in ~/.zshrc
+  source <(therapy completions bash)      in ~/.bashrc
+  source <(therapy completions zsh)       in ~/.zshrc, after compinit
   therapy completions fish | source       in ~/.config/fish/config.fish")]
     Completions {
         /// The name of the shell

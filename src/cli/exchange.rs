@@ -1,4 +1,4 @@
-//! The options of `therapy export` and `therapy import`: data that leaves and comes.
+//! The options of `therapy export` and `therapy import`: data that goes out and comes in.
 
 use std::path::PathBuf;
 
@@ -27,7 +27,7 @@ pub struct ExportArgs {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 
-    /// Its form [default: as its name ends, else db]
+    /// The format [default: by the extension of the file, else db]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
 }

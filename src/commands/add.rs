@@ -23,7 +23,7 @@ pub(super) fn run(folders: &Folders, args: &AddArgs) -> Result<Exit, Failure> {
         if is_input { "standard input".to_owned() } else { printable(&args.file.to_string_lossy()).into_owned() };
     let read = if is_input { catalog::read_input() } else { catalog::read(&args.file) };
     let mut entry = read.map_err(|mut error| {
-        // The list of protocols is no way to a file.
+        // A list of protocols does not help to find a file.
         if error.hint == "try: therapy list" {
             "give the path of a protocol file, or - for standard input".clone_into(&mut error.hint);
         }
@@ -67,7 +67,7 @@ fn refused(entry: &Entry, title: &str) -> Result<Vec<Problem>, Failure> {
     Err(Failure::new(exit, anyhow!("{title} {why}"), hint))
 }
 
-/// Who has the name already.
+/// Says which protocols have the name already.
 fn taken(title: &str, name: &str, own: &[Own]) -> Option<String> {
     let holders = catalog::holders(name, own);
     (!holders.is_empty()).then(|| format!("{title} has the name \"{name}\", and {} has it already", holders.join(", ")))

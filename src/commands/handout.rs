@@ -1,5 +1,5 @@
-//! `therapy show PROTOCOL --handout`: a page for a patient. It is about the protocol alone: neither the journal nor the
-//! settings of who prints it are in it.
+//! `therapy show PROTOCOL --handout`: a page for a patient. It is about the protocol alone: it has nothing from the
+//! journal or the settings of the person who prints it.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, form: Form) -> R
     for injury in ages {
         let context = Context { injury, ..Context::default() };
         let mut chosen = Chosen::of_file(entry.clone(), which, &context);
-        // How old an injury is by the time of the page, nobody knows: the page says when heat may be used.
+        // The injury gets older after the page is printed, so the page says when heat is possible.
         chosen.context.injury = Injury::Ago(Duration::MAX);
         chosen.review(&[]).map_err(Failure::by_show)?;
         // No rule stops a session on paper, so a plan with too many of them is refused here. A warning refuses nothing.

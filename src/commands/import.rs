@@ -1,4 +1,4 @@
-//! `therapy import FILE.ndjson`: what another journal exported comes into this one, all of it or nothing.
+//! `therapy import FILE.ndjson`: brings what another journal exported into this one, all of it or nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, BufReader, Read as _};

@@ -167,7 +167,7 @@ impl Memory {
         Facts::of(&self.context, &self.past, &self.scores, spasm)
     }
 
-    /// The local time that was so long before the journal was read.
+    /// The local time this long before the journal was read.
     pub(super) fn time_of(&self, ago: Duration) -> String {
         let now = self.now.as_ref().map_or(0, |now| now.wall_ms);
         local(from_millis(now.saturating_sub(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX))))

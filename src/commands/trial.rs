@@ -258,7 +258,7 @@ fn early(
 ) -> Result<Exit, Failure> {
     if !can_ask() || args.later.is_some() {
         let error = anyhow!("the pain {} after the last session comes first", roughly(DUE));
-        let way_out = format!("it is asked {}, in {}", status::due(left), roughly(left));
+        let way_out = format!("it is due {}, in {}", status::due(left), roughly(left));
         return Err(Failure::new(Exit::Refused, error, way_out));
     }
     later::wait(folders, &args.alarms, known, (session, left))
@@ -343,7 +343,7 @@ fn session(
         say(&trial::due(&status::due(left), place + 1));
         return Ok(exit);
     }
-    // Who leaves then has done the session.
+    // The session is done, even if the person leaves before its score.
     let exit = later::wait(folders, &run_args.alarms, &known, (session, left))?;
     Ok(if exit == Exit::Stopped { Exit::Completed } else { exit })
 }

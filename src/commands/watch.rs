@@ -13,7 +13,7 @@ use crate::domain::view::{State, View};
 use crate::edge::journal::{Journal, Record};
 use crate::edge::{clock, reader};
 
-/// How often it is looked whether a session has begun, and what other shells did.
+/// How often to check whether a session has begun, and what other shells did.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Prints a line about the running session, or about none, and another one whenever it changes. It ends when nobody reads

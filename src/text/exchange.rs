@@ -15,13 +15,13 @@ fn shown(value: &str) -> String {
     cut(&printable(value), 60).into_owned()
 }
 
-/// A line that is no JSON at all.
+/// A line that is not JSON at all.
 pub fn no_json(why: &str) -> String {
-    format!("it is no JSON object: {why}")
+    format!("it is not a JSON object: {why}")
 }
 
 /// A line of JSON that is something else.
-pub const NO_OBJECT: &str = "it is no JSON object";
+pub const NO_OBJECT: &str = "it is not a JSON object";
 /// A file that begins as the table for a spreadsheet.
 pub const TABLE: &str = "is a table for a spreadsheet, which cannot be imported";
 

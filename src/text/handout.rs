@@ -119,7 +119,7 @@ pub fn before(cue: &str) -> String {
 
 /// The time between two packs.
 pub fn changeover(length: Duration) -> String {
-    format!("Before each pack that you put on there are {} to change packs.", in_words(length))
+    format!("Before each pack that you put on, you have {} to change packs.", in_words(length))
 }
 
 /// The signs that are for everybody, and those of what this page does.

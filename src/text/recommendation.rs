@@ -62,7 +62,7 @@ pub fn what(advised: Advised) -> &'static str {
 }
 
 /// What about this person makes a row apply. `at`: where the injury is, when that must be said. `time`: writes the time
-/// that was so long ago.
+/// of day that long ago.
 pub fn why(reason: &Reason, at: Option<Site>, time: impl Fn(Duration) -> String) -> String {
     match *reason {
         Reason::Sign => "You said that a warning sign applies".to_owned(),

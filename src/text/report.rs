@@ -167,12 +167,12 @@ pub fn injury(site: Option<Site>, happened: Option<DateTime>, age: Duration, is_
 /// When and by what the page was made.
 pub fn made(at: DateTime, version: &str) -> String {
     format!(
-        "Made on {} by therapy {version}. No name, place or date is in it that was not recorded or given.",
+        "Made on {} by therapy {version}. It has no name, place or date that was not recorded or given.",
         moment(at)
     )
 }
 
-/// The doses that a session of a protocol was to give: `cold 15 min, heat 20 min`.
+/// The doses that a session of a protocol was to give: `heat 20 min, cold 15 min`.
 pub fn doses(planned: PerModality<Duration>) -> String {
     let given = [Modality::Heat, Modality::Cold].into_iter().filter(|modality| !planned[*modality].is_zero());
     let given: Vec<_> = given.map(|modality| format!("{modality} {}", roughly(planned[modality]))).collect();
@@ -253,7 +253,7 @@ pub fn on_paper(shown: usize, all: usize) -> String {
     format!("On paper: the latest {shown} of {all}. The file has all of them.")
 }
 
-/// Words of people who write about their skin, and whether a word may go on after it.
+/// Words that people use about their skin, and whether other letters can follow.
 const SKIN: [(&str, bool); 22] = [
     ("skin", true),
     ("white", true),

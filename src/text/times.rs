@@ -68,7 +68,7 @@ impl Here {
         day_and_time(at(millis), self.now, &self.zone)
     }
 
-    /// A date in the form that is given, with the year unless that is this one.
+    /// A date in this format, with its year unless it is the current one.
     pub fn day(&self, date: Date, form: &str) -> String {
         let year = if date.year() == self.today().year() { "" } else { " %Y" };
         date.strftime(&format!("{form}{year}")).to_string()

@@ -182,7 +182,7 @@ fn numbers(Estimate { pairs, mean, from, to, p }: Estimate, options: &[String; 2
 
 /// The score of a session is due, at this time.
 pub fn due(at: &str, number: u32) -> String {
-    format!("The pain {} after session {number} is asked {at}.", in_words(DUE))
+    format!("The pain {} after session {number} is due {at}.", in_words(DUE))
 }
 
 /// How a person is called for it. `command` answers it from a shell.
@@ -233,7 +233,7 @@ mod tests {
         ["ice", "heat"].map(str::to_owned)
     }
 
-    /// A trial in which the pain of 9 fell by so much in each pair.
+    /// A trial in which a pain of 9 fell by these points in each pair.
     fn trial(planned: u32, pairs: &[[u8; 2]]) -> Trial {
         let sessions = (0..).zip(pairs).flat_map(|(number, falls)| {
             let drawn = move |(at, arm): (u32, Arm)| Drawn {

@@ -86,7 +86,7 @@ fn a_page_has_each_step_and_what_it_is_like() {
     for part in ["heat: fresh", "contrast: heart", "warm pack", "No heat"] {
         assert!(!ice.contains(part), "{part} in {ice}");
     }
-    // The choice of who prints it.
+    // The choices on the command line.
     let chosen = home.ask(&[
         "show",
         "contrast",
@@ -108,7 +108,7 @@ fn a_page_has_each_step_and_what_it_is_like() {
         "Where\\: left knee",
         "| 1 | Heat 15 min |",
         "| 4 | Cold 10 min |",
-        "there are 1 min to change packs",
+        "that you put on, you have 1 min to change packs",
     ] {
         assert!(chosen.contains(part), "{part} in {chosen}");
     }
@@ -204,7 +204,7 @@ fn a_page_for_any_injury_has_both_courses() {
     }
 }
 
-/// Who prints a page is not the patient.
+/// The person who prints a page is not the patient.
 #[test]
 fn a_page_knows_neither_the_journal_nor_the_settings() {
     let (empty, home) = (Home::empty(), Home::new());

@@ -357,11 +357,11 @@ fn every_problem_of_a_file_is_said_at_once() {
     let long = format!("\"{}\"", "x".repeat(10_000));
     let table = [
         ("{".to_owned(), "EOF while parsing"),
-        ("[]".to_owned(), "it is no JSON object"),
-        ("\"x\"".to_owned(), "it is no JSON object"),
-        ("7".to_owned(), "it is no JSON object"),
+        ("[]".to_owned(), "it is not a JSON object"),
+        ("\"x\"".to_owned(), "it is not a JSON object"),
+        ("7".to_owned(), "it is not a JSON object"),
         ("{}".to_owned(), "type is missing"),
-        ("null".to_owned(), "it is no JSON object"),
+        ("null".to_owned(), "it is not a JSON object"),
         ("type,id,version".to_owned(), "expected"),
         (set(dose, "type", "\"sauna\""), "there is no type \"sauna\"; the types are session, dose, "),
         (set(dose, "version", "2"), "this therapy cannot read version 2 of the lines, only version 1"),

@@ -27,7 +27,7 @@ enum Fact {
     Told(StepKind, u64, u64),
     /// The person tells so many minutes, until now, when another session runs already.
     Meanwhile(StepKind, u64),
-    /// A session in another journal gave this for so many minutes, and began so many minutes ago; it is imported.
+    /// A session in another journal, which is imported: how many minutes it gave, and how many minutes ago it began.
     Imported(StepKind, u64, u64),
     /// The same, imported when another session runs already.
     ImportedMeanwhile(StepKind, u64, u64),

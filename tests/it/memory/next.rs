@@ -14,7 +14,7 @@ use crate::terminal::Terminal;
 const MINUTE: Duration = Duration::from_secs(60);
 
 impl Home {
-    /// A session of 20 min that ended so many minutes ago, with the pain before and after it.
+    /// A session of 20 min that ended this many minutes ago, with the pain before and after it.
     fn tried(&self, name: &str, kind: StepKind, ended: i64, [before, after]: [u8; 2]) {
         self.had(Site::from_name(name).expect("a site"), &[(kind, 20 * MINUTE)], ended * 60_000);
         let now = clock::wall().as_millisecond();

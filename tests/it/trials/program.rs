@@ -63,7 +63,7 @@ fn a_whole_trial_ends_with_one_answer() {
             // The next dose comes after the score of this one.
             let (error, way_out) = home.objects(&["trial", "next", "--pain", "7"], 3);
             assert_eq!(error, "error: the pain 2 h after the last session comes first");
-            assert!(way_out.starts_with("  it is asked at "), "{way_out}");
+            assert!(way_out.starts_with("  it is due at "), "{way_out}");
             home.objects(&["trial", "next", "--later", "3"], 3);
             home.minutes_ago(121);
             let before = home.trial();
@@ -387,7 +387,7 @@ fn who_leaves_the_wait_is_asked_by_the_next_command() {
     assert_eq!(terminal.end().code(), Some(130));
     terminal.assert_restored();
     assert!(
-        joined(&terminal.contents()).contains("The pain 2 h after session 1 is asked at "),
+        joined(&terminal.contents()).contains("The pain 2 h after session 1 is due at "),
         "{}",
         terminal.contents()
     );
