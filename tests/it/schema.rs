@@ -375,11 +375,10 @@ fn the_schema_takes_every_file_that_the_parser_takes() {
         return;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = ["examples/protocols", "examples/protocols/refused", "src/protocols", "fuzz/seeds/protocol"];
+    let folders = ["examples/protocols", "examples/protocols/refused", "src/protocols", "tests/seeds/protocol"];
     let mut texts = Vec::new();
     for folder in folders.map(|folder| root.join(folder)) {
-        // The seeds are not in the packed crate.
-        let files = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.expect("an entry").path());
+        let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
         let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
         texts.extend(files.filter_map(|path| std::fs::read_to_string(path).ok()));
     }
