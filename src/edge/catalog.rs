@@ -82,7 +82,7 @@ impl Entry {
 
     /// The file, or the name of a built-in protocol, as a word of a command.
     pub fn word(&self) -> String {
-        self.path.as_ref().map_or_else(|| quoted(self.name()), |path| word(path))
+        self.path.as_ref().map_or_else(|| quoted(self.name()), |path| file_word(path))
     }
 
     /// The draft to run for an injury of this age, with the caution and the changeover of this file too. `None` when it depends on an age
@@ -138,7 +138,7 @@ impl Own {
 
     /// The file as a word of a command.
     pub fn word(&self) -> String {
-        word(&self.path)
+        file_word(&self.path)
     }
 }
 
@@ -263,16 +263,16 @@ fn unreadable(path: &Path, error: &io::Error) -> CatalogError {
     // A link to nowhere is in the list, so that the list is no way out.
     let is_link = error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_ok();
     let hint = match error.kind() {
-        _ if path.is_dir() => format!("try: {}", command("check", &word(path))),
-        _ if is_link => format!("remove it, or put a protocol in its place: {}", word(path)),
+        _ if path.is_dir() => format!("try: {}", command("check", &file_word(path))),
+        _ if is_link => format!("remove it, or put a protocol in its place: {}", file_word(path)),
         io::ErrorKind::NotFound => format!("try: {}", command("list", "")),
-        io::ErrorKind::PermissionDenied if cfg!(windows) => format!("change its permissions: {}", word(path)),
-        io::ErrorKind::PermissionDenied => format!("make it readable: chmod u+r {}", word(path)),
+        io::ErrorKind::PermissionDenied if cfg!(windows) => format!("change its permissions: {}", file_word(path)),
+        io::ErrorKind::PermissionDenied => format!("make it readable: chmod u+r {}", file_word(path)),
         // A pipe or a device that is no file of the person, such as `/dev/stdin`.
         _ if !is_toml(path) => {
             format!("save the protocol in a file, such as desk.toml, then: {}", command("check", "desk.toml"))
         }
-        _ => format!("move it away, or put a protocol in its place: {}", word(path)),
+        _ => format!("move it away, or put a protocol in its place: {}", file_word(path)),
     };
     let message = match error.kind() {
         _ if path.is_dir() => format!("could not read {place}: it is a folder"),
@@ -285,7 +285,7 @@ fn unreadable(path: &Path, error: &io::Error) -> CatalogError {
 
 /// A file in the current folder as a word of a command, which is no name of a protocol.
 pub fn here(file: &Path) -> String {
-    word(&Path::new(".").join(file))
+    file_word(&Path::new(".").join(file))
 }
 
 /// A command to paste.
@@ -300,10 +300,6 @@ fn shown(path: &Path) -> String {
 
 /// A path as a word of a command, which is no option.
 pub fn file_word(path: &Path) -> String {
-    word(path)
-}
-
-fn word(path: &Path) -> String {
     if path.to_string_lossy().starts_with('-') { here(path) } else { quoted(&path.to_string_lossy()) }
 }
 

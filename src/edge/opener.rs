@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How often it is looked for.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// The program that opens files, and what comes before the file.
+/// The program that opens files.
 #[cfg(target_os = "macos")]
 const OPENER: &str = "open";
 #[cfg(windows)]

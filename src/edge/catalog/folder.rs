@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{CatalogError, Entry, Own, built_in, composed, shown, stem, word};
+use super::{CatalogError, Entry, Own, built_in, composed, file_word, shown, stem};
 use crate::format::bad_name;
 use crate::text::template::quoted;
 
@@ -66,7 +66,7 @@ pub fn put(folder: &Path, name: &str, text: &str) -> Result<PathBuf, CatalogErro
     let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => CatalogError {
             message: format!("there is a file {place} already"),
-            hint: format!("use another name, or move it away: {}", word(&path)),
+            hint: format!("use another name, or move it away: {}", file_word(&path)),
         },
         _ => unwritten(&path, &error),
     })?;

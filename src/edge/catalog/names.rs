@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{BUILT_IN, CatalogError, Entry, Own, built_in, command, here, shown, stem, word};
+use super::{BUILT_IN, CatalogError, Entry, Own, built_in, command, file_word, here, shown, stem};
 use crate::format::{Level, Problem};
 use crate::text::printable::{capital, nearest, revealed};
 use crate::text::typed::quoted;
@@ -72,7 +72,7 @@ pub(super) fn unknown(name: &str, own: &[Own]) -> CatalogError {
     let mut hint = command("list", "");
     if let Some(file) = file.as_ref().filter(|file| file.is_dir()) {
         let message = format!("{message}; {} is a folder", shown(file));
-        return CatalogError { message, hint: format!("try: {}", command("check", &word(file))) };
+        return CatalogError { message, hint: format!("try: {}", command("check", &file_word(file))) };
     }
     if let Some(file) = file {
         hint = command("run", &here(&file));

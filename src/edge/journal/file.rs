@@ -145,7 +145,7 @@ pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
     create_folder(folder).map_err(unusable)?;
     let draft = folder.join(format!("journal.db.{}", std::process::id()));
     let _ = fs::remove_file(&draft);
-    private().create_new(true).open(&draft).map_err(unusable)?;
+    files::create(&draft).map_err(unusable)?;
     let made = Connection::open(&draft).and_then(|connection| {
         // No rollback journal: a draft that a crash leaves half written is never read.
         connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;")?;
@@ -198,7 +198,7 @@ fn private() -> OpenOptions {
 /// Writes a whole copy of a database into a new file.
 pub(super) fn copy(connection: &Connection, file: &Path) -> io::Result<()> {
     let name = file.to_str().ok_or_else(|| io::Error::other("its name is not UTF-8 text"))?;
-    private().create_new(true).open(file)?;
+    files::create(file)?;
     connection.execute("VACUUM INTO ?", [name]).map(drop).map_err(io::Error::other)
 }
 

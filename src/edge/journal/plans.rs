@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::rows::site;
+use super::rows::{site, text};
 use super::{Journal, Result};
 use crate::domain::site::Site;
 
@@ -63,7 +63,7 @@ impl Journal {
                    WHERE from_ms > ? ORDER BY from_ms, id";
         self.rows(sql, [after_ms], |row| {
             let site = site(row, 3)?.unwrap_or(Site::OTHER);
-            let planned = Planned { protocol: row.get(2)?, site, from_ms: row.get(4)?, to_ms: row.get(5)? };
+            let planned = Planned { protocol: text(row, 2)?, site, from_ms: row.get(4)?, to_ms: row.get(5)? };
             Ok(Kept { uid: row.get(0)?, sequence: row.get(1)?, planned, is_dropped: row.get(6)? })
         })
     }

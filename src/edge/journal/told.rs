@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Params, params};
 
-use super::rows::{is_this_boot, length, millis_between, nanos, optional_text, site, text};
+use super::rows::{is_this_boot, length, millis_between, nanos, site, text};
 use super::scores::{BEFORE, NTH};
 use super::{Journal, Result, Stamp};
 use crate::domain::dose::Dose;
@@ -218,8 +218,7 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be read.
     pub fn name_of(&self, session: i64) -> Result<String> {
-        let name = self.row("SELECT protocol FROM session WHERE id = ?", [session], |row| optional_text(row, 0))?;
-        Ok(name.unwrap_or_default())
+        self.row("SELECT protocol FROM session WHERE id = ?", [session], |row| text(row, 0))
     }
 
     /// Takes back the last dose, note or score that was told here and was not taken back; the score before a session
