@@ -24,7 +24,7 @@ pub struct Entry {
     pub summary: String,
     /// What to do, in lines.
     pub description: String,
-    /// A later plan does without it.
+    /// A later plan no longer has it.
     pub cancelled: bool,
 }
 
@@ -40,7 +40,7 @@ pub fn write(entries: &[Entry], made: Timestamp) -> String {
         line(&mut file, name, value);
     }
     for entry in entries {
-        // A session does not keep anybody from being invited.
+        // `TRANSPARENT`: a session does not block the time for invitations.
         let properties = [
             ("BEGIN", "VEVENT".to_owned()),
             ("UID", escaped(&entry.uid)),
@@ -93,7 +93,7 @@ fn escaped(text: &str) -> String {
     value
 }
 
-/// Adds a line, folded between characters: what goes on begins with a blank.
+/// Adds a line, folded between characters: each further line begins with a blank.
 fn line(file: &mut String, name: &str, value: &str) {
     let mut used = 0;
     for character in name.chars().chain([':']).chain(value.chars()) {

@@ -18,6 +18,7 @@ use crate::text::durations::in_words;
 use crate::text::handout as words;
 use crate::text::printable::capital;
 use crate::text::signs::TITLES;
+use crate::text::timeline::{self, texture};
 
 /// From more steps on, the page says once what holds for many of them.
 const LONG: usize = 10;
@@ -65,7 +66,7 @@ struct Row {
     how: Vec<String>,
 }
 
-/// What a page is about: a protocol as its author wrote it, with the choice of who prints it.
+/// What a page is about: a protocol as its author wrote it, with the choice of the person who prints it.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
     /// The protocol that was named.
@@ -93,9 +94,8 @@ impl Handout {
             expanded.iter().zip(headings).map(|(steps, heading)| Course::new(steps, *heading, is_long)).collect();
         let is_there = |kind: &StepKind| expanded.iter().flatten().any(|step| step.kind == *kind && !step.changeover);
         let kinds: Vec<_> = StepKind::ALL.into_iter().filter(is_there).collect();
-        let lengths: Vec<_> = expanded.iter().map(|steps| steps.iter().map(|step| step.length).sum()).collect();
-        let length = match &lengths[..] {
-            [only] => format!(", {}", in_words(*only)),
+        let length = match &courses[..] {
+            [only] => format!(", {}", in_words(only.length())),
             _ => String::new(),
         };
         let wait = expanded.iter().filter_map(|steps| wait_after(steps)).max();
@@ -136,6 +136,17 @@ impl Handout {
             signs,
             small: small.collect(),
         }
+    }
+
+    /// The lines below the title.
+    fn head(&self) -> impl Iterator<Item = &String> {
+        Some(&self.summary).filter(|line| !line.is_empty()).into_iter().chain(&self.from).chain(&self.about)
+    }
+
+    /// What each kind of step is like, and what always holds.
+    fn feelings(&self) -> Vec<String> {
+        let feel = self.feel.iter().map(|(kind, how)| format!("{}: {how}", capital(kind.as_str())));
+        feel.chain(self.always.iter().cloned()).collect()
     }
 
     /// The page for a terminal or a plain text file, this wide.
@@ -185,6 +196,16 @@ impl Course {
         });
         let rows = rows.collect();
         Course { heading, parts: steps.iter().map(|step| (step.kind, step.length)).collect(), rows }
+    }
+
+    /// The timeline in this many columns.
+    fn bar(&self, width: usize) -> String {
+        timeline::columns(&self.parts, width).into_iter().map(texture).collect()
+    }
+
+    /// What each texture of the timeline means.
+    fn key(&self) -> String {
+        self.kinds().map(|kind| format!("{} {kind}", texture(kind))).collect::<Vec<_>>().join("   ")
     }
 
     /// The kinds of steps that the timeline shows.

@@ -5,22 +5,18 @@ use std::fmt::Write as _;
 use super::{Course, Handout};
 use crate::text::durations::in_words;
 use crate::text::handout::{DONE_AT, FEEL, PAIN, PREPARE, STEPS};
-use crate::text::printable::capital;
-use crate::text::timeline;
 
 /// The columns of the timeline.
 const WIDTH: usize = 60;
 
 pub(super) fn write(page: &Handout) -> String {
     let mut text = format!("# {}\n", escaped(&page.title));
-    let lines = [&page.summary].into_iter().filter(|line| !line.is_empty()).chain(&page.from).chain(&page.about);
-    list(&mut text, None, lines);
+    list(&mut text, None, page.head());
     list(&mut text, Some(PREPARE), &page.prepare);
     for course in &page.courses {
         table(&mut text, course);
     }
-    let feel = page.feel.iter().map(|(kind, how)| format!("{}: {how}", capital(kind.as_str())));
-    list(&mut text, Some(FEEL), &feel.chain(page.always.iter().cloned()).collect::<Vec<_>>());
+    list(&mut text, Some(FEEL), &page.feelings());
     let _ = writeln!(text, "\n{}", escaped(PAIN));
     for (title, signs) in page.signs.iter().filter(|(_, signs)| !signs.is_empty()) {
         list(&mut text, Some(title), signs);
@@ -41,9 +37,8 @@ fn list<'a>(text: &mut String, title: Option<&str>, items: impl IntoIterator<Ite
 }
 
 fn table(text: &mut String, course: &Course) {
-    let bar: String = timeline::columns(&course.parts, WIDTH).into_iter().map(timeline::texture).collect();
+    let (bar, key) = (course.bar(WIDTH), course.key());
     let (title, length, done) = (course.heading.unwrap_or(STEPS), in_words(course.length()), escaped(DONE_AT));
-    let key = course.kinds().map(|kind| format!("{} {kind}", timeline::texture(kind))).collect::<Vec<_>>().join("   ");
     let _ = writeln!(text, "\n## {title}\n\n    {bar}\n    0 to {length}   {key}\n");
     let _ = writeln!(text, "| | Step | How | |\n|---|---|---|---|");
     for (at, row) in course.rows.iter().enumerate() {

@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use super::{Course, Handout};
 use crate::text::durations::in_words;
 use crate::text::handout::{DONE_AT, FEEL, PAIN, PREPARE, STEPS};
-use crate::text::printable::{aligned, capital, columns, wrapped};
-use crate::text::timeline;
+use crate::text::printable::{aligned, columns, wrapped};
 
 /// The narrowest page.
 const LEAST: usize = 20;
@@ -14,14 +13,12 @@ const LEAST: usize = 20;
 pub(super) fn write(page: &Handout, width: usize) -> String {
     let width = width.max(LEAST);
     let mut text = format!("{}\n", page.title);
-    let lines = [&page.summary].into_iter().filter(|line| !line.is_empty()).chain(&page.from).chain(&page.about);
-    lines.for_each(|line| text.push_str(&wrapped(line, width, 2)));
+    page.head().for_each(|line| text.push_str(&wrapped(line, width, 2)));
     list(&mut text, PREPARE, &page.prepare, width);
     for course in &page.courses {
         text.push_str(&drawn(course, width));
     }
-    let feel = page.feel.iter().map(|(kind, how)| format!("{}: {how}", capital(kind.as_str())));
-    list(&mut text, FEEL, &feel.chain(page.always.iter().cloned()).collect::<Vec<_>>(), width);
+    list(&mut text, FEEL, &page.feelings(), width);
     let _ = writeln!(text, "\n{PAIN}");
     for (title, signs) in page.signs.iter().filter(|(_, signs)| !signs.is_empty()) {
         list(&mut text, &format!("{title}:"), signs, width);
@@ -41,12 +38,9 @@ fn list(text: &mut String, title: &str, items: &[String], width: usize) {
 /// The timeline and the steps.
 fn drawn(course: &Course, width: usize) -> String {
     let mut text = format!("\n{}\n\n", course.heading.unwrap_or(STEPS));
-    let bar: String = timeline::columns(&course.parts, width).into_iter().map(timeline::texture).collect();
     let (length, zero) = (in_words(course.length()), "0");
     let blanks = width.saturating_sub(zero.len() + columns(&length));
-    let _ = writeln!(text, "{bar}\n{zero}{}{length}", " ".repeat(blanks));
-    let key = course.kinds().map(|kind| format!("{} {kind}", timeline::texture(kind)));
-    let _ = writeln!(text, "{}\n", key.collect::<Vec<_>>().join("   "));
+    let _ = writeln!(text, "{}\n{zero}{}{length}\n{}\n", course.bar(width), " ".repeat(blanks), course.key());
     let rows = course.rows.iter().enumerate();
     let rows: Vec<_> =
         rows.map(|(at, row)| vec![format!("{:>3}", at + 1), row.what.clone(), DONE_AT.to_owned()]).collect();
