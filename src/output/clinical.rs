@@ -1,7 +1,7 @@
 //! What a clinician must see: rules that were overridden, packs that were on for too long, notes about the skin, warning
 //! signs, and what is known about injuries and plans. This module must not know how it is shown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::past::Past;
@@ -40,11 +40,11 @@ pub struct Clinical {
     pub skin: Vec<Note>,
     /// All other notes.
     pub notes: Vec<Note>,
-    /// Answers that affirmed a sign. The last one may be older than the rest.
+    /// Answers that affirmed a sign. The last answer is there however old it is.
     pub signs: Vec<Screening>,
     /// Whether the last answer affirmed a sign: it refuses sessions now.
     pub is_affirmed: bool,
-    /// Injuries that were not replaced or cleared, and sites of which a person said that they have none.
+    /// Injuries that were not replaced or cleared, and sites that a person said have none.
     pub injuries: Vec<InjuryEntry>,
     /// Sessions of kept plans after now.
     pub to_come: Vec<Planned>,
@@ -72,7 +72,7 @@ impl Clinical {
         let late = journal.overran(since_ms)?;
         for entry in past.sessions.iter().filter(|entry| late.contains(&entry.id)) {
             let record = journal.record(entry.id, now)?;
-            overruns.extend(overruns_of(&record).map(|(modality, over, is_open)| Overrun {
+            overruns.extend(overruns_of(&record).into_iter().map(|(modality, over, is_open)| Overrun {
                 started_ms: entry.started_ms,
                 protocol: entry.protocol.clone(),
                 site: entry.site,
@@ -81,9 +81,7 @@ impl Clinical {
                 is_open,
             }));
         }
-        let ids: BTreeSet<_> = past.sessions.iter().map(|entry| entry.id).collect();
-        let is_meant = |note: &&Note| note.session.is_none_or(|session| ids.contains(&session));
-        let (skin, notes) = past.notes.iter().filter(is_meant).cloned().partition(|note| mentions_skin(&note.text));
+        let (skin, notes) = past.notes.iter().cloned().partition(|note| mentions_skin(&note.text));
         let answers: Vec<_> = journal.screenings()?.into_iter().filter(|answer| answer.signs.is_some()).collect();
         let affirms = |answer: &Screening| answer.signs.as_ref().is_some_and(|signs| !signs.is_empty());
         let last = answers.len().saturating_sub(1);
@@ -108,7 +106,7 @@ impl Clinical {
 
 /// The overruns of a record: what was on, for how long, and whether the record ends before it came off. A hold of less
 /// than the first reminder is a person who changes packs.
-fn overruns_of(record: &Record) -> impl Iterator<Item = (Modality, Duration, bool)> {
+fn overruns_of(record: &Record) -> Vec<(Modality, Duration, bool)> {
     let steps = record.protocol.steps();
     let mut found: Vec<(usize, Duration, bool)> = Vec::new();
     // The step that is past its end, its end, and the last that is known of it.
@@ -127,5 +125,5 @@ fn overruns_of(record: &Record) -> impl Iterator<Item = (Modality, Duration, boo
     found.extend(open.map(|(step, end, last)| (step, last.since(end), true)));
     let modality = |step: usize| steps.get(step).and_then(|step| step.kind.modality());
     let long = found.into_iter().filter(|(_, over, _)| *over >= REMIND);
-    long.filter_map(move |(step, over, is_open)| Some((modality(step)?, over, is_open))).collect::<Vec<_>>().into_iter()
+    long.filter_map(|(step, over, is_open)| Some((modality(step)?, over, is_open))).collect()
 }

@@ -21,7 +21,7 @@ pub const DAYS: i64 = 14;
 
 /// Columns of the name of a day.
 const NAME: usize = 12;
-/// What a block of heat or cold can be.
+/// The minutes that a block of heat or cold can stand for.
 const BLOCKS: [u64; 5] = [5, 10, 15, 20, 30];
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -62,7 +62,7 @@ pub fn days(past: &Past, here: &Here) -> Vec<Day> {
     for (millis, score) in past.sessions.iter().filter_map(|entry| entry.later) {
         at(millis, Some(score), None);
     }
-    for told in past.told.iter().filter(|told| !told.is_undone) {
+    for told in past.logged() {
         let of = |modality| if modality == told.what.modality { told.what.length } else { Duration::ZERO };
         at(told.started_ms(), None, Some(PerModality::from_fn(of)));
     }

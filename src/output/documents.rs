@@ -28,12 +28,12 @@ pub fn documents(past: &Past) -> Vec<Value> {
         let notes: Vec<_> = notes.get(&entry.id).into_iter().flatten().map(|note| &note.text).collect();
         (entry.started_ms, session(entry, &notes))
     });
-    let told = past.told.iter().filter(|told| !told.is_undone).map(|told| (told.started_ms(), dose(told)));
+    let told = past.logged().map(|told| (told.started_ms(), dose(told)));
     let scores = past.scores.iter().map(|&(at, score, site)| {
         let document = with(alone("score", at, site), &[("pain", json!(score))]);
         (at, document)
     });
-    let alone_notes = past.notes_of(None).map(|note| {
+    let alone_notes = past.notes_alone().map(|note| {
         let document = with(alone("note", note.at_ms, note.site), &[("notes", json!([note.text]))]);
         (note.at_ms, document)
     });
@@ -96,11 +96,14 @@ fn dose(told: &Told) -> Value {
     with(alone("dose", told.started_ms(), Some(site)), &fields)
 }
 
-/// A value of the JSON form in CSV. Text that may hold a comma is in quotes. A spreadsheet would run a name that
-/// begins like a formula, so it gets an apostrophe.
+/// A text in quotes. A spreadsheet would run one that begins like a formula, so it gets an apostrophe.
+pub(super) fn quoted(text: &str) -> String {
+    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r']);
+    format!("\"{}{}\"", if is_formula { "'" } else { "" }, text.replace('"', "\"\""))
+}
+
+/// A value of the JSON form in CSV. Text that may hold a comma is in quotes.
 fn cell(column: &str, value: &Value) -> String {
-    let mark = |text: &str| if text.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
-    let quoted = |text: &str| format!("\"{}{}\"", mark(text), text.replace('"', "\"\""));
     match value {
         Value::Null => String::new(),
         // Without the `.0` that JSON gives to whole seconds.

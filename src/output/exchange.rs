@@ -1,5 +1,5 @@
 //! Rows of the journal as lines of JSON, for other programs and other journals. `type`, `id`, `version` and `origin` come
-//! first. Whoever wrote a line, reading it gives a row that the journal can hold, or says what is wrong with it. This
+//! first. Reading gives a row that the journal can hold, or says what is wrong with the line, whoever wrote it. This
 //! module must not know where the lines are.
 
 use std::time::Duration;
@@ -64,6 +64,7 @@ fn json(value: &impl Serialize) -> String {
 /// What is wrong with it.
 pub fn read(text: &str, now_ms: i64) -> Result<Exchanged, String> {
     let mut fields: Map<String, Value> = serde_json::from_str(text).map_err(|error| plain(&error))?;
+    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let mut head = |name: &str| fields.remove(name).ok_or_else(|| missing(name));
     let kind = head("type")?;
     let version = head("version")?;
@@ -73,12 +74,10 @@ pub fn read(text: &str, now_ms: i64) -> Result<Exchanged, String> {
     let mut id = |name: &str| {
         let value = head(name)?;
         let id = value.as_str().filter(|id| is_name(id)).map(str::to_owned);
-        let shown = || value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        id.ok_or_else(|| unreadable(&shown(), "an id of 1 to 64 letters, digits, - and _"))
+        id.ok_or_else(|| unreadable(&shown(&value), "an id of 1 to 64 letters, digits, - and _"))
     };
     let (id, origin) = (id("id")?, id("origin")?);
-    let kind = kind.as_str().map_or_else(|| kind.to_string(), str::to_owned);
-    let row = match &*kind {
+    let row = match &*shown(&kind) {
         "session" => Exchange::Session(Box::new(fields_of::<SessionLine>(fields)?.read()?)),
         "dose" => Exchange::Dose(fields_of::<DoseLine>(fields)?.into()),
         "score" => Exchange::Score(fields_of::<ScoreLine>(fields)?.into()),
@@ -96,7 +95,7 @@ pub fn read(text: &str, now_ms: i64) -> Result<Exchanged, String> {
     }
 }
 
-fn millis(length: Duration) -> i64 {
+pub(super) fn millis(length: Duration) -> i64 {
     i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
 }
 

@@ -10,7 +10,8 @@ use jiff::civil::{Date, DateTime};
 
 use super::chart::{Point, Role};
 use super::past::{Ending, Past, ended_ms, ending};
-use crate::domain::insight::{Insight, Pair};
+use super::sums::Sums;
+use crate::domain::insight::Insight;
 use crate::domain::site::Site;
 use crate::domain::step::{Modality, PerModality};
 use crate::edge::journal::Told;
@@ -56,10 +57,8 @@ pub struct Figures {
     pub days: BTreeMap<Date, DayDose>,
     /// The scores of each place, the place with the most scores first.
     pub pain: Vec<(Option<Site>, Scores)>,
-    /// How many sessions ended in which way.
-    pub endings: BTreeMap<Ending, usize>,
-    /// Doses logged by hand.
-    pub told: usize,
+    /// How many sessions there are, how they ended, and how many doses were logged by hand.
+    pub total: Sums,
     /// How many sessions had these doses of heat and cold planned, the most frequent first.
     pub agreed: Vec<(Agreed, usize)>,
     /// Where anything happened.
@@ -75,23 +74,18 @@ pub fn local(at_ms: i64, here: &Here) -> DateTime {
     here.zone.to_datetime(Timestamp::from_millisecond(at_ms).unwrap_or_default())
 }
 
-/// Doses logged by hand that were not taken back.
-pub fn logged(past: &Past) -> impl Iterator<Item = &Told> {
-    past.told.iter().filter(|told| !told.is_undone)
-}
-
 impl Figures {
     /// Counts what happened from `since`, or from the first of it, until now.
     pub fn of(past: &Past, since: Option<Timestamp>, here: &Here) -> Figures {
         let date = |at_ms| here.date(at_ms);
         let last = here.today();
         let starts = past.sessions.iter().map(|entry| entry.started_ms);
-        let starts = starts.chain(logged(past).map(Told::started_ms));
+        let starts = starts.chain(past.logged().map(Told::started_ms));
         let starts =
             starts.chain(past.scores.iter().map(|(at, ..)| *at)).chain(past.planned.iter().map(|at| at.from_ms));
         let first = since.map(|since| here.date(since.as_millisecond())).or_else(|| starts.min().map(date));
         let mut days: BTreeMap<Date, DayDose> = BTreeMap::new();
-        let mut endings: BTreeMap<Ending, usize> = BTreeMap::new();
+        let mut total = Sums::default();
         let mut agreed: BTreeMap<Agreed, usize> = BTreeMap::new();
         let mut places: BTreeSet<Site> = past.scores.iter().filter_map(|(.., site)| *site).collect();
         for entry in &past.sessions {
@@ -100,12 +94,13 @@ impl Figures {
                 day.given[modality] += entry.actual[modality];
                 day.planned[modality] += entry.planned[modality];
             }
-            *endings.entry(ending(entry)).or_default() += 1;
+            total.add(entry);
             *agreed.entry((entry.protocol.clone(), [entry.planned.heat, entry.planned.cold])).or_default() += 1;
             places.extend(entry.site);
         }
-        for told in logged(past) {
+        for told in past.logged() {
             days.entry(date(told.started_ms())).or_default().given[told.what.modality] += told.what.length;
+            total.add_told(told.what.modality, told.what.length);
             places.insert(told.what.site);
         }
         days.retain(|_, day| *day != DayDose::default());
@@ -116,37 +111,27 @@ impl Figures {
             last,
             days,
             pain: scores(past, here),
-            endings,
-            told: logged(past).count(),
+            total,
             agreed,
             places,
             insights: insights(past),
             planned: (past.planned.len(), past.begun(here).values().map(|(begun, _)| begun).sum()),
         }
     }
-
-    /// How many sessions there are.
-    pub fn sessions(&self) -> usize {
-        self.endings.values().sum()
-    }
 }
 
 /// What the scores before and after the sessions at each place can tell.
 fn insights(past: &Past) -> Vec<(Option<Site>, Insight)> {
-    let mut places: BTreeMap<Option<Site>, (Vec<Pair>, usize)> = BTreeMap::new();
+    let mut places: BTreeMap<Option<Site>, Sums> = BTreeMap::new();
     for entry in past.sessions.iter().filter(|entry| ending(entry) != Ending::Open) {
-        let (pairs, without) = places.entry(entry.site).or_default();
-        match entry.pain {
-            [Some(before), Some(after)] => pairs.push(Pair { before, after }),
-            _ => *without += 1,
-        }
+        places.entry(entry.site).or_default().add(entry);
     }
-    let mut places: Vec<_> = places.into_iter().collect();
-    places.sort_by_key(|(_, (pairs, _))| Reverse(pairs.len()));
     if places.is_empty() {
-        places.push((None, (Vec::new(), 0)));
+        places.insert(None, Sums::default());
     }
-    places.into_iter().map(|(place, (pairs, without))| (place, Insight::of(&pairs, without))).collect()
+    let mut insights: Vec<_> = places.into_iter().map(|(place, sums)| (place, sums.insight())).collect();
+    insights.sort_by_key(|(_, insight)| Reverse(insight.pairs));
+    insights
 }
 
 /// The scores of each place. One before a session is placed at its start, and one after it at its end. One two

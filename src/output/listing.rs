@@ -51,7 +51,7 @@ pub fn rows(past: &Past, here: &Here) -> Vec<Row> {
         let pain = words::pain([Some(score), None]);
         Row::new(here, at_ms, [place(site), String::new(), pain, String::new()])
     });
-    let alone = past.notes_of(None).map(|note| {
+    let alone = past.notes_alone().map(|note| {
         let cells = [titled("note", note.site), String::new(), String::new(), String::new()];
         Row { below: vec![note.text.clone()], ..Row::new(here, note.at_ms, cells) }
     });

@@ -56,7 +56,8 @@ impl Past {
         let mut scores = journal.scores_alone(since_ms)?;
         scores.retain(|(.., at)| is_meant(*at));
         let mut notes = journal.notes(since_ms)?;
-        notes.retain(|note| note.session.is_some() || is_meant(note.site));
+        let ids: BTreeSet<_> = sessions.iter().map(|entry| entry.id).collect();
+        notes.retain(|note| note.session.map_or_else(|| is_meant(note.site), |session| ids.contains(&session)));
         let kept = journal.kept(since_ms)?.into_iter().filter(|kept| !kept.is_dropped).map(|kept| kept.planned);
         let planned = kept.filter(|planned| planned.from_ms <= now.wall_ms && is_meant(Some(planned.site))).collect();
         Ok(Past { sessions, told, notes, scores, planned })
@@ -101,18 +102,22 @@ impl Past {
 
     /// How many rows a list of it has.
     pub fn len(&self) -> usize {
-        self.sessions.len() + self.told.len() + self.scores.len() + self.notes_of(None).count()
+        self.sessions.len() + self.told.len() + self.scores.len() + self.notes_alone().count()
+    }
+
+    /// Doses logged by hand that were not taken back.
+    pub fn logged(&self) -> impl Iterator<Item = &Told> {
+        self.told.iter().filter(|told| !told.is_undone)
     }
 
     /// Whether a session or a dose was recorded in another journal.
     pub fn has_imported(&self) -> bool {
-        let is_told = self.told.iter().any(|told| told.is_imported && !told.is_undone);
-        is_told || self.sessions.iter().any(|entry| entry.is_imported)
+        self.logged().any(|told| told.is_imported) || self.sessions.iter().any(|entry| entry.is_imported)
     }
 
-    /// The notes of a session, or those that stand alone.
-    pub fn notes_of(&self, session: Option<i64>) -> impl Iterator<Item = &Note> {
-        self.notes.iter().filter(move |note| note.session == session)
+    /// The notes that stand alone.
+    pub fn notes_alone(&self) -> impl Iterator<Item = &Note> {
+        self.notes.iter().filter(|note| note.session.is_none())
     }
 
     /// The notes of every session, for those that ask for many.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::clinical::Clinical;
-use super::figures::{Figures, local, logged};
+use super::figures::{Figures, local};
 use super::past::{Ending, Past, ending};
 use crate::domain::site::Site;
 use crate::domain::source::{self, Source};
@@ -110,7 +110,7 @@ pub fn write(page: &Page<'_>) -> String {
             }
         }
     };
-    // HTML needs no end tags of cells, rows and items: of a year they are a quarter of the file. A text has none: its `<`
+    // HTML needs no end tags of cells, rows and items, which are a quarter of the page of a year. A text has none: its `<`
     // are escaped.
     page.into_string().replace("</td>", "").replace("</tr>", "").replace("</li>", "")
 }
@@ -270,7 +270,7 @@ impl Page<'_> {
     /// Every session and every dose logged by hand, the latest first.
     fn sessions(&self, on_paper: usize) -> Markup {
         let sessions = self.past.sessions.iter().map(|entry| (entry.started_ms, self.session(entry)));
-        let told = logged(self.past).map(|told| (told.started_ms(), self.told(told)));
+        let told = self.past.logged().map(|told| (told.started_ms(), self.told(told)));
         let mut rows: Vec<_> = sessions.chain(told).collect();
         rows.sort_by_key(|(at, _)| *at);
         html! {
@@ -366,17 +366,16 @@ fn meaning(figures: &Figures) -> Markup {
 /// How the sessions ended, and how many were planned.
 fn kept(figures: &Figures) -> Markup {
     let (planned, begun) = figures.planned;
-    let of = |ending| figures.endings.get(&ending).copied().unwrap_or_default();
     html! {
         section {
             h2 { (say::KEPT) }
             ul.row #kept {
                 @if planned > 0 { li data-kept="planned" { (planned) " planned" } li data-kept="begun" { (begun) " of them begun" } }
-                li data-kept="sessions" { (count(figures.sessions(), "session")) " in all" }
-                @for ending in Ending::ALL {
-                    @if of(ending) > 0 { li data-kept=(ended(ending).replace(' ', "-")) { (of(ending)) " " (ended(ending)) } }
+                li data-kept="sessions" { (count(figures.total.sessions, "session")) " in all" }
+                @for (ending, number) in figures.total.endings() {
+                    @if number > 0 { li data-kept=(ended(ending).replace(' ', "-")) { (number) " " (ended(ending)) } }
                 }
-                @if figures.told > 0 { li data-kept="logged" { (count(figures.told, "dose")) " logged by hand" } }
+                @if figures.total.told > 0 { li data-kept="logged" { (count(figures.total.told, "dose")) " logged by hand" } }
             }
             @if planned > 0 { p.note { (say::KEPT_NOTE) } }
         }

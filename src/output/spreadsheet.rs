@@ -2,7 +2,8 @@
 //! so on, told apart by their type, in the order of time. Steps and events do not fit into a table; JSON lines have
 //! them. This module must not know where the table goes.
 
-use super::exchange::VERSION;
+use super::documents::quoted as text;
+use super::exchange::{VERSION, millis};
 use super::values::time;
 use crate::edge::journal::{Exchange, Exchanged, SessionRow};
 use crate::text::durations::seconds;
@@ -39,8 +40,7 @@ pub fn row(exchanged: &Exchanged) -> String {
     match row {
         Exchange::Session(row) => session(row, &mut set),
         Exchange::Dose(row) => {
-            let length = i64::try_from(row.length.as_millis()).unwrap_or(i64::MAX);
-            set("at", at(Some(row.ended_ms.saturating_sub(length))));
+            set("at", at(Some(row.ended_ms.saturating_sub(millis(row.length)))));
             set("ended_at", at(Some(row.ended_ms)));
             set("site", row.site.to_string());
             set(&format!("{}_s", row.modality), seconds(row.length).to_string());
@@ -96,12 +96,6 @@ fn session(row: &SessionRow, set: &mut impl FnMut(&str, String)) {
         set("cold_s", seconds(end.given.cold).to_string());
         set("heat_s", seconds(end.given.heat).to_string());
     }
-}
-
-/// A text in quotes. A spreadsheet would run one that begins like a formula, so it gets an apostrophe.
-fn text(text: &str) -> String {
-    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r']);
-    format!("\"{}{}\"", if is_formula { "'" } else { "" }, text.replace('"', "\"\""))
 }
 
 #[cfg(test)]

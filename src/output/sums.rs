@@ -39,11 +39,11 @@ impl By {
 }
 
 /// The sums of some sessions and told doses.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Sums {
-    sessions: usize,
+    pub(super) sessions: usize,
     endings: [usize; Ending::ALL.len()],
-    told: usize,
+    pub(super) told: usize,
     /// With those that were told.
     given: PerModality<Duration>,
     given_told: PerModality<Duration>,
@@ -51,7 +51,7 @@ pub struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, entry: &Entry) {
+    pub(super) fn add(&mut self, entry: &Entry) {
         self.sessions += 1;
         let ending = ending(entry);
         for (number, other) in self.endings.iter_mut().zip(Ending::ALL) {
@@ -64,19 +64,19 @@ impl Sums {
         self.pairs.extend(before.zip(after).map(|(before, after)| Pair { before, after }));
     }
 
-    fn add_told(&mut self, modality: Modality, length: Duration) {
+    pub(super) fn add_told(&mut self, modality: Modality, length: Duration) {
         self.told += 1;
         self.given[modality] += length;
         self.given_told[modality] += length;
     }
 
     /// A session without an end may still get a score after it.
-    fn insight(&self) -> Insight {
+    pub(super) fn insight(&self) -> Insight {
         let open = self.endings().into_iter().find(|(ending, _)| *ending == Ending::Open).map_or(0, |(_, open)| open);
         Insight::of(&self.pairs, self.sessions.saturating_sub(open + self.pairs.len()))
     }
 
-    fn endings(&self) -> [(Ending, usize); Ending::ALL.len()] {
+    pub(super) fn endings(&self) -> [(Ending, usize); Ending::ALL.len()] {
         std::array::from_fn(|at| (Ending::ALL[at], self.endings[at]))
     }
 
@@ -126,7 +126,7 @@ impl All {
             groups.entry(key(entry.started_ms, entry.site, Some(&entry.protocol))).or_default().add(entry);
             total.add(entry);
         }
-        for told in past.told.iter().filter(|told| !told.is_undone) {
+        for told in past.logged() {
             let (modality, length) = (told.what.modality, told.what.length);
             let group = groups.entry(key(told.started_ms(), Some(told.what.site), None)).or_default();
             group.add_told(modality, length);

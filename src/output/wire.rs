@@ -1,7 +1,7 @@
 //! The fields of export lines, in their order. `docs/export.md` describes them. This module must not know files.
 //!
-//! Lengths are seconds and times RFC 3339. A number has the precision that the journal has, so that what is written
-//! again after it was read is the same.
+//! Lengths are seconds and times RFC 3339. A number has the precision that the journal has, so that a line that is read
+//! and written again is the same.
 
 use serde::{Deserialize, Serialize};
 
@@ -171,11 +171,10 @@ impl From<SessionRow> for SessionLine {
 
 impl SessionLine {
     pub(super) fn read(self) -> Result<SessionRow, String> {
-        const OUTCOMES: [&str; 4] = ["completed", "ended_early", "stopped", "cut_off"];
         let end = match (self.outcome, self.ended_at, self.cold_s, self.heat_s) {
             (None, None, None, None) => None,
             (Some(Name(outcome)), Some(At(at_ms)), Some(Seconds(cold)), Some(Seconds(heat))) => {
-                if !OUTCOMES.contains(&&*outcome) {
+                if outcome != "cut_off" && outcome.parse::<Outcome>().is_err() {
                     return Err(unreadable(&outcome, "an outcome"));
                 }
                 Some(SessionEnd { outcome, assumed: self.assumed, at_ms, given: PerModality { cold, heat } })

@@ -19,7 +19,7 @@ const CHARTS: usize = 3;
 /// The height of the chart of doses.
 const DOSE: i64 = 340;
 
-/// The height of a chart of scores, beside so many others.
+/// The height of a chart of scores, when there is one for each of these places.
 fn height(places: usize) -> i64 {
     [360, 240, 180][places.clamp(1, CHARTS) - 1]
 }
