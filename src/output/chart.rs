@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use jiff::ToSpan as _;
 use jiff::civil::{Date, DateTime};
+use jiff::{Span, ToSpan as _};
 use maud::{Markup, html};
 
 use crate::domain::step::PerModality;
@@ -50,7 +50,7 @@ impl Days {
         Days { first, count: count.max(0) + 1 }
     }
 
-    /// Where a local time is. By the local clock, so that each day is as wide.
+    /// Where a local time is. By the local clock, so that all days are equally wide.
     fn x(self, at: DateTime) -> i64 {
         let since = at.duration_since(self.first.to_datetime(jiff::civil::Time::midnight()));
         LEFT + (since.as_secs() * PLOT / (self.count * DAY)).clamp(0, PLOT)
@@ -64,48 +64,35 @@ impl Days {
     /// The days that have a label, and the labels.
     fn labels(self) -> Vec<(Date, String)> {
         let last = self.first.saturating_add(self.count.saturating_sub(1).days());
-        let mut labels: Vec<(Date, String)> = Vec::new();
-        let step = [1, 2, 7, 14].into_iter().find(|step| self.count / step <= LABELS);
-        let mut day = self.first;
-        while day <= last {
-            let next = if let Some(step) = step {
-                let is_week = step >= 7;
-                let to_monday = i64::from((7 - day.weekday().to_monday_zero_offset()) % 7);
-                if is_week && to_monday > 0 && labels.is_empty() {
-                    day.checked_add(to_monday.days())
-                } else {
-                    labels.push((day, day.strftime("%-d %b").to_string()));
-                    day.checked_add(step.days())
-                }
-            } else {
-                let months = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600];
-                let step = months.into_iter().find(|step| self.count / (30 * step) <= LABELS).unwrap_or(1200);
-                let month = i64::from(day.year()) * 12 + i64::from(day.month()) - 1;
-                if day.day() == 1 && month % step == 0 {
-                    // The year is named once, with its first label.
-                    let is_named =
-                        step < 12 && day.month() != 1 && (!labels.is_empty() || i64::from(day.month()) + step > 12);
-                    let form = if step >= 12 {
-                        "%Y"
-                    } else if is_named {
-                        "%b"
-                    } else {
-                        "%b %Y"
-                    };
-                    labels.push((day, day.strftime(form).to_string()));
-                    day.first_of_month().checked_add(step.months())
-                } else {
-                    day.first_of_month().checked_add(1.months())
-                }
-            };
-            let Ok(next) = next else { break };
-            day = next;
+        let up_to_last = |from: Date, step: Span| from.series(step).take_while(move |day| *day <= last);
+        if let Some(step) = [1, 2, 7, 14].into_iter().find(|step| self.count / step <= LABELS) {
+            let to_monday = i64::from((7 - self.first.weekday().to_monday_zero_offset()) % 7);
+            let until_first = if step >= 7 { to_monday } else { 0 };
+            let first = self.first.saturating_add(until_first.days());
+            return up_to_last(first, step.days()).map(|day| (day, day.strftime("%-d %b").to_string())).collect();
         }
-        labels
+        let months = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600];
+        let step = months.into_iter().find(|step| self.count / (30 * step) <= LABELS).unwrap_or(1200);
+        let is_labelled = |day: &Date| {
+            let month = i64::from(day.year()) * 12 + i64::from(day.month()) - 1;
+            *day >= self.first && month % step == 0
+        };
+        let labelled = up_to_last(self.first.first_of_month(), 1.month()).filter(is_labelled).enumerate();
+        let label = |(at, day): (usize, Date)| {
+            // A year is named once: in January, and at the first label unless January is the next one.
+            let has_year = day.month() == 1 || at == 0 && i64::from(day.month()) + step <= 12;
+            let form = match (step >= 12, has_year) {
+                (true, _) => "%Y",
+                (false, true) => "%b %Y",
+                (false, false) => "%b",
+            };
+            (day, day.strftime(form).to_string())
+        };
+        labelled.map(label).collect()
     }
 }
 
-/// When a score was about, and how it is drawn.
+/// When a score was given, and how it is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Before a session: a ring.
@@ -125,7 +112,7 @@ pub struct Point {
     pub at: DateTime,
     /// From 0 to 10.
     pub score: u8,
-    /// When it was about.
+    /// When it was given.
     pub role: Role,
 }
 
