@@ -13,7 +13,7 @@ use crate::domain::nearest;
 use crate::domain::protocol::{Choice, Draft, Part};
 use crate::domain::rules::{Context, Injury, RuleId, Severity, review};
 use crate::text::printable::revealed;
-use crate::text::{lengths, nearest as passing, rules};
+use crate::text::{durations::count, lengths, nearest as passing, rules};
 
 mod reader;
 
@@ -153,7 +153,7 @@ pub fn parse(text: &str, file: &str) -> Parsed {
         .map(|(key, most)| table.get(key).and_then(|value| reader.whole(value, 1..=most)));
     let sources = reader.texts(table, "sources");
     let (site, fits) = (reader.site(table), reader.fits(table));
-    let rounds = table.get("rounds").and_then(|value| reader.range(value, Reader::round));
+    let rounds = table.get("rounds").and_then(|value| reader.range(value, Reader::count));
     let changeover = reader.changeover(table);
     let by_injury = table.get("by_injury").and_then(|value| reader.by_injury(value, table));
     let read = reader.parts(table);
@@ -357,7 +357,7 @@ fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
         problems.extend(rest.first().map(|first| Problem {
             level: Level::Note,
             span: first.span.clone(),
-            message: format!("{} more problems not shown", rest.len()),
+            message: format!("{} not shown", count(rest.len(), "more problem")),
             rule: None,
             hint: "fix these first".to_owned(),
         }));

@@ -103,14 +103,9 @@ impl<'a> Reader<'a> {
         self.typed(table.get(key)?, "true or false", DeValue::as_bool)
     }
 
-    pub(super) fn round(&mut self, value: &Value<'_>) -> Option<u32> {
-        let number = self.typed(value, "a whole number of rounds", DeValue::as_integer)?;
-        let rounds = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|rounds| *rounds > 0);
-        rounds.or_else(|| {
-            let few = ("rounds are counted from 1", "write a whole number, 1 or more");
-            let (wrong, hint) = if is_large(number) { (TOO_LARGE, SMALLER) } else { few };
-            self.refuse(value.span(), wrong, hint)
-        })
+    /// A whole number from 1.
+    pub(super) fn count(&mut self, value: &Value<'_>) -> Option<u32> {
+        self.whole(value, 1..=u32::MAX)
     }
 
     /// A whole number in this range.
@@ -119,7 +114,7 @@ impl<'a> Reader<'a> {
         let read = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| range.contains(number));
         read.or_else(|| {
             if *range.end() == u32::MAX && is_large(number) {
-                return self.refuse(value.span(), TOO_LARGE, SMALLER);
+                return self.refuse(value.span(), "this number is too large", "write a smaller whole number");
             }
             let (wanted, comma) = match (range.start(), range.end()) {
                 (least, &u32::MAX) => (format!("{least} or more"), ","),
@@ -182,9 +177,6 @@ impl<'a> Reader<'a> {
         Some(Range { default, min, max, stated: true })
     }
 }
-
-const TOO_LARGE: &str = "this number is too large";
-const SMALLER: &str = "write a smaller whole number";
 
 /// Whether a number is larger than any that is kept.
 fn is_large(number: &DeInteger<'_>) -> bool {

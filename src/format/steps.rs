@@ -86,7 +86,7 @@ impl Reader<'_> {
             self.error(item.span(), "a group without `steps`", ADD_STEPS);
         }
         let place = times.unwrap_or(item).span();
-        let times = times.and_then(|value| self.whole(value, 1..=u32::MAX));
+        let times = times.and_then(|value| self.count(value));
         let list = steps.and_then(|value| self.typed(value, "a list of steps", DeValue::as_array));
         if let Some((value, _)) = steps.zip(list).filter(|(_, list)| list.is_empty()) {
             self.error(value.span(), "a group without steps", ADD_STEPS);
@@ -135,7 +135,7 @@ impl Reader<'_> {
         let Some((value, _)) = table.get("halfway").zip(step.filter(|step| !step.halfway).filter(is_long)) else {
             return;
         };
-        self.warn(value.span(), "a dose of 10 min and more without a skin check", "remove halfway = false");
+        self.warn(value.span(), "a dose of 10 min or more without a skin check", "remove halfway = false");
     }
 
     /// Problems with steps that are left out of the last round.

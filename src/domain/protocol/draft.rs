@@ -66,10 +66,9 @@ impl Draft {
 
     /// The step of a protocol that has only one.
     pub fn only_step(&self) -> Option<&DraftStep> {
-        match &self.parts[..] {
-            [part] if part.times() == 1 => Some(part.steps()).filter(|steps| steps.len() == 1)?.first(),
-            _ => None,
-        }
+        let [part] = &self.parts[..] else { return None };
+        let [step] = part.steps() else { return None };
+        (part.times() == 1).then_some(step)
     }
 
     /// The number of steps of one round.

@@ -6,7 +6,7 @@
 //! other sign is at most `d`. So the ends of the interval are means of subsets (Hartigan 1969), and it is enough to
 //! count the subsets by size and sum.
 
-/// One of so many interval ends lies at either side: 1 of 40 is 2.5 %.
+/// The interval leaves out one part in this many at each end: 1 of 40 is 2.5 %.
 const OF: u64 = 40;
 /// The fewest differences with which the test can decide: 2 of 2^6 sign patterns are 3.1 %.
 const FEWEST: usize = 6;
@@ -53,7 +53,7 @@ pub fn estimate(differences: &[i32]) -> Option<Estimate> {
     let as_far = subsets.iter().filter(|subset| (seen - 2 * subset.sum).abs() >= seen.abs());
     let p = ratio(as_far.map(|subset| subset.count).sum(), all);
     subsets.retain(|subset| subset.size > 0);
-    subsets.sort_by_key(|subset| (i64::from(subset.sum) << 32) / i64::from(subset.size));
+    subsets.sort_by(|one, other| one.mean().total_cmp(&other.mean()));
     let nth = all / OF;
     Some(Estimate {
         pairs,
@@ -65,9 +65,9 @@ pub fn estimate(differences: &[i32]) -> Option<Estimate> {
 }
 
 /// The mean at which this many subsets are counted.
-fn reached<'a>(subsets: impl Iterator<Item = &'a Subsets>, nth: u64) -> Option<f64> {
+fn reached<'a>(mut subsets: impl Iterator<Item = &'a Subsets>, nth: u64) -> Option<f64> {
     let mut counted = 0;
-    subsets.into_iter().find_map(|subset| {
+    subsets.find_map(|subset| {
         counted += subset.count;
         (counted >= nth).then(|| subset.mean())
     })

@@ -345,7 +345,7 @@ fn a_number_that_is_too_large_is_not_called_too_small() {
         ("rounds = 4294967296", "this number is too large"),
         ("rounds = { default = 1, max = 0xfffffffff }", "this number is too large"),
         ("per_day = -99999999999", "this must be 1 or more"),
-        ("rounds = -1", "rounds are counted from 1"),
+        ("rounds = -1", "this must be 1 or more"),
         ("days = 99999999999", "this must be from 1 to 31"),
     ] {
         let file = home.file("own.toml", &format!("{line}\n{step}"));

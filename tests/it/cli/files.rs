@@ -21,6 +21,8 @@ fn a_file_full_of_mistakes_is_reported_quickly() {
         assert!(shown.contains(" more problems not shown"), "{shown}");
         assert!(shown.ends_with("many.toml: cannot run: 100 problems, 1 remark\n"), "{shown}");
     }
+    let one_more = home.file("more.toml", &format!("step = [{}]", "3, ".repeat(101)));
+    assert!(stdout(&home.run(&["check", &one_more])).contains("1 more problem not shown"));
     let long = home.file("long.toml", &"#".repeat((1 << 16) + 1));
     let output = home.run(&["check", &long]);
     assert!(stdout(&output).contains("it is larger than 64 KiB"), "{output:?}");
