@@ -41,7 +41,7 @@ impl Pair {
 pub enum Class {
     /// Fewer pairs than [`ENOUGH`].
     TooFew,
-    /// More sessions lack a score before or after than have both, and those may have gone otherwise.
+    /// More sessions lack a score before or after than have both, and those may have gone differently.
     MostlyMissing,
     /// The change is smaller than what matters and what the scale can tell.
     NoDifference,
@@ -114,7 +114,7 @@ fn direction(pairs: &[Pair]) -> Ordering {
     }
 }
 
-/// Whether there was no fall from scores up to the median. Too few of them do not tell.
+/// Whether there was no fall from scores up to the median. Too few of them decide nothing.
 fn is_only_from_high(pairs: &[Pair]) -> bool {
     let usual = median(pairs.iter().map(|pair| i16::from(pair.before)));
     let is_usual = |pair: &&Pair| usual.is_some_and(|usual| f64::from(pair.before) <= usual);

@@ -89,7 +89,7 @@ pub enum Later {
 }
 
 impl Later {
-    /// Where no score was given yet, so long after the end of the session.
+    /// Without a score yet, this long after the end of the session.
     pub fn after(end: Duration) -> Later {
         if end >= LATEST { Later::Missing } else { Later::Awaited(DUE.saturating_sub(end)) }
     }

@@ -141,7 +141,7 @@ fn a_long_dose_without_a_skin_check_draws_a_warning() {
     ] {
         home.file("own.toml", &format!("[[step]]\ndo = \"{kind}\"\nfor = {length}\nhalfway = false\n"));
         let checked = home.ask(&["check", "own.toml"]);
-        let warning = "warning: a dose of 10 min and more without a skin check\n --> own.toml:4:11\n";
+        let warning = "warning: a dose of 10 min or more without a skin check\n --> own.toml:4:11\n";
         assert_eq!(checked.contains(warning), warns, "{kind} {length}: {checked}");
         assert_eq!(checked.contains("help: remove halfway = false"), warns);
     }

@@ -85,7 +85,7 @@ const SAMPLES: [(&str, &[&str], &str); 16] = [
 
 const AT_ONCE: &str = "warning numb-heat heat after cold only when normal feeling is back";
 
-/// The verdict is the one of the evidence, which stands in the comment of each file beside its source.
+/// The verdict is that of the evidence, which the comment of each file gives beside its source.
 #[test]
 fn every_sample_has_a_source_and_exactly_the_verdict_that_its_comment_names() {
     let home = Home::new();

@@ -34,7 +34,7 @@ fn absent() -> Facts {
     facts(Injury::Absent)
 }
 
-/// Heat so many hours ago, with the pain before and after it.
+/// Heat this many hours ago, with the pain before and after it.
 fn heat(facts: Facts, hours: u32, before: u8, after: u8) -> Facts {
     let heat = Some(Tried { ago: HOUR * hours, before, after });
     Facts { tried: PerModality { heat, ..facts.tried }, ..facts }

@@ -169,7 +169,7 @@ fn the_page_has_its_parts_in_order_and_loads_nothing() {
 }
 
 #[test]
-fn an_overrun_and_an_overridden_rule_are_seen() {
+fn an_overridden_rule_is_seen() {
     let home = Home::at_rate(2_000.0);
     home.ask(&["injury", "set", "30h ago"]);
     home.session(&["heat", "--override", "early-heat"]);

@@ -320,7 +320,7 @@ def main():
     # The scores, by day and by place.
     by_day = defaultdict(lambda: [[], [], [], []])
     by_place = defaultdict(lambda: [[], [], [], []])
-    pairs, without = defaultdict(list), Counter()
+    pairs = defaultdict(list)
     for row in sessions:
         both = [scores.get((row["id"], role)) for role in ("before", "after")]
         ended = row["ended_ms"] if row["ended_ms"] is not None and row["ended_ms"] >= row["started_ms"] else row["started_ms"]
@@ -334,8 +334,6 @@ def main():
             by_place[row["site"]][3].append(score)
         if None not in both:
             pairs[row["site"]].append(both)
-        elif row["outcome"] is not None:
-            without[row["site"]] += 1
     for row in alone:
         by_day[date(row["moment"]), row["site"]][2].append(row["score"])
         by_place[row["site"]][2].append(row["score"])
@@ -367,7 +365,6 @@ def main():
         number = plural(len(changes), "pair")
         text = meaning[words(site) if len(ended) > 1 else ""] if len(changes) else ""
         if len(changes) >= 6:
-            # 2 pairs fewer than without: most are missing, but the numbers stay.
             change = statistics.median(changes)
             change = f"{'+' if change > 0 else ''}{change:g}"
             same("median", f": {change} of 10, {number}. " in text, True)

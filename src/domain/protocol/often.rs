@@ -20,8 +20,8 @@ pub struct TooOften {
 }
 
 impl Draft {
-    /// What a day has too much of when the protocol runs as often as its author wants. A plan never has it, because the
-    /// rules decide there; a page for a patient would.
+    /// The doses of a day that are above a limit when the protocol runs as often as its author wants. A plan never has
+    /// them, because it obeys the rules; a page for a patient would.
     pub fn too_often(&self, choice: Choice) -> Vec<TooOften> {
         let Some(per_day) = self.per_day else { return Vec::new() };
         let steps = self.expand(choice);

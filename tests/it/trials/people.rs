@@ -71,7 +71,7 @@ fn trial(seed: u64, days: f64, less: f64) -> Done {
     Done { answer: trial.answer(), falls, ends: (befores[0], befores[23]) }
 }
 
-/// How many of so many people satisfy each of these.
+/// How many people satisfy each of these conditions.
 fn count<const N: usize>(people: usize, days: f64, less: f64, is: impl Fn(&Done) -> [bool; N]) -> [usize; N] {
     let mut counts = [0; N];
     for seed in 0..people as u64 {
@@ -126,7 +126,7 @@ fn a_difference_of_three_points_is_found_on_the_natural_course_too() {
     }
 }
 
-/// How many of so many trials find a difference, when the falls after an option spread by [`SPREAD`].
+/// The share of trials that find a difference, when the falls after an option spread by [`SPREAD`].
 fn found(pairs: u32, tenths: u32, trials: u64) -> f64 {
     let mut random = fastrand::Rng::with_seed(u64::from(pairs));
     let (spread, difference) = (f64::from(SPREAD), f64::from(tenths) / 10.0);

@@ -374,7 +374,7 @@ fn on_a_terminal_it_rings_and_asks_two_hours_later() {
 }
 
 #[test]
-fn who_leaves_the_wait_is_asked_by_the_next_command() {
+fn after_leaving_the_wait_the_next_command_asks() {
     let mut slow = started(["ice", "rest"]);
     slow.drawn(6);
     slow.minutes_ago(60);
@@ -400,7 +400,7 @@ fn who_leaves_the_wait_is_asked_by_the_next_command() {
     assert_eq!(terminal.end().code(), Some(0));
     let trial = slow.trial();
     assert_eq!((&trial["sessions"][0]["later"], &trial["sessions"][1]), (&3.into(), &Value::Null));
-    // Who gives no score before a session starts none.
+    // Without a score before it, no session starts.
     let mut terminal = Terminal::start(next(), 24, 80);
     terminal.see("before the session, 0 to 10?");
     terminal.press("\r");
