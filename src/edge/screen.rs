@@ -24,7 +24,7 @@ mod layout;
 mod messages;
 mod scene;
 
-use layout::{Layout, Needs, letters, letters_for};
+use layout::{Layout, Needs, Page, letters, letters_for};
 use messages::Messages;
 use scene::{KEYS, Scene, literal};
 
@@ -144,8 +144,15 @@ impl Screen {
         let row = |text: &str| literal(&page.row(text, ""));
         let some = |rows: usize, row: &str| vec![row.to_owned(); rows];
         let title = [vec![self.title.clone()], say::position(view)].concat().join(" · ");
-        let keys = self.messages.shown().unwrap_or(say::keys(view, page.width, scene.keys));
-        let last = [some(scene.layout.dose, "{skin}"), some(scene.layout.keys, &row(keys))].concat();
+        // A long message takes blank rows of the frame too, which keeps its height. An overrun has other rows.
+        let gaps = if view.is_overrun() { 0 } else { scene.layout.gaps };
+        let keys = match self.messages.shown() {
+            _ if scene.layout.keys == 0 => Vec::new(),
+            Some(message) => folded(message, page, 1 + gaps),
+            None => vec![row(say::keys(view, page.width, scene.keys))],
+        };
+        let gaps = (1 + gaps).saturating_sub(keys.len().max(1));
+        let last = [some(scene.layout.dose, "{skin}"), keys].concat();
         if view.is_overrun() && digits.is_some() {
             return [scene.overrun(view, &title, rows), last].concat().join("\n");
         }
@@ -164,7 +171,7 @@ impl Screen {
             vec![[title, some(1, "{line}"), picture].concat(), [bar, todo].concat(), scale, last]
         };
         let groups = groups.into_iter().filter(|group| !group.is_empty()).map(|group| group.join("\n"));
-        let joined = groups.zip((0..scene.layout.gaps).map(|_| "\n\n").chain(std::iter::repeat("\n")));
+        let joined = groups.zip((0..gaps).map(|_| "\n\n").chain(std::iter::repeat("\n")));
         let joined: String = joined.map(|(group, joint)| group + joint).collect();
         joined.trim_end_matches('\n').to_owned()
     }
@@ -217,13 +224,14 @@ impl Screen {
             words.headline = format!("{}, from {from} to {to}", words.headline);
         }
         let next = self.last_words.as_ref().and_then(|words| words(session)).unwrap_or_default();
-        for text in [sentences([&*words.headline]), sentences([&*words.advice, &next])] {
-            rows.extend(textwrap::wrap(&text, page.width).iter().map(|row| page.row(row, "")));
-        }
+        let broken =
+            |text: &str| textwrap::wrap(text, page.width).iter().map(|row| page.row(row, "")).collect::<Vec<_>>();
+        rows.extend(broken(&sentences([&*words.headline])));
+        rows.extend(broken(&sentences([&*words.advice, &next])));
         rows.push(scene.scale(&done(outcome, session)));
-        let said = self.messages.all(&(self.wall)(session.now()));
-        let said = said.iter().map(|said| format!("{:1$}{2}", "", page.margin, sentences([said.as_str()])));
-        rows.extend(said);
+        for said in self.messages.all(&(self.wall)(session.now())) {
+            rows.extend(broken(&sentences([said.as_str()])));
+        }
         drop(scene);
         lock(&self.terminal.0).above.extend(rows);
         self.bar.finish_and_clear();
@@ -240,12 +248,18 @@ fn layout_for(size: (u16, u16), unicode: bool, view: &View, session: &Session) -
 /// The note of the step.
 fn notes(scene: &Scene, session: &Session) -> Vec<String> {
     let Layout { page, note, .. } = scene.layout;
-    let text = session.segment().step.note.clone().unwrap_or_default();
-    let mut rows: Vec<_> = textwrap::wrap(&text, page.width).into_iter().collect();
-    if rows.len() > note && note > 0 {
-        rows[note - 1].to_mut().push('…');
+    let mut rows = folded(session.segment().step.note.as_deref().unwrap_or_default(), page, note);
+    rows.resize(note, String::new());
+    rows
+}
+
+/// A text in at most this many rows of the template. An ellipsis stands for what has no room.
+fn folded(text: &str, page: Page, most: usize) -> Vec<String> {
+    let mut rows = textwrap::wrap(text, page.width);
+    if rows.len() > most && most > 0 {
+        rows[most - 1].to_mut().push('…');
     }
-    rows.resize(note, "".into());
+    rows.truncate(most);
     rows.iter().map(|row| literal(&page.row(row, ""))).collect()
 }
 

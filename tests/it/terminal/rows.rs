@@ -6,6 +6,7 @@ use therapy::runner::{self, Observer, Trouble};
 use therapy::simulate::{Happening, Simulation};
 
 use super::*;
+use crate::support::joined;
 
 /// A pause stops the session time, but not the time of a notice.
 #[test]
@@ -42,6 +43,41 @@ fn a_notice_disappears_after_five_seconds_even_in_a_pause() {
     let mut world = Simulation::new(Moment::default(), &script);
     runner::run(&ice(), SessionOptions::default(), &mut world, &mut [&mut screen, &mut look]);
     assert!(look.looks > 10, "{}", look.looks);
+}
+
+/// A message that is longer than a row takes blank rows, so that the frame keeps its height. Where there are none, it
+/// ends with an ellipsis. After the end it is said again.
+#[test]
+fn a_long_message_takes_blank_rows() {
+    const WHY: &str = "not on: with what you logged or imported, the cold load would reach 31 min; the limit is 20 min";
+    let (first, second) =
+        ("not on: with what you logged or imported, the cold load would reach", "31 min; the limit is");
+    for (rows, columns, shown) in [
+        (24, 80, vec![format!("  warning: {first}"), format!("  {second} 20 min")]),
+        (12, 80, vec![format!("  warning: {first}"), format!("  {second} 20 min")]),
+        (9, 80, vec![format!("  warning: {}…", &first[..first.len() - 1])]),
+    ] {
+        let kept = Kept::default();
+        let mut screen = screen(&kept, rows, columns);
+        let mut terminal = vt100::Parser::new(size(rows), size(columns), 0);
+        let (mut session, events) = Session::start(&ice(), SessionOptions::default(), Moment::default());
+        let mut drawn = |screen: &mut dyn Observer, events: &[Event], session: &Session| {
+            screen.observe(events, session).expect("no trouble");
+            screen.frame(session).expect("no trouble");
+            terminal.process(&kept.take());
+            terminal.screen().contents().lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let before = drawn(&mut screen, &events, &session);
+        screen.trouble(WHY);
+        let during = drawn(&mut screen, &[], &session);
+        assert_eq!(during.len(), before.len(), "{during:#?}");
+        assert_eq!(during[during.len() - shown.len()..], shown, "{during:#?}");
+        let events = session.handle(Moment::default() + Duration::from_secs(2), Input::Stop);
+        let after = drawn(&mut screen, &events, &session);
+        let said = format!("19:34 warning: {WHY}");
+        assert!(joined(&after.join("\n")).contains(&said), "{after:#?}");
+        assert!(after.iter().all(|row| row.is_empty() || row.starts_with(' ')), "{after:#?}");
+    }
 }
 
 /// This happens when the last step ended before a session was resumed.
