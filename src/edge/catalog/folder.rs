@@ -81,8 +81,41 @@ fn unwritten(path: &Path, error: &io::Error) -> CatalogError {
     CatalogError { message: format!("could not write {}: {error}", shown(path)), hint }
 }
 
-/// The file of a protocol. Some systems do not allow every letter of a name.
+/// The file of a protocol. Windows does not allow every letter of a name, and takes some names for devices, whatever
+/// comes after a dot.
 fn file_name(name: &str) -> String {
     let letter = |letter: char| if "<>:\"|?*".contains(letter) { '-' } else { letter };
-    composed(name).chars().map(letter).collect::<String>() + ".toml"
+    let name: String = composed(name).chars().map(letter).collect();
+    let end = name.find('.').unwrap_or(name.len());
+    let (first, rest) = name.split_at(end);
+    let device = first.trim_end().to_ascii_lowercase();
+    let is_port = |rest: &str| rest.len() == 1 && rest.starts_with(|c: char| c.is_ascii_digit());
+    let is_device = matches!(&*device, "con" | "prn" | "aux" | "nul")
+        || ["com", "lpt"].iter().any(|port| device.strip_prefix(port).is_some_and(is_port));
+    format!("{first}{}{rest}.toml", if is_device { "-" } else { "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_a_name_that_every_system_allows() {
+        for (name, file) in [
+            ("knee", "knee.toml"),
+            ("a:b?", "a-b-.toml"),
+            ("u\u{308}ber", "\u{fc}ber.toml"),
+            ("con", "con-.toml"),
+            ("NUL", "NUL-.toml"),
+            ("com3", "com3-.toml"),
+            ("lpt9.knee", "lpt9-.knee.toml"),
+            ("aux ", "aux -.toml"),
+            ("com", "com.toml"),
+            ("com10", "com10.toml"),
+            ("contrast", "contrast.toml"),
+            (".con", ".con.toml"),
+        ] {
+            assert_eq!(file_name(name), file);
+        }
+    }
 }
