@@ -179,7 +179,7 @@ impl Desktop {
     pub fn session(&self, arguments: &[&str]) -> Running {
         let mut command = self.home.without_terminal(&["run", "own.toml", "--progress", "json"]);
         command.args(arguments).envs(self.environment());
-        Running::new(command)
+        Running::new(command).recorded_in(self.home.journal())
     }
 
     fn log(&self) -> PathBuf {

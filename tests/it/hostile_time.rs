@@ -73,7 +73,7 @@ impl Machine {
     }
 
     fn session(&self) -> Running {
-        Running::new(self.command(&["run", "own.toml", "--progress", "json"]))
+        Running::new(self.command(&["run", "own.toml", "--progress", "json"])).recorded_in(self.home.journal())
     }
 
     fn ask(&self, arguments: &[&str]) -> String {

@@ -2,11 +2,13 @@
 #![cfg(unix)]
 
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rusqlite::{Connection, OpenFlags};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use therapy::domain::session::Moment;
@@ -23,6 +25,8 @@ pub struct Running {
     lines: Arc<Mutex<Vec<(Moment, Value)>>>,
     errors: Arc<Mutex<String>>,
     readers: Vec<JoinHandle<()>>,
+    /// Where its events are recorded.
+    journal: Option<PathBuf>,
 }
 
 impl Running {
@@ -52,7 +56,13 @@ impl Running {
                 }
             }),
         ];
-        Running { child, lines, errors, readers }
+        Running { child, lines, errors, readers, journal: None }
+    }
+
+    /// With the journal that its events are recorded in.
+    pub fn recorded_in(mut self, journal: PathBuf) -> Running {
+        self.journal = Some(journal);
+        self
     }
 
     pub fn lines(&self) -> Vec<(Moment, Value)> {
@@ -67,14 +77,17 @@ impl Running {
         self.errors.lock().expect("errors").clone()
     }
 
-    /// Waits for an event of this name and returns its time of arrival and its line.
+    /// Waits for an event of this name and returns its time of arrival and its line. With a slow disk an event
+    /// is printed before it is recorded, and other commands find it in the journal, so this waits for that too.
     pub fn see(&self, event: &str) -> (Moment, Value) {
         let mut found = None;
         until(event, || {
             found = self.lines().into_iter().find(|(_, line)| line["event"] == event);
             found.is_some()
         });
-        found.expect("just seen")
+        let found = found.expect("just seen");
+        until("its record", || self.journal.as_deref().is_none_or(|journal| is_recorded(journal, &found.1)));
+        found
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -102,6 +115,19 @@ impl Running {
         self.child.kill().expect("a child");
         self.end();
     }
+}
+
+/// Whether the last session of a journal has an event, or the journal cannot be read.
+fn is_recorded(journal: &Path, line: &Value) -> bool {
+    const RECORDED: &str =
+        "SELECT count(*) FROM event WHERE session = (SELECT max(id) FROM session) AND kind = ?1 AND elapsed_ns >= ?2";
+    let elapsed =
+        Duration::from_secs_f64(line["elapsed_s"].as_f64().expect("a number")).saturating_sub(Duration::from_millis(1));
+    let elapsed = i64::try_from(elapsed.as_nanos()).expect("a session");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let known = Connection::open_with_flags(journal, flags)
+        .and_then(|journal| journal.query_row(RECORDED, (line["event"].as_str(), elapsed), |row| row.get::<_, i64>(0)));
+    known.map_or(true, |count| count > 0)
 }
 
 /// Ends the session when a test fails.
@@ -134,6 +160,9 @@ pub fn assert_on_time(running: &Running, rate: f64, most: Duration) {
 impl Home {
     /// Starts a session that prints its events as JSON lines.
     pub fn start(&self, arguments: &[&str]) -> Running {
-        Running::new(self.without_terminal(&[arguments, &["--progress", "json", "--no-notify"]].concat()))
+        let command = self.without_terminal(&[arguments, &["--progress", "json", "--no-notify"]].concat());
+        let running = Running::new(command);
+        // The journal of another person is elsewhere.
+        if arguments.contains(&"--profile") { running } else { running.recorded_in(self.journal()) }
     }
 }

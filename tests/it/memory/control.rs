@@ -349,7 +349,7 @@ fn an_import_or_an_injury_that_refuses_the_running_session_says_so() {
     let (home, other) = (Home::new(), Home::empty());
     home.own(1, &[("heat", "10min")]);
     let mut running = home.start(&["run", "own.toml"]);
-    until("its start", || home.number("SELECT count(*) FROM event WHERE kind = 'step_began'") > 0);
+    running.see("step_began");
     assert!(!stderr(&home.run(&["injury", "set", "5 days ago"])).contains(SAID));
     other.ask(&["log", "heat", "25min"]);
     home.file("other.ndjson", &other.ask(&["export", "--format", "ndjson", "-"]));

@@ -3,7 +3,6 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::running::until;
 use crate::support::{Home, joined, stderr, stdout};
 
 /// The cold and the heat on the skin at a site, in minutes.
@@ -324,7 +323,6 @@ fn a_dose_that_is_told_while_a_session_runs_is_no_dodge() {
     home.own(1, &[("cold", "12min")]);
     let mut running = home.start(&["run", "own.toml", "--site", "left-knee"]);
     running.see("step_began");
-    until("its record", || home.number("SELECT count(*) FROM event WHERE kind = 'step_began'") > 0);
     // What lies elsewhere, and what leaves room, changes nothing.
     home.ask(&["log", "cold", "20", "--site", "right-knee"]);
     let said = home.ask(&["log", "cold", "4", "--site", "left-thigh"]);
