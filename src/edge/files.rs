@@ -3,11 +3,11 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// More than any protocol or settings file needs. To report the problems of a larger one would take long.
 const MOST: usize = 1 << 16;
-/// How much of a file says whose it is.
+/// The first bytes of a file, which say whether it is ours.
 const BEGINNING: u64 = 256;
 
 /// The bytes of a file of at most 64 KiB.
@@ -42,44 +42,44 @@ pub fn create(path: &Path) -> io::Result<File> {
 /// # Errors
 /// When the file cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".new");
-    let draft = Path::new(&draft);
-    let written = std::fs::write(draft, bytes).and_then(|()| std::fs::rename(draft, path));
+    let draft = draft_of(path);
+    let written = std::fs::write(&draft, bytes).and_then(|()| std::fs::rename(&draft, path));
     written.inspect_err(|_| drop(std::fs::remove_file(draft)))
 }
 
-/// Puts a file that only its owner can read at a path: a new one, or in place of a file whose beginning
-/// `may_go`. Any other file stays.
+/// A name beside a path that no other process uses.
+pub fn draft_of(path: &Path) -> PathBuf {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!(".{}", std::process::id()));
+    draft.into()
+}
+
+/// Puts a file that only its owner can read at a path: a new one, or in place of a file whose beginning says that it
+/// `is_ours`. Any other file stays.
 ///
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] for another file, and when it cannot be written.
-pub fn put(path: &Path, bytes: &[u8], may_go: impl Fn(&[u8]) -> bool) -> io::Result<()> {
+pub fn put(path: &Path, bytes: &[u8], is_ours: impl Fn(&[u8]) -> bool) -> io::Result<()> {
     let other = || io::Error::from(io::ErrorKind::AlreadyExists);
     let is_new = path.symlink_metadata().is_err();
     if !is_new {
         let mut beginning = Vec::new();
         open(path).map_err(|_| other())?.take(BEGINNING).read_to_end(&mut beginning)?;
-        if !may_go(&beginning) {
+        if !is_ours(&beginning) {
             return Err(other());
         }
     }
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{}", std::process::id()));
-    let draft = Path::new(&draft);
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.write(true).create_new(true).open(draft)?;
+    let draft = draft_of(path);
+    let mut file = create(&draft)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    let placed = written.and_then(|()| match std::fs::hard_link(draft, path) {
+    let placed = written.and_then(|()| match std::fs::hard_link(&draft, path) {
         // A file that another program put there meanwhile stays.
         Err(error) if is_new && error.kind() == io::ErrorKind::AlreadyExists => Err(error),
         // One of ours, or a file system without links.
-        Err(_) => std::fs::rename(draft, path),
+        Err(_) => std::fs::rename(&draft, path),
         Ok(()) => Ok(()),
     });
-    let _ = std::fs::remove_file(draft);
+    let _ = std::fs::remove_file(&draft);
     placed
 }
 

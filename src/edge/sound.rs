@@ -6,14 +6,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::domain::session::{Event, Session};
 use crate::edge::apart::Apart;
 use crate::edge::child::{self, ChildError};
-use crate::edge::clock;
+use crate::edge::{clock, files};
 use crate::runner::{Loss, Observer, Trouble};
 use crate::text::heard::{self, Chime};
 
@@ -73,16 +73,16 @@ fn literal(text: &str) -> String {
 
 /// What is known of the notification service: whether it plays a sound of its own.
 #[derive(Clone, Debug, Default)]
-pub struct Desk(Arc<AtomicU8>);
+pub struct Desk(Arc<AtomicBool>);
 
 impl Desk {
     /// Notes whether the service says that it plays sounds.
     pub fn plays(&self, sounds: bool) {
-        self.0.store(u8::from(sounds), SeqCst);
+        self.0.store(sounds, SeqCst);
     }
 
     fn is_heard(&self) -> bool {
-        self.0.load(SeqCst) == 1
+        self.0.load(SeqCst)
     }
 }
 
@@ -226,9 +226,7 @@ fn file(folder: &Path, chime: Chime) -> io::Result<PathBuf> {
         return Ok(path);
     }
     fs::create_dir_all(folder)?;
-    let draft = folder.join(format!("{name}.{}", std::process::id()));
-    fs::write(&draft, bytes)?;
-    fs::rename(draft, &path)?;
+    files::write(&path, bytes)?;
     Ok(path)
 }
 
