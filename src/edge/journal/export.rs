@@ -5,11 +5,11 @@ use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior};
 use super::exchange::{
     AnswerRow, DoseRow, EventRow, Exchange, Exchanged, InjuryRow, NoteRow, PlannedRow, ScoreRow, SessionEnd, SessionRow,
 };
-use super::rows::{StepRow, distances, doses_of, length, optional_text, site, text};
+use super::rows::{distances, doses_of, length, modality, optional_text, site, text};
 use super::{Journal, Result, Stamp, explain};
 use crate::domain::session::{Event, EventKind};
 use crate::domain::site::Site;
-use crate::domain::step::{Modality, PerModality};
+use crate::domain::step::PerModality;
 
 /// The table of each of [`Exchange::TYPES`], and the order of its rows in a file: that of a journal which imported it.
 const TABLES: [(&str, &str); 7] = [
@@ -97,9 +97,7 @@ impl Journal {
             };
             Ok((session, row.get::<_, String>(2)?))
         })?;
-        let steps: Vec<StepRow> =
-            serde_json::from_str(&steps).map_err(|_| self.damaged("the steps of a session cannot be read"))?;
-        session.steps = steps.into_iter().map(Into::into).collect();
+        session.steps = self.steps(&steps)?;
         let rows = self.events(id)?;
         let placed = rows.iter().zip(distances(&rows));
         let event = |((stamp, event), since_first): (&(Stamp, Event), _)| {
@@ -117,10 +115,7 @@ impl Journal {
     fn dose_row(&self, id: i64) -> Result<DoseRow> {
         let sql = "SELECT kind, site, length_ns, ended_ms, noted_ms, undone_ms FROM told WHERE id = ?";
         let dose = self.row(sql, [id], |row| {
-            let kind: String = row.get(0)?;
-            let Some(modality) = Modality::ALL.into_iter().find(|modality| modality.as_str() == kind) else {
-                return Ok(None);
-            };
+            let Some(modality) = modality(row, 0)? else { return Ok(None) };
             let (site, length) = (site(row, 1)?.unwrap_or(Site::OTHER), length(row, 2)?);
             let (ended_ms, noted_ms, undone_ms) = (row.get(3)?, row.get(4)?, row.get(5)?);
             Ok(Some(DoseRow { modality, site, length, ended_ms, noted_ms, undone_ms }))

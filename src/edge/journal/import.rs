@@ -7,7 +7,7 @@
 use rusqlite::params;
 
 use super::exchange::{EventRow, Exchange, Exchanged, Fate, SessionRow};
-use super::rows::{StepRow, millis_between, nanos};
+use super::rows::{millis_between, nanos, written_steps};
 use super::sessions::RELEVANT_MS;
 use super::told;
 use super::{Journal, Result, Stamp};
@@ -106,8 +106,7 @@ impl Journal {
         let sql = "INSERT INTO session (uid, origin, protocol, steps, carried_cold, carried_heat, confirm, grace_ns, \
                    overrides, started_ms, planned_cold_ns, planned_heat_ns, site, was_open) \
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-        let steps: Vec<_> = row.steps.iter().map(|(step, longest)| StepRow::of(step, *longest)).collect();
-        let steps = serde_json::to_string(&steps).unwrap_or_default();
+        let steps = written_steps(row.steps.iter().map(|(step, longest)| (step, *longest)));
         let (carried, planned) = (row.carried, row.planned.map(nanos));
         self.execute(
             sql,

@@ -10,7 +10,7 @@ use super::Stamp;
 use crate::domain::rules::RuleId;
 use crate::domain::session::{Event, EventKind, Input};
 use crate::domain::site::Site;
-use crate::domain::step::{PerModality, Step, StepKind};
+use crate::domain::step::{Modality, PerModality, Step, StepKind};
 use crate::text::printable::printable;
 
 /// Puts the events of any boot on the clock of now, in order and not in the future. Within a boot their
@@ -87,7 +87,7 @@ pub(super) struct StepRow {
 }
 
 impl StepRow {
-    pub(super) fn of(step: &Step, longest: Option<Duration>) -> StepRow {
+    fn of((step, longest): (&Step, Option<Duration>)) -> StepRow {
         let Step { kind, length, ref note, ref cue, halfway, changeover, round, origin } = *step;
         let (length_ns, longest_ns) = (nanos(length), longest.map(nanos));
         let (note, cue) = (note.clone(), cue.clone());
@@ -104,6 +104,11 @@ impl From<StepRow> for (Step, Option<Duration>) {
         let (length, halfway) = (duration(length_ns), !unchecked);
         (Step { kind, length, note, cue, halfway, changeover, round, origin }, longest_ns.map(duration))
     }
+}
+
+/// Steps as JSON, each with the longest that its file allows.
+pub(super) fn written_steps<'a>(steps: impl Iterator<Item = (&'a Step, Option<Duration>)>) -> String {
+    serde_json::to_string(&steps.map(StepRow::of).collect::<Vec<_>>()).unwrap_or_default()
 }
 
 /// The columns of an event: its name, a length, a rule or an outcome. The doses at the end are in the row
@@ -162,6 +167,12 @@ pub(super) fn optional_text(row: &Row<'_>, column: usize) -> rusqlite::Result<Op
     Ok(text.map(|text| printable(&text).into_owned()))
 }
 
+/// A modality; `None` for a name that this version does not know.
+pub(super) fn modality(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Modality>> {
+    let name: String = row.get(column)?;
+    Ok(Modality::ALL.into_iter().find(|modality| modality.as_str() == name))
+}
+
 /// A site. A name that this version does not know is a place that is not known.
 pub(super) fn site(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Site>> {
     let name: Option<String> = row.get(column)?;
@@ -195,7 +206,7 @@ mod tests {
     }
 
     fn written(step: &Step, longest: Option<Duration>) -> String {
-        serde_json::to_string(&StepRow::of(step, longest)).expect("JSON")
+        serde_json::to_string(&StepRow::of((step, longest))).expect("JSON")
     }
 
     /// A record of an earlier version has no changeovers, and a dose is never one.

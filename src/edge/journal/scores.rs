@@ -17,9 +17,17 @@ pub const ROLES: [&str; 3] = [BEFORE, AFTER, LATER];
 /// How long after the end of a session a score belongs to it (ours).
 const BELONGS_MS: i64 = 2 * 60 * 60 * 1000;
 
-/// The number of what is told next, over all of it.
+/// The next value of `nth`, which counts all that is told.
 pub(super) const NTH: &str = "(SELECT 1 + max(coalesce((SELECT max(nth) FROM told), 0), \
                               coalesce((SELECT max(nth) FROM note), 0), coalesce((SELECT max(nth) FROM pain), 0)))";
+
+/// The score of `session.id` with a role. Of several, the one about the last moment counts.
+pub(super) fn score_sql(role: &str) -> String {
+    format!(
+        "(SELECT score FROM pain WHERE session = session.id AND role = '{role}' AND undone_ms IS NULL \
+         ORDER BY coalesce(at_ms, noted_ms) DESC, id DESC LIMIT 1)"
+    )
+}
 
 impl Journal {
     /// The session that a score about a moment belongs to, and its site: it had ended less than two hours before, it was
@@ -74,9 +82,7 @@ impl Journal {
     /// When the journal cannot be read.
     pub fn scores_alone(&self, since_ms: i64) -> Result<Vec<(i64, u8, Option<Site>)>> {
         // The plus: by their moment, because many may stand alone.
-        let sql = "SELECT coalesce(at_ms, noted_ms) AS moment, score, site FROM pain \
-                   WHERE +session IS NULL AND undone_ms IS NULL AND moment >= ? ORDER BY moment, id";
-        self.rows(sql, [since_ms], |row| Ok((row.get(0)?, row.get(1)?, site(row, 2)?)))
+        self.scores_where("+session IS NULL", since_ms)
     }
 
     /// All scores since a time of day, oldest first: when each was noted, the score, and where it hurt.
@@ -84,9 +90,15 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be read.
     pub fn scores(&self, since_ms: i64) -> Result<Vec<(i64, u8, Option<Site>)>> {
-        let sql = "SELECT coalesce(at_ms, noted_ms) AS moment, score, site FROM pain \
-                   WHERE undone_ms IS NULL AND moment >= ? ORDER BY moment, id";
-        self.rows(sql, [since_ms], |row| Ok((row.get(0)?, row.get(1)?, site(row, 2)?)))
+        self.scores_where("true", since_ms)
+    }
+
+    fn scores_where(&self, which: &str, since_ms: i64) -> Result<Vec<(i64, u8, Option<Site>)>> {
+        let sql = format!(
+            "SELECT coalesce(at_ms, noted_ms) AS moment, score, site FROM pain \
+             WHERE {which} AND undone_ms IS NULL AND moment >= ? ORDER BY moment, id"
+        );
+        self.rows(&sql, [since_ms], |row| Ok((row.get(0)?, row.get(1)?, site(row, 2)?)))
     }
 
     /// Stores a score with its session and role, if it has one, its site, and the moment that it is about.

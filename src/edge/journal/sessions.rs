@@ -8,8 +8,9 @@ use rusqlite::params;
 
 use super::rows::{
     StepRow, doses_of, is_this_boot, length, millis_between, nanos, on_the_clock_of, optional_text, site, text,
+    written_steps,
 };
-use super::scores::{AFTER, BEFORE, LATER};
+use super::scores::{AFTER, BEFORE, LATER, score_sql};
 use super::{Entry, Journal, NewSession, Record, Result, Stamp};
 use crate::domain::course::{doses, replay};
 use crate::domain::dose::Doses;
@@ -17,12 +18,12 @@ use crate::domain::exposure::Load;
 use crate::domain::protocol::Protocol;
 use crate::domain::session::{Event, EventKind, Moment, SessionOptions};
 use crate::domain::site::Site;
-use crate::domain::step::{PerModality, planned};
+use crate::domain::step::{PerModality, Step, planned};
 
 /// The age beyond which a session concerns no rule: a day for the daily limits, and a day more for a load
 /// that a suspend made large.
-const RELEVANT: Duration = Duration::from_secs(48 * 60 * 60);
 pub(super) const RELEVANT_MS: i64 = 48 * 60 * 60 * 1000;
+const RELEVANT: Duration = Duration::from_millis(RELEVANT_MS.unsigned_abs());
 /// The outcome of a session that was cut off.
 const CUT_OFF: &str = "cut_off";
 
@@ -36,8 +37,7 @@ impl Journal {
     pub(super) fn add_session(&self, new: &NewSession<'_>) -> Result<i64> {
         let protocol = new.protocol;
         let steps = protocol.steps().iter().enumerate();
-        let steps: Vec<_> = steps.map(|(index, step)| StepRow::of(step, protocol.longest(index))).collect();
-        let steps = serde_json::to_string(&steps).unwrap_or_default();
+        let steps = written_steps(steps.map(|(index, step)| (step, protocol.longest(index))));
         let load = protocol.initial_load().half_nanos();
         let planned = planned(protocol.steps()).map(nanos);
         let overrides = new.overrides.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(" ");
@@ -122,9 +122,7 @@ impl Journal {
                     (row.get(10)?, row.get(11)?, text(row, 12)?, site(row, 13)?, row.get(14)?);
                 Ok((text(row, 0)?, steps, load, options, row.get(6)?, outcome, doses_of(row, 8)?, rest))
             })?;
-        let steps: Vec<StepRow> =
-            serde_json::from_str(&steps).map_err(|_| self.damaged("the steps of a session cannot be read"))?;
-        let steps = steps.into_iter().map(Into::into);
+        let steps = self.steps(&steps)?;
         let rows = self.events(id)?;
         let mut events = on_the_clock_of(now, &rows);
         let earlier = earlier(events.first().map_or(now.clock, |first| first.at))?;
@@ -169,6 +167,13 @@ impl Journal {
             off,
             is_imported,
         })
+    }
+
+    /// The steps in the row of a session, each with the longest that its file allows.
+    pub(super) fn steps(&self, written: &str) -> Result<Vec<(Step, Option<Duration>)>> {
+        let rows = serde_json::from_str::<Vec<StepRow>>(written);
+        let rows = rows.map_err(|_| self.damaged("the steps of a session cannot be read"))?;
+        Ok(rows.into_iter().map(Into::into).collect())
     }
 
     /// The doses that concern the rules, and how far in the future the last record ends. The session `but`
@@ -245,15 +250,14 @@ impl Journal {
 
     /// The sessions since a time of day, oldest first.
     pub fn history(&self, since_ms: i64) -> Result<Vec<Entry>> {
-        // Several scores may belong to one session. The one about the last moment counts.
-        let sql = "SELECT id, protocol, started_ms, ended_ms, outcome, planned_cold_ns, planned_heat_ns, cold_ns, heat_ns, \
-                   (SELECT score FROM pain WHERE session = session.id AND role = ?2 AND undone_ms IS NULL \
-                    ORDER BY coalesce(at_ms, noted_ms) DESC, id DESC LIMIT 1), \
-                   (SELECT score FROM pain WHERE session = session.id AND role = ?3 AND undone_ms IS NULL \
-                    ORDER BY coalesce(at_ms, noted_ms) DESC, id DESC LIMIT 1), \
-                   overrides, assumed, site, origin IS NOT NULL FROM session WHERE started_ms >= ?1 ORDER BY started_ms, id";
+        let [before, after] = [BEFORE, AFTER].map(score_sql);
+        let sql = format!(
+            "SELECT id, protocol, started_ms, ended_ms, outcome, planned_cold_ns, planned_heat_ns, cold_ns, heat_ns, \
+             {before}, {after}, overrides, assumed, site, origin IS NOT NULL FROM session \
+             WHERE started_ms >= ? ORDER BY started_ms, id"
+        );
         let later = self.later_scores(since_ms)?;
-        self.rows(sql, params![since_ms, BEFORE, AFTER], |row| {
+        self.rows(&sql, [since_ms], |row| {
             let (id, outcome) = (row.get(0)?, optional_text(row, 4)?);
             Ok(Entry {
                 assumed: outcome.is_none() || row.get(12)?,

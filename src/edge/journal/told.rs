@@ -5,23 +5,22 @@ use std::time::Duration;
 
 use rusqlite::{Params, params};
 
-use super::rows::{is_this_boot, length, millis_between, nanos, site, text};
+use super::rows::{is_this_boot, length, millis_between, modality, nanos, site, text};
 use super::scores::{BEFORE, NTH};
 use super::{Journal, Result, Stamp};
 use crate::domain::dose::Dose;
 use crate::domain::moment::Moment;
-use crate::domain::rules::DAY;
 use crate::domain::site::Site;
 use crate::domain::step::Modality;
 
 /// How long a dose that was taken back goes on counting after it was told (ours), so that telling and taking back gains
 /// nothing.
-const COUNTS_ON: Duration = DAY;
 const COUNTS_ON_MS: i64 = 24 * 60 * 60 * 1000;
+const COUNTS_ON: Duration = Duration::from_millis(COUNTS_ON_MS.unsigned_abs());
 
 /// The age beyond which a told dose concerns no rule: one may last a day, and several may overlap.
-const RELEVANT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub(super) const RELEVANT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+const RELEVANT: Duration = Duration::from_millis(RELEVANT_MS.unsigned_abs());
 
 /// A dose that was given without the timer, as a person tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,13 +146,11 @@ impl Journal {
              undone_ms IS NOT NULL, noted_ms, origin IS NOT NULL FROM told WHERE {which}"
         );
         let rows = self.rows(&sql, params, |row| {
-            let kind: String = row.get(1)?;
             let noted = Stamp { wall_ms: row.get(5)?, boot: row.get(6)?, clock: Moment::new(length(row, 7)?) };
             // A site that this version does not know may be anywhere.
             let site = site(row, 2)?.unwrap_or(Site::OTHER);
             let (length, ended_ms) = (length(row, 3)?, row.get(4)?);
-            let modality = Modality::ALL.into_iter().find(|modality| modality.as_str() == kind);
-            let what = modality.map(|modality| NewTold { modality, length, site, ended_ms });
+            let what = modality(row, 1)?.map(|modality| NewTold { modality, length, site, ended_ms });
             Ok((row.get(0)?, what, noted, (row.get(8)?, row.get(9)?, row.get(10)?)))
         })?;
         let read = |(id, what, noted, (is_undone, noted_ms, is_imported)): (

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::params;
 
 use super::rows::{length, nanos, site, text};
-use super::scores::{BEFORE, LATER};
+use super::scores::{BEFORE, LATER, score_sql};
 use super::{Journal, NewSession, Result, Stamp};
 use crate::domain::site::Site;
 
@@ -105,13 +105,12 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be read.
     pub fn drawn(&self, trial: i64) -> Result<Vec<DrawnEntry>> {
-        const SCORE: &str = "(SELECT score FROM pain WHERE pain.session = drawn.session AND undone_ms IS NULL";
+        let [before, later] = [BEFORE, LATER].map(score_sql);
         let sql = format!(
-            "SELECT drawn.session, place, started_ms, ended_ms, \
-             {SCORE} AND role = ?2 ORDER BY id DESC LIMIT 1), {SCORE} AND role = ?3 ORDER BY id DESC LIMIT 1) \
-             FROM drawn JOIN session ON session.id = drawn.session WHERE trial = ?1 ORDER BY place"
+            "SELECT session.id, place, started_ms, ended_ms, {before}, {later} \
+             FROM drawn JOIN session ON session.id = drawn.session WHERE trial = ? ORDER BY place"
         );
-        self.rows(&sql, params![trial, BEFORE, LATER], |row| {
+        self.rows(&sql, [trial], |row| {
             Ok(DrawnEntry {
                 session: row.get(0)?,
                 place: row.get(1)?,

@@ -14,7 +14,7 @@ use therapy::domain::protocol::Protocol;
 use therapy::domain::session::{Event, Moment, SessionOptions};
 use therapy::domain::site::Site;
 use therapy::domain::step::{Modality, StepKind};
-use therapy::edge::journal::{Entry, Exchanged, Fate, Journal, NewSession, NewTold, Planned, Stamp};
+use therapy::edge::journal::{Entry, Exchanged, Fate, Journal, NewSession, NewTold, NewTrial, Planned, Stamp};
 use therapy::output::exchange::{line, read};
 
 use crate::builder::{Options, review, session};
@@ -435,4 +435,33 @@ fn a_score_belongs_to_a_session_of_this_journal() {
     assert!(other.journal.note_pain(4, None, None, &here(at)).expect("written"));
     let pain: Vec<_> = other.journal.history(i64::MIN).expect("read").iter().map(|entry| entry.pain[1]).collect();
     assert_eq!(pain, [None, Some(4)]);
+}
+
+/// A copy of a journal may get another score of the same session. The one about the last moment counts, in whatever order
+/// they come.
+#[test]
+fn the_last_of_several_scores_counts_in_a_trial_too() {
+    let (place, copy) = (Place::new(), Place::new());
+    let at = |hours: u64| START + Duration::from_secs(hours * 60 * 60);
+    let new = NewTrial { options: ["a", "b"], rest: Duration::ZERO, site: Site::LOWER_BACK, blocks: 6, seed: Some(1) };
+    place.journal.start_trial(&new, &here(START)).expect("written");
+    let protocol = review(&crate::builder::steps("cold 10m"), &therapy::domain::rules::Context::default());
+    let protocol = &protocol.expect("it passes");
+    let session =
+        NewSession { protocol, options: Options::default(), overrides: &[], pain: Some(6), started_ms: NOON_MS };
+    let id = place.journal.begin_drawn(&session, (1, 0)).expect("written");
+    copy.import(&place.lines(), &there(at(1)));
+    place.journal.note_later(id, 2, Site::LOWER_BACK, &here(at(3))).expect("written");
+    let scores = |earlier, later| {
+        let history = place.journal.history(i64::MIN).expect("read");
+        let drawn = place.journal.drawn(1).expect("read");
+        assert_eq!(history[0].pain[0].zip(history[0].later.map(|(_, score)| score)), Some((earlier, later)));
+        assert_eq!(drawn[0].before.zip(drawn[0].later), Some((earlier, later)));
+    };
+    scores(6, 2);
+    for (hours, score, counts) in [(2, 5, 2), (4, 1, 1)] {
+        copy.journal.note_later(1, score, Site::LOWER_BACK, &there(at(hours))).expect("written");
+        place.import(&copy.lines(), &here(at(5)));
+        scores(6, counts);
+    }
 }
