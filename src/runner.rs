@@ -17,18 +17,18 @@ pub trait World {
     /// later when the machine slept.
     fn wait(&mut self, deadline: Moment) -> Option<Input>;
 
-    /// What the system took away since the last call.
+    /// The loss since the last call, if there was one.
     fn lost(&mut self) -> Option<Loss> {
         None
     }
 
-    /// Whether the person asked for the time since the last call. That is no input: it changes nothing.
+    /// Whether the person asked for the remaining time since the last call. This changes nothing, so it is not an input.
     fn asked_time(&mut self) -> bool {
         false
     }
 
-    /// Why no pack may go on any more, or not for longer, when the person wants that by this input. `Resume` is asked too
-    /// when time alone would put the next one on.
+    /// Why an input that puts a pack on, or keeps it on for longer, is refused. `Resume` stands for a pack that time
+    /// alone would put on.
     fn objects(&mut self, _input: Input, _session: &Session) -> Option<String> {
         None
     }
@@ -37,14 +37,14 @@ pub trait World {
     fn answered(&mut self, _events: &[Event], _session: &Session) {}
 }
 
-/// What the system takes away from a session. The person did not say that the pack is off, so it counts as on.
+/// Something that the system takes away from a session. The person did not say that the pack is off, so it counts as on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
     /// The terminal. The session goes on without it.
     Terminal,
     /// Every alarm, until the shell continues the process: Ctrl-Z. The world stops it in the next wait.
     Alarms,
-    /// This time, in which no alarm came: the process was continued.
+    /// The alarms of this time, in which the process was stopped. It has been continued.
     Time(Duration),
     /// The process. The session is cut off, and can be resumed.
     Process,
@@ -87,7 +87,7 @@ pub trait Observer {
         Ok(())
     }
 
-    /// The session is over with a pack on, and nobody has answered the alarm, this many times.
+    /// The session is over with a pack on, and the alarm has gone unanswered this many times.
     fn again(&mut self, _times: u32, _session: &Session) {}
 
     /// An observer failed, perhaps this one, or the person wanted something that is refused now.
@@ -104,7 +104,7 @@ pub struct Report {
     pub session: Session,
     /// Whether it ended by itself or was stopped; `None` when it was cut off because the process must end.
     pub outcome: Option<Outcome>,
-    /// It was an input that ended it.
+    /// Whether an input ended it.
     pub by_person: bool,
 }
 

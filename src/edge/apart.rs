@@ -1,5 +1,5 @@
-//! Work that a session hands over: a thread does it, one piece after the other, and whatever it meets cannot delay the
-//! session. A failure comes back as a trouble. This module must not know what the work is.
+//! Work that a session hands over to a thread, one piece after the other, so that it cannot delay the session. A
+//! failure is reported as a trouble. This module must not know what the work is.
 
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -9,14 +9,14 @@ use std::time::Duration;
 use crate::domain::moment::Moment;
 use crate::edge::clock;
 
-/// A thread, and what it was given and has not answered.
+/// A thread, and how much of its work is unanswered.
 #[derive(Debug)]
 pub struct Apart<T> {
     name: &'static str,
     work: Sender<T>,
     answers: Receiver<Result<(), String>>,
     unanswered: usize,
-    /// When it began with the first of them.
+    /// When the thread began with the first unanswered piece.
     since: Moment,
     /// A piece of work that takes longer is reported.
     patience: Duration,
@@ -24,7 +24,7 @@ pub struct Apart<T> {
 }
 
 impl<T: Send + 'static> Apart<T> {
-    /// Starts the thread, called `name`. `work` gets a piece of work and those that wait behind it.
+    /// Starts the thread, called `name`. `work` gets one piece at a time.
     ///
     /// # Errors
     /// When the system provides no thread.
@@ -50,7 +50,7 @@ impl<T: Send + 'static> Apart<T> {
         let _ = self.work.send(piece);
     }
 
-    /// The first failure so far, once: later calls say nothing more.
+    /// Reports the first failure so far, once.
     ///
     /// # Errors
     /// What failed, or that the thread is too slow.

@@ -85,8 +85,8 @@ impl Entry {
         self.path.as_ref().map_or_else(|| quoted(self.name()), |path| file_word(path))
     }
 
-    /// The draft to run for an injury of this age, with the caution and the changeover of this file too. `None` when it depends on an age
-    /// that is not known.
+    /// The draft to run for an injury of this age, with what this file says beside that choice: its caution comes first,
+    /// and its other keys win. `None` when it depends on an age that is not known.
     pub fn draft_for(&self, injury: Injury) -> Option<Draft> {
         let own = &self.parsed.draft;
         let Some(ByInjury { under_72h, from_72h, .. }) = &self.parsed.by_injury else {
@@ -118,7 +118,7 @@ impl Own {
         Own { name, path, content }
     }
 
-    /// Whether it has this name. A file that cannot be read as a protocol has the name of the file, too.
+    /// Whether it has this name. A file that cannot be read as a protocol also goes by its file name.
     pub fn is_meant_by(&self, name: &str) -> bool {
         let is_readable = || self.content.as_ref().is_ok_and(|entry| entry.parsed.is_readable());
         let name = composed(name);
@@ -145,7 +145,7 @@ impl Own {
 /// The name of a rest in a trial.
 pub const REST: &str = "rest";
 
-/// A rest of this length without a pack, for a trial: it is in no list.
+/// A protocol of one rest of this length, for a trial. No list contains it.
 pub fn rest(length: Duration) -> Entry {
     let length = humantime::format_duration(length);
     let text = format!("name = \"{REST}\"\n[[step]]\ndo = \"rest\"\nfor = \"{length}\"\n");
@@ -187,7 +187,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Own>, CatalogError> {
         message: format!("could not read {}: {error}", shown(folder)),
         hint: format!("try: {}", command("list", "")),
     })?;
-    // A folder is no file of a protocol, whatever its name.
+    // A folder is not a protocol file, whatever its name.
     paths.retain(|path| is_toml(path) && !path.is_dir());
     paths.sort();
     Ok(paths.into_iter().map(Own::read).collect())
@@ -224,7 +224,7 @@ pub fn find(name: &str, folder: &Path) -> Result<(Entry, Vec<String>), CatalogEr
         let path = Path::new(name);
         return match read(path) {
             Ok(entry) => Ok((entry, Vec::new())),
-            // Without the file, the protocol that would have its name may be meant.
+            // Without such a file, a protocol of that name may be meant.
             Err(error) => {
                 let way = own(folder)
                     .ok()
@@ -260,7 +260,7 @@ pub fn is_file(word: &str) -> bool {
 
 fn unreadable(path: &Path, error: &io::Error) -> CatalogError {
     let place = shown(path);
-    // A link to nowhere is in the list, so that the list is no way out.
+    // `list` shows a broken link too, so it would not help.
     let is_link = error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_ok();
     let hint = match error.kind() {
         _ if path.is_dir() => format!("try: {}", command("check", &file_word(path))),
@@ -268,7 +268,7 @@ fn unreadable(path: &Path, error: &io::Error) -> CatalogError {
         io::ErrorKind::NotFound => format!("try: {}", command("list", "")),
         io::ErrorKind::PermissionDenied if cfg!(windows) => format!("change its permissions: {}", file_word(path)),
         io::ErrorKind::PermissionDenied => format!("make it readable: chmod u+r {}", file_word(path)),
-        // A pipe or a device that is no file of the person, such as `/dev/stdin`.
+        // A pipe or a device, such as `/dev/stdin`.
         _ if !is_toml(path) => {
             format!("save the protocol in a file, such as desk.toml, then: {}", command("check", "desk.toml"))
         }
@@ -283,7 +283,7 @@ fn unreadable(path: &Path, error: &io::Error) -> CatalogError {
     CatalogError { message, hint }
 }
 
-/// A file in the current folder as a word of a command, which is no name of a protocol.
+/// A file in the current folder as a word of a command that is not taken for the name of a protocol.
 pub fn here(file: &Path) -> String {
     file_word(&Path::new(".").join(file))
 }
@@ -298,7 +298,7 @@ fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy()).into_owned()
 }
 
-/// A path as a word of a command, which is no option.
+/// A path as a word of a command that is not taken for an option.
 pub fn file_word(path: &Path) -> String {
     if path.to_string_lossy().starts_with('-') { here(path) } else { quoted(&path.to_string_lossy()) }
 }
@@ -308,7 +308,7 @@ fn stem(path: &Path) -> String {
     composed(&path.file_stem().unwrap_or_default().to_string_lossy())
 }
 
-/// A name with each letter in one piece where there is one: names that look the same are the same.
+/// A name in composed form (NFC), so that names that look the same are the same.
 pub fn composed(name: &str) -> String {
     name.nfc().collect()
 }

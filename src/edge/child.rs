@@ -1,5 +1,5 @@
-//! Other programs that a session starts: players, voices and hooks. Each has a process group of its own (on Windows a
-//! job), a deadline, and an output that nobody reads, and leaves nothing behind. This module must not know what they do.
+//! Other programs that a session starts: players, voices and hooks. Each has a process group of its own (a job on
+//! Windows) and a deadline. Its output is discarded, and no process of it remains. This module must not know what they do.
 
 use std::io::{self, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -51,8 +51,8 @@ fn take(number: u32) -> Option<Group> {
     Some(groups.swap_remove(place))
 }
 
-/// Runs a program to its end, at most until the deadline. It gets `input`, which must fit a pipe, and `started` the
-/// number of its process group. Whatever it left running in its group is ended too.
+/// Runs a program to its end, at most until the deadline. It gets `input`, which must fit a pipe; `started` gets the
+/// number of its process group. Processes that it leaves in its group are ended too.
 ///
 /// # Errors
 /// When it is missing, fails or does not end.
@@ -81,7 +81,7 @@ pub fn run(
     let number = child.id();
     started(number);
     if let Some(mut stdin) = child.stdin.take() {
-        // It need not read it.
+        // The program may ignore its input.
         let _ = stdin.write_all(input);
     }
     let in_time = ends_within(&child, deadline);

@@ -27,7 +27,7 @@ pub fn unhurried() -> Moment {
     BOOT + since_boot()
 }
 
-/// Waits at most this long, for what polls. A session waits at its inbox.
+/// Waits at most this long, between two polls. A session waits at its inbox.
 pub fn wait(length: Duration) {
     std::thread::park_timeout(length);
 }
@@ -82,7 +82,7 @@ fn since_boot() -> Duration {
 }
 
 /// FreeBSD's `CLOCK_UPTIME`, also called `CLOCK_BOOTTIME`, counts "while the machine is running", and its manual does not
-/// say whether `CLOCK_MONOTONIC` does more (`clock_gettime(2)`). Where it does not, the time of day is what tells a sleep.
+/// say whether `CLOCK_MONOTONIC` does more (`clock_gettime(2)`). Where it does not, only the time of day shows a sleep.
 #[cfg(all(unix, not(any(target_os = "linux", target_os = "android", target_vendor = "apple"))))]
 fn since_boot() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
@@ -98,14 +98,14 @@ fn since_boot() -> Duration {
     crate::edge::os::since_boot()
 }
 
-/// The name of this boot of the machine. Where the system has none, this process has one of its own: its moments are on
-/// the clock of no other, so that two boots without a name are never taken for one.
+/// The name of this boot of the machine. Where the system has none, each process makes one up, so that two boots without
+/// a name are never taken for one.
 pub fn boot() -> String {
     static NAME: OnceLock<String> = OnceLock::new();
     NAME.get_or_init(|| name_of_boot().filter(|name| !name.is_empty()).unwrap_or_else(new_name)).clone()
 }
 
-/// A name that nothing else has.
+/// A unique name.
 fn new_name() -> String {
     use std::hash::{BuildHasher as _, Hasher as _, RandomState};
     let random = RandomState::new().build_hasher().finish();
@@ -132,7 +132,7 @@ fn name_of_boot() -> Option<String> {
 
 /// Windows has no name for a boot that every edition keeps, so the first process makes one, in a volatile key: such a key
 /// "is not preserved when the corresponding registry hive is unloaded", which for this one is when the person logs off. So
-/// a boot may have several names, and none is that of two boots. Of two first processes at once, one keeps a name of its
+/// a boot may have several names, but two boots never share one. Of two first processes at once, one keeps a name of its
 /// own.
 #[cfg(windows)]
 fn name_of_boot() -> Option<String> {

@@ -1,5 +1,4 @@
-//! A few rows on a terminal that are drawn again and again in one place, without ever waiting for the terminal. It must not
-//! know what they say.
+//! A few rows that are redrawn in one place on a terminal, without ever waiting for it. It must not know what they say.
 
 use std::io;
 
@@ -22,8 +21,8 @@ impl Countdown {
         Ok(Countdown(terminal))
     }
 
-    /// Shows this text on a terminal of this size, unless another program has it. When others wrote on it, it begins at the
-    /// cursor.
+    /// Shows this text on a terminal of this size, unless another program has it. After others wrote on it, the text begins
+    /// at the cursor.
     pub fn show(&self, text: &str, size: (u16, u16), others_wrote: bool) {
         let (rows, columns) = lock(&self.0.0).look((size, others_wrote));
         if !is_in_front() || !lock(&self.0.0).is_free() {

@@ -35,7 +35,7 @@ struct Call {
 }
 
 impl Call {
-    /// Calls the program, the first of these words, with the others as its arguments.
+    /// Calls the first of these words as a program, with the others as its arguments.
     fn by(self, words: &[String]) -> Result<(), String> {
         let (program, arguments) = words.split_first().ok_or("there is no program for events")?;
         let mut command = Command::new(program);
@@ -85,13 +85,13 @@ impl Hook {
         self.calls.finish(most)
     }
 
-    /// Calls the program for a session that was found cut off, and that goes on now.
+    /// Calls the program for a session that was found cut off and is resumed.
     pub fn found_cut_off(&mut self, session: &Session) {
         self.calls.send(Call::cut_off(&self.name, self.is_rehearsal, session));
     }
 
-    /// Calls the program when a session may start for which a person waits: which, where, and its first step. Without that
-    /// step, a pain score of a trial is due.
+    /// Calls the program when a person's wait is over: for a session, with its name, its site and its first step, or
+    /// without a step for a pain score of a trial.
     pub fn call_for(&mut self, (name, site, first): (&str, Site, Option<StepKind>), words: &Words) {
         let at = (self.wall)(clock::now());
         let event = if first.is_some() { "allowed" } else { "score_due" };
@@ -113,7 +113,7 @@ impl Hook {
     }
 }
 
-/// Calls the program for a session that was found cut off, and that does not go on.
+/// Calls the program for a session that was found cut off and is not resumed.
 ///
 /// # Errors
 /// When it is missing, fails or does not end.

@@ -1,8 +1,8 @@
-//! Whose terminal it is: the shell gives it to one process group at a time. This module must not know what is read
+//! Which process group has the terminal: the shell gives it to one at a time. This module must not know what is read
 //! or written there.
 //!
 //! A group or session outside of the container of this process has the number 0. If the foreground has none either, it
-//! counts as this process: nothing tells the two apart, and a sandbox is rarely started in the background.
+//! counts as this process: they cannot be told apart, and a sandbox is rarely started in the background.
 
 #[cfg(unix)]
 use std::os::fd::AsFd;
@@ -22,7 +22,7 @@ pub fn has(terminal: impl AsFd) -> Option<bool> {
 pub fn has_shell() -> bool {
     let parent = getppid();
     let Ok(session) = getsid(None) else { return false };
-    // A parent in the same group that began the session is no shell, and there is none above it.
+    // A parent in the same group that began the session is not a shell, and there is none above it.
     let is_alone = parent == session && getpgid(Some(parent)) == Ok(getpgrp());
     // The number 0 asks for this process.
     parent.as_raw() != 0 && getsid(Some(parent)) == Ok(session) && !is_alone

@@ -162,7 +162,7 @@ impl Journal {
             if versions::content(connection)? == Content::Nothing {
                 versions::bring_up(connection, 0)?;
             }
-            // Plans that do not depend on the values: else each new value would prepare a statement again.
+            // Query plans that do not depend on the values: otherwise each new value prepares a statement again.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             // NORMAL: a commit does not wait for the disk, `sync` does. A short log, because the first
             // command that opens the journal reads all of it.
@@ -184,24 +184,24 @@ impl Journal {
         Journal::over(Connection::open_in_memory().map_err(|error| explain(&path, &error))?)
     }
 
-    /// Whether there is a journal in `folder`, or may be one: to open it says what is wrong with the folder.
+    /// Whether there is or may be a journal in `folder`. If only the folder is bad, [`Journal::open`] says why.
     pub fn exists(folder: &Path) -> bool {
         file::place(folder, FILE).map_or(true, |path| !file::is_missing(&path))
     }
 
-    /// Whether it could be written now. Nothing is.
+    /// Checks that the journal can be written, without a change.
     ///
     /// # Errors
-    /// When it could not.
+    /// When it cannot.
     pub fn can_write(&self) -> Result<()> {
         // A transaction alone is not refused for a file that cannot be written.
         self.together(|| self.execute("UPDATE about SET uid = uid WHERE false", [])).map(drop)
     }
 
-    /// Whether a journal could be made in `folder`, where there is none. Nothing is left there.
+    /// Checks that a journal can be created in `folder`, and leaves nothing there.
     ///
     /// # Errors
-    /// When it could not.
+    /// When it cannot.
     pub fn could_be_made(folder: &Path) -> Result<()> {
         let path = file::place(folder, FILE)?;
         file::could_make(&path).map_err(|error| file::unusable(&path, &error))
@@ -236,7 +236,7 @@ impl Journal {
         self.together_if(|| Ok((work()?, true)))
     }
 
-    /// The same, if `work` says so.
+    /// The same, but nothing unless `work` returns true.
     fn together_if<T>(&self, work: impl FnOnce() -> Result<(T, bool)>) -> Result<T> {
         let begin = |connection| Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
         let transaction = begin(&self.connection).map_err(|error| explain(&self.path, &error))?;

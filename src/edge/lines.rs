@@ -33,7 +33,7 @@ pub struct Plain<'a> {
     mark: &'static str,
     /// The step in which the last frame was, and the time that was left then.
     last: (usize, Duration),
-    /// Something was told.
+    /// A line was written.
     has_begun: bool,
     /// The columns of the terminal, where it is known.
     columns: Option<Box<dyn Fn() -> usize>>,
@@ -47,12 +47,12 @@ const FAILED: &str = "could not write the session's lines";
 const KEYS: &str = "Keys: space pause, s skip, plus a minute more, t time left, q stop.";
 /// Where no step can be longer.
 const FEWER_KEYS: &str = "Keys: space pause, s skip, t time left, q stop.";
-/// When the time left is told, besides half of a dose and the last minute.
+/// When the time left is said, besides half of a dose and the last minute.
 const FIVE_MINUTES: Duration = Duration::from_secs(5 * 60);
 
 impl<'a> Plain<'a> {
-    /// Lines about the session `name` on `output`, which may ring and name keys. `wall` gives the time of day, and `mark` begins the text
-    /// of each line.
+    /// Lines about the session `name` on `output`: whether they ring, and whether they name the keys. `wall` gives the time
+    /// of day, and `mark` begins the text of each line.
     pub fn new(
         output: Box<dyn Write + 'a>,
         wall: Box<dyn Fn(Moment) -> String>,
@@ -114,7 +114,7 @@ impl Plain<'_> {
         }
     }
 
-    /// Tells something that is not an event.
+    /// Writes a line that is not about an event.
     fn tell(&mut self, text: &str, session: &Session) -> Result<(), Trouble> {
         let line = format!("{}  {}{}", (self.wall)(session.now()), self.mark, sentences([text]));
         Ok(self.output.write_all(wrapped(&line, self.width(), INDENT).as_bytes()).context(FAILED)?)
@@ -122,8 +122,8 @@ impl Plain<'_> {
 }
 
 impl Observer for Plain<'_> {
-    /// Tells first where a session stands that goes on without an event; later that five minutes are left, if half of the
-    /// dose is not just then.
+    /// For a session that is resumed without an event, the first line says where it is. Later, a line says that five
+    /// minutes are left, unless half of the dose is at that moment.
     fn frame(&mut self, session: &Session) -> Result<(), Trouble> {
         if !std::mem::replace(&mut self.has_begun, true) {
             let (view, is_numb) = (View::of(session), session.is_numb(session.now()));
@@ -153,7 +153,7 @@ impl Observer for Plain<'_> {
     }
 
     fn lost(&mut self, what: Loss, session: &Session) -> Result<(), Trouble> {
-        // Before its end the program itself prints what it means to be cut off.
+        // The program itself prints this before it ends.
         if what == Loss::Process {
             return Ok(());
         }
@@ -166,7 +166,7 @@ impl Observer for Plain<'_> {
 
     fn trouble(&mut self, what: &str) {
         let line = format!("warning: {}\n", printable(what));
-        // Whoever searches a file reads it as one line.
+        // In a file it stays one line, for a search.
         let line = if self.rings { wrapped(&line, self.width(), 2) } else { line };
         let _ = self.output.write_all(line.as_bytes());
     }

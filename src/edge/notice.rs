@@ -9,7 +9,7 @@ use crate::edge::window::Notifies;
 pub struct Notice {
     kind: Notifies,
     aside: Aside,
-    /// The desktop of this machine is elsewhere, so that its service does not count.
+    /// The person is not at this machine, so its notification service does not count.
     is_remote: bool,
 }
 

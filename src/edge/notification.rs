@@ -54,7 +54,7 @@ pub struct Notifications {
     is_missing: bool,
     /// Whether the service has shown the last alert.
     is_shown: bool,
-    /// What tells the person without them.
+    /// The alarms that remain without them.
     left: Left,
     prefix: String,
     /// The terminal shows what the service does not.
@@ -103,7 +103,7 @@ impl Notifications {
         self.answers(PATIENCE).is_ok() && self.unanswered.is_empty() && self.is_shown
     }
 
-    /// Shows what is no event of a session. `answer`: a button answers it.
+    /// Shows something other than an event of a session. `answer`: a button answers it.
     pub fn tell(&mut self, words: &Words, answer: bool) {
         let buttons = if answer { Buttons::Done } else { Buttons::None };
         self.send(Alert::new(&self.prefix, words, None, buttons));
@@ -166,11 +166,11 @@ impl Notifications {
 
 impl Observer for Notifications {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
-        // What a person just asked for needs no box that stays until it is closed.
+        // The person asked for it, so it need not stay until it is closed.
         let asked = events.iter().any(|event| event.kind.input().is_some());
         for event in wording::told(events) {
             if let Some(alert) = Alert::of(event, session, &self.prefix) {
-                // What a person ended needs no answer.
+                // The end of a session that the person ended needs no answer.
                 let is_over = matches!(event.kind, EventKind::Finished { .. });
                 let buttons = if is_over && (asked || !alert.urgent) { Buttons::None } else { alert.buttons };
                 self.send(Alert { urgent: alert.urgent && !asked, buttons, ..alert });
@@ -320,7 +320,7 @@ fn deliver(
             let is_news = news.contains(&Some(index));
             let answer = if is_news { shown.show(alert) } else { Ok(()) };
             if is_news {
-                // What could not be shown was not heard.
+                // An alert that was not shown was not heard either.
                 desk.plays(answer.is_ok() && shown.plays_sounds());
             }
             let _ = outbox.send(answer.map(|()| is_news).map_err(cause));

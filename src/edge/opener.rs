@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use super::clock;
 
-/// How long a failure is waited for. A browser that the opener starts may run for hours, and is left alone.
+/// How long to wait for a failure. A browser that the opener starts may run for hours, and is left alone.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How often it is looked for.
+/// How often to check.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The program that opens files.

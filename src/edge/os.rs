@@ -1,5 +1,5 @@
-//! What only the system itself can tell or do, and no safe crate wraps. This is the one file with unsafe code; each block
-//! says why it is sound. It must not know what its callers do with the answers. On Linux it is empty.
+//! Calls of the system that no safe crate wraps. This is the one file with unsafe code; each block says why it is
+//! sound. It must not know what its callers do with the answers. On Linux it is empty.
 
 #![allow(unsafe_code, reason = "calls of the system; no other file has any")]
 

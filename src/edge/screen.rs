@@ -34,7 +34,7 @@ pub type WallClock = Box<dyn Fn(Moment) -> String>;
 /// Rows and columns of the terminal, and whether another program may have written on it since the last call.
 pub type Look = Box<dyn Fn() -> ((u16, u16), bool)>;
 
-/// What else is said after a session.
+/// A sentence after the end of a session.
 pub type LastWords = Box<dyn Fn(&Session) -> Option<String>>;
 
 /// How long a change of packs is shown in reverse.
@@ -53,11 +53,11 @@ pub struct Screen {
     change_until: Option<Moment>,
     messages: Messages,
     /// What the template was made for; `None` when it is out of date.
-    laid: Option<Laid>,
+    laid: Option<Basis>,
 }
 
 /// The size of the window, whether the step can be longer, and how many characters its clock has.
-type Laid = ((u16, u16), bool, usize);
+type Basis = ((u16, u16), bool, usize);
 
 impl Screen {
     /// A screen on `stream`. `keys` means that somebody can press them; `title` begins the first row.
@@ -268,7 +268,7 @@ fn planned(session: &Session) -> Vec<(Option<StepKind>, Duration)> {
     session.plan().exposures(0).into_iter().map(|(kind, length)| (Some(kind), length)).collect()
 }
 
-/// What was done of a session that is over, and what was not.
+/// The parts of a session that is over: those that were done, and those that were not.
 fn done(outcome: Outcome, session: &Session) -> Vec<(Option<StepKind>, Duration)> {
     let parts = session.plan().segments().iter().enumerate().flat_map(|(at, segment)| {
         let is_done = outcome != Outcome::Stopped || at <= session.index();

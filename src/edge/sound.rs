@@ -86,7 +86,7 @@ impl Desk {
     }
 }
 
-/// What is in the air: the chimes that are to be played, and the process group of the voice.
+/// The sounds of now: how many chimes are to be played, and the process group of the voice.
 #[derive(Debug, Default)]
 pub struct Air {
     chimes: Mutex<usize>,
@@ -173,7 +173,7 @@ impl Sounds {
 
 impl Observer for Sounds {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
-        // A person who presses a key hears of nothing new.
+        // The person who pressed a key knows already.
         let asked = events.iter().any(|event| event.kind.input().is_some());
         let chime = events.iter().rev().find_map(|event| heard::chime(event, session));
         if let Some(chime) = chime.filter(|_| !asked) {
@@ -208,7 +208,7 @@ impl Sounds {
     }
 }
 
-/// The volume of a chime: louder by a tenth each time that nobody answered.
+/// The volume of a chime: louder by a tenth each time that it went unanswered.
 fn louder(volume: f64, chime: Chime) -> f64 {
     let times = if let Chime::Off(times) = chime { times } else { 0 };
     (volume + 0.1 * f64::from(times)).min(1.0)

@@ -31,7 +31,7 @@ const PALE: char = ':';
 const HIDE_CURSOR: &str = "\x1b[?25l";
 const SHOW_CURSOR: &str = "\x1b[?25h";
 
-/// What gives back the terminal that a frame has; empty while there is none.
+/// The bytes that give back the terminal; empty while there is no frame.
 static BACK: Mutex<String> = Mutex::new(String::new());
 
 /// Gives the terminal back, below the frame, when the process exits without a chance to remove it.
@@ -144,7 +144,7 @@ pub fn stream() -> io::Result<Stream> {
     Ok(Box::new(Output::new(io::stderr())?))
 }
 
-/// Whether no other program has the terminal: its cursor is not ours to hide then.
+/// Whether this process may hide the cursor, because no other program has the terminal.
 pub(super) fn is_in_front() -> bool {
     #[cfg(unix)]
     return crate::edge::jobs::has(rustix::stdio::stderr()) != Some(false);
@@ -152,7 +152,7 @@ pub(super) fn is_in_front() -> bool {
     true
 }
 
-/// Bytes for the terminal that are no part of a frame. The next one takes them along.
+/// Bytes for the terminal that are not part of a frame. They are sent with the next one.
 #[derive(Clone, Debug, Default)]
 pub struct Aside(Arc<Mutex<String>>);
 
@@ -319,7 +319,7 @@ impl Frames {
     }
 }
 
-/// Only a terminal leaves a rest. It gets some time to take it.
+/// Only a terminal can leave some bytes untaken. It gets some time to take them.
 impl Drop for Frames {
     fn drop(&mut self) {
         let back = self.dress(false) + &self.aside.take(is_in_front());

@@ -131,7 +131,7 @@ impl Window {
         self.shown = None;
     }
 
-    /// What makes it show what it should. The terminal keeps the title of before.
+    /// The bytes that make it show what it should. The terminal keeps the earlier title.
     pub(super) fn changes(&mut self) -> String {
         if self.wanted.iter().all(String::is_empty) || self.shown.as_ref() == Some(&self.wanted) {
             return String::new();
@@ -143,7 +143,7 @@ impl Window {
         [before].into_iter().chain(new).collect()
     }
 
-    /// What takes all of it back.
+    /// The bytes that take all of it back.
     pub(super) fn back(&self) -> String {
         if !self.is_changed {
             return String::new();

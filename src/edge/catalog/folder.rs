@@ -1,4 +1,4 @@
-//! New files in the folder of the person's own protocols. What is there is never overwritten.
+//! New files in the folder of the person's own protocols. No file is ever overwritten.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -17,7 +17,7 @@ pub fn holders(name: &str, own: &[Own]) -> Vec<String> {
     built_in.into_iter().chain(own.iter().filter(|own| own.is_meant_by(name)).map(Own::place)).collect()
 }
 
-/// A name like this one that nothing has.
+/// A name like this one that is still free.
 pub fn free_name(name: &str, own: &[Own], folder: &Path) -> String {
     let numbered = (2..=COPIES).map(|number| format!("{name}-{number}"));
     let is_free = |name: &String| {
@@ -27,14 +27,14 @@ pub fn free_name(name: &str, own: &[Own], folder: &Path) -> String {
     numbered.into_iter().find(is_free).unwrap_or_else(|| "NAME".to_owned())
 }
 
-/// The file with this text and this name that is there already.
+/// The file that already has this text and this name.
 pub fn is_same<'a>(entry: &Entry, own: &'a [Own]) -> Option<&'a Path> {
     let same =
         |own: &&Own| own.content.as_ref().is_ok_and(|known| known.text == entry.text && known.name() == entry.name());
     own.iter().find(same).map(|own| own.path.as_path())
 }
 
-/// The same protocol under this name, which has no fault.
+/// The same protocol under this name, which must be valid.
 pub fn renamed(entry: &Entry, name: &str) -> Entry {
     let place = entry.parsed.name_place.clone();
     let text = match entry.text.get(place.clone()) {
@@ -49,7 +49,7 @@ pub fn renamed(entry: &Entry, name: &str) -> Entry {
     Entry::new(text.as_bytes(), name, entry.path.clone())
 }
 
-/// The protocol with its name in its text, where the name of its new file cannot give it.
+/// The protocol, with its name in its text if the name of its new file does not give it.
 pub fn self_named(entry: Entry) -> Entry {
     let is_given = !entry.parsed.name_place.is_empty() || stem(Path::new(&file_name(entry.name()))) == entry.name();
     if is_given { entry } else { renamed(&entry, entry.name()) }
@@ -71,7 +71,7 @@ pub fn put(folder: &Path, name: &str, text: &str) -> Result<PathBuf, CatalogErro
         _ => unwritten(&path, &error),
     })?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    // Half a protocol is none.
+    // Half a protocol must not stay.
     written.inspect_err(|_| drop(fs::remove_file(&path))).map_err(|error| unwritten(&path, &error))?;
     Ok(path)
 }

@@ -1,4 +1,4 @@
-//! Names that `run` does not take as they are meant: several protocols have one, or none has it. This module must not
+//! Names that do not lead to one protocol: several protocols have one, or none has it. This module must not
 //! read protocol files.
 
 use std::fs;

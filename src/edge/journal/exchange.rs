@@ -1,4 +1,4 @@
-//! What leaves one journal and comes into another: rows with ids that stay the same. This module must not know how they
+//! The rows that one journal exports and another imports, with ids that stay the same. This module must not know how they
 //! are stored, nor how they are written in a file.
 
 use std::time::Duration;
@@ -222,7 +222,7 @@ pub struct PlannedRow {
     pub sequence: u32,
     /// When the plan was made that has it like this.
     pub made_ms: i64,
-    /// When a later plan did without it.
+    /// When a later plan dropped it.
     pub dropped_ms: Option<i64>,
 }
 

@@ -1,4 +1,4 @@
-//! Rows that leave the journal, each as it is stored. This module must not know where they go.
+//! The export of rows, each as it is stored. This module must not know where they go.
 
 use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior};
 
@@ -11,7 +11,7 @@ use crate::domain::session::{Event, EventKind};
 use crate::domain::site::Site;
 use crate::domain::step::PerModality;
 
-/// The table of each of [`Exchange::TYPES`], and the order of its rows in a file: that of a journal which imported it.
+/// The table of each of [`Exchange::TYPES`], and the order of its rows in a file, which an import does not change.
 const TABLES: [(&str, &str); 7] = [
     ("session", "started_ms"),
     ("told", "ended_ms"),
@@ -31,7 +31,7 @@ impl Journal {
         self.row("SELECT uid FROM about", [], |row| text(row, 0))
     }
 
-    /// Hands out every row of the journal as it is at one moment, in the order of a file, until `each` returns false.
+    /// Passes every row of one snapshot of the journal to `each`, in the order of a file, until it returns false.
     ///
     /// # Errors
     /// When the journal cannot be read.
@@ -53,13 +53,13 @@ impl Journal {
         Ok(())
     }
 
-    /// The number of the row of this kind that has an id.
+    /// The number of the row of this kind with this id.
     pub(super) fn row_with(&self, kind: usize, uid: &str) -> Result<Option<i64>> {
         let sql = format!("SELECT id FROM {} WHERE uid = ?", TABLES[kind].0);
         self.wrap(|connection| connection.prepare_cached(&sql)?.query_row([uid], |row| row.get(0)).optional())
     }
 
-    /// A row of this kind, as it leaves.
+    /// The row of this kind with this number.
     pub(super) fn exchanged(&self, kind: usize, id: i64) -> Result<Exchange> {
         match kind {
             0 => self.session_row(id).map(|row| Exchange::Session(Box::new(row))),

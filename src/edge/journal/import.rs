@@ -1,8 +1,8 @@
-//! Rows that come from another journal. They count for every rule and relieve nothing, and what is here already stays as
-//! it is. This module must not know where they come from.
+//! The import of rows of another journal. They count for every rule and relieve nothing, and rows that are here already do
+//! not change. This module must not know where they come from.
 //!
-//! The events of a recent session are placed on the clock of now when they come, so that setting the time of day does
-//! not hide its doses. Those of older ones keep a clock of their own.
+//! The import places the events of a recent session on the clock of now, so that setting the time of day does not hide
+//! its doses. Those of older sessions keep a clock of their own.
 
 use rusqlite::params;
 
@@ -18,8 +18,8 @@ use crate::domain::site::Site;
 const ELSEWHERE: &str = "imported";
 
 impl Journal {
-    /// Imports rows, all of them or none: none with an orphan among them, and none without `keep`, which shows what would
-    /// become of each.
+    /// Imports all rows, or none if one is an orphan. Without `keep` it changes nothing. Returns what became, or would
+    /// become, of each.
     ///
     /// # Errors
     /// When the journal cannot be written.
@@ -44,7 +44,7 @@ impl Journal {
             return Ok(if is_same { Fate::Known } else { Fate::Differs });
         }
         let place = |site: Option<Site>| site.map(Site::as_str);
-        // The number of a row that it names, if it names one.
+        // The number of the row that it names, if it names one; `None` when that row is missing.
         let named = |kind: usize, id: &Option<String>| match id {
             None => Ok(Some(None)),
             Some(id) => Ok(self.row_with(kind, id)?.map(Some)),

@@ -23,7 +23,7 @@ impl Journal {
         Ok(all)
     }
 
-    /// All that was not replaced or cleared. That there is no injury is only known here, not from another journal.
+    /// All that was not replaced or cleared. `injury none` of another journal does not count.
     fn current_injuries(&self) -> Result<Vec<InjuryEntry>> {
         let sql = "SELECT id, happened_ms, site FROM injury \
                    WHERE over_ms IS NULL AND (origin IS NULL OR happened_ms IS NOT NULL) ORDER BY id";

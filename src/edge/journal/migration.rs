@@ -1,4 +1,4 @@
-//! An older journal becomes one of this version. This module must not know what the versions are.
+//! Brings an older journal to this version. This module must not know what the versions are.
 
 use std::fs;
 use std::io;

@@ -1,4 +1,4 @@
-//! The plan that a person keeps. A later plan takes its place from now on; what lies in the past stays.
+//! The plan that a person keeps. A later plan replaces its future sessions; the past ones stay.
 
 use rusqlite::params;
 
@@ -15,7 +15,7 @@ pub struct Kept {
     pub sequence: u32,
     /// What it is.
     pub planned: Planned,
-    /// A later plan did without it.
+    /// A later plan dropped it.
     pub is_dropped: bool,
 }
 

@@ -15,7 +15,7 @@ use crate::domain::step::PerModality;
 pub struct Stamp {
     /// Time of day, milliseconds since 1970.
     pub wall_ms: i64,
-    /// The id of the boot; empty where the system has none.
+    /// The name of the boot; empty where it is not known.
     pub boot: String,
     /// The clock that counts in suspend.
     pub clock: Moment,

@@ -1,5 +1,5 @@
-//! What the timer did not see: doses and notes that a person told, and what was taken back. Rows are marked and never
-//! deleted. This module must not know who asks.
+//! Doses without the timer and notes, as a person tells them and takes them back. Rows are marked and never deleted.
+//! This module must not know who asks.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub struct NewTold {
     pub ended_ms: i64,
 }
 
-/// The same in the journal.
+/// A told dose in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Told {
     /// Its number.

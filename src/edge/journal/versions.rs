@@ -1,5 +1,5 @@
-//! The versions of the journal's tables, and the way from an older one to the newest. A new journal takes the same
-//! way, from nothing. This module must not know what the tables are for.
+//! The versions of the journal's tables, and the steps from each to the next. A new journal takes all of them. This
+//! module must not know what the tables are for.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 

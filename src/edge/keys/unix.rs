@@ -47,7 +47,7 @@ pub struct Keys {
 struct Stops {
     /// It is to be stopped.
     wanted: AtomicBool,
-    /// It is stopped by itself, so that the next SIGCONT is no news.
+    /// It stopped itself, so the next SIGCONT is expected.
     own: AtomicBool,
     /// It was continued.
     continued: AtomicBool,
@@ -75,7 +75,7 @@ impl Keys {
     }
 
     /// Takes the keys again if they were given back: a shell can bring a job to the foreground without a
-    /// signal. To be called before each wait.
+    /// signal. Call it before each wait.
     pub fn retake(&self) {
         if self.mode.lock().before.is_none() {
             self.mode.enter();

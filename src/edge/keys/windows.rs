@@ -1,7 +1,7 @@
 //! Keys and events of a Windows console.
 //!
 //! Keys are taken as events, one at a time, so that the mode of the console stays as it is and other readers work as
-//! always. An event of a key that goes up is no key.
+//! always. The release of a key is not a key.
 //!
 //! Only Ctrl-C comes from the person. After Ctrl-Break the process ends as after SIGQUIT. When the window is closed, the
 //! person logs off or the machine is shut down, the system ends the process a few seconds later, so these cannot be

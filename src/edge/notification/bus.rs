@@ -63,7 +63,7 @@ impl Capabilities {
     }
 }
 
-/// A service that ends with a segmentation fault when it gets both: mako 1.7.1.
+/// The name of a service that crashes when it gets both (mako 1.7.1).
 const ENDS: &str = "mako";
 
 impl Shown {
@@ -110,7 +110,7 @@ impl Shown {
         Ok(block_on(bus.try_out(alert))?)
     }
 
-    /// Without buttons there is nothing to hear of, so the notification needs no connection that stays.
+    /// A notification without buttons gets no presses, so its connection need not stay.
     fn show_plain(&self, alert: &Alert) -> anyhow::Result<u32> {
         check(&Address::session()?)?;
         let mut plain = alert.notification();

@@ -84,7 +84,7 @@ pub(super) struct Layout {
 const WORDS: usize = 17;
 /// Rows above the frame: the disclaimer and the warnings.
 const SAID: usize = 4;
-/// What to do is easier to read in rows that are not longer.
+/// Longer rows of what to do are harder to read.
 const TEXT: usize = 76;
 /// No advice needs more columns, in one row or several.
 const ADVICE: usize = 84;

@@ -1,4 +1,4 @@
-//! What replaces the keys for a moment. It must not know what it is about.
+//! Messages that replace the keys for a moment. It must not know what they are about.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ impl Messages {
         self.shown.take_if(|shown| shown.passes);
     }
 
-    /// A frame is drawn. Whether a message was shown for long enough.
+    /// Notes that a frame is drawn. Returns whether a message was shown for long enough.
     pub(super) fn are_over(&mut self, now: Moment, time_of_day: impl Fn(Moment) -> String) -> bool {
         for (at, _) in &mut self.said {
             at.get_or_insert_with(|| time_of_day(now));

@@ -105,7 +105,7 @@ impl Scene {
         self.layout.page.row(&format!("{now}{:blanks$}{end}", ""), "")
     }
 
-    /// These parts to scale, in one row; what has no kind was not done or is to come.
+    /// These parts to scale, in one row. A part without a kind was not done.
     pub(super) fn scale(&self, parts: &[(Option<StepKind>, Duration)]) -> String {
         let columns = columns(parts, self.layout.page.width);
         let runs = columns.chunk_by(|a, b| a == b).map(|run| {
