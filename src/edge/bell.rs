@@ -59,7 +59,7 @@ fn may_write(_: &File) -> bool {
 impl Observer for Bell {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         if events.iter().any(|event| wording::rings(event, session)) {
-            self.ring().map_err(|error| format!("the terminal does not ring any more: {error}"))?;
+            self.ring().map_err(|error| format!("the terminal no longer rings: {error}"))?;
         }
         Ok(())
     }

@@ -37,7 +37,7 @@ struct Call {
 impl Call {
     /// Calls the first of these words as a program, with the others as its arguments.
     fn by(self, words: &[String]) -> Result<(), String> {
-        let (program, arguments) = words.split_first().ok_or("there is no program for events")?;
+        let (program, arguments) = words.split_first().ok_or("no program for events is named")?;
         let mut command = Command::new(program);
         command.args(arguments).envs(self.environment);
         let done = child::run(&mut command, &self.input, DEADLINE, |_| {});
@@ -73,7 +73,7 @@ impl Hook {
         wall: Box<dyn Fn(Moment) -> Timestamp>,
     ) -> io::Result<Hook> {
         let call = move |call: Call| call.by(&words);
-        let calls = Apart::start("hook", DEADLINE, call)?;
+        let calls = Apart::start("the program for events", DEADLINE, call)?;
         Ok(Hook { calls, wall, name: name.to_owned(), is_rehearsal })
     }
 
