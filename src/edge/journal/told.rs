@@ -146,23 +146,17 @@ impl Journal {
              undone_ms IS NOT NULL, noted_ms, origin IS NOT NULL FROM told WHERE {which}"
         );
         let rows = self.rows(&sql, params, |row| {
-            let noted = Stamp { wall_ms: row.get(5)?, boot: row.get(6)?, clock: Moment::new(length(row, 7)?) };
+            let Some(modality) = modality(row, 1)? else { return Ok(None) };
             // A site that this version does not know may be anywhere.
             let site = site(row, 2)?.unwrap_or(Site::OTHER);
-            let (length, ended_ms) = (length(row, 3)?, row.get(4)?);
-            let what = modality(row, 1)?.map(|modality| NewTold { modality, length, site, ended_ms });
-            Ok((row.get(0)?, what, noted, (row.get(8)?, row.get(9)?, row.get(10)?)))
+            let what = NewTold { modality, length: length(row, 3)?, site, ended_ms: row.get(4)? };
+            let known = Stamp { wall_ms: row.get(5)?, boot: row.get(6)?, clock: Moment::new(length(row, 7)?) };
+            let (dose, noted) = placed(&what, &known, now);
+            let (id, known_ms) = (row.get(0)?, known.wall_ms);
+            let (is_undone, noted_ms, is_imported) = (row.get(8)?, row.get(9)?, row.get(10)?);
+            Ok(Some(Told { id, what, dose, noted, noted_ms, known_ms, is_undone, is_imported }))
         })?;
-        let read = |(id, what, noted, (is_undone, noted_ms, is_imported)): (
-            i64,
-            Option<NewTold>,
-            Stamp,
-            (bool, i64, bool),
-        )| {
-            let what = what.ok_or_else(|| self.damaged("a dose that was told has an unknown kind"))?;
-            Ok(Told { noted_ms, is_undone, is_imported, ..placed(id, what, &noted, now) })
-        };
-        rows.into_iter().map(read).collect()
+        rows.into_iter().collect::<Option<_>>().ok_or_else(|| self.damaged("a dose that was told has an unknown kind"))
     }
 
     /// Stores a note about a moment: about now without one. It belongs to the session that ran then, or that had ended
@@ -248,26 +242,16 @@ impl Journal {
     }
 }
 
-/// Puts a dose on the clock of now: by the clock of its boot, or else by the time of day.
-fn placed(id: i64, what: NewTold, stamp: &Stamp, now: &Stamp) -> Told {
-    let (noted, to) = if is_this_boot(stamp, now) {
-        let noted = stamp.clock.min(now.clock);
-        (noted, noted - millis_between(what.ended_ms, stamp.wall_ms))
+/// Puts a dose, and when it became known, on the clock of now: by the clock of that boot, or else by the time of day.
+fn placed(what: &NewTold, known: &Stamp, now: &Stamp) -> (Dose, Moment) {
+    let (noted, to) = if is_this_boot(known, now) {
+        let noted = known.clock.min(now.clock);
+        (noted, noted - millis_between(what.ended_ms, known.wall_ms))
     } else {
         let before = |at_ms| now.clock - millis_between(at_ms, now.wall_ms);
-        (before(stamp.wall_ms), before(what.ended_ms))
+        (before(known.wall_ms), before(what.ended_ms))
     };
-    let NewTold { modality, length, site, .. } = what;
+    let NewTold { modality, length, site, .. } = *what;
     let from = to - length;
-    let dose = Dose { modality, from, to, session: from, site, relieves: false };
-    Told {
-        id,
-        what,
-        dose,
-        noted,
-        noted_ms: stamp.wall_ms,
-        known_ms: stamp.wall_ms,
-        is_undone: false,
-        is_imported: false,
-    }
+    (Dose { modality, from, to, session: from, site, relieves: false }, noted)
 }
