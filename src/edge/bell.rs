@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{self, Write as _};
 
 use crate::domain::session::{Event, Session};
+#[cfg(unix)]
+use crate::edge::terminal;
 use crate::runner::{Loss, Observer, Trouble};
 use crate::text::wording;
 
@@ -19,13 +21,7 @@ impl Bell {
     /// The bell of the controlling terminal; `None` when there is none.
     pub fn find() -> Option<Bell> {
         #[cfg(unix)]
-        {
-            use rustix::fs::{Mode, OFlags, open};
-            // A terminal that is held by Ctrl-S must not hold up an alarm.
-            let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-            let terminal = open("/dev/tty", flags, Mode::empty()).ok()?;
-            Some(Bell { terminal: Some(File::from(terminal)) })
-        }
+        return Some(Bell { terminal: Some(terminal::open("/dev/tty").ok()?) });
         #[cfg(not(unix))]
         None
     }

@@ -107,10 +107,6 @@ impl Hook {
         ];
         self.calls.send(Call { environment, input: format!("{line}\n").into_bytes() });
     }
-
-    fn call(&mut self, event: &str, line: Vec<u8>, words: &Words, session: &Session) {
-        self.calls.send(Call::about((event, line), words, (&self.name, self.is_rehearsal), session));
-    }
 }
 
 /// Calls the program for a session that was found cut off and is not resumed.
@@ -156,7 +152,8 @@ impl Observer for Hook {
     fn observe(&mut self, events: &[Event], session: &Session) -> Result<(), Trouble> {
         for event in events {
             let line = lines::json(event, session, (self.wall)(event.at))?;
-            self.call(event.kind.name(), line, &wording::of(event, session, false), session);
+            let (what, words) = ((event.kind.name(), line), wording::of(event, session, false));
+            self.calls.send(Call::about(what, &words, (&self.name, self.is_rehearsal), session));
         }
         Ok(self.calls.collect()?)
     }

@@ -134,14 +134,20 @@ pub type Stream = Box<dyn Write + Send>;
 pub fn stream() -> io::Result<Stream> {
     #[cfg(unix)]
     {
-        use rustix::fs::{Mode, OFlags, open};
-        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let name = rustix::termios::ttyname(rustix::stdio::stderr(), Vec::new());
-        if let Ok(terminal) = name.and_then(|name| open(name, flags, Mode::empty())) {
-            return Ok(Box::new(std::fs::File::from(terminal)));
+        if let Ok(terminal) = name.and_then(open) {
+            return Ok(Box::new(terminal));
         }
     }
     Ok(Box::new(Output::new(io::stderr())?))
+}
+
+/// Opens a terminal for writing. Ctrl-S there holds up no alarm.
+#[cfg(unix)]
+pub(super) fn open(name: impl rustix::path::Arg) -> rustix::io::Result<std::fs::File> {
+    use rustix::fs::{Mode, OFlags, open};
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    open(name, flags, Mode::empty()).map(Into::into)
 }
 
 /// Whether this process may hide the cursor, because no other program has the terminal.
