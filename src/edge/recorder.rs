@@ -134,7 +134,7 @@ impl Recorder {
                 Ok(commit) => (self.uncommitted, self.last) = (self.uncommitted - 1, commit),
                 Err(RecvTimeoutError::Timeout) if waited < SLOW => break,
                 Err(RecvTimeoutError::Timeout) => {
-                    bail!("the disk is slow: what you see is not recorded yet; the session goes on")
+                    bail!("the disk is slow: the latest events are not recorded yet; the session goes on")
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     (self.uncommitted, self.last) = (0, Err("the recording failed".to_owned()));

@@ -312,7 +312,11 @@ fn a_disk_that_takes_a_minute_delays_no_alarm_and_is_reported() {
         assert!(late < LATE + held_up(began), "{title}: {late:?}");
     }
     let errors = running.errors();
-    assert_eq!(errors.matches("warning: the disk is slow: what you see is not recorded yet").count(), 1, "{errors}");
+    assert_eq!(
+        errors.matches("warning: the disk is slow: the latest events are not recorded yet").count(),
+        1,
+        "{errors}"
+    );
     let end = "warning: the end of this session is not recorded (the disk is too slow)";
     assert!(errors.contains(end), "{errors}");
     // Events that were committed before the first sync survive the process.
