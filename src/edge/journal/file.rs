@@ -195,11 +195,12 @@ fn private() -> OpenOptions {
     options
 }
 
-/// Writes a whole copy of a database into a new file.
+/// Writes a whole copy of a database into a new file. After a failure there is none.
 pub(super) fn copy(connection: &Connection, file: &Path) -> io::Result<()> {
     let name = file.to_str().ok_or_else(|| io::Error::other("its name is not UTF-8 text"))?;
     files::create(file)?;
-    connection.execute("VACUUM INTO ?", [name]).map(drop).map_err(io::Error::other)
+    let copied = connection.execute("VACUUM INTO ?", [name]).map(drop);
+    copied.inspect_err(|_| drop(fs::remove_file(file))).map_err(io::Error::other)
 }
 
 /// Opens the database.

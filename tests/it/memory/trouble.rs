@@ -37,19 +37,37 @@ fn a_locked_journal_delays_nothing_and_gets_all_events_later() {
     assert_eq!(home.history()[0]["outcome"], "completed");
 }
 
+/// A line of a shell that calls the program as `$0`, where no file has more than so many blocks of 512 bytes.
+fn limited(home: &Home, blocks: u32, line: &str) -> Command {
+    let command = home.command(&[]);
+    let mut limited = Command::new("/bin/sh");
+    limited.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    limited.current_dir(home.path()).stdin(Stdio::null());
+    limited.args(["-c", &format!("ulimit -f {blocks}; {line}")]).arg(command.get_program());
+    limited
+}
+
+#[test]
+fn a_copy_for_which_there_is_no_room_leaves_no_file() {
+    let home = Home::new();
+    assert_eq!(home.run(&["pain", "1"]).status.code(), Some(0), "there is a journal");
+    for blocks in [80, 160, 240] {
+        let output = output(&mut limited(&home, blocks, "exec \"$0\" export copy.db"));
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).starts_with("error: could not write copy.db: "), "{}", stderr(&output));
+        assert!(!home.path().join("copy.db").exists());
+    }
+    home.ask(&["export", "copy.db"]);
+}
+
 #[test]
 fn a_full_disk_is_reported_once_and_the_session_continues() {
     let home = Home::at_rate(200.0);
     home.own(4, &[("heat", "30s"), ("cold", "30s")]);
     let expected = home.rehearsed("own.toml");
     assert_eq!(home.run(&["pain", "1"]).status.code(), Some(0), "there is a journal");
-    let command = home.command(&[]);
-    let mut limited = Command::new("/bin/sh");
-    limited.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    limited.current_dir(home.path()).stdin(Stdio::null());
-    // Blocks of 512 bytes: room for the journal, its shared memory, and the first events.
-    limited.args(["-c", "ulimit -f 200; exec setsid \"$0\" run own.toml --progress json --no-notify"]);
-    limited.arg(command.get_program());
+    // Room for the journal, its shared memory, and the first events.
+    let limited = limited(&home, 200, "exec setsid \"$0\" run own.toml --progress json --no-notify");
     let mut running = Running::new(limited);
     assert_eq!(running.end().code(), Some(0), "{}", running.errors());
     assert_eq!(running.events(), expected);
