@@ -153,17 +153,17 @@ pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
         // Two processes that open the journal at once cannot both switch the log on.
         connection.pragma_update(None, "journal_mode", "wal")
     });
-    made.map_err(|error| explain(path, &error))?;
-    sync(&draft).map_err(unusable)?;
     // A link does not replace a journal that another process created meanwhile.
-    let placed = match fs::hard_link(&draft, path) {
+    let place = || match fs::hard_link(&draft, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         // A file system without links, such as exFAT.
         Err(_) if !path.exists() => fs::rename(&draft, path),
         placed => placed,
     };
+    let made = made.map_err(|error| explain(path, &error));
+    let placed = made.and_then(|()| sync(&draft).and_then(|()| place()).map_err(unusable));
     let _ = fs::remove_file(&draft);
-    placed.map_err(unusable)
+    placed
 }
 
 fn lock_file(folder: &Path) -> io::Result<PathBuf> {

@@ -48,6 +48,19 @@ fn limited(home: &Home, blocks: u32, line: &str) -> Command {
 }
 
 #[test]
+fn a_journal_for_which_there_is_no_room_leaves_no_draft() {
+    let home = Home::empty();
+    for blocks in [1, 8, 100] {
+        let failed = output(&mut limited(&home, blocks, "exec \"$0\" pain 1"));
+        assert_eq!(failed.status.code(), Some(1));
+        assert!(stderr(&failed).contains("journal.db: the journal cannot be used: "), "{}", stderr(&failed));
+        let left: Vec<_> = std::fs::read_dir(home.data()).expect("a folder").flatten().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+    home.ask(&["pain", "1"]);
+}
+
+#[test]
 fn a_copy_for_which_there_is_no_room_leaves_no_file() {
     let home = Home::new();
     assert_eq!(home.run(&["pain", "1"]).status.code(), Some(0), "there is a journal");
