@@ -121,7 +121,7 @@ fn obey(event: u32, stopping: &AtomicBool, inbox: &Sender) {
             std::process::exit(code)
         }
     }
-    // The system ends the process when this returns. Until then the session tells that it is cut off, and exits.
+    // The system ends the process when this returns. Until then the session reports that it is cut off, and the process exits.
     while !matches!(event, CTRL_C | CTRL_BREAK) {
         clock::wait(Duration::MAX);
     }
