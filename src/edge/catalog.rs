@@ -31,6 +31,9 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("contrast-short", include_str!("../protocols/contrast-short.toml")),
 ];
 
+/// The way out when no name is near.
+const LIST: &str = "try: therapy list";
+
 /// A protocol and where it was found.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -185,7 +188,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Own>, CatalogError> {
         fs::read_dir(folder).and_then(|files| files.map(|file| Ok(file?.path())).collect::<io::Result<Vec<_>>>());
     let mut paths = paths.map_err(|error| CatalogError {
         message: format!("could not read {}: {error}", shown(folder)),
-        hint: format!("try: {}", command("list", "")),
+        hint: LIST.to_owned(),
     })?;
     // A folder is not a protocol file, whatever its name.
     paths.retain(|path| is_toml(path) && !path.is_dir());
@@ -209,7 +212,7 @@ pub fn read(path: &Path) -> Result<Entry, CatalogError> {
 pub fn read_input() -> Result<Entry, CatalogError> {
     let bytes = files::read_input().map_err(|error| CatalogError {
         message: format!("could not read standard input: {error}"),
-        hint: "try: therapy list".to_owned(),
+        hint: LIST.to_owned(),
     })?;
     Ok(Entry::new(&bytes, "input", None))
 }
@@ -265,7 +268,7 @@ fn unreadable(path: &Path, error: &io::Error) -> CatalogError {
     let hint = match error.kind() {
         _ if path.is_dir() => format!("try: {}", command("check", &file_word(path))),
         _ if is_link => format!("remove it, or put a protocol in its place: {}", file_word(path)),
-        io::ErrorKind::NotFound => format!("try: {}", command("list", "")),
+        io::ErrorKind::NotFound => LIST.to_owned(),
         io::ErrorKind::PermissionDenied if cfg!(windows) => format!("change its permissions: {}", file_word(path)),
         io::ErrorKind::PermissionDenied => format!("make it readable: chmod u+r {}", file_word(path)),
         // A pipe or a device, such as `/dev/stdin`.
@@ -290,7 +293,7 @@ pub fn here(file: &Path) -> String {
 
 /// A command to paste.
 fn command(verb: &str, word: &str) -> String {
-    format!("therapy {verb} {word}").trim_end().to_owned()
+    format!("therapy {verb} {word}")
 }
 
 /// A path as it is printed.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{BUILT_IN, CatalogError, Entry, Own, built_in, command, file_word, here, shown, stem};
+use super::{BUILT_IN, CatalogError, Entry, LIST, Own, built_in, command, file_word, here, shown, stem};
 use crate::format::{Level, Problem};
 use crate::text::printable::{capital, nearest, revealed};
 use crate::text::typed::quoted;
@@ -69,17 +69,13 @@ pub(super) fn unknown(name: &str, own: &[Own]) -> CatalogError {
     let file = ["", ".toml", ".TOML"].map(|end| PathBuf::from(format!("{name}{end}"))).into_iter();
     let file = file.filter(|_| !name.is_empty()).find(|file| file.exists());
     let message = format!("there is no protocol \"{}\"", revealed(name));
-    let mut hint = command("list", "");
     if let Some(file) = file.as_ref().filter(|file| file.is_dir()) {
         let message = format!("{message}; {} is a folder", shown(file));
         return CatalogError { message, hint: format!("try: {}", command("check", &file_word(file))) };
     }
-    if let Some(file) = file {
-        hint = command("run", &here(&file));
-    } else if let Some(near) = of_file.or_else(|| nearest(name, known)) {
-        hint = by_name(near, own).unwrap_or(hint);
-    }
-    CatalogError { message, hint: format!("try: {hint}") }
+    let near = || by_name(of_file.or_else(|| nearest(name, known))?, own);
+    let way = file.map(|file| command("run", &here(&file))).or_else(near);
+    CatalogError { message, hint: way.map_or_else(|| LIST.to_owned(), |way| format!("try: {way}")) }
 }
 
 /// The command for the protocol with this name: to run it, or to check it when it cannot run. `None` when none has it.
