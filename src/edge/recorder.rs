@@ -205,8 +205,8 @@ impl Requests {
         if log.is_some() && self.seen == [log; 2] {
             return Ok(None);
         }
+        let Ok(open) = journal.requests(self.session, self.last) else { return Ok(None) };
         self.seen = [log, self.seen[0]];
-        let open = journal.requests(self.session, self.last).unwrap_or_default();
         drop(journal);
         let Some((request, input)) = open.into_iter().next() else { return Ok(None) };
         (self.last, self.obeyed) = (request, Some(request));
