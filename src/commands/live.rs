@@ -326,12 +326,12 @@ impl World for Real {
         let requests = self.requests.as_mut()?;
         let found = requests.ask(|journal| objection(journal, session, Some(input), &self.overrides, &stamp()));
         let why = match found {
-            Some(Ok(objection)) => {
+            Ok(objection) => {
                 let answer = objection.as_ref().map(Objection::answer);
                 self.objection = answer.clone().filter(|_| !objection.is_some_and(|objection| objection.only_longer));
                 answer?
             }
-            _ => self.objection.clone()?,
+            Err(_) => self.objection.clone()?,
         };
         requests.answer(|| why.clone());
         Some(why)

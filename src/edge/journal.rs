@@ -120,6 +120,11 @@ pub struct Journal {
 }
 
 impl Journal {
+    /// The folder that it is in.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
     /// Opens the journal in `folder`, or creates both.
     ///
     /// # Errors

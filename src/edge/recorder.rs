@@ -2,6 +2,7 @@
 //! reads the requests of other shells. This module must not know what an event or a request means.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -11,7 +12,7 @@ use anyhow::{anyhow, bail};
 
 use crate::domain::session::{Event, EventKind, Input, Moment, Session};
 use crate::edge::clock;
-use crate::edge::journal::{Journal, Stamp};
+use crate::edge::journal::{Journal, JournalError, Stamp};
 use crate::runner::{Observer, Trouble};
 
 /// How long the session waits for a commit before it shows the events, so that what is shown is normally
@@ -22,8 +23,8 @@ const SLOW: Duration = Duration::from_secs(2);
 /// The time between two attempts to write.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// How long a key waits for a commit, and how often it looks.
-const MOMENT: Duration = Duration::from_millis(200);
+/// How long a question waits for a commit before it opens the journal again, and how often it looks.
+const MOMENT: Duration = Duration::from_millis(20);
 const LOOK: Duration = Duration::from_millis(2);
 
 /// Reads all clocks at once, for a moment of the session.
@@ -83,6 +84,7 @@ type Commit = Result<(), String>;
 impl Recorder {
     /// Starts to record the session with this number. The [`Requests`] of other shells use the same journal.
     pub fn new(writer: &Writer, journal: Journal, session: i64, clocks: Clocks) -> (Recorder, Requests) {
+        let folder = journal.folder().to_owned();
         let journal = Arc::new(Mutex::new(journal));
         let (messages, receiver) = mpsc::channel();
         let (reports, commits) = mpsc::channel();
@@ -91,7 +93,7 @@ impl Recorder {
         let _ = writer.0.send(Work { journal: shared, session, messages: receiver, reports });
         let (since, last) = (Moment::default(), Ok(()));
         let recorder = Recorder { messages, commits, matters: false, uncommitted: 0, since, last, clocks };
-        (recorder, Requests { journal, session, last: 0, seen: [None; 2], obeyed: None, answers })
+        (recorder, Requests { journal, folder, session, last: 0, seen: [None; 2], obeyed: None, answers })
     }
 
     /// Waits until everything is committed and the journal is closed, at most two seconds. Without other readers,
@@ -183,6 +185,7 @@ pub struct Busy;
 /// The requests of other shells.
 pub struct Requests {
     journal: Arc<Mutex<Journal>>,
+    folder: PathBuf,
     session: i64,
     /// The last request that was found. Its answer may not be committed yet.
     last: i64,
@@ -216,14 +219,18 @@ impl Requests {
         Ok(input)
     }
 
-    /// Asks the journal something. `None` when it is being written for longer than a person waits for a key.
-    pub fn ask<T>(&self, question: impl FnOnce(&Journal) -> T) -> Option<T> {
+    /// Asks the journal something. While it waits for the disk, another connection can read it.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn ask<T>(&self, question: impl FnOnce(&Journal) -> Result<T, JournalError>) -> anyhow::Result<T> {
         let since = clock::unhurried();
         loop {
             match self.journal.try_lock() {
-                Ok(journal) => return Some(question(&journal)),
-                Err(_) if clock::unhurried().since(since) > MOMENT => return None,
-                Err(_) => clock::wait(LOOK),
+                Ok(journal) => return Ok(question(&journal)?),
+                Err(_) if clock::unhurried().since(since) <= MOMENT => clock::wait(LOOK),
+                Err(_) if Journal::exists(&self.folder) => return Ok(question(&Journal::open(&self.folder)?)?),
+                Err(_) => bail!("the journal is gone"),
             }
         }
     }

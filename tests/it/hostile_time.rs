@@ -16,11 +16,14 @@ use crate::answering_bus::{Arrivals, answer};
 use crate::programs::{held_up, output};
 use crate::running::{Running, assert_on_time, event_line, until};
 use crate::support::{Home, line_of, stderr, stdout};
+use crate::terminal::Terminal;
 
 /// Lateness that is allowed. Delays of the machine are added.
 const LATE: Duration = Duration::from_millis(500);
 /// Longest wait of the program, and so the time until it notices a moved clock.
 const FRAME: Duration = Duration::from_secs(1);
+
+const BEGAN: &str = "SELECT count(*) FROM event WHERE kind = 'step_began'";
 
 /// A machine whose clocks can be moved, and a bus that receives the alarms.
 struct Machine {
@@ -373,6 +376,31 @@ fn the_answer_to_another_shell_does_not_wait_for_the_disk() {
     assert!(machine.ask(&["pause"]).starts_with("Paused"));
     running.signal(Signal::INT);
     assert_eq!(running.end().code(), Some(130), "{}", running.errors());
+}
+
+/// What another shell recorded refuses a key also while the disk takes its time.
+#[test]
+fn a_slow_disk_lets_no_pack_go_on() {
+    for (told, is_refused) in [(["log", "cold", "20min"], true), (["log", "cold", "1min"], false)] {
+        let machine = Machine::new(&[("cold", "12min")]);
+        let mut command = machine.home.command(&["run", "own.toml", "--no-notify"]);
+        command.env("LD_PRELOAD", library()).env("THERAPY_TEST_DISK", "5");
+        let mut terminal = Terminal::start(command, 24, 80);
+        until("the start", || machine.home.journal().exists() && machine.home.number(BEGAN) > 0);
+        machine.ask(&told);
+        let began = clock::now();
+        terminal.press(" ");
+        terminal.see("PAUSED");
+        terminal.press(" ");
+        let is_paused = |terminal: &mut Terminal| terminal.contents().contains("PAUSED");
+        terminal
+            .until("an answer", |terminal| terminal.contents().contains("take the pack off") || !is_paused(terminal));
+        // Before the sync of the pause was over.
+        assert!(clock::now().since(began) < Duration::from_secs(5) + held_up(began));
+        assert_eq!(is_paused(&mut terminal), is_refused, "{}", terminal.contents());
+        terminal.press("q");
+        assert_eq!(terminal.end().code(), Some(130));
+    }
 }
 
 /// After one of these events, a power failure must not reduce the recorded dose.
