@@ -163,7 +163,9 @@ pub fn resume(
         let begins = Some(Input::Resume).filter(|_| !ends && session.begins_dose_by(now));
         refusal = goes_on.or(begins).and_then(|input| world.objects(input, &session));
         events = match (input, &refusal) {
-            // The pack is off in a rest, and stays off: time alone begins no dose that is refused.
+            // Time alone begins no dose that is refused. A pack that is on counts until the person says that it is off.
+            (_, Some(_)) if begins.is_some() && session.segment().step.kind.has_pack() => session.hold(now),
+            // In a rest it is off, and stays off.
             (_, Some(_)) if begins.is_some() => session.handle(session.end() - Duration::from_nanos(1), Input::Pause),
             (Some(input), None) => session.handle(now, input),
             _ => session.advance(now),

@@ -38,7 +38,12 @@ pub fn replay(protocol: &Protocol, options: SessionOptions, events: &[Event]) ->
             } else {
                 // A recorded event did happen, even when it is placed a little too early.
                 let due = session.wake_at().filter(|due| due.since(event.at) <= BLUR);
-                session.advance(due.map_or(event.at, |due| due.max(event.at)))
+                let at = due.map_or(event.at, |due| due.max(event.at));
+                match event.kind {
+                    // Only what was refused holds at its end by itself.
+                    EventKind::Overran { over } if over.is_zero() => session.hold(at),
+                    _ => session.advance(at),
+                }
             };
         }
         if !unseen.is_empty() {
@@ -193,6 +198,32 @@ mod tests {
         assert_eq!(found, expected);
         let open = doses(&protocol(), &events[..events.len() - 1], START + minutes(20));
         assert_eq!(open.total(cold), minutes(7));
+    }
+
+    /// The pack counts as on until the answer, which takes it off and begins nothing.
+    #[test]
+    fn a_hold_before_a_refused_dose_ends_in_a_pause() {
+        for answer in [Input::Confirm, Input::Skip, Input::Resume, Input::Pause, Input::Toggle] {
+            let (mut session, mut events) = Session::start(&protocol(), SessionOptions::default(), START);
+            assert!(!session.begins_dose_by(START + minutes(9)) && session.begins_dose_by(START + minutes(10)));
+            events.extend(session.hold(START + minutes(10)));
+            assert!(session.is_held() && session.is_refused());
+            assert!(!session.goes_on_with(answer), "it takes the pack off");
+            events.extend(session.advance(START + minutes(12)));
+            events.extend(session.handle(START + minutes(13), answer));
+            assert!(session.is_paused() && !session.is_refused(), "{answer:?}");
+            assert_eq!(session.dose(Modality::Heat), minutes(13));
+            events.extend(session.handle(START + minutes(20), Input::Resume));
+            assert_eq!((session.index(), session.is_paused()), (1, false));
+            for cut in 1..=events.len() {
+                let (replayed, unseen) =
+                    replay(&protocol(), SessionOptions::default(), &events[..cut]).expect("a start");
+                let known = [&events[..cut], &unseen].concat();
+                assert!(events.starts_with(&known), "{cut}: {unseen:?}");
+                let is_held = matches!(known.last().expect("an event").kind, EventKind::Overran { .. });
+                assert_eq!((replayed.is_held(), replayed.is_refused()), (is_held, is_held), "{cut}");
+            }
+        }
     }
 
     #[test]

@@ -55,10 +55,11 @@ pub const REMIND: Duration = Duration::from_secs(30);
 enum Phase {
     Running,
     /// Past the end of the step, the pack still on, until the person answers. Before its end only after a leap of the
-    /// time of day by `leapt`.
+    /// time of day by `leapt`. When the next dose is `refused`, an answer takes the pack off and pauses.
     Held {
         remind: Moment,
         leapt: Duration,
+        refused: bool,
     },
     /// The pack is off. `at_end` when the step was over already.
     Paused {
@@ -140,6 +141,18 @@ impl Session {
         events
     }
 
+    /// Time has passed, and the dose that comes next is refused: the step holds at its end.
+    #[must_use]
+    pub fn hold(&mut self, now: Moment) -> Vec<Event> {
+        let confirm = std::mem::replace(&mut self.options.confirm, true);
+        let events = self.advance(now);
+        self.options.confirm = confirm;
+        if let Phase::Held { refused, .. } = &mut self.phase {
+            *refused = true;
+        }
+        events
+    }
+
     /// Time has passed, and then an input arrived.
     #[must_use]
     pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Event> {
@@ -153,7 +166,10 @@ impl Session {
                 self.go_on();
                 self.pause(false, events);
             }
-            (Input::Pause | Input::Toggle, Phase::Held { .. }) => self.pause(true, events),
+            (Input::Pause | Input::Toggle, Phase::Held { .. })
+            | (Input::Confirm | Input::Resume | Input::Skip, Phase::Held { refused: true, .. }) => {
+                self.pause(true, events);
+            }
             (Input::Resume | Input::Toggle | Input::Confirm, Phase::Paused { .. }) => self.resume(events),
             (Input::Skip, Phase::Paused { at_end, .. }) => {
                 self.resume(events);
@@ -173,7 +189,7 @@ impl Session {
             }
             (Input::Extend(by), _) => self.extend(by, events),
             (Input::Leap(by), Phase::Running) if self.segment().step.kind.has_pack() => {
-                self.phase = Phase::Held { remind: self.now + REMIND, leapt: by };
+                self.phase = Phase::Held { remind: self.now + REMIND, leapt: by, refused: false };
                 events.push(self.event(self.now, EventKind::Leapt { by }));
             }
             _ => {}
@@ -235,7 +251,7 @@ impl Session {
                 events.push(self.event(at, EventKind::StepSoon));
             }
             Cue::Done if self.options.confirm => {
-                self.phase = Phase::Held { remind: at + REMIND, leapt: Duration::ZERO };
+                self.phase = Phase::Held { remind: at + REMIND, leapt: Duration::ZERO, refused: false };
                 events.push(self.event(at, EventKind::Overran { over: Duration::ZERO }));
             }
             Cue::Done => self.leave(at, events),
@@ -245,7 +261,7 @@ impl Session {
     /// The end of the step is noticed too late: the machine slept or stalled.
     fn overrun(&mut self, events: &mut Vec<Event>) {
         let over = self.now.since(self.end());
-        self.phase = Phase::Held { remind: self.now + REMIND, leapt: Duration::ZERO };
+        self.phase = Phase::Held { remind: self.now + REMIND, leapt: Duration::ZERO, refused: false };
         self.halfway = true;
         // The gap changed the load, so a step that was left out may fit again.
         self.replan();
@@ -258,13 +274,13 @@ impl Session {
 
     /// The alarm has no answer yet. Reminders that were missed during a sleep are given once.
     fn remind(&mut self, events: &mut Vec<Event>) {
-        let Phase::Held { remind, leapt } = self.phase else {
+        let Phase::Held { remind, leapt, refused } = self.phase else {
             return;
         };
         let slept = self.now.since(remind).as_nanos() / REMIND.as_nanos();
         let at = remind + REMIND * u32::try_from(slept).unwrap_or(u32::MAX);
         let over = at.since(self.end());
-        self.phase = Phase::Held { remind: at + REMIND, leapt };
+        self.phase = Phase::Held { remind: at + REMIND, leapt, refused };
         let is_over = at >= self.end();
         events.push(self.event(at, if is_over { EventKind::Overran { over } } else { EventKind::Leapt { by: leapt } }));
     }

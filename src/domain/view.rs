@@ -90,7 +90,7 @@ pub struct View {
     pub ends_at: Moment,
     /// When the session ends, if it goes on without a pause.
     pub all_ends_at: Moment,
-    /// The next step that is not skipped, if there is one.
+    /// The next step that is neither skipped nor refused, if there is one.
     pub next: Option<Next>,
     /// The dose of each modality.
     pub doses: PerModality<OnSkin>,
@@ -135,7 +135,7 @@ impl View {
             percent: u64::try_from(elapsed.as_nanos() * 100 / total.as_nanos().max(1)).unwrap_or(u64::MAX).min(100),
             ends_at: session.end(),
             all_ends_at: session.end().max(session.now()) + rest,
-            next: plan.next(session.index()).map(|next| Next {
+            next: plan.next(session.index()).filter(|_| !session.is_refused()).map(|next| Next {
                 kind: next.step.kind,
                 length: next.length,
                 changeover: next.step.changeover,

@@ -30,7 +30,8 @@ pub fn of(event: &Event, session: &Session, asked: bool) -> Words {
     let plan = session.plan();
     let segment = &plan.segments()[event.step];
     let kind = segment.step.kind;
-    let (next, cue) = (plan.next(event.step).map(|next| next.step.kind), plan.cue_of_next(event.step));
+    let next = plan.next(event.step).filter(|_| !session.is_refused()).map(|next| next.step.kind);
+    let cue = plan.cue_of_next(event.step);
     let called = advice::called(kind, segment.step.changeover);
     let (name, has_pack) = (capital(called), kind.has_pack());
     let left = || format!("{} left", in_words(segment.end().saturating_sub(event.elapsed)));

@@ -53,18 +53,26 @@ impl Session {
     /// Whether this input may put a pack on now, or keep it on for longer.
     pub fn goes_on_with(&self, input: Input) -> bool {
         match input {
-            Input::Skip | Input::Extend(_) => true,
-            Input::Resume | Input::Confirm => self.is_paused() || self.is_held(),
+            Input::Extend(_) => true,
+            Input::Skip => !self.is_refused(),
+            Input::Resume | Input::Confirm => self.is_paused() || self.is_held() && !self.is_refused(),
             Input::Toggle => self.is_paused(),
             Input::Pause | Input::Stop | Input::Leave | Input::Leap(_) => false,
         }
     }
 
-    /// Whether time alone ends a step without a pack by then, and begins one with a pack.
+    /// Whether the step holds at its end because the next dose is refused.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.phase, Phase::Held { refused: true, .. })
+    }
+
+    /// Whether time alone ends the step by then, and begins one with a pack.
     pub fn begins_dose_by(&self, now: Moment) -> bool {
         let begins = self.plan.next(self.index).is_some_and(|next| next.step.kind.has_pack());
         let runs_out = matches!(self.phase, Phase::Running) && self.end() <= now;
-        runs_out && begins && !self.segment().step.kind.has_pack()
+        // Otherwise the step holds anyway.
+        let is_direct = !self.options.confirm && now.since(self.end()) <= self.options.grace;
+        runs_out && begins && (is_direct || !self.segment().step.kind.has_pack())
     }
 
     /// The steps from now on: what is left of this one, and those that follow.

@@ -327,6 +327,39 @@ fn no_dose_begins_by_itself_that_a_told_dose_leaves_no_room_for() {
     assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'step_began' AND step = 2"), 0);
 }
 
+/// From heat to cold and back there is no rest: the pack that is on counts until the person says that it is off.
+#[test]
+fn no_pack_follows_another_by_itself_when_it_is_refused() {
+    let cases = [
+        (["heat", "cold"], &["log", "cold", "15min"][..], "cold load would reach"),
+        (["cold", "heat"], &["injury", "set", "1h ago"], "(early-heat)"),
+        (["heat", "cold"], &["safety", "--answer", "3"], "(warning-sign)"),
+    ];
+    for (kinds, facts, why) in cases {
+        let home = Home::at_rate(60.0);
+        home.own(1, &[(kinds[0], "3min"), (kinds[1], "10min")]);
+        let mut running = home.start(&["run", "own.toml"]);
+        running.see("step_began");
+        home.ask(facts);
+        running.see("overran");
+        until("the reason", || running.errors().contains(why));
+        let status = home.json(&["status", "--json"]);
+        assert_eq!((&status["state"], &status["next"]), (&"held".into(), &Value::Null), "{status}");
+        // It counts as on.
+        let given = |home: &Home| home.json(&["status", "--json"])[format!("{}_s", kinds[0])].as_f64();
+        until("a longer dose", || given(&home) > Some(200.0));
+        // A kill keeps that, and so does the answer that takes it off.
+        running.kill();
+        let resumed = home.run(&["resume"]);
+        assert_eq!(resumed.status.code(), Some(3), "{}", stderr(&resumed));
+        home.ask(&["stop"]);
+        let history = home.history();
+        let entry = history.iter().find(|entry| entry["protocol"] == "own").expect("the session");
+        assert!(entry[format!("{}_s", kinds[0])].as_f64() > Some(200.0), "{entry}");
+        assert_eq!(entry[format!("{}_s", kinds[1])], 0.0, "{entry}");
+    }
+}
+
 /// The last words of a session and `next` give the same answer, whatever was told meanwhile.
 #[test]
 fn the_next_cold_after_a_session_counts_what_was_told_meanwhile() {
