@@ -21,7 +21,7 @@ use crate::domain::protocol::Protocol;
 use crate::domain::recommendation::Score;
 use crate::domain::rules::{Concern, Context, RuleId};
 use crate::edge::catalog::{self, Entry};
-use crate::edge::journal::{Journal, Lock, Record};
+use crate::edge::journal::{Journal, JournalError, Lock, Record, Stamp};
 use crate::text::advice::UNRECORDED;
 use crate::text::recommendation::of_injury;
 use crate::text::typed::quoted;
@@ -36,6 +36,16 @@ pub(super) struct Admitted {
     pub(super) journal: Option<Journal>,
     /// The lock of the running session. `None` for a rehearsal, and where no lock can be made.
     pub(super) lock: Option<Lock>,
+    memory: Memory,
+    known: Known,
+}
+
+/// What must not have changed between two reviews.
+struct Known {
+    /// Whom the signs were answered about.
+    about: About,
+    /// What the person said about them just now, and how many answers were known then.
+    answer: Option<(Vec<Concern>, usize)>,
 }
 
 /// A protocol that may run, as far as is known before the lock is taken.
@@ -236,30 +246,53 @@ impl Candidate {
         let Candidate { mut chosen, mut memory, answer, .. } = self;
         let is_rehearsal = is_rehearsal(args);
         let lock = taken_or_missed(folders, &memory, args)?;
-        let (about, answers) = (memory.about, memory.screenings.len());
+        let answers = memory.screenings.len();
+        let known = Known { about: memory.about, answer: answer.map(|answer| (answer, answers)) };
         // The lock of this process is no other session.
         memory.refresh(lock.is_none() && folders.is_running().unwrap_or(memory.context.running))?;
-        if memory.about != about {
-            return Err(other_injury());
-        }
         if memory.open.is_some() && !is_rehearsal {
             return Err(one_session("another session was started meanwhile"));
         }
-        chosen.context = Context { injury_required: chosen.context.injury_required, ..memory.context };
-        // What could not be stored holds for this session.
-        if let Some(answer) = answer.filter(|_| memory.screenings.len() == answers) {
-            chosen.context.concerns = answer;
-        }
-        let protocol = chosen.review(&args.overrides)?;
+        let protocol = review_again(&mut chosen, &memory, &known, args)?;
         if let Some(journal) = memory.journal.as_ref().filter(|_| !may_go_unrecorded(&args.overrides)) {
             journal.can_write()?;
         }
-        let journal = memory.journal.filter(|_| lock.is_some());
+        let journal = memory.journal.take().filter(|_| lock.is_some());
         if journal.is_none() && !is_rehearsal {
             say("warning: this session is not recorded");
         }
-        Ok(Admitted { protocol, chosen, journal, lock })
+        Ok(Admitted { protocol, chosen, journal, lock, memory, known })
     }
+}
+
+impl Admitted {
+    /// Reviews for the last time: before, the lines of the start may have waited for the terminal.
+    ///
+    /// # Errors
+    /// When the journal cannot be read. The inner error is a refusal.
+    pub(super) fn review(
+        &mut self,
+        journal: &Journal,
+        now: Stamp,
+        args: &RunArgs,
+    ) -> Result<Result<(), Failure>, JournalError> {
+        self.memory.refresh_from(Some(journal), now)?;
+        let reviewed = review_again(&mut self.chosen, &self.memory, &self.known, args);
+        Ok(reviewed.map(|protocol| self.protocol = protocol))
+    }
+}
+
+/// Reviews by what is known now.
+fn review_again(chosen: &mut Chosen, memory: &Memory, known: &Known, args: &RunArgs) -> Result<Protocol, Failure> {
+    if memory.about != known.about {
+        return Err(other_injury());
+    }
+    chosen.context = Context { injury_required: chosen.context.injury_required, ..memory.context.clone() };
+    // What could not be stored holds for this session.
+    if let Some((answer, _)) = known.answer.as_ref().filter(|(_, answers)| memory.screenings.len() == *answers) {
+        chosen.context.concerns.clone_from(answer);
+    }
+    chosen.review(&args.overrides)
 }
 
 /// With everything that was typed after the name of a protocol that was not found.

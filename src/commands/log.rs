@@ -22,7 +22,8 @@ pub(super) fn run(folders: &Folders, args: &LogArgs) -> Result<Exit, Failure> {
     let journal = Journal::open(&folders.data)?;
     let site = sites::decide(folders, args.site, None, &journal.injuries()?)?;
     let (modality, ended_ms) = (args.kind, ended.as_millisecond());
-    journal.tell(&NewTold { modality, length, site, ended_ms }, &now)?;
+    // Its time is read when no session can begin, so that it says whether the session knows the dose.
+    journal.together(|| journal.tell(&NewTold { modality, length, site, ended_ms }, &stamp()))?;
     let mut lines = vec![format!("Logged: {}, until {}.", told::dose(modality, length, site), in_full(ended))];
 
     let mut memory = Memory::read(folders, None, Purpose::Show)?;

@@ -81,7 +81,11 @@ impl Memory {
                     // A session takes the lock, and says then what is wrong with it.
                     running => running.unwrap_or(false),
                 };
-                journal.and_then(|journal| memory.read_journal(journal, &now, purpose == Purpose::Session))
+                journal.and_then(|journal| {
+                    memory.read_journal(&journal, &now, purpose == Purpose::Session)?;
+                    memory.journal = Some(journal);
+                    Ok(())
+                })
             }
         };
         if let Err(error) = read {
@@ -119,11 +123,17 @@ impl Memory {
     /// Reads the journal again: while a person thinks, doses fade, an injury gets older, and other shells may change
     /// all of it. Nothing is printed or closed.
     pub(super) fn refresh(&mut self, running: bool) -> Result<(), JournalError> {
-        let now = stamp();
-        (self.context.now, self.context.running) = (now.clock, running);
-        if let Some(journal) = self.journal.take() {
-            self.read_journal(journal, &now, false)?;
-        }
+        self.context.running = running;
+        let journal = self.journal.take();
+        self.refresh_from(journal.as_ref(), stamp())?;
+        self.journal = journal;
+        Ok(())
+    }
+
+    /// The same from a journal that is in other hands.
+    pub(super) fn refresh_from(&mut self, journal: Option<&Journal>, now: Stamp) -> Result<(), JournalError> {
+        self.context.now = now.clock;
+        journal.map_or(Ok(()), |journal| self.read_journal(journal, &now, false))?;
         self.now = Some(now);
         self.at(self.context.site);
         Ok(())
@@ -178,7 +188,7 @@ impl Memory {
         if self.context.unreadable { Exit::Failed } else { Exit::Completed }
     }
 
-    fn read_journal(&mut self, journal: Journal, now: &Stamp, writes: bool) -> Result<(), JournalError> {
+    fn read_journal(&mut self, journal: &Journal, now: &Stamp, writes: bool) -> Result<(), JournalError> {
         let context = &mut self.context;
         self.open = journal.open_session(now)?;
         let stale = self.open.take_if(|open| !context.running && open.is_stale(now));
@@ -202,9 +212,7 @@ impl Memory {
         self.starts = first.map_or(Ok(Vec::new()), |first| journal.starts(first))?;
         let told = first.map_or(Ok(Vec::new()), |first| journal.told_since(first, now))?;
         self.starts.extend(told.iter().map(|told| (told.started_ms(), Some(told.what.site))));
-        self.read_pain(&journal, now)?;
-        self.journal = Some(journal);
-        Ok(())
+        self.read_pain(journal, now)
     }
 
     /// Reads what was tried in the last day, and the pain.

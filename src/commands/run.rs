@@ -12,7 +12,7 @@ use super::live::{Live, Silent, listen, wait_for_enter};
 use super::printing::{fresh_window, rows_together, say_together, unbroken};
 use super::selftest::never_tried;
 use super::settings::{Settings, settings};
-use super::times::{later, time_of_day};
+use super::times::{later, stamp, time_of_day};
 use super::wait::{NOT_STARTED, until_allowed};
 use super::{Exit, Failure, can_ask, last_words, pain, print_exactly, rungs, say};
 use crate::cli::{Progress, RunArgs};
@@ -22,7 +22,7 @@ use crate::domain::rules::{Context, Injury, review};
 use crate::domain::session::{GRACE, Session, SessionOptions};
 use crate::domain::step::StepKind;
 use crate::edge::clock;
-use crate::edge::journal::NewSession;
+use crate::edge::journal::{Journal, NewSession};
 use crate::edge::lines::{Json, Plain};
 use crate::runner::{self, Observer};
 use crate::simulate::Simulation;
@@ -89,11 +89,11 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     if let Some(closed) = candidate.closed() {
         rungs::found_cut_off(&settings, closed);
     }
-    let Admitted { protocol, chosen, journal, lock } = candidate.admit(folders, args)?;
-    let mut lines = announcement(&protocol, &chosen);
+    let mut admitted = candidate.admit(folders, args)?;
+    let mut lines = announcement(&admitted.protocol, &admitted.chosen);
     lines.retain(|line| !said.contains(line));
     if settings.is_for_people() {
-        lines.extend(journal.as_ref().and_then(|journal| never_tried(&settings, journal)));
+        lines.extend(admitted.journal.as_ref().and_then(|journal| never_tried(&settings, journal)));
     }
     if has_screen && !waits_for_enter {
         fresh_window();
@@ -104,37 +104,62 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     }
     let waits = waits(args, &settings);
     if args.dry_run {
-        rungs::rehearse(protocol.name(), &settings, waits.as_deref())?;
-        return dry_run(&protocol, chosen.context.now, settings.progress);
+        rungs::rehearse(admitted.protocol.name(), &settings, waits.as_deref())?;
+        return dry_run(&admitted.protocol, admitted.chosen.context.now, settings.progress);
     }
     let rate = args.speed.unwrap_or(1.0).max(1.0) * clock::rate().unwrap_or(1.0);
     let options = SessionOptions { confirm: waits.is_some(), grace: GRACE.mul_f64(rate) };
     let listening = listening.map_or_else(listen, Ok)?;
-    let mut live =
-        Live::new(listening, (protocol.name(), Some(protocol.site())), &settings, (args.speed, waits.as_deref()))?;
-    live.lock = lock;
+    let whose = (admitted.protocol.name(), Some(admitted.protocol.site()));
+    let mut live = Live::new(listening, whose, &settings, (args.speed, waits.as_deref()))?;
+    live.lock = admitted.lock.take();
+    let journal = admitted.journal.take();
+    let begun = journal.as_ref().map_or(Ok(None), |journal| begin(&mut admitted, journal, options, args))?;
+    let (at, id) = begun.unzip();
     if let Some(journal) = journal {
-        let (overrides, started_ms) = (&args.overrides[..], clock::wall().as_millisecond());
-        let new = NewSession { protocol: &protocol, options, overrides, pain: args.pain, started_ms };
-        let drawn = args.drawn.map(|drawn| (drawn.trial, drawn.place));
-        let id = match drawn.map_or_else(|| journal.begin(&new), |place| journal.begin_drawn(&new, place)) {
-            Err(error) if may_go_unrecorded(overrides) => {
-                say(&format!("warning: {error}; this session is not recorded"));
-                None
-            }
-            id => Some(id?),
-        };
-        let ids: Vec<_> = overrides.iter().map(|rule| rule.as_str()).collect();
+        let ids: Vec<_> = args.overrides.iter().map(|rule| rule.as_str()).collect();
         live.record(journal, id, ids.join(" "));
     }
     let is_recorded = live.recorder.is_some();
-    let (exit, words) = live.go(|now| Session::start(&protocol, options, now));
+    let (exit, words) = live.go(|now| Session::start(&admitted.protocol, options, at.unwrap_or(now)));
     if is_recorded && settings.is_for_people() && exit != Exit::Terminated {
         pain::after(folders, words, args.pain.is_some(), margin(settings.progress));
     } else {
         last_words(&words);
     }
     Ok(exit)
+}
+
+/// Reviews for the last time and records the start, while no other shell can record anything: what it records is known
+/// to this review, or new to the session. Returns the moment and the number of the session, `None` when it runs without
+/// a record.
+fn begin(
+    admitted: &mut Admitted,
+    journal: &Journal,
+    options: SessionOptions,
+    args: &RunArgs,
+) -> Result<Option<(Moment, i64)>, Failure> {
+    let begun = journal.together(|| {
+        let now = stamp();
+        let (began, started_ms) = (now.clock, now.wall_ms);
+        if let Err(refused) = admitted.review(journal, now, args)? {
+            return Ok(Err(refused));
+        }
+        let protocol = &admitted.protocol;
+        let new = NewSession { protocol, options, overrides: &args.overrides, pain: args.pain, started_ms };
+        let id = match args.drawn {
+            None => journal.begin(&new),
+            Some(drawn) => journal.begin_drawn(&new, (drawn.trial, drawn.place)),
+        };
+        Ok(Ok((began, id?)))
+    });
+    match begun {
+        Err(error) if may_go_unrecorded(&args.overrides) => {
+            say(&format!("warning: {error}; this session is not recorded"));
+            Ok(None)
+        }
+        begun => begun?.map(Some),
+    }
 }
 
 /// When every change waits for the person: how that is turned off.

@@ -236,9 +236,13 @@ impl Journal {
         self.wrap(|connection| connection.prepare_cached(sql)?.query_row(params, read))
     }
 
-    /// Commits everything that `work` writes, or nothing.
-    fn together<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        self.together_if(|| Ok((work()?, true)))
+    /// Commits everything that `work` writes, or nothing, with what is committed together around it. Nobody else writes
+    /// meanwhile, so what it reads stays true.
+    ///
+    /// # Errors
+    /// Those of `work`, and when the journal cannot be written.
+    pub fn together<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        if self.connection.is_autocommit() { self.together_if(|| Ok((work()?, true))) } else { work() }
     }
 
     /// The same, but nothing unless `work` returns true.

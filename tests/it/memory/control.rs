@@ -1,5 +1,6 @@
 //! Control from another shell, signals, and a second session.
 
+use std::io::{Read as _, Write as _};
 use std::process::{Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -325,6 +326,45 @@ fn no_dose_begins_by_itself_that_a_told_dose_leaves_no_room_for() {
     home.ask(&["stop"]);
     assert_eq!(running.end().code(), Some(130));
     assert_eq!(home.number("SELECT count(*) FROM event WHERE kind = 'step_began' AND step = 2"), 0);
+}
+
+/// The lines of the start wait for the terminal, and another shell records something meanwhile.
+#[test]
+fn what_is_recorded_before_the_clock_starts_is_known() {
+    let cases = [
+        ("cold", &["log", "cold", "20min"][..], 3),
+        ("heat", &["injury", "set", "1h ago"], 3),
+        ("cold", &["safety", "--answer", "1"], 3),
+        ("cold", &["log", "cold", "5min"], 130),
+    ];
+    for (kind, facts, code) in cases {
+        let home = Home::new();
+        home.own(1, &[(kind, "12min")]);
+        let (mut reader, mut writer) = std::io::pipe().expect("a pipe");
+        rustix::io::ioctl_fionbio(&writer, true).expect("a pipe");
+        while writer.write(&[0; 4096]).is_ok() {}
+        rustix::io::ioctl_fionbio(&writer, false).expect("a pipe");
+        let mut command = home.without_terminal(&["run", "own.toml", "--no-notify", "--progress", "plain"]);
+        let mut running = command.stdout(Stdio::null()).stderr(writer).spawn().expect("it starts");
+        drop(command);
+        until("its lock", || Journal::is_running(&home.data()).is_ok_and(|running| running));
+        // Long enough for its first review.
+        home.ask(&["list"]);
+        home.ask(facts);
+        let output = thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = reader.read_to_end(&mut bytes);
+            bytes
+        });
+        if code == 130 {
+            until("the start", || home.number("SELECT count(*) FROM event WHERE kind = 'step_began'") > 0);
+            home.ask(&["stop"]);
+        }
+        assert_eq!(running.wait().expect("its end").code(), Some(code), "{facts:?}");
+        let text = String::from_utf8_lossy(&output.join().expect("the output")).into_owned();
+        assert_eq!(text.contains("\nerror: "), code == 3, "{text}");
+        assert_eq!(home.number("SELECT count(*) FROM session"), i64::from(code != 3), "{facts:?}");
+    }
 }
 
 /// From heat to cold and back there is no rest: the pack that is on counts until the person says that it is off.
