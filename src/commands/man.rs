@@ -1,15 +1,16 @@
 //! `therapy help [COMMAND]` and `therapy man [COMMAND]`.
 
 use std::fs;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, ErrorKind, IsTerminal as _};
 use std::path::Path;
 
 use anyhow::anyhow;
 use clap::{Command, CommandFactory as _, Parser as _};
 
-use super::page::{name, page};
+use super::page::{is_page, name, page};
 use super::{Exit, Failure, print, print_exactly};
 use crate::cli::Cli;
+use crate::edge::files::{self, Readers};
 use crate::text::durations::count;
 use crate::text::printable::{nearest, printable};
 
@@ -34,11 +35,21 @@ pub(super) fn run(words: &[String], to: Option<&Path>) -> Result<Exit, Failure> 
     print_exactly(page(&program, &command)?)
 }
 
-/// Writes the pages of a command and of those below it. Returns how many.
+/// Writes the pages of a command and of those below it. Returns how many. Only pages of this program are replaced.
 fn write(program: &Command, command: &Command, folder: &Path) -> Result<usize, Failure> {
     let path = folder.join(format!("{}.1", name(command)));
-    let failed = |error: io::Error| anyhow!("could not write {}: {error}", printable(&path.to_string_lossy()));
-    fs::create_dir_all(folder).and_then(|()| fs::write(&path, page(program, command)?)).map_err(failed)?;
+    let put = || files::put(&path, page(program, command)?.as_bytes(), Readers::Everybody, is_page);
+    fs::create_dir_all(folder).and_then(|()| put()).map_err(|error| {
+        let shown = printable(&path.to_string_lossy()).into_owned();
+        match error.kind() {
+            ErrorKind::AlreadyExists if folder.is_dir() => {
+                let error = anyhow!("{shown} is there already, and is no page of therapy");
+                let hint = "move it away, or name another folder: therapy man --to man1";
+                Failure::new(Exit::Failed, error, hint)
+            }
+            _ => anyhow!("could not write {shown}: {error}").into(),
+        }
+    })?;
     let below = command.get_subcommands().filter(|sub| !sub.is_hide_set());
     below.map(|sub| write(program, sub, folder)).sum::<Result<usize, _>>().map(|below| below + 1)
 }

@@ -54,6 +54,13 @@ pub(super) fn page(program: &Command, command: &Command) -> io::Result<String> {
     Ok(tidy(&String::from_utf8_lossy(&text)))
 }
 
+/// Whether a file that begins so is a page of this program, of any version.
+pub(super) fn is_page(beginning: &[u8]) -> bool {
+    let beginning = String::from_utf8_lossy(beginning);
+    let title = beginning.lines().find(|line| line.starts_with(".TH "));
+    title.is_some_and(|title| title.starts_with(".TH THERAPY") && title.ends_with(&format!("\"{TITLE}\"")))
+}
+
 /// What stands below the options in the help: each part with its heading.
 fn extras(command: &Command) -> Vec<(String, Vec<String>)> {
     let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();

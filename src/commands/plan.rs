@@ -28,7 +28,7 @@ use crate::domain::schedule::{Awake, Because, Coming, LeftOut, Offer, Schedule, 
 use crate::domain::site::Site;
 use crate::edge::catalog::Entry;
 use crate::edge::clock;
-use crate::edge::files;
+use crate::edge::files::{self, Readers};
 use crate::edge::journal::{Journal, Kept, Planned, Record};
 use crate::format;
 use crate::output::calendar;
@@ -80,7 +80,7 @@ pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
         let calendar = now.keep(folders, &schedule, context.site)?;
         match args.ics.as_deref() {
             Some(file) if file == Path::new("-") => return print_exactly(calendar),
-            Some(file) => files::write(file, calendar.as_bytes())
+            Some(file) => files::put(file, calendar.as_bytes(), Readers::Owner, calendar::is_ours)
                 .map_err(|error| unwritten(file, &error, ("plan --ics", "plan.ics")).or("the plan is kept"))?,
             None => {}
         }

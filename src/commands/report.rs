@@ -9,7 +9,8 @@ use super::folders::Folders;
 use super::times::{here, since, stamp};
 use super::{Exit, Failure, print, print_exactly, unwritten};
 use crate::cli::report::ReportArgs;
-use crate::edge::{files, opener};
+use crate::edge::files::{self, Readers};
+use crate::edge::opener;
 use crate::output::clinical::Clinical;
 use crate::output::past::Past;
 use crate::output::report::{self, MARK, Page};
@@ -47,7 +48,7 @@ pub(super) fn run(folders: &Folders, args: &ReportArgs) -> Result<Exit, Failure>
     if is_output {
         return print_exactly(page);
     }
-    files::put(&args.file, page.as_bytes(), |beginning| beginning.starts_with(MARK.as_bytes()))
+    files::put(&args.file, page.as_bytes(), Readers::Owner, |beginning| beginning.starts_with(MARK.as_bytes()))
         .map_err(|error| unwritten(&args.file, &error, ("report", "report.html")))?;
     let name = printable(&args.file.to_string_lossy()).into_owned();
     if args.open {

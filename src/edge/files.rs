@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// More than any protocol or settings file needs. To report the problems of a larger one would take long.
 const MOST: usize = 1 << 16;
@@ -31,54 +31,74 @@ pub fn read_input() -> io::Result<Vec<u8>> {
 /// # Errors
 /// When there is such a file already, or when it cannot be made.
 pub fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.write(true).create_new(true).open(path)
+    new(Readers::Owner).open(path)
 }
 
-/// Writes a whole file, or leaves what was there before.
+/// How a new file is made.
+fn new(readers: Readers) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if readers == Readers::Owner {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    // Elsewhere the folder decides.
+    #[cfg(not(unix))]
+    let _ = readers;
+    options
+}
+
+/// Who can read a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Only its owner.
+    Owner,
+    /// Whoever the umask allows.
+    Everybody,
+}
+
+/// Writes a whole file in place of whatever has this name, or leaves what was there before. A link is replaced, and
+/// what it leads to stays.
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let draft = draft_of(path);
-    let written = std::fs::write(&draft, bytes).and_then(|()| std::fs::rename(&draft, path));
-    written.inspect_err(|_| drop(std::fs::remove_file(draft)))
+pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    placed(path, bytes, readers, |draft| std::fs::rename(draft, path))
 }
 
-/// A name beside a path that no other process uses.
-pub fn draft_of(path: &Path) -> PathBuf {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{}", std::process::id()));
-    draft.into()
-}
-
-/// Puts a file that only its owner can read at a path: a new one, or in place of a file whose beginning says that it
-/// `is_ours`. Any other file stays.
+/// Puts a whole file at a path: a new one, or in place of a file whose beginning `may_go`. Any other file stays.
 ///
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] for another file, and when it cannot be written.
-pub fn put(path: &Path, bytes: &[u8], is_ours: impl Fn(&[u8]) -> bool) -> io::Result<()> {
+pub fn put(path: &Path, bytes: &[u8], readers: Readers, may_go: impl Fn(&[u8]) -> bool) -> io::Result<()> {
     let other = || io::Error::from(io::ErrorKind::AlreadyExists);
-    let is_new = path.symlink_metadata().is_err();
-    if !is_new {
+    if path.symlink_metadata().is_ok() {
         let mut beginning = Vec::new();
         open(path).map_err(|_| other())?.take(BEGINNING).read_to_end(&mut beginning)?;
-        if !is_ours(&beginning) {
-            return Err(other());
-        }
+        return if may_go(&beginning) { replace(path, bytes, readers) } else { Err(other()) };
     }
-    let draft = draft_of(path);
-    let mut file = create(&draft)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    let placed = written.and_then(|()| match std::fs::hard_link(&draft, path) {
+    placed(path, bytes, readers, |draft| match std::fs::hard_link(draft, path) {
         // A file that another program put there meanwhile stays.
-        Err(error) if is_new && error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        // One of ours, or a file system without links.
-        Err(_) => std::fs::rename(&draft, path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        // A file system without links.
+        Err(_) => std::fs::rename(draft, path),
         Ok(()) => Ok(()),
-    });
+    })
+}
+
+/// Writes a draft beside a path, and has it placed there. No draft is left.
+fn placed(path: &Path, bytes: &[u8], readers: Readers, place: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let mut number = 0_u32;
+    let (draft, mut file) = loop {
+        let draft = path.with_file_name(format!("therapy.{}.{number}.new", std::process::id()));
+        match new(readers).open(&draft) {
+            // It may belong to anybody.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            opened => break (draft, opened?),
+        }
+    };
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let placed = written.and_then(|()| place(&draft));
     let _ = std::fs::remove_file(&draft);
     placed
 }

@@ -13,7 +13,8 @@ use std::time::Duration;
 use crate::domain::session::{Event, Session};
 use crate::edge::apart::Apart;
 use crate::edge::child::{self, ChildError};
-use crate::edge::{clock, files};
+use crate::edge::clock;
+use crate::edge::files::{self, Readers};
 use crate::runner::{Loss, Observer, Trouble};
 use crate::text::heard::{self, Chime};
 
@@ -226,7 +227,7 @@ fn file(folder: &Path, chime: Chime) -> io::Result<PathBuf> {
         return Ok(path);
     }
     fs::create_dir_all(folder)?;
-    files::write(&path, bytes)?;
+    files::replace(&path, bytes, Readers::Everybody)?;
     Ok(path)
 }
 

@@ -28,17 +28,29 @@ pub struct Entry {
     pub cancelled: bool,
 }
 
+/// What every file begins with.
+const HEAD: [(&str, &str); 4] =
+    [("BEGIN", "VCALENDAR"), ("VERSION", "2.0"), ("PRODID", "-//therapy//therapy//EN"), ("CALSCALE", "GREGORIAN")];
+
+/// Whether a file that begins so is one of these, which a newer one may replace.
+pub fn is_ours(beginning: &[u8]) -> bool {
+    beginning.starts_with(head().as_bytes())
+}
+
+fn head() -> String {
+    let mut head = String::new();
+    for (name, value) in &HEAD {
+        line(&mut head, name, value);
+    }
+    head
+}
+
 /// The file of a plan that was made at some time. Each session has an alarm at its start.
 ///
 /// Not the crate icalendar, which folds and escapes as well: for an alarm it needs the types of chrono, it puts the time
 /// now and random ids where none is given, and it brings eight crates for these lines.
 pub fn write(entries: &[Entry], made: Timestamp) -> String {
-    let mut file = String::new();
-    let head =
-        [("BEGIN", "VCALENDAR"), ("VERSION", "2.0"), ("PRODID", "-//therapy//therapy//EN"), ("CALSCALE", "GREGORIAN")];
-    for (name, value) in &head {
-        line(&mut file, name, value);
-    }
+    let mut file = head();
     for entry in entries {
         // `TRANSPARENT`: a session does not block the time for invitations.
         let properties = [

@@ -42,6 +42,7 @@ mod terminal;
 mod completions;
 
 mod waiting;
+mod written;
 
 mod hostile_terminal;
 

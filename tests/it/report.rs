@@ -209,7 +209,9 @@ fn a_page_replaces_a_page_and_no_other_file() {
     }
     assert_eq!(std::fs::read_to_string(home.path().join("other.html")).expect("a file"), other);
     let names = std::fs::read_dir(home.path()).expect("a folder").map(|entry| entry.expect("an entry").file_name());
-    let names: Vec<_> = names.filter_map(|name| name.into_string().ok()).filter(|name| name.contains("html")).collect();
+    let names =
+        names.filter_map(|name| name.into_string().ok()).filter(|name| name.contains("html") || name.contains(".new"));
+    let names: Vec<_> = names.collect();
     assert_eq!(names.len(), 4, "no drafts are left: {names:?}");
 }
 

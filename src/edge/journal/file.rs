@@ -143,7 +143,7 @@ pub(super) fn unusable(path: &Path, error: &io::Error) -> JournalError {
 pub(super) fn create(folder: &Path, path: &Path) -> Result<()> {
     let unusable = |error: io::Error| unusable(path, &error);
     create_folder(folder).map_err(unusable)?;
-    let draft = files::draft_of(path);
+    let draft = folder.join(format!("journal.db.{}", std::process::id()));
     let _ = fs::remove_file(&draft);
     files::create(&draft).map_err(unusable)?;
     let made = Connection::open(&draft).and_then(|connection| {
