@@ -45,6 +45,7 @@ pub use exchange::{
 pub use file::Lock;
 pub use plans::{Kept, Planned};
 pub use record::{Entry, InjuryEntry, NewSession, Record, Screening, Stamp};
+pub use rows::MOST_CHANGES;
 pub use scores::ROLES;
 pub use told::{NewTold, Note, Told, Undone};
 pub use trials::{DrawnEntry, NewTrial, TrialEntry};

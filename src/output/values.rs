@@ -6,8 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Number;
 
 use crate::domain::site::Site;
+use crate::edge::journal::MOST_CHANGES;
 use crate::text::exchange::{MOST, too_long, unreadable};
 use crate::text::printable::printable;
 
@@ -88,6 +90,26 @@ impl Serialize for LoadSeconds {
 impl<'de> Deserialize<'de> for LoadSeconds {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<LoadSeconds, D::Error> {
         read_seconds(from, HALF_NANOS).map(LoadSeconds)
+    }
+}
+
+/// How often something was changed.
+#[derive(Clone, Copy)]
+pub(super) struct Changes(pub(super) u32);
+
+impl Serialize for Changes {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u32(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Changes {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Changes, D::Error> {
+        let number = Number::deserialize(from)?;
+        let changes = number.as_u64().and_then(|number| u32::try_from(number).ok());
+        let changes = changes.filter(|changes| *changes <= MOST_CHANGES);
+        let what = || unreadable(&number.to_string(), &format!("a sequence, a whole number from 0 to {MOST_CHANGES}"));
+        changes.map(Changes).ok_or_else(|| D::Error::custom(what()))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::values::{At, LoadSeconds, Name, Place, Seconds, Text};
+use super::values::{At, Changes, LoadSeconds, Name, Place, Seconds, Text};
 use crate::domain::rules::RuleId;
 use crate::domain::session::{EventKind, Outcome};
 use crate::domain::site::Site;
@@ -274,7 +274,7 @@ line!(PlannedLine, PlannedRow {
     site: Place = site, Place, |place: Place| place.0;
     starts_at: At = from_ms, At, |at: At| at.0;
     ends_at: At = to_ms, At, |at: At| at.0;
-    sequence: u32 = sequence, |number| number, |number| number;
+    sequence: Changes = sequence, Changes, |changes: Changes| changes.0;
     made_at: At = made_ms, At, |at: At| at.0;
     dropped_at: Option<At> = dropped_ms, |at: Option<i64>| at.map(At), millis;
 });

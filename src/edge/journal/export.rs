@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior};
 use super::exchange::{
     AnswerRow, DoseRow, EventRow, Exchange, Exchanged, InjuryRow, NoteRow, PlannedRow, ScoreRow, SessionEnd, SessionRow,
 };
-use super::rows::{distances, doses_of, length, modality, optional_text, site, text};
+use super::rows::{distances, doses_of, length, modality, optional_text, sequence, site, text};
 use super::{Journal, Result, Stamp, explain};
 use crate::domain::session::{Event, EventKind};
 use crate::domain::site::Site;
@@ -179,7 +179,7 @@ impl Journal {
                 site: site(row, 1)?.unwrap_or(Site::OTHER),
                 from_ms: row.get(2)?,
                 to_ms: row.get(3)?,
-                sequence: row.get(4)?,
+                sequence: sequence(row, 4)?,
                 made_ms: row.get(5)?,
                 dropped_ms: row.get(6)?,
             })

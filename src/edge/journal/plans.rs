@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::rows::{site, text};
+use super::rows::{MOST_CHANGES, sequence, site, text};
 use super::{Journal, Result};
 use crate::domain::site::Site;
 
@@ -49,8 +49,8 @@ impl Journal {
                     None => self.add(session, now_ms)?,
                 }
             }
-            let sql = "UPDATE planned SET dropped_ms = ?, sequence = sequence + 1 WHERE uid = ?";
-            kept.try_for_each(|old| self.execute(sql, params![now_ms, old.uid]).map(drop))
+            let sql = "UPDATE planned SET dropped_ms = ?, sequence = min(sequence + 1, ?) WHERE uid = ?";
+            kept.try_for_each(|old| self.execute(sql, params![now_ms, MOST_CHANGES, old.uid]).map(drop))
         })
     }
 
@@ -64,14 +64,14 @@ impl Journal {
         self.rows(sql, [after_ms], |row| {
             let site = site(row, 3)?.unwrap_or(Site::OTHER);
             let planned = Planned { protocol: text(row, 2)?, site, from_ms: row.get(4)?, to_ms: row.get(5)? };
-            Ok(Kept { uid: row.get(0)?, sequence: row.get(1)?, planned, is_dropped: row.get(6)? })
+            Ok(Kept { uid: row.get(0)?, sequence: sequence(row, 1)?, planned, is_dropped: row.get(6)? })
         })
     }
 
     fn change(&self, uid: &str, Planned { protocol, site, from_ms, to_ms }: &Planned, now_ms: i64) -> Result<()> {
         let sql = "UPDATE planned SET protocol = ?, site = ?, from_ms = ?, to_ms = ?, made_ms = ?, \
-                   sequence = sequence + 1 WHERE uid = ?";
-        self.execute(sql, params![protocol, site.as_str(), from_ms, to_ms, now_ms, uid]).map(drop)
+                   sequence = min(sequence + 1, ?) WHERE uid = ?";
+        self.execute(sql, params![protocol, site.as_str(), from_ms, to_ms, now_ms, MOST_CHANGES, uid]).map(drop)
     }
 
     fn add(&self, Planned { protocol, site, from_ms, to_ms }: &Planned, now_ms: i64) -> Result<()> {

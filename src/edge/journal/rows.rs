@@ -13,6 +13,9 @@ use crate::domain::site::Site;
 use crate::domain::step::{Modality, PerModality, Step, StepKind};
 use crate::text::printable::printable;
 
+/// The most changes of a planned session that are counted: the largest number that a calendar file can hold (RFC 5545, 3.3.8).
+pub const MOST_CHANGES: u32 = i32::MAX.unsigned_abs();
+
 /// Puts the events of any boot on the clock of now, in order and not in the future. Within a boot their
 /// distances are those of the clock that counts in suspend.
 ///
@@ -177,6 +180,12 @@ pub(super) fn modality(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<
 pub(super) fn site(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Site>> {
     let name: Option<String> = row.get(column)?;
     Ok(name.and_then(|name| Site::from_name(&name)))
+}
+
+/// How often a planned session was changed. An import of an earlier version could make it larger than a calendar allows.
+pub(super) fn sequence(row: &Row<'_>, column: usize) -> rusqlite::Result<u32> {
+    let number: i64 = row.get(column)?;
+    Ok(u32::try_from(number.max(0)).unwrap_or(MOST_CHANGES).min(MOST_CHANGES))
 }
 
 pub(super) fn length(row: &Row<'_>, column: usize) -> rusqlite::Result<Duration> {

@@ -536,3 +536,43 @@ fn on_a_terminal_a_person_sees_what_comes_and_may_refuse() {
     assert_eq!((answered("n\r").code(), count()), (Some(130), 0));
     assert_eq!((answered("y\r").code(), count()), (Some(0), 3));
 }
+
+/// A number that a calendar cannot hold would also be one that the next plan cannot count up.
+#[test]
+fn a_sequence_that_is_too_large_is_refused_and_the_largest_one_stays_readable() {
+    let line = |sequence: &str| {
+        format!(
+            "{{\"type\":\"planned\",\"id\":\"p1\",\"version\":1,\"origin\":\"o\",\"protocol\":\"ice\",\
+             \"site\":\"lower-back\",\"starts_at\":\"2999-11-26T23:20:00Z\",\"ends_at\":\"2999-11-26T23:35:00Z\",\
+             \"sequence\":{sequence},\"made_at\":\"2026-01-01T12:00:00Z\",\"dropped_at\":null}}\n"
+        )
+    };
+    let home = Home::new();
+    for sequence in ["2147483648", "4294967295", "4294967296", "18446744073709551615", "1e300", "-1", "1.5"] {
+        let refused = home.run(&["import", &home.file("plan.ndjson", &line(sequence))]);
+        let errors = stderr(&refused);
+        assert_eq!(refused.status.code(), Some(2), "{sequence}: {errors}");
+        assert!(errors.contains("is not a sequence, a whole number from 0 to 2147483647"), "{errors}");
+    }
+    let works = |home: &Home| {
+        for arguments in [&["plan", "ice", "--keep"][..], &["plan", "ice", "--keep"], &["history"], &["stats"]] {
+            home.ask(arguments);
+        }
+        let calendar = home.ask(&["plan", "ice", "--ics", "-"]);
+        assert!(calendar.contains("SEQUENCE:2147483647\r\n"), "{calendar}");
+        let other = Home::empty();
+        let all = other.file("all.ndjson", &exported(home));
+        other.ask(&["import", &all]);
+        assert_eq!(other.number("SELECT max(sequence) FROM planned"), 2_147_483_647);
+    };
+    home.ask(&["import", &home.file("plan.ndjson", &line("2147483647"))]);
+    works(&home);
+    assert_eq!(home.number("SELECT max(sequence) FROM planned"), 2_147_483_647);
+    // What an earlier version let in, also in a plan that is dropped next.
+    for sequence in ["4294967296", "9223372036854775807"] {
+        let home = Home::new();
+        home.ask(&["import", &home.file("plan.ndjson", &line("0"))]);
+        home.sql().execute(&format!("UPDATE planned SET sequence = {sequence}"), []).expect("a journal");
+        works(&home);
+    }
+}
