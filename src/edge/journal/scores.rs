@@ -21,10 +21,14 @@ const BELONGS_MS: i64 = 2 * 60 * 60 * 1000;
 pub(super) const NTH: &str = "(SELECT 1 + max(coalesce((SELECT max(nth) FROM told), 0), \
                               coalesce((SELECT max(nth) FROM note), 0), coalesce((SELECT max(nth) FROM pain), 0)))";
 
+/// A score was given here, or in the journal of its session: one from elsewhere replaces none that was asked for.
+pub(super) const COUNTS: &str = "(pain.origin IS NULL OR pain.origin IS (SELECT its.origin FROM session AS its \
+                                 WHERE its.id = pain.session)) AND undone_ms IS NULL";
+
 /// The score of `session.id` with a role. Of several, the one about the last moment counts.
 pub(super) fn score_sql(role: &str) -> String {
     format!(
-        "(SELECT score FROM pain WHERE session = session.id AND role = '{role}' AND undone_ms IS NULL \
+        "(SELECT score FROM pain WHERE session = session.id AND role = '{role}' AND {COUNTS} \
          ORDER BY coalesce(at_ms, noted_ms) DESC, id DESC LIMIT 1)"
     )
 }

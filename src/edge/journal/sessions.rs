@@ -10,7 +10,7 @@ use super::rows::{
     StepRow, doses_of, is_this_boot, length, millis_between, nanos, on_the_clock_of, optional_text, site, text,
     written_steps,
 };
-use super::scores::{AFTER, BEFORE, LATER, score_sql};
+use super::scores::{AFTER, BEFORE, COUNTS, LATER, score_sql};
 use super::{Entry, Journal, NewSession, Record, Result, Stamp};
 use crate::domain::course::{doses, replay};
 use crate::domain::dose::Doses;
@@ -242,9 +242,11 @@ impl Journal {
     /// The pain two hours after the sessions of trials since a time of day: the moment and the score, by session.
     fn later_scores(&self, since_ms: i64) -> Result<BTreeMap<i64, (i64, u8)>> {
         // The plus: by their moment.
-        let sql = "SELECT session, coalesce(at_ms, noted_ms) AS moment, score FROM pain \
-                   WHERE role = ? AND +session IS NOT NULL AND undone_ms IS NULL AND moment >= ? ORDER BY moment, id";
-        let rows = self.rows(sql, params![LATER, since_ms], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+        let sql = format!(
+            "SELECT session, coalesce(at_ms, noted_ms) AS moment, score FROM pain \
+             WHERE role = ? AND +session IS NOT NULL AND {COUNTS} AND moment >= ? ORDER BY moment, id"
+        );
+        let rows = self.rows(&sql, params![LATER, since_ms], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
         Ok(rows.into_iter().collect())
     }
 

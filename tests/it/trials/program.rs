@@ -454,3 +454,42 @@ fn off_a_terminal_it_calls_once() {
     let gone = therapy::edge::clock::now().since(started).mul_f64(RATE);
     assert!(gone > Duration::from_secs(2 * 60 * 60), "{gone:?}");
 }
+
+/// What comes from elsewhere is no score of a trial, whatever it says about itself.
+#[test]
+fn an_imported_score_changes_no_trial() {
+    let home = started(["ice", "rest"]);
+    home.drawn(7);
+    let own = home.sql().query_row("SELECT uid FROM session", [], |row| row.get::<_, String>(0)).expect("a session");
+    let export = home.ask(&["export", "--format", "ndjson", "-"]);
+    let export: Value = serde_json::from_str(export.lines().next().expect("a line")).expect("JSON");
+    let here = export["origin"].as_str().expect("an origin").to_owned();
+    let mut number = 0;
+    let mut import = |origin: &str, role: &str, score: u8| {
+        number += 1;
+        let line = format!(
+            "{{\"type\":\"score\",\"id\":\"foreign{number}\",\"version\":1,\"origin\":\"{origin}\",\"session\":\"{own}\",\
+             \"role\":\"{role}\",\"score\":{score},\"site\":\"lower-back\",\"at\":\"2026-01-01T00:00:00Z\",\
+             \"noted_at\":\"2026-01-01T00:00:00Z\",\"undone_at\":null}}\n"
+        );
+        home.ask(&["import", &home.file("score.ndjson", &line)]);
+    };
+    // It does not stand in for the one that is due.
+    import("elsewhere", "later", 9);
+    import(&here, "later", 8);
+    import("elsewhere", "before", 1);
+    home.minutes_ago(121);
+    let session = &home.trial()["sessions"][0];
+    assert_eq!((&session["before"], &session["later"]), (&7.into(), &Value::Null), "{session}");
+    home.run(&["trial", "next", "--later", "3"]);
+    let trial = home.trial();
+    assert_eq!((&trial["sessions"][0]["later"], &trial["sessions"][0]["fall"]), (&3.into(), &4.into()));
+    import("elsewhere", "later", 10);
+    import(&here, "before", 10);
+    assert_eq!(home.trial(), trial);
+    home.ask(&["trial", "stop"]);
+    let trial = home.trial();
+    import(&here, "later", 0);
+    import("elsewhere", "before", 0);
+    assert_eq!(home.trial(), trial, "nor when it is over");
+}
