@@ -10,13 +10,15 @@ use serde_json::json;
 
 use crate::domain::session::{Event, Moment, Session};
 use crate::domain::site::Site;
-use crate::domain::step::StepKind;
+use crate::domain::step::{Modality, StepKind};
 use crate::edge::apart::Apart;
 use crate::edge::{child, clock, lines};
 use crate::runner::{Loss, Observer, Trouble};
 use crate::text::durations::seconds;
 use crate::text::wording::{self, Words};
 
+/// The event of a session that was cut off.
+const CUT_OFF: &str = "cut_off";
 /// How long a call may take.
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -120,7 +122,7 @@ pub fn found_cut_off(words: &[String], name: &str, session: &Session) -> Result<
 impl Call {
     /// The session was cut off.
     fn cut_off(name: &str, is_rehearsal: bool, session: &Session) -> Call {
-        let event = ("cut_off", b"{\"event\":\"cut_off\"}\n".to_vec());
+        let event = (CUT_OFF, b"{\"event\":\"cut_off\"}\n".to_vec());
         Call::about(event, &wording::lost(Loss::Process, session), (name, is_rehearsal), session)
     }
 
@@ -132,11 +134,16 @@ impl Call {
     ) -> Call {
         let segment = session.segment();
         let left = segment.end().saturating_sub(session.elapsed());
+        // Of several events at one moment, the first ones already come with what is on after the last one. A pack that
+        // waits for an answer is to come off.
+        let goes_on = event != CUT_OFF && session.outcome().is_none() && !session.is_paused() && !session.is_held();
+        let pack = segment.step.kind.modality().filter(|_| goes_on);
         let environment = vec![
             ("THERAPY_EVENT", event.to_owned()),
             ("THERAPY_PROTOCOL", name.to_owned()),
             ("THERAPY_SITE", session.site().to_string()),
             ("THERAPY_KIND", segment.step.kind.as_str().to_owned()),
+            ("THERAPY_PACK", pack.map_or("", Modality::as_str).to_owned()),
             ("THERAPY_STEP", (session.index() + 1).to_string()),
             ("THERAPY_OF", session.plan().segments().len().to_string()),
             ("THERAPY_LEFT", seconds(left).to_string()),

@@ -473,3 +473,60 @@ fn the_hooks_of_the_examples_do_what_they_say() {
     assert_eq!(lines.lines().count(), 6);
     assert!(lines.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{lines}");
 }
+
+/// A pad goes on when a step of heat begins or goes on, and never once it was to come off.
+#[test]
+fn the_plug_of_the_examples_never_goes_on_after_the_end() {
+    const ON: &str = "On";
+    if !Path::new("/usr/bin/curl").exists() {
+        crate::programs::left_out("the hooks that push", "curl");
+        return;
+    }
+    let plug = format!("{}/examples/hooks/smart-plug", env!("CARGO_MANIFEST_DIR"));
+    let (address, switched) = receiver();
+    let states = || {
+        let states: Vec<String> = switched
+            .try_iter()
+            .map(|line| line.chars().skip_while(|c| *c != '%').skip(3).take_while(|c| *c != ' ').collect())
+            .collect();
+        let mut changes = states.clone();
+        // Reminders switch it off again.
+        changes.dedup();
+        changes.join(" ")
+    };
+    let hook = format!("{plug} {address}");
+    for (inputs, changes) in [
+        (&[&["skip"][..]][..], "On Off"),
+        (&[&["pause"], &["resume"]], "On Off"),
+        (&[&["extend", "1min"], &["pause"], &["resume"], &["skip"], &["skip"]], "On Off On Off On Off"),
+        (&[&["stop"]], "On Off"),
+    ] {
+        let home = Home::at_rate(100.0);
+        home.own(1, &[("heat", "20s")]);
+        let mut running = home.start(&["run", "own.toml", "--confirm", "--on-event", &hook]);
+        running.see("overran");
+        for input in inputs {
+            home.run(input);
+        }
+        running.end();
+        assert_eq!(states(), changes, "{inputs:?}");
+    }
+    // What cannot be made to happen here: the time of day leaps, and a rehearsal.
+    for (rehearsal, event, pack, state) in [
+        ("0", "leapt", "", "Off"),
+        ("0", "confirmed", "heat", ON),
+        ("0", "confirmed", "", ""),
+        ("0", "confirmed", "cold", ""),
+        ("0", "extended", "", ""),
+        ("0", "step_began", "cold", "Off"),
+        ("0", "halfway", "heat", ""),
+        ("0", "cut_off", "", "Off"),
+        ("1", "step_began", "heat", ""),
+    ] {
+        let mut command = Command::new(&plug);
+        command.arg(&address).env("THERAPY_REHEARSAL", rehearsal);
+        command.env("THERAPY_EVENT", event).env("THERAPY_PACK", pack).env("THERAPY_KIND", "heat");
+        assert!(output(&mut command).status.success());
+        assert_eq!(states(), state, "{event} {pack}");
+    }
+}
