@@ -31,6 +31,9 @@ fn is_name(name: &str) -> bool {
     (1..=NAME_MOST).contains(&length) && !name.starts_with('-') && name.chars().all(is_plain)
 }
 
+/// The variables of the environment that name a folder.
+const CONFIG: &str = "THERAPY_CONFIG_DIR";
+const DATA: &str = "THERAPY_DATA_DIR";
 /// The folder of the people who have a journal of their own, below that of the data and that of the settings.
 const PROFILES: &str = "profiles";
 /// The most characters of their names.
@@ -40,9 +43,10 @@ impl Folders {
     /// The folders of a person, or of the only one: those that the environment names, or those of the system.
     ///
     /// # Errors
-    /// When there is no such person. A slip of the fingers must not begin a journal that knows no doses.
+    /// When there is no such person. A slip of the fingers must not begin a journal that knows no doses. The same for a
+    /// folder that is another one wherever the command runs.
     pub(super) fn of(profile: Option<String>) -> Result<Folders, Failure> {
-        let folders = Folders::find();
+        let folders = Folders::of_all()?;
         let named = || std::env::var("THERAPY_PROFILE").ok().filter(|name| !name.is_empty());
         let Some(name) = profile.or_else(named) else { return Ok(folders) };
         let all = folders.profiles()?;
@@ -61,6 +65,7 @@ impl Folders {
     pub(super) fn profiles(&self) -> Result<Vec<String>, Failure> {
         let folder = self.data.join(PROFILES);
         let entries = match std::fs::read_dir(&folder) {
+            _ if self.data.as_os_str().is_empty() => return Ok(Vec::new()),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(|error| anyhow!("could not read {}: {error}", folder.display()))?,
         };
@@ -73,7 +78,8 @@ impl Folders {
 
     /// The folder of the journal of a person.
     pub(super) fn data_of(&self, name: &str) -> PathBuf {
-        self.data.join(PROFILES).join(name)
+        // Without a folder of the data, the one where the command runs must not become it.
+        if self.data.as_os_str().is_empty() { PathBuf::new() } else { self.data.join(PROFILES).join(name) }
     }
 
     /// Makes a journal for a person.
@@ -92,10 +98,32 @@ impl Folders {
         Ok(())
     }
 
-    /// The folders that the environment names, or those of the system.
+    /// The folders of everybody: those that the environment names, or those of the system.
+    ///
+    /// # Errors
+    /// When a folder is another one wherever the command runs.
+    pub(super) fn of_all() -> Result<Folders, Failure> {
+        for variable in [CONFIG, DATA] {
+            let named = std::env::var_os(variable).map(PathBuf::from);
+            // An empty one names no folder.
+            if let Some(folder) = named.filter(|folder| folder.is_relative() && !folder.as_os_str().is_empty()) {
+                let shown = folder.to_string_lossy();
+                let shown = printable(&shown);
+                let error = anyhow!("{variable} is {shown}, which is another folder wherever a command runs");
+                let whole = std::path::absolute(&folder).unwrap_or_default();
+                let set = if cfg!(windows) { "set " } else { "export " };
+                let way_out = format!("give a whole path: {set}{variable}={}", quoted(&whole.to_string_lossy()));
+                return Err(Failure::new(Exit::Usage, error, way_out));
+            }
+        }
+        Ok(Folders::find())
+    }
+
+    /// The same without errors, for completions: a folder that is another one wherever the command runs is left out.
     pub(super) fn find() -> Folders {
         let base = etcetera::choose_base_strategy().ok();
         let own = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
+        let is_whole = |folder: &PathBuf| folder.is_absolute();
         // Without a home, a relative path would put the journal into the folder where the command runs.
         let below = |folder: PathBuf| folder.is_absolute().then(|| folder.join("therapy"));
         let [config, data, cache] = base.map_or([None, None, None], |base| {
@@ -110,8 +138,8 @@ impl Folders {
         });
         let cache = cache.map(|folder| if cfg!(windows) { folder.join("cache") } else { folder });
         Folders {
-            config: own("THERAPY_CONFIG_DIR").filter(|folder| !folder.as_os_str().is_empty()).or(config),
-            data: own("THERAPY_DATA_DIR").or(data).unwrap_or_default(),
+            config: own(CONFIG).filter(is_whole).or(config),
+            data: own(DATA).map_or(data, |folder| Some(folder).filter(is_whole)).unwrap_or_default(),
             cache: cache.unwrap_or_else(|| std::env::temp_dir().join("therapy")),
             profile: None,
         }

@@ -85,7 +85,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     let typed = cli.profile.clone();
     // A person who is not there yet can be added.
     let is_about_all = matches!(cli.command, Some(Command::Profiles { .. }));
-    let folders = &if is_about_all { Folders::find() } else { Folders::of(cli.profile)? };
+    let folders = &if is_about_all { Folders::of_all()? } else { Folders::of(cli.profile)? };
     // The hints of a command are for the same person.
     if let Some(name) = typed.filter(|_| !is_about_all) {
         printing::add_to_commands(&name);

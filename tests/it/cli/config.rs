@@ -93,3 +93,44 @@ fn an_empty_config_variable_counts_as_unset() {
     assert_eq!(output.status.code(), Some(0));
     assert!(!stdout(&output).contains("here"), "{}", stdout(&output));
 }
+
+/// A folder that changes with the working folder would begin a new journal there, which knows no doses.
+#[test]
+fn a_folder_in_the_environment_is_a_whole_path() {
+    let home = Home::new();
+    for (variable, folder) in [
+        ("THERAPY_DATA_DIR", "data"),
+        ("THERAPY_DATA_DIR", "./data"),
+        ("THERAPY_DATA_DIR", "../elsewhere"),
+        ("THERAPY_CONFIG_DIR", "config"),
+        ("THERAPY_CONFIG_DIR", "my config"),
+    ] {
+        for arguments in [&["log", "cold", "15"][..], &["next"], &["run", "ice"], &["profiles", "--add", "anna"]] {
+            let output = output(home.command(arguments).env(variable, folder));
+            let errors = stderr(&output);
+            assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""), "{arguments:?}: {errors}");
+            let first = format!("error: {variable} is {folder}, which is another folder wherever a command runs\n");
+            assert!(errors.starts_with(&first), "{errors}");
+            let way_out = errors.trim_end().rsplit_once("  give a whole path: ").expect("a way out").1;
+            let value = way_out.split_once('=').expect("a value").1.trim_matches('"');
+            assert!(std::path::Path::new(value).is_absolute(), "{way_out}");
+        }
+    }
+    let names = std::fs::read_dir(home.path()).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+    assert_eq!(names.collect::<Vec<_>>(), ["data"], "nothing is written where the command runs");
+    assert!(!home.data().join("profiles").exists());
+}
+
+/// Without a folder of the data, profiles are not looked for where the command runs.
+#[test]
+fn an_empty_data_variable_makes_no_profile_where_the_command_runs() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.path().join("profiles/anna")).expect("a folder");
+    let run = |arguments: &[&str]| output(home.command(arguments).env("THERAPY_DATA_DIR", ""));
+    let added = run(&["profiles", "--add", "bert"]);
+    assert_eq!(added.status.code(), Some(1), "{}", stdout(&added));
+    assert!(stderr(&added).contains("no data folder is known"), "{}", stderr(&added));
+    assert_eq!(run(&["next", "--profile", "anna"]).status.code(), Some(2));
+    assert_eq!(std::fs::read_dir(home.path().join("profiles")).expect("a folder").count(), 1);
+    assert_eq!(std::fs::read_dir(home.path().join("profiles/anna")).expect("a folder").count(), 0);
+}

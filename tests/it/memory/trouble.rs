@@ -172,6 +172,7 @@ fn what_cannot_be_read_is_not_taken_for_empty() {
         change(&home);
         let run = |arguments: &[&str]| {
             let mut command = unprivileged(&home, arguments);
+            let folder = folder.map(|name| if name.is_empty() { name.into() } else { home.path().join(name) });
             folder.map(|folder| command.env("THERAPY_DATA_DIR", folder));
             output(&mut command)
         };
