@@ -96,9 +96,12 @@ fn dose(told: &Told) -> Value {
     with(alone("dose", told.started_ms(), Some(site)), &fields)
 }
 
+/// What a formula begins with, also in the wide letters of East Asian keyboards, which a spreadsheet reads as the others.
+const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+
 /// A text in quotes. A spreadsheet would run one that begins like a formula, so it gets an apostrophe.
 pub(super) fn quoted(text: &str) -> String {
-    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let is_formula = text.trim_start().starts_with(FORMULA);
     format!("\"{}{}\"", if is_formula { "'" } else { "" }, text.replace('"', "\"\""))
 }
 

@@ -576,3 +576,23 @@ fn a_sequence_that_is_too_large_is_refused_and_the_largest_one_stays_readable() 
         works(&home);
     }
 }
+
+/// The wide letters of East Asian keyboards begin formulas, too.
+#[test]
+fn no_cell_begins_a_formula_in_wide_letters() {
+    let home = Home::new();
+    let starts = ["＝1+1", "＋1", "－1", "＠SUM(1)", " ＝1", "\u{3000}＝1", "-1", "=1"];
+    for text in starts {
+        home.ask(&["note", "--", text]);
+    }
+    home.ask(&["note", "1＝1"]);
+    for table in [home.ask(&["export", "--format", "csv", "-"]), home.ask(&["history", "--csv"])] {
+        for text in starts {
+            assert!(
+                table.contains(&format!("\"'{}", text.trim())) || table.contains(&format!("\"'{text}")),
+                "{text}: {table}"
+            );
+        }
+        assert!(table.contains("\"1＝1\""), "{table}");
+    }
+}
