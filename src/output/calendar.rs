@@ -6,6 +6,8 @@
 
 use jiff::Timestamp;
 
+use crate::text::printable::is_control;
+
 /// The octets of a line, without its end.
 const LINE: usize = 75;
 
@@ -95,7 +97,7 @@ fn utc(at: Timestamp) -> String {
 /// A text as a value. Control characters have no place in one.
 fn escaped(text: &str) -> String {
     let mut value = String::new();
-    for character in text.chars().filter(|character| *character == '\n' || !character.is_control()) {
+    for character in text.chars().filter(|character| *character == '\n' || !is_control(*character)) {
         match character {
             '\\' | ';' | ',' => value.extend(['\\', character]),
             '\n' => value.push_str("\\n"),
@@ -142,6 +144,6 @@ mod tests {
 
     #[test]
     fn texts_are_escaped() {
-        assert_eq!(escaped("a, b; c\\d\r\ne\u{7}\tf"), "a\\, b\\; c\\\\d\\nef");
+        assert_eq!(escaped("a, b; c\\d\r\ne\u{7}\u{2028}\tf"), "a\\, b\\; c\\\\d\\nef");
     }
 }

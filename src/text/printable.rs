@@ -6,11 +6,11 @@ use textwrap::core::display_width;
 
 /// Whether a terminal obeys or hides this letter.
 ///
-/// That includes letters without a width and letters that change the direction of writing: with
-/// those a file could show another number than it has. The joiners of emoji are allowed.
+/// That includes letters without a width, letters that begin a line, and letters that change the direction of writing:
+/// with those a file could show another number than it has. The joiners of emoji are allowed.
 pub fn is_control(letter: char) -> bool {
     let hides = matches!(letter, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}');
-    letter.is_control() || hides || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    letter.is_control() || hides || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Whether a letter shows nothing, so that two texts with and without it look alike. The joiners of emoji are among them.
@@ -172,6 +172,12 @@ pub fn aligned(rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_that_begin_a_line_or_turn_it_are_made_visible() {
+        assert_eq!(printable("a\u{2028}b\u{2029}c\u{85}d\u{202e}e\n"), "a\\u{2028}b\\u{2029}c\\u{85}d\\u{202e}e\\n");
+        assert_eq!(printable("a\u{2027}b\u{202f}c\u{200d}"), "a\u{2027}b\u{202f}c\u{200d}");
+    }
 
     #[test]
     fn long_lines_are_broken_at_words_and_indented() {

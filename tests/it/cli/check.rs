@@ -376,3 +376,27 @@ fn the_nearest_passes_and_a_second_more_does_not() {
     file(&humantime::format_duration(length).to_string());
     assert_eq!(home.run(&["check", "own.toml"]).status.code(), Some(3), "{longest} and a second");
 }
+
+/// A terminal may begin a line at these, so that a file could show a line of its own.
+#[test]
+fn a_letter_that_begins_a_line_is_a_problem_in_every_text() {
+    let home = Home::new();
+    for letter in ['\u{2028}', '\u{2029}', '\u{85}'] {
+        for key in ["summary", "author", "contact", "caution", "cue", "note"] {
+            let text = format!("{key} = \"one{letter}HEAT OFF\"\n");
+            let (file, step) = if matches!(key, "cue" | "note") { ("", &*text) } else { (&*text, "") };
+            home.file("own.toml", &format!("{file}[[step]]\ndo = \"cold\"\nfor = \"10min\"\n{step}"));
+            for arguments in [
+                &["check", "own.toml"][..],
+                &["show", "own.toml"],
+                &["run", "own.toml"],
+                &["show", "own.toml", "--handout"],
+            ] {
+                let output = home.run(arguments);
+                let all = stdout(&output) + &stderr(&output);
+                assert_ne!(output.status.code(), Some(0), "{key} {arguments:?}: {all}");
+                assert!(all.contains("without control characters") && !all.contains(letter), "{key}: {all}");
+            }
+        }
+    }
+}
