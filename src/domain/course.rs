@@ -40,7 +40,7 @@ pub fn replay(protocol: &Protocol, options: SessionOptions, events: &[Event]) ->
                 let due = session.wake_at().filter(|due| due.since(event.at) <= BLUR);
                 let at = due.map_or(event.at, |due| due.max(event.at));
                 match event.kind {
-                    // Only what was refused holds at its end by itself.
+                    // Otherwise only a refused dose makes a step hold at its very end.
                     EventKind::Overran { over } if over.is_zero() => session.hold(at),
                     _ => session.advance(at),
                 }
@@ -224,6 +224,18 @@ mod tests {
                 assert_eq!((replayed.is_held(), replayed.is_refused()), (is_held, is_held), "{cut}");
             }
         }
+    }
+
+    #[test]
+    fn a_step_that_waits_for_the_person_anyway_is_not_refused() {
+        let options = SessionOptions { confirm: true, ..SessionOptions::default() };
+        let (mut session, mut events) = Session::start(&protocol(), options, START);
+        assert!(!session.begins_dose_by(START + minutes(10)));
+        events.extend(session.advance(START + minutes(10)));
+        let (mut replayed, _) = replay(&protocol(), options, &events).expect("a start");
+        assert!(replayed.is_held() && !replayed.is_refused());
+        let _ = replayed.handle(START + minutes(11), Input::Confirm);
+        assert_eq!((replayed.index(), replayed.is_paused()), (1, false));
     }
 
     #[test]

@@ -141,14 +141,15 @@ impl Session {
         events
     }
 
-    /// Time has passed, and the dose that comes next is refused: the step holds at its end.
+    /// Time has passed, and the dose that comes next is refused: the step holds at its end. Where every change waits for the
+    /// person, it holds anyway.
     #[must_use]
     pub fn hold(&mut self, now: Moment) -> Vec<Event> {
         let confirm = std::mem::replace(&mut self.options.confirm, true);
         let events = self.advance(now);
         self.options.confirm = confirm;
         if let Phase::Held { refused, .. } = &mut self.phase {
-            *refused = true;
+            *refused = !confirm;
         }
         events
     }
