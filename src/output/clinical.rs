@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::past::Past;
+use crate::domain::dose::Doses;
+use crate::domain::exposure::limit;
 use crate::domain::moment::Moment;
 use crate::domain::session::{EventKind, REMIND};
 use crate::domain::site::Site;
 use crate::domain::step::Modality;
-use crate::edge::journal::{InjuryEntry, Journal, JournalError, Note, Planned, Record, Screening, Stamp};
+use crate::edge::journal::{InjuryEntry, Journal, JournalError, Note, Planned, Record, Screening, Stamp, Told};
 use crate::text::report::mentions_skin;
 
-/// A pack that stayed on past the end of its step.
+/// A pack that stayed on past the end of its step, or a logged dose that was over the limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overrun {
     /// When its session started, milliseconds since 1970.
@@ -27,6 +29,8 @@ pub struct Overrun {
     pub over: Duration,
     /// The record ends before the pack came off.
     pub is_open: bool,
+    /// The dose was logged by hand. It has no step: `over` is the load above the limit when it ended.
+    pub is_logged: bool,
 }
 
 /// What a clinician must see, each list oldest first.
@@ -79,8 +83,11 @@ impl Clinical {
                 modality,
                 over,
                 is_open,
+                is_logged: false,
             }));
         }
+        overruns.extend(over_limit(journal, past, now)?);
+        overruns.sort_by_key(|overrun| overrun.started_ms);
         let (skin, notes) = past.notes.iter().cloned().partition(|note| mentions_skin(&note.text));
         let answers: Vec<_> = journal.screenings()?.into_iter().filter(|answer| answer.signs.is_some()).collect();
         let affirms = |answer: &Screening| answer.signs.as_ref().is_some_and(|signs| !signs.is_empty());
@@ -102,6 +109,29 @@ impl Clinical {
             to_come: to_come.filter(|planned| is_here(planned.site)).collect(),
         })
     }
+}
+
+/// The doses logged by hand that were over the limit, together with the doses before them: what `log` says about them.
+fn over_limit(journal: &Journal, past: &Past, now: &Stamp) -> Result<Vec<Overrun>, JournalError> {
+    // An older session has no load any more.
+    const BEFORE_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+    let Some(first) = past.logged().map(Told::started_ms).min() else { return Ok(Vec::new()) };
+    let mut doses: Doses =
+        journal.told_since(i64::MIN, now)?.iter().filter(|told| !told.is_undone).map(|told| told.dose).collect();
+    for entry in journal.history(first.saturating_sub(BEFORE_MS))? {
+        let is_before = |told: &Told| (told.what.ended_ms - BEFORE_MS..told.what.ended_ms).contains(&entry.started_ms);
+        if past.logged().any(is_before) {
+            doses.extend(journal.record(entry.id, now)?.doses(now));
+        }
+    }
+    let over = |told: &Told| {
+        let modality = told.what.modality;
+        let load = doses.load(told.what.site, told.dose.to).of(modality);
+        let over = load.checked_sub(limit(modality)).filter(|over| !over.is_zero())?;
+        let (started_ms, site, protocol) = (told.started_ms(), Some(told.what.site), modality.to_string());
+        Some(Overrun { started_ms, protocol, site, modality, over, is_open: false, is_logged: true })
+    };
+    Ok(past.logged().filter_map(over).collect())
 }
 
 /// The overruns of a record: what was on, for how long, and whether the record ends before it came off. A hold of less

@@ -180,12 +180,18 @@ impl Page<'_> {
     fn attention(&self) -> Markup {
         let Clinical { overridden, overruns, skin, signs, is_affirmed, .. } = self.clinical;
         let sessions = overridden.values().map(Vec::len).sum::<usize>();
-        let lengths: Vec<_> = overruns.iter().map(|overrun| overrun.over).collect();
+        let lengths = |is_logged: bool| {
+            overruns
+                .iter()
+                .filter(|overrun| overrun.is_logged == is_logged)
+                .map(|overrun| overrun.over)
+                .collect::<Vec<_>>()
+        };
         let mut parts = Vec::new();
         parts.extend(is_affirmed.then(|| say::APPLIES.to_owned()));
         parts.extend((!signs.is_empty()).then(|| say::times(say::AFFIRMED, signs.len())));
         parts.extend((sessions > 0).then(|| say::times(say::OVERRIDDEN, sessions)));
-        parts.extend(say::overruns(&lengths));
+        parts.extend(say::overruns(&lengths(false)).into_iter().chain(say::over_limits(&lengths(true))));
         parts.extend((!skin.is_empty()).then(|| format!("{} about the skin", count(skin.len(), "note"))));
         html! {
             section.look {
@@ -236,7 +242,8 @@ impl Page<'_> {
         let overruns = overruns.iter().rev().map(|overrun| {
             html! {
                 (self.at(overrun.started_ms)) " " (own(&titled(&overrun.protocol, overrun.site))) ": "
-                (say::overrun(overrun.modality, overrun.over, overrun.is_open))
+                @if overrun.is_logged { (say::over_limit(overrun.over)) }
+                @else { (say::overrun(overrun.modality, overrun.over, overrun.is_open)) }
             }
         });
         let note = |note: &Note| {

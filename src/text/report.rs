@@ -232,6 +232,18 @@ pub fn overrun(modality: Modality, over: Duration, is_open: bool) -> String {
     format!("{modality} {least}{} too long", roughly(over))
 }
 
+/// Logged doses over the limit in short: `1 logged dose over the limit, by 11 min`.
+pub fn over_limits(lengths: &[Duration]) -> Option<String> {
+    let (longest, doses) = (lengths.iter().max()?, count(lengths.len(), "logged dose"));
+    let by = if lengths.len() == 1 { "by" } else { "the most by" };
+    Some(format!("{doses} over the limit, {by} {}", roughly(*longest)))
+}
+
+/// One of them: `logged by hand, 11 min over the limit`.
+pub fn over_limit(over: Duration) -> String {
+    format!("{LOGGED}, {} over the limit", roughly(over))
+}
+
 /// What an overridden rule asks for, if this version knows it.
 pub fn rule(name: &str) -> Option<&'static str> {
     RuleId::from_name(name).map(|rule| rules::of(rule).summary)
@@ -324,6 +336,13 @@ mod tests {
         assert_eq!(overruns(&[minutes(11)]).as_deref(), Some("1 overrun of 11 min"));
         assert_eq!(overruns(&[minutes(2), minutes(11)]).as_deref(), Some("2 overruns, the longest 11 min"));
         assert_eq!(overrun(Modality::Cold, minutes(11), true), "cold at least 11 min too long");
+        assert_eq!(over_limits(&[]), None);
+        assert_eq!(over_limits(&[minutes(70)]).as_deref(), Some("1 logged dose over the limit, by 1 h 10 min"));
+        assert_eq!(
+            over_limits(&[minutes(2), minutes(11)]).as_deref(),
+            Some("2 logged doses over the limit, the most by 11 min")
+        );
+        assert_eq!(over_limit(minutes(70)), "logged by hand, 1 h 10 min over the limit");
     }
 
     #[test]

@@ -180,6 +180,48 @@ fn an_overridden_rule_is_seen() {
     assert!(!later.contains("early-heat: ") && later.contains("No session was recorded in this time."), "{later}");
 }
 
+/// What `log` says about a dose over the limit is on the page, with a warning sign or without.
+#[test]
+fn a_logged_dose_over_the_limit_is_seen() {
+    let home = Home::new();
+    let logged = |arguments: &[&str], over: &str| {
+        let said = home.ask(&[&["log"], arguments].concat());
+        assert_eq!(said.contains("over the limit"), !over.is_empty(), "{said}");
+        assert!(said.contains(over), "{said}");
+    };
+    logged(&["cold", "20", "--ended", "30h ago", "--site", "neck"], "");
+    assert!(page(&home, &[]).contains("no pack on for too long"), "at the limit");
+    logged(&["cold", "90", "--ended", "19h ago"], "That is 1 h 10 min of cold over the limit");
+    let first = page(&home, &[]);
+    assert!(first.contains("<li>1 logged dose over the limit, by 1 h 10 min"), "{first}");
+    assert!(first.contains(" cold: logged by hand, 1 h 10 min over the limit"), "{first}");
+    assert!(!first.contains("Nothing: "), "{first}");
+    // Two that are over it only together, beside each other.
+    logged(&["heat", "20", "--ended", "90min ago", "--site", "left-knee"], "");
+    logged(&["heat", "20", "--ended", "70min ago", "--site", "left-thigh"], "That is 10 min of heat over the limit");
+    home.ask(&["safety", "--answer", "7"]);
+    let page = if has_python() { agrees(&home, &[], &[]) } else { page(&home, &[]) };
+    assert!(page.contains("a warning sign applies now"), "{page}");
+    assert!(page.contains("<li>2 logged doses over the limit, the most by 1 h 10 min"), "{page}");
+    assert!(page.contains("<bdi>heat · left thigh</bdi>: logged by hand, 10 min over the limit"), "{page}");
+    let neck = self::page(&home, &["--site", "neck"]);
+    assert!(!neck.contains("logged by hand, "), "{neck}");
+    // What was taken back is not on it.
+    home.ask(&["undo"]);
+    assert!(self::page(&home, &[]).contains("<li>1 logged dose over the limit, by 1 h 10 min"));
+}
+
+/// The dose before it may be that of a session.
+#[test]
+fn a_logged_dose_over_the_limit_after_a_session_is_seen() {
+    let home = Home::at_rate(2_000.0);
+    home.session(&["ice"]);
+    let said = home.ask(&["log", "cold", "15"]);
+    assert!(said.contains(" of cold over the limit"), "{said}");
+    let page = page(&home, &[]);
+    assert!(page.contains("<li>1 logged dose over the limit, by "), "{page}");
+}
+
 #[test]
 fn a_page_replaces_a_page_and_no_other_file() {
     let home = Home::new();

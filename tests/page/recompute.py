@@ -182,6 +182,65 @@ def overruns(db, session):
     return [one for one in found if one[0] in ("cold", "heat")]
 
 
+# The parts of the body, what lies next to each, and those that come in a pair.
+NEAR = {
+    "neck": "shoulder upper-back", "shoulder": "neck upper-back elbow", "elbow": "shoulder wrist", "wrist": "elbow hand",
+    "hand": "wrist", "upper-back": "neck shoulder lower-back", "lower-back": "upper-back hip", "hip": "lower-back thigh",
+    "thigh": "hip knee", "knee": "thigh calf", "calf": "knee ankle", "ankle": "calf foot", "foot": "ankle",
+}
+LIMIT = {"cold": 20 * MINUTE, "heat": 30 * MINUTE}
+
+
+def touch(one, other):
+    if "other" in (one, other):
+        return True
+    sides = [site.split("-")[0] if site.startswith(("left-", "right-")) else None for site in (one, other)]
+    parts = [site.split("-", 1)[1] if side else site for site, side in zip((one, other), sides)]
+    is_near = parts[0] == parts[1] or parts[1] in NEAR[parts[0]].split()
+    return is_near and (None in sides or sides[0] == sides[1])
+
+
+def all_packs(db):
+    """Every pack: what, from, to, where, and whether it lowers the load of the other kind. Times are in nanoseconds."""
+    found = []
+    for row in db.execute("SELECT * FROM told WHERE undone_ms IS NULL"):
+        end = row["ended_ms"] * 10**6
+        found.append((row["kind"], end - row["length_ns"], end, row["site"], False))
+    for session in db.execute("SELECT * FROM session").fetchall():
+        events = db.execute("SELECT * FROM event WHERE session = ? ORDER BY id", (session["id"],)).fetchall()
+        steps = json.loads(session["steps"])
+        start = planned = since = None
+        site = session["site"] or "other"
+        for event in events:
+            start = event["clock_ns"] if start is None else start
+            at = session["started_ms"] * 10**6 + event["clock_ns"] - start
+            if since is not None and event["kind"] in ("step_began", "paused", "finished"):
+                found.append((kind, since, at, site, site != "other"))
+                since = None
+            if event["kind"] == "step_began":
+                planned = at + event["length_ns"]
+            if event["kind"] in ("step_began", "resumed"):
+                kind, since = steps[event["step"]]["kind"], at
+        if since is not None:
+            ended = session["ended_ms"]
+            end = max(planned, at) if ended is None else ended * 10**6
+            found.append((kind, since, end, site, site != "other"))
+    return [dose for dose in found if dose[0] in LIMIT]
+
+
+def load(packs, kind, site, at):
+    """The load of a site, in nanoseconds."""
+    here = [dose for dose in packs if touch(dose[3], site) and dose[1] < at]
+    changes = sorted({min(moment, at) for dose in here for moment in dose[1:3]} | {at})
+    half = 0
+    for begin, end in zip(changes, changes[1:]):
+        on = [dose for dose in here if dose[1] <= begin and end <= dose[2]]
+        number = sum(dose[0] == kind for dose in on)
+        relieved = any(dose[0] != kind and dose[4] and dose[3] == site for dose in on)
+        half = max(0, half + (end - begin) * (2 * number if number else -2 if relieved else -1))
+    return half // 2
+
+
 # The tables to which the lines of an export lead back, with the type of line and the fields of each column.
 TABLES = {
     "session": ("session", {
@@ -397,10 +456,18 @@ def main():
     # What a clinician must see.
     late = [(row, one) for row in sessions for one in overruns(db, row)]
     expected = [
-        f"{stamp(row['started_ms'])} {titled(row['protocol'], row['site'])}: {kind} {least}{roughly(over)} too long"
-        for row, (kind, over, least) in reversed(late)
+        (row["started_ms"], f"{titled(row['protocol'], row['site'])}: {kind} {least}{roughly(over)} too long")
+        for row, (kind, over, least) in late
     ]
-    same("overruns", page.items["overruns"], expected)
+    packs = all_packs(db) if told else []
+    logged = [(row, load(packs, row["kind"], row["site"], row["ended_ms"] * 10**6) - LIMIT[row["kind"]]) for row in told]
+    logged = [(row, over) for row, over in logged if over > 0]
+    expected += [
+        (row["started_ms"], f"{titled(row['kind'], row['site'])}: logged by hand, {roughly(over)} over the limit")
+        for row, over in logged
+    ]
+    expected.sort(key=lambda one: one[0])
+    same("overruns", page.items["overruns"], [f"{stamp(at)} {text}" for at, text in reversed(expected)])
     rules = defaultdict(list)
     for row in sessions:
         for rule in row["overrides"].split():
@@ -426,6 +493,10 @@ def main():
     if late:
         longest = roughly(max(over for _, (_, over, _) in late))
         summary.append(f"1 overrun of {longest}" if len(late) == 1 else f"{len(late)} overruns, the longest {longest}")
+    if logged:
+        longest = roughly(max(over for _, over in logged))
+        by = "by" if len(logged) == 1 else "the most by"
+        summary.append(f"{plural(len(logged), 'logged dose')} over the limit, {by} {longest}")
     if skin:
         summary.append(f"{plural(len(skin), 'note')} about the skin")
     same("to look at", page.items["attention"], summary)
