@@ -101,17 +101,8 @@ fn words(command: &str) -> Result<Vec<String>, Failure> {
 
 /// The changeover that `config.toml` asks for, as far as the file can be read: `run` reports what is wrong with it.
 pub(super) fn changeover(folders: &Folders) -> Option<Duration> {
-    readable(folders)?.changeover
-}
-
-/// The site that `config.toml` names, in the same way.
-pub(super) fn site(folders: &Folders) -> Option<Site> {
-    readable(folders)?.site
-}
-
-fn readable(folders: &Folders) -> Option<format::Settings> {
     let bytes = files::read(&folders.settings()?).ok()?;
-    Some(format::settings(&format::decoded(&bytes).0).0)
+    format::settings(&format::decoded(&bytes).0).0.changeover
 }
 
 /// The file, as far as it has no problem.

@@ -32,7 +32,7 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> R
     let mut memory = Memory::read(folders, which.injured.as_deref(), Purpose::Show)?;
     let entry = find(folders, name).map_err(Failure::by_show)?;
     // Nothing starts here: where it is not clear which injury is meant, each of them counts.
-    let site = sites::known(folders, which.site, entry.parsed.draft.site, &memory.injuries);
+    let site = sites::known(folders, which.site, entry.parsed.draft.site, &memory.injuries)?;
     memory.at(site.unwrap_or(Site::OTHER));
     let chosen = Chosen::new(folders, entry, which, &memory.context);
     let (name, draft, file) = (chosen.entry.name(), &chosen.draft, &chosen.entry.parsed.draft);

@@ -11,36 +11,43 @@ use crate::text::typed::quoted;
 
 /// The site, as far as it is known without a question: the one that was named, that of the file, that of the only
 /// injury, that of `config.toml`, the usual one. `None`: there are several injuries.
+///
+/// # Errors
+/// When it is that of `config.toml`, and the file cannot be read: a dose at the wrong site is counted wrongly.
 pub(super) fn known(
     folders: &Folders,
     named: Option<Site>,
     of_file: Option<Site>,
     injuries: &[InjuryEntry],
-) -> Option<Site> {
+) -> Result<Option<Site>, Failure> {
+    if let Some(site) = named.or(of_file) {
+        return Ok(Some(site));
+    }
     let injured: Vec<_> = injured(injuries).collect();
-    named.or(of_file).or_else(|| match &injured[..] {
-        [] => Some(usual(folders)),
-        [only] => only.site.or_else(|| Some(usual(folders))),
-        _ => None,
-    })
+    match &injured[..] {
+        [] | [InjuryEntry { site: None, .. }] => usual(folders).map(Some),
+        [only] => Ok(only.site),
+        _ => Ok(None),
+    }
 }
 
 /// The site. Where it is not known, asks on a terminal.
 ///
 /// # Errors
-/// Where nobody can be asked: the hint has the flag.
+/// Where nobody can be asked: the hint has the flag. When `config.toml` is needed and cannot be read.
 pub(super) fn decide(
     folders: &Folders,
     named: Option<Site>,
     of_file: Option<Site>,
     injuries: &[InjuryEntry],
 ) -> Result<Site, Failure> {
-    if let Some(site) = known(folders, named, of_file, injuries) {
+    if let Some(site) = known(folders, named, of_file, injuries)? {
         return Ok(site);
     }
     let mut places: Vec<Site> = injured(injuries).map(place).collect();
-    if !places.contains(&usual(folders)) {
-        places.push(usual(folders));
+    let usual = usual(folders)?;
+    if !places.contains(&usual) {
+        places.push(usual);
     }
     choose(&places)
 }
@@ -74,6 +81,6 @@ pub(super) fn injured(injuries: &[InjuryEntry]) -> impl Iterator<Item = &InjuryE
 }
 
 /// The site where nothing else says it.
-pub(super) fn usual(folders: &Folders) -> Site {
-    settings::site(folders).unwrap_or_default()
+fn usual(folders: &Folders) -> Result<Site, Failure> {
+    Ok(settings::read(folders)?.site.unwrap_or_default())
 }

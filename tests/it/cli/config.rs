@@ -65,6 +65,59 @@ fn a_mistake_in_config_toml_is_reported_with_its_place_and_nothing_starts() {
     assert_eq!(stdout(&output), "");
 }
 
+/// A dose at the wrong site is counted wrongly, so no command guesses one.
+#[test]
+fn a_mistake_in_config_toml_is_refused_by_every_command_that_takes_the_site_from_it() {
+    let home = configured("site = \"left-kne\"\n");
+    let commands = [
+        &["log", "cold", "15"][..],
+        &["next"],
+        &["next", "--json"],
+        &["show", "ice"],
+        &["injury", "set", "1h ago"],
+        &["trial", "start", "ice", "rest"],
+        &["pain", "3"],
+        &["plan", "ice"],
+        &["run", "ice", "--dry-run"],
+    ];
+    let is_refused = |command: &[&str]| {
+        let output = home.run(command);
+        let errors = stderr(&output);
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""), "{command:?}: {errors}");
+        assert!(errors.contains("there is no site \"left-kne\""), "{command:?}: {errors}");
+        assert!(errors.contains("config.toml:1:8"), "{command:?}: {errors}");
+        assert!(errors.ends_with("cannot be read\n  fix the lines above, or move the file away\n"), "{errors}");
+        assert_eq!(errors.matches("config.toml:1:8").count(), 1, "{errors}");
+    };
+    for command in commands {
+        is_refused(command);
+    }
+    for table in ["told", "injury", "pain", "trial"] {
+        assert_eq!(home.number(&format!("SELECT count(*) FROM {table}")), 0, "{table}");
+    }
+    // The state is shown, and nothing that depends on the site.
+    let overview = home.run(&[]);
+    assert_eq!(overview.status.code(), Some(2));
+    let shown = stdout(&overview);
+    assert!(shown.contains("\n  Now     no session\n") && shown.contains("\n  Next    not known\n"), "{shown}");
+    assert!(stderr(&overview).contains("config.toml:1:8"), "{}", stderr(&overview));
+    // A site that was typed needs no file. Neither does that of the only injury.
+    for command in [&commands[0], &commands[1], &commands[3], &commands[4]] {
+        let output = home.run(&[command, &["--site", "left-knee"][..]].concat());
+        assert_eq!(output.status.code(), Some(0), "{command:?}: {}", stderr(&output));
+    }
+    assert!(home.ask(&["log", "cold", "5"]).contains("left knee"));
+    // With another injury the question needs it again.
+    home.ask(&["injury", "set", "2h ago", "--site", "neck"]);
+    is_refused(&["log", "cold", "5"]);
+    // Any mistake in it counts: what else it says is not known either.
+    home.file("config/config.toml", "ste = \"left-knee\"\n");
+    let other = home.run(&["pain", "3"]);
+    assert_eq!(other.status.code(), Some(2), "{}", stderr(&other));
+    home.file("config/config.toml", "site = \"left-knee\"\n");
+    assert_eq!(home.run(&["pain", "3", "--site", "neck"]).status.code(), Some(0));
+}
+
 /// The name of the folder may have control characters, but not on Windows.
 #[cfg(unix)]
 #[test]
