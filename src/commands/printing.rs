@@ -147,7 +147,7 @@ pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks until `read` understands the answer; `None` at the end of input.
+/// Asks until `read` understands the answer; `None` at the end of input. `read` says what is wrong with one.
 pub(super) fn ask<T>(question: &str, read: impl Fn(&str) -> Option<T>) -> io::Result<Option<T>> {
     loop {
         let asked = fitted(format!("{question}\n"), &Term::stderr());
@@ -169,7 +169,10 @@ pub(super) fn ask_yes_no(question: &str) -> io::Result<Option<bool>> {
     ask(question, |answer| match &*answer.to_lowercase() {
         "yes" | "y" => Some(true),
         "no" | "n" => Some(false),
-        _ => None,
+        _ => {
+            say("Type y for yes or n for no.");
+            None
+        }
     })
 }
 

@@ -72,7 +72,7 @@ pub(super) fn screen(
 }
 
 /// Asks whether a sign applies, and returns the keys of those that do. Only a clear answer counts, and a yes is
-/// confirmed.
+/// confirmed. A yes that was a slip can be taken back.
 pub(super) fn answered() -> Result<Vec<&'static str>, Failure> {
     let unanswered = || Failure::new(Exit::Stopped, anyhow!("the question was not answered"), "answer y or n");
     let is_yes = |question: &str| ask_yes_no(question)?.ok_or_else(unanswered);
@@ -80,10 +80,19 @@ pub(super) fn answered() -> Result<Vec<&'static str>, Failure> {
         if !is_yes("Does any of these apply to you? [y/n]")? {
             return Ok(Vec::new());
         }
-        let keys = ask("Which ones? Type their numbers, such as 2,5:", |answer| {
-            signs::read(answer).filter(|keys| !keys.is_empty())
-        });
-        let keys = keys?.ok_or_else(unanswered)?;
+        let read = |answer: &str| match &*answer.to_lowercase() {
+            "n" | "no" | "none" => Some(Vec::new()),
+            answer => signs::read(answer).or_else(|| {
+                say(&signs::unclear(answer));
+                None
+            }),
+        };
+        let question = "Which ones? Type their numbers, such as 2,5, or n for none of them:";
+        let keys = ask(question, read)?.ok_or_else(unanswered)?;
+        // The yes was a slip: a no to the first question confirms it.
+        if keys.is_empty() {
+            continue;
+        }
         let what = refused(&signs::concerns(keys.iter().copied()));
         if is_yes(&format!("Then {what} starts until you take it back. Is that right? [y/n]"))? {
             return Ok(keys);

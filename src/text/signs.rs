@@ -3,7 +3,7 @@
 
 use crate::domain::rules::Concern::{self, Contrast, Everything, Only, Packs};
 use crate::domain::source::OURS;
-use crate::domain::step::Modality::{Cold, Heat};
+use crate::domain::step::Modality::{self, Cold, Heat};
 
 /// A warning sign, or a group of contraindications.
 #[derive(Debug)]
@@ -95,6 +95,19 @@ pub fn read(answer: &str) -> Option<Vec<&'static str>> {
     keys.filter(|keys| !keys.is_empty())
 }
 
+/// What is wrong with an answer that [`read`] does not understand.
+pub fn unclear(answer: &str) -> String {
+    let most = SIGNS.len();
+    let words = || answer.split([',', ' ', ';']).filter(|word| !word.is_empty());
+    let is_number = |word: &&str| word.chars().all(|letter| letter.is_ascii_digit());
+    let wrong = match words().find(|word| !is_number(word)).or_else(|| words().find(|word| read(word).is_none())) {
+        None => String::new(),
+        Some(word) if is_number(&word) => format!("There is no sign {word}. "),
+        Some(word) => format!("Cannot read \"{word}\" as the number of a sign. "),
+    };
+    format!("{wrong}Type numbers from 1 to {most}, such as 2,5, or n for none of them.")
+}
+
 /// The signs in three paragraphs, the most urgent first, all in one count.
 pub fn paragraphs(with_sources: bool) -> [String; 3] {
     let row = |(at, sign): (usize, &Sign)| {
@@ -109,6 +122,15 @@ pub fn paragraphs(with_sources: bool) -> [String; 3] {
         format!("{}:{}", TITLES[1], rows[URGENT..WARNINGS].concat()),
         format!("{}:{}", TITLES[2], rows[WARNINGS..].concat()),
     ]
+}
+
+/// Whether these signs refuse a modality, in any session.
+pub fn refuses(concerns: &[Concern], modality: Modality) -> bool {
+    concerns.iter().any(|concern| match concern {
+        Everything | Packs => true,
+        Only(only) => *only == modality,
+        Contrast => false,
+    })
 }
 
 /// What does not start while these signs apply: `no session`, `no session with cold`.
@@ -135,6 +157,38 @@ mod tests {
         for bad in ["", ",", "0", "15", "1,x", "yes", "none 2"] {
             assert_eq!(read(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn an_unclear_answer_is_told_what_is_wrong() {
+        let hint = "Type numbers from 1 to 14, such as 2,5, or n for none of them.";
+        for (answer, wrong) in [
+            ("", ""),
+            (" , ", ""),
+            ("99", "There is no sign 99. "),
+            ("4, 20", "There is no sign 20. "),
+            ("0", "There is no sign 0. "),
+            ("q", "Cannot read \"q\" as the number of a sign. "),
+            ("99 x", "Cannot read \"x\" as the number of a sign. "),
+            ("none 2", "Cannot read \"none\" as the number of a sign. "),
+        ] {
+            assert_eq!(unclear(answer), format!("{wrong}{hint}"), "{answer}");
+        }
+    }
+
+    #[test]
+    fn signs_refuse_the_modalities_that_they_are_about() {
+        for (key, [cold, heat]) in [
+            ("fever", [true, true]),
+            ("skin-feeling", [true, true]),
+            ("cold-sensitive", [true, false]),
+            ("heat-sensitive", [false, true]),
+            ("heart", [false, false]),
+        ] {
+            let concerns = concerns([key]);
+            assert_eq!([Cold, Heat].map(|modality| refuses(&concerns, modality)), [cold, heat], "{key}");
+        }
+        assert!(!refuses(&[], Heat));
     }
 
     #[test]

@@ -247,6 +247,39 @@ fn the_question_about_signs_comes_before_the_wait() {
     assert_eq!(home.number("SELECT count(*) FROM screening"), 1);
 }
 
+/// An answer that is not understood is told what is wrong, and a slip can be taken back.
+#[test]
+fn the_question_about_signs_says_what_is_wrong_and_has_a_way_back() {
+    let home = Home::empty();
+    let mut terminal = Terminal::start(home.command(&["safety", "--ask"]), 60, 140);
+    let (first, which) = ("Does any of these apply to you? [y/n]", "Which ones? Type their numbers, such as 2,5, or n");
+    terminal.see(first);
+    let mut asked = |keys: &str, says: &str| {
+        terminal.press(keys);
+        terminal.see(says);
+    };
+    asked("x\n", "Type y for yes or n for no.");
+    asked("y\n", which);
+    let hint = "Type numbers from 1 to 14, such as 2,5, or n for none of them.";
+    asked("99\n", &format!("There is no sign 99. {hint}"));
+    asked("4, 20\n", &format!("There is no sign 20. {hint}"));
+    asked("q\n", &format!("Cannot read \"q\" as the number of a sign. {hint}"));
+    terminal.press("\n");
+    terminal.until("the numbers again", |terminal| terminal.text().matches(hint).count() == 4);
+    // The yes was a slip.
+    terminal.press("n\n");
+    terminal.until("the first question again", |terminal| terminal.text().matches(first).count() == 3);
+    terminal.press("y\n");
+    terminal.until("the numbers again", |terminal| terminal.text().matches(which).count() == 6);
+    terminal.press("4\n");
+    terminal.see("Then no session starts until you take it back. Is that right? [y/n]");
+    terminal.press("n\n");
+    terminal.until("the first question again", |terminal| terminal.text().matches(first).count() == 4);
+    terminal.press("n\n");
+    assert_eq!(terminal.end().code(), Some(0), "{}", terminal.text());
+    assert!(terminal.text().contains("Noted: no sign applies."), "{}", terminal.text());
+}
+
 /// Nothing may ask there.
 #[test]
 fn off_a_terminal_it_is_refused_with_a_command_that_works() {
