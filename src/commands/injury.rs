@@ -10,12 +10,14 @@ use super::sites::{injured, place};
 use super::times::{from_millis, in_full, later, local, stamp, when};
 use super::{Exit, Failure, meanwhile, print, print_json, say, sites};
 use crate::cli::InjuryCommand;
-use crate::domain::rules::ACUTE;
+use crate::domain::rules::{ACUTE, Concern};
 use crate::domain::site::Site;
+use crate::domain::step::Modality;
 use crate::edge::clock;
 use crate::edge::journal::{InjuryEntry, Journal};
 use crate::text::durations::{roughly, seconds};
 use crate::text::printable::capital;
+use crate::text::signs::{refused, refuses};
 use crate::text::sites::words;
 use crate::text::times::next_minute;
 use crate::text::when::TRY;
@@ -48,16 +50,14 @@ fn clear(folders: &Folders, named: Option<Site>) -> Result<Exit, Failure> {
     let journal = Journal::open(&folders.data)?;
     let entries = journal.injuries()?;
     let named = match named {
-        None if injured(&entries).count() > 1 => {
-            Some(sites::choose(&injured(&entries).map(place).collect::<Vec<_>>())?)
-        }
+        None if injured(&entries).count() > 1 => Some(which(&entries)?),
         named => named,
     };
-    // That there is none anywhere is said about this site too.
     let is_meant = |entry: &InjuryEntry| {
         named.is_none_or(|named| match entry.happened_ms {
             Some(_) => named.includes(place(entry)),
-            None => entry.site.is_none_or(|site| site.touches(named)),
+            // That there is none anywhere stays.
+            None => entry.site.is_some_and(|site| named.includes(site)),
         })
     };
     if let Some(site) = named.filter(|_| !entries.iter().any(is_meant)) {
@@ -65,13 +65,31 @@ fn clear(folders: &Folders, named: Option<Site>) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Failed, error, "therapy injury   lists them"));
     }
     journal.clear_injuries(is_meant, &stamp())?;
-    print("Injury forgotten.\n")
+    print(match () {
+        () if entries.is_empty() => "No injury is set, so there is nothing to forget.\n",
+        () if injured(&entries).any(is_meant) => "Injury forgotten.\n",
+        () => "Forgotten: no injury, as you said.\n",
+    })
 }
 
-/// Notes that there is no injury at a site, or nowhere.
+/// Asks which of several injuries is meant.
+fn which(entries: &[InjuryEntry]) -> Result<Site, Failure> {
+    sites::choose(&injured(entries).map(place).collect::<Vec<_>>())
+}
+
+/// Notes that there is no injury at a site, or nowhere. With several injuries it must be said which one is meant: one word
+/// would forget them all, and nothing takes that back.
 fn none(folders: &Folders, named: Option<Site>, json: bool) -> Result<Exit, Failure> {
     let journal = Journal::open(&folders.data)?;
     let entries = journal.injuries()?;
+    let named = match named {
+        None if injured(&entries).count() > 1 => Some(which(&entries).map_err(|failure| {
+            let all = "for the whole body: say it for each of them, then therapy injury none";
+            let hint = failure.hint.as_ref().map(|hint| format!("{hint}\n  {all}"));
+            Failure { hint, ..failure }
+        })?),
+        named => named,
+    };
     let is_over = |entry: &InjuryEntry| match (named, entry.site) {
         (None, _) => true,
         (Some(named), Some(site)) => named.includes(site),
@@ -144,7 +162,7 @@ fn show(folders: &Folders, site: Option<Site>, json: bool) -> Result<Exit, Failu
             "No injury time is set.\n  try: therapy injury set yesterday\n  or:  therapy injury none   for training, or a habit\n",
         );
     }
-    print(entries.iter().map(|entry| line(entry, &entries) + "\n").collect::<String>())
+    print(entries.iter().map(|entry| line(entry, &entries, &concerns) + "\n").collect::<String>())
 }
 
 fn document(entry: &InjuryEntry) -> Value {
@@ -156,61 +174,76 @@ fn document(entry: &InjuryEntry) -> Value {
 }
 
 /// An entry in a line. The site is left out where it is the usual one, and the only one.
-fn line(entry: &InjuryEntry, all: &[InjuryEntry]) -> String {
+fn line(entry: &InjuryEntry, all: &[InjuryEntry], concerns: &[Concern]) -> String {
     let is_usual = all.len() == 1 && entry.site.is_none_or(|site| site == Site::default());
     match entry.happened_ms.map(from_millis) {
-        Some(happened) if is_usual => format!("Injured {}", what_fits(happened)),
-        _ => named_in_full(entry, all),
+        Some(happened) if is_usual => format!("Injured {}", what_fits(happened, concerns)),
+        _ => named_in_full(entry, all, concerns),
     }
 }
 
 /// An entry with its site.
-fn named_in_full(entry: &InjuryEntry, all: &[InjuryEntry]) -> String {
+fn named_in_full(entry: &InjuryEntry, all: &[InjuryEntry], concerns: &[Concern]) -> String {
     match (entry.happened_ms.map(from_millis), entry.site.map(words)) {
-        (Some(happened), Some(place)) => format!("{} injured {}", capital(&place), what_fits(happened)),
-        (Some(happened), None) => format!("Injured, and it counts everywhere, {}", what_fits(happened)),
+        (Some(happened), Some(place)) => format!("{} injured {}", capital(&place), what_fits(happened, concerns)),
+        (Some(happened), None) => format!("Injured, and it counts everywhere, {}", what_fits(happened, concerns)),
         (None, Some(place)) => {
             let touching =
                 injured(all).find(|other| other.site.zip(entry.site).is_none_or(|(one, own)| one.touches(own)));
-            let said = touching.map_or(NO_INJURY.to_owned(), |other| {
-                let which =
-                    other.site.map_or("the injury".to_owned(), |site| format!("the injury of the {}", words(site)));
-                format!("no injury, as you said, but {which} counts here too")
-            });
+            let said = touching.map_or_else(
+                || no_injury(concerns),
+                |other| {
+                    let which =
+                        other.site.map_or("the injury".to_owned(), |site| format!("the injury of the {}", words(site)));
+                    format!("no injury, as you said, but {which} counts here too")
+                },
+            );
             format!("{}: {said}", capital(&place))
         }
-        (None, None) => capital(NO_INJURY),
+        (None, None) => capital(&no_injury(concerns)),
     }
 }
 
 /// What the person said with `injury none`.
-const NO_INJURY: &str = "no injury, as you said: heat is possible (S1)";
+fn no_injury(concerns: &[Concern]) -> String {
+    format!("no injury, as you said: {}", heat("S1", concerns))
+}
+
+/// That heat is possible, by a source, unless a sign that applies refuses it.
+fn heat(source: &str, concerns: &[Concern]) -> String {
+    if !refuses(concerns, Modality::Heat) {
+        return format!("heat is possible ({source})");
+    }
+    format!("{}, because of what you said about warning signs", refused(concerns))
+}
 
 /// When the injury was, and what fits it: `Tuesday 24 November, 18:00, 1 day 7 h ago: cold until …`.
-fn what_fits(happened: Timestamp) -> String {
+fn what_fits(happened: Timestamp, concerns: &[Concern]) -> String {
     let now = clock::wall();
     let age = now.duration_since(happened).unsigned_abs();
     // The clock was set back.
     if happened > now {
         return format!("{}, {} in the future: therapy injury set yesterday", in_full(happened), roughly(age));
     }
-    let what = if age < ACUTE {
-        format!("cold until {}, then heat (S3)", local(next_minute(later(happened, ACUTE))))
-    } else {
-        "heat is possible (S3)".to_owned()
+    let end = || local(next_minute(later(happened, ACUTE)));
+    let what = match [Modality::Cold, Modality::Heat].map(|modality| refuses(concerns, modality)) {
+        [false, false] if age < ACUTE => format!("cold until {}, then heat (S3)", end()),
+        [false, true] if age < ACUTE => format!("cold until {} (S3)", end()),
+        [true, false] if age < ACUTE => format!("heat from {} (S3)", end()),
+        _ => heat("S3", concerns),
     };
     format!("{}, {} ago: {what}", in_full(happened), roughly(age))
 }
 
 /// The injuries in a line: one in full, several by their number.
-pub(super) fn in_short(entries: &[InjuryEntry]) -> String {
+pub(super) fn in_short(entries: &[InjuryEntry], concerns: &[Concern]) -> String {
     let is_usual = |entry: &InjuryEntry| entry.site.is_none_or(|site| site == Site::default());
     match entries {
         [] => "none is set: therapy injury set yesterday".to_owned(),
-        all if injured(all).count() == 0 => NO_INJURY.to_owned(),
+        all if injured(all).count() == 0 => no_injury(concerns),
         [entry] => match entry.happened_ms.map(from_millis) {
-            Some(happened) if is_usual(entry) => what_fits(happened),
-            _ => line(entry, entries),
+            Some(happened) if is_usual(entry) => what_fits(happened, concerns),
+            _ => line(entry, entries, concerns),
         },
         all => {
             let places: Vec<_> = injured(all).map(|entry| words(place(entry))).collect();

@@ -37,7 +37,7 @@ pub(super) fn run(folders: &Folders) -> Result<Exit, Failure> {
     let (open, injury) = if memory.context.unreadable {
         (unknown(), unknown())
     } else {
-        (open.unwrap_or_else(|| "no session".to_owned()), injury::in_short(&memory.injuries))
+        (open.unwrap_or_else(|| "no session".to_owned()), injury::in_short(&memory.injuries, &memory.context.concerns))
     };
     let rows = [("Now", open), ("Injury", injury), ("Skin", skin), ("Next", advice)];
     let rows = rows.map(|(name, text)| vec![format!("  {name}"), text]);

@@ -57,6 +57,90 @@ fn each_injury_has_its_site_and_its_own_clock() {
     is(&[]);
 }
 
+/// That there is no injury anywhere stays when the entry of one site goes.
+#[test]
+fn clear_forgets_the_entry_of_its_site_only() {
+    let home = Home::new();
+    let none = |site: Value| (site, "none".to_owned());
+    assert_eq!(home.ask(&["injury", "clear"]), "No injury is set, so there is nothing to forget.\n");
+    home.ask(&["injury", "none"]);
+    home.ask(&["injury", "none", "--site", "left-ankle"]);
+    home.ask(&["injury", "none", "--site", "calf"]);
+    assert_eq!(home.ask(&["injury", "clear", "--site", "left-ankle"]), "Forgotten: no injury, as you said.\n");
+    assert_eq!(injuries(&home), [none(Value::Null), none(json!("calf"))]);
+    assert_eq!(
+        home.ask(&["injury"]),
+        "No injury, as you said: heat is possible (S1)\nCalf: no injury, as you said: heat is possible (S1)\n"
+    );
+    // Nothing was said about that site alone.
+    let refused = home.run(&["injury", "clear", "--site", "left-ankle"]);
+    assert_eq!(
+        (refused.status.code(), stderr(&refused).as_str()),
+        (Some(1), "error: no injury is set at the site left-ankle\n  therapy injury   lists them\n")
+    );
+    home.ask(&["injury", "set", "5h ago", "--site", "left-knee"]);
+    assert_eq!(home.ask(&["injury", "clear", "--site", "knee"]), "Injury forgotten.\n");
+    home.ask(&["injury", "none"]);
+    assert_eq!(home.ask(&["injury", "clear"]), "Forgotten: no injury, as you said.\n");
+    assert_eq!(injuries(&home), []);
+}
+
+/// One word must not forget several injuries, since nothing takes that back.
+#[test]
+fn none_asks_which_of_several_injuries_is_meant() {
+    let home = Home::new();
+    home.ask(&["injury", "set", "1h ago", "--site", "neck"]);
+    home.ask(&["injury", "set", "2h ago", "--site", "calf"]);
+    let both = [(json!("neck"), "1 h".to_owned()), (json!("calf"), "2 h".to_owned())];
+    let refused = home.run(&["injury", "none"]);
+    let why = "error: there are several injuries, so say which site is meant\n  try: therapy injury none --site neck\n  \
+               or:  therapy injury none --site calf\n  \
+               for the whole body: say it for each of them, then therapy injury none\n";
+    assert_eq!((refused.status.code(), stderr(&refused).as_str()), (Some(2), why));
+    assert_eq!(home.run(&["injury", "none", "--json"]).status.code(), Some(2));
+    assert_eq!(injuries(&home), both);
+    let mut asked = Terminal::start(home.command(&["injury", "none"]), 24, 100);
+    asked.see("Where: neck, calf, or another site?");
+    asked.press("calf\n");
+    assert_eq!(asked.end().code(), Some(0), "{}", asked.text());
+    assert_eq!(injuries(&home), [both[0].clone(), (json!("calf"), "none".to_owned())]);
+    // The only one that is left needs no site, and the whole body can still be said.
+    let said = home.run(&["injury", "none"]);
+    assert_eq!(said.status.code(), Some(0));
+    assert_eq!(stderr(&said), "note: the injury of the neck is forgotten\n");
+    assert_eq!(injuries(&home), [(Value::Null, "none".to_owned())]);
+}
+
+/// What an injury would allow is not said where a sign refuses it.
+#[test]
+fn a_sign_and_an_injury_do_not_contradict_each_other() {
+    let no = |what: &str| format!("no session{what}, because of what you said about warning signs");
+    for (answer, old, fresh, none) in [
+        ("13", no(" with heat"), "cold until ", no(" with heat")),
+        ("12", "heat is possible (S3)".to_owned(), "heat from ", "heat is possible (S1)".to_owned()),
+        ("7", no(""), "", no("")),
+        ("11", no(" with heat or cold"), "", no(" with heat or cold")),
+        ("14", "heat is possible (S3)".to_owned(), "cold until ", "heat is possible (S1)".to_owned()),
+    ] {
+        let home = Home::new();
+        home.ask(&["safety", "--answer", answer]);
+        let says = |words: &str| {
+            for command in [&["injury"][..], &[]] {
+                let said = home.ask(command);
+                assert!(said.contains(&format!(": {words}")), "{answer} {command:?}: {said}");
+            }
+            home.ask(&["injury"])
+        };
+        home.ask(&["injury", "set", "5 days ago"]);
+        assert!(says(&old).ends_with(&format!(" ago: {old}\n")));
+        home.ask(&["injury", "set", "5h ago"]);
+        let said = says(if fresh.is_empty() { &old } else { fresh });
+        assert_eq!(said.contains("then heat (S3)"), answer == "14", "{said}");
+        home.ask(&["injury", "none"]);
+        assert_eq!(says(&none), format!("No injury, as you said: {none}\n"));
+    }
+}
+
 /// Unknown is not "no fresh injury": cold is recommended until the person says that there is none.
 #[test]
 fn heat_is_recommended_without_an_injury_only_when_the_person_said_so() {
