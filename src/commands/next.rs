@@ -58,12 +58,14 @@ fn starts(folders: &Folders, context: &Context) -> Vec<Candidate> {
     entries.iter().map(candidate).collect()
 }
 
-/// What is recommended and when it may run, and what is on the skin, in a line each.
-pub(super) fn in_short(folders: &Folders, memory: &Memory) -> [String; 2] {
-    let offered = offered(folders, &memory.context, &memory.facts(false), &[]);
-    let headline = nothing(memory, &candidates(folders, memory)).or_else(|| {
-        let first = offered.first()?;
-        Some(format!("{} {}.", to_do(first), reason(memory, first)))
+/// What is recommended and when it may run, and what is on the skin, in a line each. `instead`: what is said in place of
+/// a recommendation.
+pub(super) fn in_short(folders: &Folders, memory: &Memory, instead: Option<String>) -> [String; 2] {
+    let candidates = candidates(folders, memory);
+    let headline = nothing(memory, &candidates).or(instead).or_else(|| {
+        let offered = offered(folders, &memory.context, &memory.facts(false), &[]);
+        let first = offered.first().map(|first| format!("{} {}.", to_do(first), reason(memory, first)));
+        first.or_else(|| not_now(&candidates))
     });
     [headline.unwrap_or_default(), skin(&memory.context)]
 }
@@ -88,6 +90,14 @@ fn nothing(memory: &Memory, candidates: &[Candidate]) -> Option<String> {
     let refused = refused.and_then(|(_, start)| start.refused.as_ref())?;
     let is_all = candidates.iter().all(|(_, other)| other.possible.is_none());
     is_all.then(|| format!("Nothing now: {}. {}.", rules::detail(&refused.detail), way_out(refused)))
+}
+
+/// Something is possible, but nothing that fits: what is refused for good, and the way out.
+fn not_now(candidates: &[Candidate]) -> Option<String> {
+    candidates.iter().find_map(|(name, start)| {
+        let refused = start.refused.as_ref().filter(|_| start.possible.is_none())?;
+        Some(format!("Not {name} now: {}. {}.", rules::detail(&refused.detail), way_out(refused)))
+    })
 }
 
 fn way_out(refused: &Finding) -> String {
@@ -211,12 +221,7 @@ fn advice(memory: &Memory, candidates: &[Candidate], offered: &[Offered]) -> Str
         }
     }
     if text.is_empty() {
-        // Something is possible, but nothing that fits.
-        let refused = candidates.iter().find_map(|(name, start)| {
-            let refused = start.refused.as_ref().filter(|_| start.possible.is_none())?;
-            Some(format!("Not {name} now: {}. {}.\n", rules::detail(&refused.detail), way_out(refused)))
-        });
-        text = refused.unwrap_or_default();
+        text = not_now(candidates).map(|line| line + "\n").unwrap_or_default();
     }
     text
 }

@@ -622,7 +622,15 @@ fn several_injuries_need_a_site_off_a_terminal() {
     assert_eq!(back.status.code(), Some(0), "the option wins: {}", stderr(&back));
     // Nothing starts here: each of them counts.
     assert!(home.ask(&["show", "heat"]).contains("(early-heat)"));
-    assert!(home.ask(&[]).contains("there are several injuries: therapy next --site lower-back"));
+    let overview = home.ask(&[]);
+    assert!(
+        overview.contains(
+            "\n  Next    There are several injuries:\n          therapy next --site left-ankle\n          therapy next --site lower-back\n\n"
+        ),
+        "{overview}"
+    );
+    assert!(overview.contains("\n  therapy run --site SITE    start"), "{overview}");
+    assert!(!overview.contains("therapy run  ") && !overview.contains("contrast"), "{overview}");
     home.ask(&["injury", "clear", "--site", "left-ankle"]);
     assert_eq!(home.run(&["run", "heat", "--dry-run"]).status.code(), Some(0));
 }

@@ -141,6 +141,25 @@ fn a_sign_and_an_injury_do_not_contradict_each_other() {
     }
 }
 
+/// `therapy` says why nothing fits, as `next` does.
+#[test]
+fn the_overview_says_what_next_says() {
+    for (answer, first) in [("12", "Not ice now: "), ("7", "Nothing now: "), ("12 13", "Nothing now: ")] {
+        let home = Home::new();
+        home.ask(&["safety", "--answer", answer]);
+        let next = home.ask(&["next"]);
+        let next = next.lines().next().expect("a line");
+        assert!(next.starts_with(first), "{answer}: {next}");
+        let overview = home.ask(&[]);
+        assert!(overview.contains(&format!("\n  Next    {next}\n")), "{answer}: {overview}");
+        // It holds at every site.
+        home.ask(&["injury", "set", "5h ago", "--site", "neck"]);
+        home.ask(&["injury", "set", "5h ago", "--site", "calf"]);
+        let several = home.ask(&[]);
+        assert_eq!(several.contains("therapy next --site calf\n"), answer == "12", "{answer}: {several}");
+    }
+}
+
 /// Unknown is not "no fresh injury": cold is recommended until the person says that there is none.
 #[test]
 fn heat_is_recommended_without_an_injury_only_when_the_person_said_so() {
