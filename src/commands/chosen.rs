@@ -106,7 +106,7 @@ impl Chosen {
             (Some(finding), None) => {
                 let start = start(&self.draft, self.choice, &self.context, overrides);
                 let from = start.possible.map(|_| format!("; possible {}", possible(&start)));
-                let way_out = rules::of(finding.rule).way_out;
+                let way_out = self.way_out(finding);
                 let steps = self.draft.expand(self.choice);
                 let passes = nearest::instead(finding, (&self.draft, self.choice), &steps, &lengths(&steps));
                 let passes = passes.map(|passes| format!("; {passes}")).unwrap_or_default();
@@ -120,6 +120,22 @@ impl Chosen {
         };
         let exit = if refuses(&findings, overrides) { Exit::Refused } else { Exit::Usage };
         Err(Failure::new(exit, anyhow!("{name} is refused"), hint))
+    }
+
+    /// The way out of a finding. One about an injury is at the site that is meant; a time that was typed for this session is
+    /// typed again, because it comes before the one that is set.
+    fn way_out(&self, finding: &Finding) -> String {
+        let way_out = rules::of(finding.rule).way_out;
+        let site = self.site.or(Some(self.context.site).filter(|site| *site != Site::default()));
+        let site = site.map(|site| format!(" --site {site}")).unwrap_or_default();
+        match finding.detail {
+            Detail::InjuryInFuture(_) if self.injured.is_some() => {
+                "give a time in the past, such as --injured \"30h ago\"".to_owned()
+            }
+            Detail::InjuryInFuture(_) | Detail::InjuryNeeded => format!("{way_out}{site}"),
+            Detail::NoInjury => format!("{way_out}{site}\n  or name ice or heat: they need no injury"),
+            _ => way_out.to_owned(),
+        }
     }
 
     /// A choice near this one that `rule` allows, and that nothing else refuses: fewer minutes of the one step, or no changeovers.

@@ -163,6 +163,8 @@ pub enum Detail {
     InjuryInFuture(Duration),
     /// The protocol cannot be chosen without the time of injury.
     InjuryNeeded,
+    /// The same, but the person said that there is no injury.
+    NoInjury,
     /// Heat without a time of injury.
     InjuryUnknown,
     /// Days with a session since the injury.

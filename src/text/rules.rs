@@ -70,10 +70,10 @@ pub fn of(rule: RuleId) -> RuleText {
             "use at most 20 min"),
         RuleId::InjuryFuture => ("the time of injury is in the past",
             "an injury in the future has no age",
-            "give a time in the past, such as --injured \"30h ago\""),
+            "set it to a time in the past: therapy injury set yesterday"),
         RuleId::InjuryUnknown => ("`acute` needs the injury time, and heat should have it",
             "ice or heat depends on whether 72 h have passed (S3)",
-            "give the time of the injury, such as --injured \"30h ago\""),
+            "set the time of the injury: therapy injury set yesterday"),
         RuleId::LongPain => ("sessions on more than 7 days of one injury",
             "the label of a heat wrap says to stop after 7 days if there is no improvement",
             "read the warning signs: therapy safety"),
@@ -136,6 +136,7 @@ pub fn detail(detail: &Detail) -> String {
         Detail::HeatLong(length) => format!("{} of heat is long; most sources stop at 20 min", above(length)),
         Detail::InjuryInFuture(by) => format!("the injury is {} in the future", roughly(by)),
         Detail::InjuryNeeded => "ice or heat depends on the time of the injury, and none is set".to_owned(),
+        Detail::NoInjury => "ice or heat depends on the time of an injury, and you said that there is none".to_owned(),
         Detail::InjuryUnknown => format!("{HEAT_LATER}; no injury time is set"),
         Detail::LongPain(days) => {
             format!("sessions on {days} days of this injury: if there is no improvement, ask a professional")

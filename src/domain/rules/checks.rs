@@ -204,7 +204,8 @@ pub(super) fn injury_in_future(case: &Case<'_>) -> Vec<Breach> {
 
 pub(super) fn injury_unknown(case: &Case<'_>) -> Vec<Breach> {
     match case.context.injury {
-        Injury::Unknown | Injury::Absent if case.context.injury_required => vec![Breach::new(Detail::InjuryNeeded)],
+        Injury::Unknown if case.context.injury_required => vec![Breach::new(Detail::InjuryNeeded)],
+        Injury::Absent if case.context.injury_required => vec![Breach::new(Detail::NoInjury)],
         Injury::Unknown if case.has(Modality::Heat) => {
             vec![Breach { less: Some(Severity::Note), ..Breach::new(Detail::InjuryUnknown) }]
         }

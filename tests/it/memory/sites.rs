@@ -111,6 +111,35 @@ fn none_asks_which_of_several_injuries_is_meant() {
     assert_eq!(injuries(&home), [(Value::Null, "none".to_owned())]);
 }
 
+/// `acute` chooses by the age of an injury. Without one it has nothing to choose by, and says so.
+#[test]
+fn acute_without_an_injury_says_why_and_the_way_out() {
+    let home = Home::new();
+    let refused = |arguments: &[&str]| {
+        let output = home.run(arguments);
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}: {}", stderr(&output));
+        stderr(&output)
+    };
+    let unset = "ice or heat depends on the time of the injury, and none is set (injury-unknown)";
+    let none = "ice or heat depends on the time of an injury, and you said that there is none (injury-unknown)";
+    let hint = "\n  set the time of the injury: therapy injury set yesterday";
+    for command in [&["plan", "acute"][..], &["run", "acute", "--dry-run"]] {
+        let said = refused(command);
+        assert!(said.contains(unset) && said.contains(&format!("{hint}\n  therapy explain")), "{said}");
+        assert!(!said.contains("--injured"), "{said}");
+    }
+    home.ask(&["injury", "none"]);
+    for command in [&["plan", "acute"][..], &["run", "acute", "--dry-run"]] {
+        let said = refused(command);
+        assert!(said.contains(none), "{said}");
+        assert!(said.contains(&format!("{hint}\n  or name ice or heat: they need no injury\n")), "{said}");
+    }
+    let said = refused(&["plan", "acute", "--site", "left-knee"]);
+    assert!(said.contains(&format!("{hint} --site left-knee\n")), "{said}");
+    home.ask(&["injury", "set", "yesterday", "--site", "left-knee"]);
+    assert_eq!(home.run(&["plan", "acute", "--site", "left-knee"]).status.code(), Some(0));
+}
+
 /// What an injury would allow is not said where a sign refuses it.
 #[test]
 fn a_sign_and_an_injury_do_not_contradict_each_other() {
