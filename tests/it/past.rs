@@ -238,7 +238,7 @@ fn a_list_can_be_of_a_protocol_or_a_site() {
             Put { ago: 1, ..ICE },
         ],
     );
-    home.ask(&["log", "cold", "10", "--ended", "30h ago", "--site", "left-knee"]);
+    home.ask(&["log", "cold", "10", "--ended", "60h ago", "--site", "left-knee"]);
     home.ask(&["note", "slept", "badly", "--at", "5 days ago", "--site", "left-knee"]);
     home.ask(&["pain", "3", "--at", "5 days ago", "--site", "left-knee"]);
     let list = home.listed(&["--protocol", "ice"]);
