@@ -31,8 +31,8 @@ const WIDTH: u16 = 80;
 pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> Result<Exit, Failure> {
     let mut memory = Memory::read(folders, which.injured.as_deref(), Purpose::Show)?;
     let entry = find(folders, name).map_err(Failure::by_show)?;
-    // Nothing starts here: where it is not clear which injury is meant, each of them counts.
-    let site = sites::known(folders, which.site, entry.parsed.draft.site, &memory.injuries)?;
+    // Nothing starts here: where it is not clear which injury is meant, or the settings cannot be read, each of them counts.
+    let site = sites::known(folders, which.site, entry.parsed.draft.site, &memory.injuries).ok().flatten();
     memory.at(site.unwrap_or(Site::OTHER));
     let chosen = Chosen::new(folders, entry, which, &memory.context);
     let (name, draft, file) = (chosen.entry.name(), &chosen.draft, &chosen.entry.parsed.draft);
