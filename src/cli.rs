@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 pub use alarms::{Alarms, Progress, Reach, Sound};
 use clap::builder::styling::{Style, Styles};
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand};
 pub use exchange::{ExportArgs, Format, ImportArgs};
 pub use files::Form;
 use files::{AddArgs, NewArgs};
@@ -76,6 +76,10 @@ pub struct Cli {
     /// Use the journal and settings of another person
     #[arg(long, value_name = "NAME", global = true)]
     pub profile: Option<String>,
+
+    /// Use colours; auto: on a terminal that shows them
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorChoice::Auto, global = true)]
+    pub color: ColorChoice,
 }
 
 /// The subcommands. Clap builds only the requested one in full.

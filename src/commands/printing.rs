@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use anyhow::Context as _;
+use clap::ColorChoice;
 use console::Term;
 
 use super::{Exit, Failure};
@@ -190,13 +191,16 @@ pub fn report_failure(failure: &Failure) {
 /// # Errors
 /// When it is help or the version, which go to standard output and cannot be written.
 pub fn report_usage(error: &clap::Error) -> io::Result<()> {
-    let terminal = Term::stderr();
-    if !error.use_stderr() || terminal.size_checked().is_none() {
-        return error.print();
-    }
+    let is_error = error.use_stderr();
+    let colours = if is_error { console::colors_enabled_stderr() } else { console::colors_enabled() };
     let text = error.render();
-    let text = if console::colors_enabled_stderr() { text.ansi().to_string() } else { text.to_string() };
-    io::stderr().lock().write_all(fitted(text, &terminal).as_bytes())
+    let text = if colours { text.ansi().to_string() } else { text.to_string() };
+    if is_error {
+        io::stderr().lock().write_all(fitted(text, &Term::stderr()).as_bytes())
+    } else {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+    }
 }
 
 /// Whether the terminal understands plain lines only.
@@ -206,12 +210,29 @@ pub(super) fn is_dumb() -> bool {
     std::env::var("TERM").map_or(!takes_sequences, |term| term == "dumb" || term.is_empty())
 }
 
-/// Colours are for terminals that know them, unless the environment says otherwise.
+/// The value of `--color`. It is read before the command line is: help and errors of the command line obey it too.
+fn colour_choice(words: impl IntoIterator<Item = String>) -> ColorChoice {
+    let mut words = words.into_iter().skip(1).take_while(|word| word != "--");
+    while let Some(word) = words.next() {
+        let value = if word == "--color" { words.next() } else { word.strip_prefix("--color=").map(str::to_owned) };
+        if let Some(choice) = value.and_then(|value| value.parse().ok()) {
+            return choice;
+        }
+    }
+    ColorChoice::Auto
+}
+
+/// Colours are for terminals that know them, unless `--color` or the environment says otherwise.
 pub(super) fn set_colours() {
+    let choice = colour_choice(std::env::args_os().map(|word| word.to_string_lossy().into_owned()));
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0" && !value.is_empty());
     let is_off = std::env::var_os("CLICOLOR").is_some_and(|value| value == "0");
-    let wanted = |terminal: bool| !is_set("NO_COLOR") && (forced || terminal && !is_off && !is_dumb());
+    let wanted = |terminal: bool| match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => !is_set("NO_COLOR") && (forced || terminal && !is_off && !is_dumb()),
+    };
     console::set_colors_enabled(wanted(io::stdout().is_terminal()));
     console::set_colors_enabled_stderr(wanted(io::stderr().is_terminal()));
 }

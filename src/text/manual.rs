@@ -35,7 +35,7 @@ pub const ENVIRONMENT: Rows = &[
     ("THERAPY_DATA_DIR", "the folder of the journal, a whole path"),
     ("THERAPY_PROFILE", "whose journal and settings are used, as with --profile"),
     ("XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME", "the folders in which therapy has its own"),
-    ("NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM", "whether colours are used; TERM=dumb asks for plain lines"),
+    ("NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM", "whether --color auto uses colours; TERM=dumb asks for plain lines"),
     ("LC_ALL, LC_CTYPE, LANG", "the encoding; the screen is drawn in ASCII where it is not UTF-8"),
     ("TZ", "the time zone"),
 ];

@@ -231,6 +231,9 @@ fn each_argument_completes_what_it_takes() {
     assert!(first.contains(&"ice".to_owned()) && !first.iter().any(|word| word.starts_with('-')), "{first:?}");
     assert!(values(&home, &["run", "-"]).contains(&"--dry-run".to_owned()));
     assert!(values(&home, &["pause", ""]).contains(&"--profile".to_owned()));
+    for words in [&["--color", ""][..], &["run", "ice", "--color", ""], &["injury", "set", "--color", ""]] {
+        assert_eq!(values(&home, words), ["auto", "always", "never"], "{words:?}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::programs::DEADLINE;
 use crate::support::{Home, stdout};
 
 mod check;
+mod colours;
 mod commands;
 mod config;
 mod files;

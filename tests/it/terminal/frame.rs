@@ -206,6 +206,20 @@ fn no_color_turns_colours_off() {
     off.press("q");
     assert_eq!(off.end().code(), Some(130));
 
+    let mut never = Terminal::therapy(&home, &["own.toml", "--color", "never"]);
+    never.see("q stop");
+    assert!(!renditions(&never.text()).iter().any(is_colour), "{:?}", never.text());
+    never.press("q");
+    assert_eq!(never.end().code(), Some(130));
+
+    let mut always = command(&home, &["own.toml", "--color", "always"]);
+    always.env("NO_COLOR", "1");
+    let mut always = Terminal::start(always, 24, 80);
+    always.see("q stop");
+    assert!(renditions(&always.text()).iter().any(is_colour), "{:?}", always.text());
+    always.press("q");
+    assert_eq!(always.end().code(), Some(130));
+
     let mut command = command(&home, &["own.toml"]);
     command.env("NO_COLOR", "1");
     let mut plain = Terminal::start(command, 24, 80);
