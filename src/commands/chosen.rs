@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
-use humantime::format_duration;
 
 use super::folders::Folders;
 use super::settings;
@@ -14,7 +13,7 @@ use crate::domain::course::start;
 use crate::domain::exposure::limit;
 use crate::domain::nearest::lengths;
 use crate::domain::protocol::{Choice, ChoiceError, Draft, DraftStep, Protocol};
-use crate::domain::rules::{Context, DAY, Detail, Finding, RuleId, SESSION, refuses};
+use crate::domain::rules::{Context, DAY, Detail, Finding, RuleId, SESSION, Severity, refuses};
 use crate::domain::site::Site;
 use crate::domain::step::{Modality, StepKind};
 use crate::edge::catalog::{self, Entry};
@@ -103,19 +102,7 @@ impl Chosen {
                 let rules = unreadable.map(|finding| finding.rule.as_str()).collect::<Vec<_>>().join(" --override ");
                 format!("repair the journal, or run without it: --override {rules}")
             }
-            (Some(finding), None) => {
-                let start = start(&self.draft, self.choice, &self.context, overrides);
-                let from = start.possible.map(|_| format!("; possible {}", possible(&start)));
-                let way_out = self.way_out(finding);
-                let steps = self.draft.expand(self.choice);
-                let passes = nearest::instead(finding, (&self.draft, self.choice), &steps, &lengths(&steps));
-                let passes = passes.map(|passes| format!("; {passes}")).unwrap_or_default();
-                let wait = start.possible.filter(|wait| *wait <= DAY);
-                let wait = wait
-                    .map(|_| format!("\n  or wait: {} --when-allowed", self.command("run", self.choice, overrides)));
-                let wait = wait.unwrap_or_default();
-                format!("{way_out}{passes}{}{wait}\n  therapy explain {}", from.unwrap_or_default(), finding.rule)
-            }
+            (Some(finding), None) => self.way_out(finding, &findings, overrides),
             (None, None) => format!("{}   shows the options", self.command("show", Choice::default(), &[])),
         };
         let exit = if refuses(&findings, overrides) { Exit::Refused } else { Exit::Usage };
@@ -124,7 +111,7 @@ impl Chosen {
 
     /// The way out of a finding. One about an injury is at the site that is meant; a time that was typed for this session is
     /// typed again, because it comes before the one that is set.
-    fn way_out(&self, finding: &Finding) -> String {
+    fn alone(&self, finding: &Finding) -> String {
         let way_out = rules::of(finding.rule).way_out;
         let site = self.site.or(Some(self.context.site).filter(|site| *site != Site::default()));
         let site = site.map(|site| format!(" --site {site}")).unwrap_or_default();
@@ -136,6 +123,29 @@ impl Chosen {
             Detail::NoInjury => format!("{way_out}{site}\n  or name ice or heat: they need no injury"),
             _ => way_out.to_owned(),
         }
+    }
+
+    /// What to do about a finding when no choice near this one passes.
+    fn way_out(&self, finding: &Finding, findings: &[Finding], overrides: &[RuleId]) -> String {
+        let start = start(&self.draft, self.choice, &self.context, overrides);
+        // What can be overridden is named together, because one alone leaves the others.
+        let can_be = finding.severity == Severity::Overridable;
+        let is_like_it =
+            |other: &&Finding| other.rule == finding.rule || can_be && other.severity == Severity::Overridable;
+        let together = findings.iter().filter(|other| other.blocks(overrides)).filter(is_like_it);
+        let mut together: Vec<_> = together.map(|other| other.rule).collect();
+        together.sort();
+        together.dedup();
+        let longest = start.refused.as_ref().map(|refused| refused.rule).filter(|rule| together.contains(rule));
+        let from = start.possible.map(|_| format!("; possible {}", possible(&start))).unwrap_or_default();
+        let steps = self.draft.expand(self.choice);
+        let passes = nearest::instead(finding, (&self.draft, self.choice), &steps, &lengths(&steps));
+        let passes = passes.map(|passes| format!("; {passes}")).unwrap_or_default();
+        let wait = start.possible.filter(|wait| *wait <= DAY);
+        let wait = wait.map(|_| format!("\n  or wait: {} --when-allowed", self.command("run", self.choice, overrides)));
+        let what = if together.len() > 1 { rules::ways_out(&together) } else { self.alone(finding) };
+        let wait = wait.unwrap_or_default();
+        format!("{what}{passes}{from}{wait}\n  therapy explain {}", longest.unwrap_or(finding.rule))
     }
 
     /// A choice near this one that `rule` allows, and that nothing else refuses: fewer minutes of the one step, or no changeovers.
@@ -190,22 +200,10 @@ impl Chosen {
 
     /// The command with a choice, and with all else that was typed.
     fn command(&self, name: &str, choice: Choice, overrides: &[RuleId]) -> String {
-        let typed = |length: Duration| quoted(&format_duration(length).to_string());
-        let minutes = |length: Duration| match length.as_secs() / 60 {
-            minutes if length == Duration::from_secs(60 * minutes) => minutes.to_string(),
-            _ => typed(length),
-        };
-        let options = [
-            ("--minutes", choice.length.map(minutes)),
-            ("--heat", choice.heat.map(minutes)),
-            ("--cold", choice.cold.map(minutes)),
-            ("--rest", choice.rest.map(minutes)),
-            ("--rounds", choice.rounds.map(|rounds| rounds.to_string())),
-            ("--changeover", choice.changeover.map(typed)),
-            ("--injured", self.injured.as_deref().map(quoted)),
-            ("--site", self.site.map(|site| site.to_string())),
-        ];
-        let options = options.into_iter().filter_map(|(option, value)| Some(format!(" {option} {}", value?)));
+        let choice = Some(choices::options(choice)).filter(|options| !options.is_empty());
+        let injured = self.injured.as_deref().map(|typed| format!("--injured {}", quoted(typed)));
+        let site = self.site.map(|site| format!("--site {site}"));
+        let options = [choice, injured, site].into_iter().flatten().map(|option| format!(" {option}"));
         let overrides = overrides.iter().map(|rule| format!(" --override {rule}"));
         format!("therapy {name} {}", self.entry.word()) + &options.chain(overrides).collect::<String>()
     }

@@ -76,7 +76,7 @@ pub fn doses(protocol: &Protocol, events: &[Event], until: Moment) -> Doses {
 /// When a plan may start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// What refuses it now.
+    /// What refuses it the longest: the rule that the time is from.
     pub refused: Option<Finding>,
     /// The wait until no rule refuses it; zero when none does, `None` when waiting does not help.
     pub possible: Option<Duration>,
@@ -99,7 +99,9 @@ pub fn start(draft: &Draft, choice: Choice, context: &Context, overrides: &[Rule
     // A rule that passes keeps passing, and no rule depends on another: the longest wait decides.
     let waits = blocking.iter().map(|finding| finding.passes_after);
     let possible = { waits }.try_fold(Duration::ZERO, |wait, after| Some(wait.max(after?)));
-    let refused = blocking.first().map(|finding| (*finding).clone());
+    // Of several with the same wait, the most severe.
+    let longest = |finding: &&&Finding| std::cmp::Reverse(finding.passes_after.unwrap_or(Duration::MAX));
+    let refused = blocking.iter().min_by_key(longest).map(|finding| (*finding).clone());
     Start { refused, possible, spacing: findings.into_iter().find(|finding| finding.rule == RuleId::ColdSpacing) }
 }
 
@@ -285,6 +287,41 @@ mod tests {
         assert_eq!(start(25, &Context::default()).possible, None);
         let found = start(25, &Context::default()).refused;
         assert!(found.iter().any(|finding| finding.rule == RuleId::ColdLimit));
+    }
+
+    #[test]
+    fn the_rule_that_refuses_the_longest_is_the_one_that_is_named() {
+        let hours = |hours: u64| minutes(60 * hours);
+        let now = START + hours(48);
+        // A session of 19 min of cold every two hours, the last one `gap` ago, of which 10 min are still on the skin.
+        let given = |gap: u64| {
+            let dose = |from| Dose {
+                modality: Modality::Cold,
+                from,
+                to: from + minutes(19),
+                session: from,
+                site: Site::LOWER_BACK,
+                relieves: true,
+            };
+            (0..9).map(|count| dose(START + hours(48 - gap - 2 * count))).collect()
+        };
+        let found = |kinds: &[(StepKind, u64)], injured: u64, gap: u64, overrides: &[RuleId]| {
+            let steps: Vec<_> = kinds.iter().map(|(kind, length)| (*kind, minutes(*length))).collect();
+            let doses = given(gap);
+            let context = Context { now, doses, injury: Injury::Ago(hours(injured)), ..Context::default() };
+            let start = start(&Draft::of("test", &steps), Choice::default(), &context, overrides);
+            (start.refused.map(|finding| finding.rule), start.possible)
+        };
+        let contrast = [(StepKind::Heat, 20), (StepKind::Cold, 20)];
+        let (early, daily) = (RuleId::EarlyHeat, RuleId::ColdDaily);
+        assert_eq!(found(&contrast, 30, 1, &[]), (Some(early), Some(hours(42))));
+        let (rule, wait) = found(&contrast, 71, 1, &[]);
+        assert!(rule == Some(daily) && wait > Some(hours(1)), "{rule:?} {wait:?}");
+        assert_eq!(found(&contrast, 30, 1, &[early]), (rule, wait));
+        assert_eq!(found(&contrast, 30, 1, &[daily]), (Some(early), Some(hours(42))));
+        // What never passes is the longest wait.
+        let (long, never) = ([(StepKind::Heat, 20), (StepKind::Cold, 45)], (Some(RuleId::ColdLimit), None));
+        assert_eq!(found(&long, 30, 1, &[]), never);
     }
 
     /// Ice of 12 min on the lower back, 5 min of it given.

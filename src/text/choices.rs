@@ -1,7 +1,31 @@
 //! The texts of choices that a protocol does not offer. It must not know who shows them.
 
-use crate::domain::protocol::ChoiceError;
+use std::time::Duration;
+
+use humantime::format_duration;
+
+use crate::domain::protocol::{Choice, ChoiceError};
 use crate::text::durations::{in_words, rounded_up, within};
+use crate::text::typed::quoted;
+
+/// A choice as options of `run`, such as `--cold 12 --rounds 2`.
+pub fn options(choice: Choice) -> String {
+    let typed = |length: Duration| quoted(&format_duration(length).to_string());
+    let minutes = |length: Duration| match length.as_secs() / 60 {
+        minutes if length == Duration::from_secs(60 * minutes) => minutes.to_string(),
+        _ => typed(length),
+    };
+    let options = [
+        ("--minutes", choice.length.map(minutes)),
+        ("--heat", choice.heat.map(minutes)),
+        ("--cold", choice.cold.map(minutes)),
+        ("--rest", choice.rest.map(minutes)),
+        ("--rounds", choice.rounds.map(|rounds| rounds.to_string())),
+        ("--changeover", choice.changeover.map(typed)),
+    ];
+    let options = options.into_iter().filter_map(|(option, value)| Some(format!("{option} {}", value?)));
+    options.collect::<Vec<_>>().join(" ")
+}
 
 /// Why the protocol `name` does not offer a choice.
 pub fn choice(error: &ChoiceError, name: &str) -> String {
@@ -36,8 +60,6 @@ pub fn choice(error: &ChoiceError, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::domain::step::StepKind;
 

@@ -107,6 +107,19 @@ pub fn of(rule: RuleId) -> RuleText {
     RuleText { summary, because, way_out }
 }
 
+/// What to do about rules that refuse together: one that is overridden leaves the others.
+pub fn ways_out(rules: &[RuleId]) -> String {
+    match rules {
+        [] => String::new(),
+        [rule] => of(*rule).way_out.to_owned(),
+        rules => {
+            let what = if rules.contains(&RuleId::ClockBehind) { "set the clock" } else { "wait" };
+            let names = rules.iter().map(|rule| format!(" --override {rule}")).collect::<String>();
+            format!("{what}, or name the rules with{names}")
+        }
+    }
+}
+
 const UNREADABLE: &str =
     "the journal cannot be read, so earlier doses, an injury and your answer about warning signs are unknown";
 

@@ -165,3 +165,72 @@ fn a_link_to_nowhere_is_named_itself() {
         }
     }
 }
+
+/// Nine doses of 19 min of cold, the last one ended this long ago.
+fn much_cold(home: &Home, last: &str) {
+    home.ask(&["log", "cold", "19", "--ended", last]);
+    for hours in [3, 5, 7, 9, 11, 13, 15, 17] {
+        home.ask(&["log", "cold", "19", "--ended", &format!("{hours}h ago")]);
+    }
+}
+
+#[test]
+fn a_time_is_named_with_the_rule_that_it_is_from() {
+    let home = Home::new();
+    home.ask(&["injury", "set", "30h ago"]);
+    much_cold(&home, "1h ago");
+    let next = home.json(&["next", "--json"]);
+    let of = |name: &str| {
+        let all = next["protocols"].as_array().expect("a list");
+        all.iter().find(|row| row["protocol"] == name).expect("it is listed").clone()
+    };
+    // 7 min of the second of the doses must be a day old when 15 min of ice end.
+    let ice = 24.0 - 15.0 - (19.0 - 7.0 + 15.0) / 60.0;
+    for (name, rule, hours) in
+        [("contrast", "early-heat", 42.0), ("heat", "early-heat", 42.0), ("ice", "cold-daily", ice)]
+    {
+        let found = of(name);
+        assert_eq!(found["rule"], rule, "{found}");
+        let wait = found["wait_s"].as_f64().expect("a wait") / 3600.0;
+        assert!((wait - hours).abs() < 0.1, "{found}");
+    }
+    let text = home.ask(&["next"]);
+    let row = text.lines().find(|line| line.contains("contrast") && line.contains("possible from ")).expect("a row");
+    assert!(row.ends_with("(early-heat)"), "{text}");
+    let (code, errors) = refused(&home, &["run", "contrast", "--dry-run"]);
+    assert_eq!(code, Some(3), "{errors}");
+    let hint = "  wait, or name the rules with --override cold-daily --override early-heat; possible from ";
+    assert!(errors.contains(hint) && errors.ends_with("(early-heat)\n  therapy explain early-heat\n"), "{errors}");
+    let with = |overrides: &[&str]| {
+        let overrides: Vec<_> = overrides.iter().flat_map(|rule| ["--override", rule]).collect();
+        refused(&home, &[&["run", "contrast", "--dry-run"], &overrides[..]].concat())
+    };
+    assert_eq!(with(&["cold-daily", "early-heat"]).0, Some(0));
+    // What was overridden is not named again.
+    let (_, one) = with(&["early-heat"]);
+    assert!(one.contains("  wait, or name the rule with --override cold-daily; possible from "), "{one}");
+    let (_, other) = with(&["cold-daily"]);
+    assert!(
+        other.contains("  use cold until 72 h have passed, or name the rule with --override early-heat"),
+        "{other}"
+    );
+}
+
+#[test]
+fn all_rules_that_must_be_overridden_are_named() {
+    let home = Home::new();
+    much_cold(&home, "5min ago");
+    let (code, errors) = refused(&home, &["run", "ice", "--dry-run"]);
+    assert_eq!(code, Some(3), "{errors}");
+    assert!(errors.contains("--override cold-daily --override rewarm; possible from "), "{errors}");
+    assert!(errors.contains("(cold-daily)") && errors.ends_with("  therapy explain cold-daily\n"), "{errors}");
+    let both = ["run", "ice", "--dry-run", "--override", "cold-daily", "--override", "rewarm"];
+    assert_eq!(refused(&home, &both).0, Some(0));
+    // One rule at several steps is named once.
+    let other = Home::new();
+    other.ask(&["log", "cold", "19", "--ended", "1 min ago"]);
+    other.own(1, &[("cold", "10min"), ("rest", "1min"), ("cold", "5min")]);
+    let (code, errors) = refused(&other, &["run", "own.toml", "--dry-run"]);
+    assert_eq!(code, Some(3), "{errors}");
+    assert!(errors.contains("  wait, or name the rule with --override rewarm; possible from "), "{errors}");
+}
