@@ -13,7 +13,7 @@ use crate::domain::nearest;
 use crate::domain::protocol::{Choice, Draft, Part};
 use crate::domain::rules::{Context, Injury, RuleId, Severity, review};
 use crate::text::printable::revealed;
-use crate::text::{durations::count, lengths, nearest as passing, rules};
+use crate::text::{choices, durations::count, lengths, nearest as passing, rules};
 
 mod reader;
 
@@ -234,43 +234,41 @@ impl Parsed {
         }
     }
 
-    /// All problems: those of reading, and what the rules find in the defaults and in the largest
-    /// choice that the file offers, for an old injury and without earlier doses.
+    /// All problems: those of reading, and what the rules find in the defaults, for an old injury and without earlier
+    /// doses. What they find only in the largest choice that the file offers is a warning.
     pub fn review(&self) -> Vec<Problem> {
         let mut problems = self.problems.clone();
         if self.is_readable() {
             let findings = self.findings(&self.draft, 0, Choice::default());
-            let mut larger = self.findings(&self.draft, 0, self.draft.largest_choice());
-            let same = |a: &Problem, b: &Problem| (&a.span, a.rule) == (&b.span, b.rule);
-            larger.retain(|larger| larger.level == Level::Refused && !findings.iter().any(|known| same(known, larger)));
             problems.extend(self.at_the_edges(&findings));
             problems.extend(findings);
             problems.extend(self.too_often());
-            problems.extend(larger.into_iter().map(|problem| Problem {
-                message: format!("at the largest choice that the file offers, {}", problem.message),
-                ..problem
-            }));
         } else {
             problems.extend(self.certain_refusals());
         }
         in_order(problems)
     }
 
-    /// Warnings about what the ranges of several steps offer, and a rule refuses: the file may run, with other lengths.
+    /// Warnings about choices that the file offers and a rule refuses: its default may run. Two options are named together
+    /// only where neither is refused alone.
     fn at_the_edges(&self, known: &[Problem]) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        for (kind, length) in self.draft.largest_of_kinds() {
-            let choice = Choice::default().with(kind, length);
-            let found = self.findings(&self.draft, 0, choice).into_iter();
-            let is_new =
-                |found: &Problem| found.level == Level::Refused && !known.iter().any(|known| known.rule == found.rule);
-            problems.extend(found.filter(is_new).take(1).map(|problem| Problem {
-                level: Level::Warning,
-                message: format!("with --{kind} {}, {}", humantime::format_duration(length), problem.message),
-                ..problem
-            }));
-        }
-        problems
+        let with = |choice: Choice| {
+            let mut new: Vec<Problem> = Vec::new();
+            for found in self.findings(&self.draft, 0, choice) {
+                let is_known = known.iter().chain(&new).any(|known| known.rule == found.rule);
+                if found.level == Level::Refused && !is_known {
+                    let message = format!("with {}, {}", choices::options(choice), found.message);
+                    new.push(Problem { level: Level::Warning, message, ..found });
+                }
+            }
+            new
+        };
+        let of_kinds = self.draft.largest_of_kinds().into_iter();
+        let of_kinds = of_kinds.map(|(kind, length)| Choice::default().with(kind, length));
+        let largest = self.draft.largest_choice();
+        let alone = [Choice { rounds: None, ..largest }, Choice { length: None, ..largest }];
+        let problems: Vec<_> = alone.into_iter().chain(of_kinds).flat_map(with).collect();
+        if problems.is_empty() { with(largest) } else { problems }
     }
 
     /// Warnings about a day with as many sessions as the author wants.

@@ -226,7 +226,7 @@ fn a_refusal_names_the_nearest_that_passes() {
         // No number of repetitions helps.
         ("[[step]]\ntimes = 2\nsteps = [{ do = \"cold\", for = \"25min\" }, { do = \"rest\", for = \"30min\" }]\n".to_owned(),
             vec![format!("{SHORTER}the longest cold that passes is 17 min 30 s")]),
-        ("[[step]]\ndo = \"cold\"\nfor = { default = \"10min\", max = \"22min\" }\n".to_owned(),
+        ("[[step]]\ndo = \"cold\"\nfor = { default = \"21min\", max = \"22min\" }\n".to_owned(),
             vec![format!("{SHORTER}the longest cold that passes is 20 min")]),
         (crate::support::steps(2, &[("cold", "20min"), ("rest", "30min"), ("heat", "20min"), ("rest", "30min")]),
             vec![format!("{FEWER}1 round passes")]),
@@ -263,7 +263,46 @@ fn run_names_the_nearest_of_several_steps() {
     }
 }
 
-/// One step at its longest is refused already. Of several, what may be chosen and is then refused is said before.
+/// The default decides whether a file runs, in every command. What may be chosen and is then refused is said before.
+#[test]
+fn a_choice_that_a_rule_refuses_does_not_keep_the_default_from_running() {
+    let home = Home::new();
+    let rounds = "rounds = { default = 2, min = 2, max = 3 }\n[[step]]\ndo = \"cold\"\nfor = \"11min\"\n\
+                  [[step]]\ndo = \"rest\"\nfor = \"40min\"\n";
+    let minutes = "[[step]]\ndo = \"cold\"\nfor = { default = \"15min\", min = \"10min\", max = \"25min\" }\n";
+    let short = minutes.replace("15min", "8min").replace("25min", "15min").replace("10min", "5min");
+    let both = format!("rounds = {{ default = 1, min = 1, max = 2 }}\n{short}");
+    for (text, options, why) in [
+        (rounds, "--rounds 3", "all steps together last 2 h 33 min; the limit is 2 h 30 min"),
+        (minutes, "--minutes 25", "the cold load would reach 25 min; the limit is 20 min"),
+        (&both, "--minutes 15 --rounds 2", "the cold load would reach 30 min; the limit is 20 min"),
+    ] {
+        let file = home.file("sent.toml", text);
+        let checked = home.ask(&["check", &file]);
+        let warning = format!("]: with {options}, {why}\n");
+        assert!(checked.contains(&warning) && checked.contains("sent.toml: may run, "), "{checked}");
+        let document = &home.json(&["check", "--json", &file])[0];
+        assert_eq!(document["may_run"], true, "{document}");
+        let problems = document["problems"].as_array().expect("a list");
+        assert!(problems.iter().all(|problem| problem["level"] == "warning"), "{document}");
+        for command in [&["run", &file, "--dry-run"][..], &["plan", &file], &["show", &file, "--handout"]] {
+            home.ask(command);
+        }
+        let chosen = options.split(' ');
+        let chosen = home.run(&["run", &file, "--dry-run"].into_iter().chain(chosen).collect::<Vec<_>>());
+        assert_eq!(chosen.status.code(), Some(3), "{options}");
+        assert!(home.ask(&["add", &file, "--name", "added"]).contains("Added: "));
+        assert!(!home.ask(&["list"]).contains("cannot run"));
+        let listed = home.json(&["list", "--json"]);
+        assert!(listed.as_array().expect("a list").iter().all(|row| row["may_run"] == true), "{listed}");
+        std::fs::remove_file(home.path().join("config/protocols/added.toml")).expect("it was added");
+    }
+    // A default that is refused stays refused, whatever else may be chosen.
+    let file = home.file("sent.toml", &minutes.replace("15min", "22min"));
+    assert_eq!(home.run(&["check", &file]).status.code(), Some(3));
+}
+
+/// Of several steps, each kind is named with the length that a rule refuses.
 #[test]
 fn a_range_that_offers_what_a_rule_refuses_draws_a_warning() {
     let home = Home::empty();
@@ -277,7 +316,7 @@ fn a_range_that_offers_what_a_rule_refuses_draws_a_warning() {
     let range = "{ default = \"5min\", max = \"10min\" }";
     let checked = home.ask(&["check", &file(range, "\"1min\"")]);
     for part in [
-        "warning[cold-limit]: with --cold 10m, the cold load would reach 29 min; the limit is 20 min\n",
+        "warning[cold-limit]: with --cold 10, the cold load would reach 29 min; the limit is 20 min\n",
         "own.toml:4:22\n",
         "the longest cold that passes is 7 min",
         "may run, 2 remarks\n",
@@ -287,7 +326,7 @@ fn a_range_that_offers_what_a_rule_refuses_draws_a_warning() {
     assert_eq!(home.run(&["run", "own.toml", "--cold", "10", "--dry-run"]).status.code(), Some(3));
     // Less rest is what a rest may be too short for.
     let checked = home.ask(&["check", &file("\"10min\"", "{ default = \"10min\", min = \"2min\" }")]);
-    assert!(checked.contains("with --rest 2m, the cold load would reach 28 min"), "{checked}");
+    assert!(checked.contains("with --rest 2, the cold load would reach 28 min"), "{checked}");
     for (cold, rest) in
         [(range, "\"10min\""), ("\"5min\"", "\"1min\""), ("\"10min\"", "{ default = \"10min\", max = \"20min\" }")]
     {
