@@ -122,7 +122,7 @@ impl Wanted {
         which: &Which,
         says: (Purpose, Says),
     ) -> Result<Wanted, Failure> {
-        let find = |name: &str| find(folders, name).map_err(|failure| with_options(failure, name));
+        let find = |name: &str| find(folders, "run", name);
         Wanted::of(folders, || name.map(find).transpose(), which, says)
     }
 
@@ -293,20 +293,6 @@ fn review_again(chosen: &mut Chosen, memory: &Memory, known: &Known, args: &RunA
         chosen.context.concerns.clone_from(answer);
     }
     chosen.review(&args.overrides)
-}
-
-/// With everything that was typed after the name of a protocol that was not found.
-fn with_options(failure: Failure, name: &str) -> Failure {
-    let typed: Vec<_> = std::env::args_os().skip(2).map(|word| word.to_string_lossy().into_owned()).collect();
-    let after = typed.iter().skip_while(|word| *word != name).skip(1);
-    let before = typed.iter().take_while(|word| *word != name && *word != "--");
-    let options = before.chain(after).map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-    let line = |line: &str| {
-        let options = if line.contains("therapy run ") { options.as_str() } else { "" };
-        format!("{line} {options}").trim_end().to_owned()
-    };
-    let hint = failure.hint.map(|hint| hint.lines().map(line).collect::<Vec<_>>().join("\n"));
-    Failure { hint, ..failure }
 }
 
 /// The options that no choice and no rule has, as they are typed.

@@ -41,9 +41,10 @@ pub(super) struct Chosen {
     pub(super) more: String,
 }
 
-/// Finds the protocol and reports the problems of its file.
-pub(super) fn find(folders: &Folders, name: &str) -> Result<Entry, Failure> {
-    let (entry, warnings) = catalog::find(name, &folders.protocols())?;
+/// Finds the protocol that was named in a command, and reports the problems of its file. A way out is that command again.
+pub(super) fn find(folders: &Folders, command: &str, name: &str) -> Result<Entry, Failure> {
+    let found = catalog::find(name, &folders.protocols());
+    let (entry, warnings) = found.map_err(|error| with_another_name(error.into(), command, name))?;
     for warning in warnings {
         say(&format!("warning: {warning}"));
     }
@@ -56,6 +57,23 @@ pub(super) fn find(folders: &Folders, name: &str) -> Result<Entry, Failure> {
     draw(&report::render(&problems, &place, &entry.text, console::colors_enabled_stderr()));
     let error = anyhow!("{place} cannot be read as a protocol");
     Err(Failure::new(Exit::Usage, error, format!("fix the lines above, then: therapy check {}", entry.word())))
+}
+
+/// With the command and all else that was typed, where a way out names another protocol.
+fn with_another_name(failure: Failure, command: &str, name: &str) -> Failure {
+    let typed: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let after = |from: usize, word: &str| typed.iter().skip(from).position(|typed| typed == word).map(|at| from + at);
+    let place = after(0, command).and_then(|at| after(at + 1, name));
+    let line = |line: &str| match (line.split_once("therapy run "), place) {
+        (Some((before, other)), Some(place)) => {
+            let word = |(at, word): (usize, &String)| if at == place { other.to_owned() } else { quoted(word) };
+            let words: Vec<_> = typed.iter().enumerate().map(word).collect();
+            format!("{before}therapy {}", words.join(" "))
+        }
+        _ => line.to_owned(),
+    };
+    let hint = failure.hint.map(|hint| hint.lines().map(line).collect::<Vec<_>>().join("\n"));
+    Failure { hint, ..failure }
 }
 
 impl Chosen {

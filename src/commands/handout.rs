@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
+use clap::ValueEnum as _;
 use console::Term;
 
 use super::chosen::{Chosen, find};
@@ -22,7 +23,7 @@ const WIDTH: usize = 80;
 
 /// Prints the page. A protocol that a rule refuses has none.
 pub(super) fn run(folders: &Folders, name: &str, which: &Which, form: Form) -> Result<Exit, Failure> {
-    let entry = find(folders, name).map_err(Failure::by_show)?;
+    let entry = find(folders, "show", name)?;
     let ages = match which.injured.as_deref() {
         Some(typed) => vec![age_of(typed)?],
         None if entry.parsed.by_injury.is_some() => vec![Injury::Ago(Duration::ZERO), Injury::Ago(ACUTE)],
@@ -34,6 +35,9 @@ pub(super) fn run(folders: &Folders, name: &str, which: &Which, form: Form) -> R
         let mut chosen = Chosen::of_file(entry.clone(), which, &context);
         // The injury gets older after the page is printed, so the page says when heat is possible.
         chosen.context.injury = Injury::Ago(Duration::MAX);
+        // A way out is a page too.
+        let form = form.to_possible_value().map(|form| format!(" {}", form.get_name())).unwrap_or_default();
+        chosen.more = format!(" --handout{form}");
         chosen.review(&[]).map_err(Failure::by_show)?;
         // No rule stops a session on paper, so a plan with too many of them is refused here. A warning refuses nothing.
         let is_refused = |found: &TooOften| found.rule.rule().severity != Severity::Warn;

@@ -63,7 +63,7 @@ pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
         let hint = "first: therapy resume, or therapy stop";
         return Err(Failure::new(Exit::Refused, anyhow!(was_cut_off(open, &stamp())), hint));
     }
-    let named = args.protocol.as_deref().map(|name| find(folders, name)).transpose()?;
+    let named = args.protocol.as_deref().map(|name| find(folders, "plan", name)).transpose()?;
     let of_file = named.as_ref().and_then(|entry| entry.parsed.draft.site);
     memory.at(sites::decide(folders, args.site, of_file, &memory.injuries)?);
     let now = Now { wall: clock::wall(), moment: memory.context.now, zone: known_zone()? };

@@ -30,7 +30,7 @@ const WIDTH: u16 = 80;
 /// Draws one protocol to scale, with the source of every number and the limits that apply.
 pub(super) fn run(folders: &Folders, name: &str, which: &Which, json: bool) -> Result<Exit, Failure> {
     let mut memory = Memory::read(folders, which.injured.as_deref(), Purpose::Show)?;
-    let entry = find(folders, name).map_err(Failure::by_show)?;
+    let entry = find(folders, "show", name)?;
     // Nothing starts here: where it is not clear which injury is meant, or the settings cannot be read, each of them counts.
     let site = sites::known(folders, which.site, entry.parsed.draft.site, &memory.injuries).ok().flatten();
     memory.at(site.unwrap_or(Site::OTHER));

@@ -134,7 +134,7 @@ fn option(folders: &Folders, name: &str) -> Result<Option<Entry>, Failure> {
         return Ok(None);
     }
     let names = |failure| Failure { hint: Some(trial::NAMES.to_owned()), ..failure };
-    let entry = find(folders, name).map_err(names)?;
+    let entry = find(folders, "start", name).map_err(names)?;
     if entry.parsed.by_injury.is_some() {
         let error = anyhow!("{name} changes from cold to heat with the age of the injury, so it is not one option");
         return Err(Failure::new(Exit::Usage, error, "name what it is now, such as ice or heat"));
@@ -317,7 +317,7 @@ fn session(
     // Before the question: what a rule refuses needs no score.
     if option != REST {
         let gone = |failure| Failure { hint: Some(trial::RESTORE_FILE.to_owned()), ..failure };
-        find(folders, option).map_err(gone)?;
+        find(folders, "next", option).map_err(gone)?;
     }
     let chosen = Wanted::by(folders, &run_args)?.chosen;
     if let Some((place, _)) = earlier.filter(|(_, doses)| self::doses(&chosen.draft.expand(chosen.choice)) != *doses) {

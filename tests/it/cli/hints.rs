@@ -234,3 +234,37 @@ fn all_rules_that_must_be_overridden_are_named() {
     assert_eq!(code, Some(3), "{errors}");
     assert!(errors.contains("  wait, or name the rule with --override rewarm; possible from "), "{errors}");
 }
+
+#[test]
+fn a_way_out_of_an_unknown_name_keeps_the_command() {
+    let home = Home::new();
+    home.file("my-own.toml", RANGES);
+    home.file("config/protocols/desk.toml", RANGES);
+    home.ask(&["profiles", "--add", "eva"]);
+    for (typed, expected) in [
+        (&["plan", "my-own"][..], "plan ./my-own.toml"),
+        (&["plan", "my-own", "--days", "5", "--json"], "plan ./my-own.toml --days 5 --json"),
+        (&["plan", "--days", "5", "dsek"], "plan --days 5 desk"),
+        (&["show", "my-own", "--handout"], "show ./my-own.toml --handout"),
+        (&["show", "--site", "left-knee", "my-own", "--json"], "show --site left-knee ./my-own.toml --json"),
+        (&["show", "my-own"], "show ./my-own.toml"),
+        (&["run", "my-own", "12", "--dry-run"], "run ./my-own.toml 12 --dry-run"),
+        (&["run", "--on-event", "a b", "dsek", "--dry-run"], "run --on-event \"a b\" desk --dry-run"),
+        (&["run", "--dry-run", "--", "dsek"], "run --dry-run -- desk"),
+        (&["--color", "never", "show", "icee"], "--color never show ice"),
+        // Found for the wrong person would be another journal.
+        (&["--profile", "eva", "plan", "my-own"], "--profile eva plan ./my-own.toml"),
+        (&["check", "my-own"], "check ./my-own.toml"),
+    ] {
+        let output = home.run(typed);
+        assert_eq!(output.status.code(), Some(2), "{typed:?}");
+        let said = stdout(&output) + &stderr(&output);
+        assert!(said.contains(&format!("  try: therapy {expected}\n")), "{typed:?}: {said}");
+    }
+    // A refused page leads to a page.
+    for (form, kept) in [(&["--handout"][..], "--handout text"), (&["--handout", "md"], "--handout md")] {
+        let (code, errors) = refused(&home, &[&["show", "ice", "--minutes", "25"], form].concat());
+        assert_eq!(code, Some(3), "{errors}");
+        assert!(errors.contains(&format!("  try: therapy show ice --minutes 20 {kept}\n")), "{errors}");
+    }
+}
