@@ -146,7 +146,7 @@ Examples:
         #[command(flatten)]
         form: StatusArgs,
         /// Print a line whenever it changes, until nobody reads it
-        #[arg(long, requires = "StatusArgs")]
+        #[arg(long)]
         watch: bool,
         /// Only a session at this site
         #[arg(long, value_name = "SITE", value_parser = sites::read)]

@@ -81,9 +81,10 @@ impl Form<'_> {
             (Form::Json, None) => no_session().to_string(),
             (Form::Json, Some((record, view))) => document(&name(record), record.site, view).to_string(),
             (Form::Waybar, found) => waybar(found).to_string(),
-            (Form::Format(_) | Form::Text, None) => String::new(),
+            (Form::Format(_), None) => String::new(),
+            (Form::Text, None) => "no session".to_owned(),
             (Form::Format(format), Some((record, view))) => format.fill(&name(record), record.site, view),
-            (Form::Text, Some((_, view))) => say::heading(view),
+            (Form::Text, Some((_, view))) => say::now(view, time_of_day(wall_at)),
         }
     }
 }

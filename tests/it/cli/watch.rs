@@ -140,6 +140,20 @@ fn a_watch_of_one_site_shows_no_session_at_another() {
     until("the end is shown", || knee.lines.try_recv().is_ok_and(|line| line.is_empty()));
     knee.leave();
     neck.leave();
-    let output = home.run(&["status", "--watch"]);
-    assert_eq!(output.status.code(), Some(2), "it needs a form");
+}
+
+#[test]
+fn a_watch_without_a_form_says_what_is_on() {
+    let home = Home::new();
+    home.own(1, &[("heat", "10min"), ("cold", "5min")]);
+    let watch = Watch::start(&home, &[]);
+    assert_eq!(watch.line(), "no session");
+    let mut running = home.start(&["run", "own.toml"]);
+    running.see("step_began");
+    let line = watch.line();
+    assert!(line.starts_with("HEAT ") && line.ends_with(", then COLD 5 min"), "{line}");
+    running.signal(Signal::INT);
+    assert_eq!(running.end().code(), Some(130));
+    until("the end is shown", || watch.lines.try_recv().is_ok_and(|line| line == "no session"));
+    watch.leave();
 }
