@@ -189,9 +189,16 @@ impl Chosen {
     }
 
     /// The choice with each length of a kind moved into the ranges of its steps; where that is refused, with fewer minutes
-    /// of one kind, as many as are accepted.
+    /// of one kind, as many as are accepted, or with more of one kind, as few as are accepted.
     fn near(&self, overrides: &[RuleId]) -> Option<Choice> {
         let mut near = self.choice;
+        if let [ChoiceError::NotOneStep(_), ..] = self.draft.choice_errors(near)[..] {
+            // The one length may be meant for every pack.
+            let asked = near.length.take();
+            for kind in self.draft.steps().map(|step| step.kind).filter(|kind| kind.has_pack()) {
+                near = near.with(kind, near.of_kind(kind).or(asked).unwrap_or_default());
+            }
+        }
         for kind in Choice::KINDS {
             let Some(asked) = near.of_kind(kind) else { continue };
             let lengths = || self.draft.steps().filter(|step| step.kind == kind && step.length.stated);
@@ -205,11 +212,16 @@ impl Chosen {
         if self.is_accepted(near, overrides) {
             return Some(near);
         }
-        Choice::KINDS.into_iter().find_map(|kind| {
-            let most = near.of_kind(kind)?.min(SESSION).as_secs() / 60;
-            let choices = (1..=most).rev().map(|minutes| near.with(kind, Duration::from_secs(60 * minutes)));
-            choices.into_iter().find(|choice| self.is_accepted(*choice, overrides))
-        })
+        let typed = Choice::KINDS.into_iter().filter_map(|kind| Some((kind, near.of_kind(kind)?.min(SESSION))));
+        let accepted = |kind, minutes: &mut dyn Iterator<Item = u64>| {
+            let mut choices = minutes.map(|minutes| near.with(kind, Duration::from_secs(60 * minutes)));
+            choices.find(|choice| self.is_accepted(*choice, overrides))
+        };
+        let typed: Vec<_> = typed.map(|(kind, length)| (kind, length.as_secs() / 60)).collect();
+        let fewer = typed.iter().find_map(|(kind, most)| accepted(*kind, &mut (1..=*most).rev()));
+        // Too little cold leaves too much heat, and the other way round.
+        let most = SESSION.as_secs() / 60;
+        fewer.or_else(|| typed.iter().find_map(|(kind, least)| accepted(*kind, &mut (least + 1..=most))))
     }
 
     fn is_accepted(&self, choice: Choice, overrides: &[RuleId]) -> bool {

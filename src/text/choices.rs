@@ -31,7 +31,7 @@ pub fn options(choice: Choice) -> String {
 pub fn choice(error: &ChoiceError, name: &str) -> String {
     match *error {
         ChoiceError::NotOneStep(steps) => {
-            format!("--minutes sets the length of a single step; {name} has {steps} steps")
+            format!("one length is for a protocol of one step; {name} has {steps} steps")
         }
         ChoiceError::TooLong { max, asked } => {
             format!("{} is longer than {name} allows: at most {}", in_words(rounded_up(asked)), in_words(max))

@@ -80,8 +80,9 @@ fn minutes_are_for_a_step_that_is_not_repeated() {
     group(3);
     let refused = home.run(&run);
     assert_eq!(refused.status.code(), Some(2));
-    let said = "Refused: --minutes sets the length of a single step; own has 3 steps\n";
+    let said = "Refused: one length is for a protocol of one step; own has 3 steps\n";
     assert!(stderr(&refused).contains(said), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("  try: therapy run own.toml --cold 6 "), "{}", stderr(&refused));
 }
 
 /// The limits count every repetition. Each problem is at its step, or at what repeats too often.

@@ -126,17 +126,42 @@ fn a_length_outside_a_range_names_the_range_all_at_once() {
             "try: therapy run contrast --heat 10 --cold 10 --dry-run",
         ),
     ] {
-        let output = home.run(arguments);
-        let errors = stderr(&output);
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
-        for line in lines {
-            assert!(errors.contains(line), "{arguments:?}: {line} in {errors}");
-        }
-        assert!(errors.contains(hint), "{arguments:?}: {hint} in {errors}");
-        let Some((_, command)) = errors.split_once("  try: therapy ") else { continue };
-        let words = shlex::split(&command.replace('\\', "/")).expect("words");
-        let words: Vec<_> = words.iter().map(String::as_str).collect();
-        assert_eq!(home.run(&words).status.code(), Some(0), "what is suggested passes: {command}");
+        assert_refused(&home, arguments, code, lines, hint);
+    }
+}
+
+/// It is refused with these lines and this hint, and what the hint suggests passes.
+#[track_caller]
+fn assert_refused(home: &Home, arguments: &[&str], code: i32, lines: &[&str], hint: &str) {
+    let output = home.run(arguments);
+    let errors = stderr(&output);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
+    for line in lines {
+        assert!(errors.contains(line), "{arguments:?}: {line} in {errors}");
+    }
+    assert!(errors.contains(hint), "{arguments:?}: {hint} in {errors}");
+    let Some((_, command)) = errors.split_once("  try: therapy ") else { return };
+    let words = shlex::split(&command.replace('\\', "/")).expect("words");
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    assert_eq!(home.run(&words).status.code(), Some(0), "what is suggested passes: {command}");
+}
+
+/// One length is meant for every pack, and 10 min of cold would leave too much heat.
+#[test]
+fn a_length_that_fits_no_step_or_leaves_too_much_has_a_way_out() {
+    const ONE: &str = "one length is for a protocol of one step; contrast has 2 steps";
+    const COLD: &str = "--cold: 4 min is not possible; contrast allows 10 to 20 min";
+    let home = Home::new();
+    for (typed, code, line, options) in [
+        (&["--cold", "4"][..], 3, COLD, "--cold 15"),
+        (&["--cold", "10"], 3, "(heat-limit)", "--cold 15"),
+        (&["12"], 2, ONE, "--heat 12 --cold 12"),
+        (&["--minutes", "12"], 2, ONE, "--heat 12 --cold 12"),
+        (&["--minutes", "5"], 2, ONE, "--heat 10 --cold 10"),
+        (&["--minutes", "30", "--rounds", "2"], 2, ONE, "--heat 20 --cold 20 --rounds 2"),
+    ] {
+        let hint = format!("try: therapy run contrast {options} --dry-run\n");
+        assert_refused(&home, &[&["run", "contrast"], typed, &["--dry-run"]].concat(), code, &[line], &hint);
     }
 }
 
