@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::chosen::{Chosen, find};
 use super::folders::Folders;
 use super::memory::{Memory, Purpose, was_cut_off};
-use super::times::{from_millis, known_zone, later, local, stamp};
+use super::times::{from_millis, known_zone, later, local, stamp, wall_at};
 use super::{Exit, Failure, print, print_exactly, print_json, printing, recommended, settings, sites, unwritten};
 use crate::cli::Which;
 use crate::cli::plan::PlanArgs;
@@ -27,7 +27,6 @@ use crate::domain::rules::{ACUTE, Context, Detail, Injury};
 use crate::domain::schedule::{Awake, Because, Coming, LeftOut, Offer, Schedule, Wish, schedule};
 use crate::domain::site::Site;
 use crate::edge::catalog::Entry;
-use crate::edge::clock;
 use crate::edge::files::{self, Readers};
 use crate::edge::journal::{Journal, Kept, Planned, Record};
 use crate::format;
@@ -38,6 +37,7 @@ use crate::text::plan::{self, Day};
 use crate::text::printable::{aligned, capital};
 use crate::text::rules;
 use crate::text::sites::words;
+use crate::text::times::next_minute;
 
 /// Sessions begin at whole multiples of this: people do not read other times from a clock (ours).
 const GRID: Duration = Duration::from_secs(5 * 60);
@@ -66,7 +66,7 @@ pub(super) fn run(folders: &Folders, args: &PlanArgs) -> Result<Exit, Failure> {
     let named = args.protocol.as_deref().map(|name| find(folders, "plan", name)).transpose()?;
     let of_file = named.as_ref().and_then(|entry| entry.parsed.draft.site);
     memory.at(sites::decide(folders, args.site, of_file, &memory.injuries)?);
-    let now = Now { wall: clock::wall(), moment: memory.context.now, zone: known_zone()? };
+    let now = Now { wall: wall_at(memory.context.now), moment: memory.context.now, zone: known_zone()? };
     let context = after_this_one(&memory);
     let offers = Offers::find(folders, named.as_ref(), (&memory, args.spasm), &context)?;
     let settings = settings::read(folders)?;
@@ -265,7 +265,7 @@ impl Now {
     }
 
     fn text(&self, schedule: &Schedule, days: &[Waking], switch: Option<Moment>, place: &str) -> String {
-        let switch = switch.map(|at| local(self.wall(at)));
+        let switch = switch.map(|at| local(next_minute(self.wall(at))));
         let mut text = format!("{} {place}\n", plan::headline(&schedule.sessions, switch.as_deref()));
         if io::stdout().is_terminal() {
             let days: Vec<_> = days.iter().map(|day| self.day(day, schedule)).collect();

@@ -79,9 +79,13 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or_default()
 }
 
-/// The next whole minute: a time that is shown in minutes is never too early.
+/// The whole minute at or after a time: what is shown in minutes is never too early. The last 10 ms do not count: two ways
+/// to compute one time may differ by them.
 pub fn next_minute(at: Timestamp) -> Timestamp {
-    Timestamp::from_second(at.as_second().saturating_add(60) / 60 * 60).unwrap_or(Timestamp::MAX)
+    const MINUTE: i64 = 60_000;
+    const BLUR: i64 = 10;
+    let whole = at.as_millisecond().saturating_add(MINUTE - 1 - BLUR).div_euclid(MINUTE) * MINUTE;
+    Timestamp::from_millisecond(whole).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -135,6 +139,14 @@ mod tests {
         );
         let day = |at| here.day(here.date(timestamp(at).as_millisecond()), "%-d %B");
         assert_eq!(["2026-01-01T00:00:00Z", "2025-12-31T22:59:00Z"].map(day), ["1 January", "31 December 2025"]);
-        assert_eq!(next_minute(timestamp("2026-11-22T12:00:30.5Z")), timestamp("2026-11-22T12:01:00Z"));
+        for (at, minute) in [
+            ("2026-11-22T12:00:30.5Z", "2026-11-22T12:01:00Z"),
+            ("2026-11-22T12:00:00.011Z", "2026-11-22T12:01:00Z"),
+            ("2026-11-22T12:00:00.0109Z", "2026-11-22T12:00:00Z"),
+            ("2026-11-22T12:00:00Z", "2026-11-22T12:00:00Z"),
+            ("2026-11-22T11:59:59.9999Z", "2026-11-22T12:00:00Z"),
+        ] {
+            assert_eq!(next_minute(timestamp(at)), timestamp(minute), "{at}");
+        }
     }
 }

@@ -259,3 +259,21 @@ fn a_plan_is_no_wider_than_the_terminal() {
     let text = terminal.text();
     assert!(text.lines().all(|line| strip(line).chars().count() <= 80), "{text}");
 }
+
+#[test]
+fn a_plan_and_the_injury_name_the_same_minute() {
+    let after = |text: String, before: &str, end: &str| {
+        let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("{before} in {text}"));
+        rest.split_once(end).expect("an end").0.to_owned()
+    };
+    for when in ["30h ago", "25h 17min ago", "yesterday 00:00", "3 hours ago"] {
+        let home = Home::new();
+        home.ask(&["injury", "set", when]);
+        let said = after(home.ask(&["injury"]), "cold until ", ", then heat");
+        let plan = home.ask(&["plan", "--days", "5", "--awake", "0-24"]);
+        assert_eq!(after(plan, "Ice until ", ", then heat"), said, "{when}");
+        if when == "yesterday 00:00" {
+            assert!(said.ends_with(" 00:00"), "a whole minute stays: {said}");
+        }
+    }
+}
