@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::anyhow;
 
 use super::folders::Folders;
+use super::printing::print_drawn;
 use super::{Exit, Failure, print, unwritten};
 use crate::cli::{ExportArgs, Format};
 use crate::edge::files;
@@ -52,10 +53,11 @@ pub(super) fn run(folders: &Folders, args: &ExportArgs) -> Result<Exit, Failure>
     }
     let lines = written?.map_err(|error| failed(&error))?;
     let lines = count(lines, "line");
-    print(match format {
-        Format::Csv => format!("Wrote {lines} to {name}.\n"),
-        _ => format!("Wrote {lines} to {name}. To bring them into another journal: therapy import {}\n", quoted(&name)),
-    })
+    match format {
+        Format::Csv => print(format!("Wrote {lines} to {name}.\n")),
+        // Without the profile of this command, which is that of the journal that was exported.
+        _ => print_drawn(format!("Wrote {lines} to {name}. For another journal: therapy import {}\n", quoted(&name))),
+    }
 }
 
 /// The form that the name of a file asks for.

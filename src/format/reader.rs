@@ -81,7 +81,11 @@ impl<'a> Reader<'a> {
 
     pub(super) fn texts(&mut self, table: &DeTable<'_>, key: &str) -> Vec<String> {
         let list = table.get(key);
-        let items = list.and_then(|list| self.typed(list, "a list of strings such as [\"S3\"]", DeValue::as_array));
+        let what = match key {
+            "on_event" => "a list of strings such as [\"notify-send\", \"therapy\"]",
+            _ => "a list of strings such as [\"S3\"]",
+        };
+        let items = list.and_then(|list| self.typed(list, what, DeValue::as_array));
         let texts = items.into_iter().flatten().filter_map(|item| {
             let text = self.typed(item, "a string in quotes", DeValue::as_str)?;
             if text.contains(is_control) {

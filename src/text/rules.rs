@@ -86,7 +86,7 @@ pub fn of(rule: RuleId) -> RuleText {
             "wait until normal feeling is back, or put a rest between"),
         RuleId::OneSession => ("one session at a time",
             "two sessions at once would each count half of the dose",
-            "stop the running session first"),
+            "stop the running session first: therapy stop"),
         RuleId::Rewarm => ("with earlier sessions, the load is at most 20 min of cold and 30 min of heat",
             "skin does not recover at once; the law and the numbers are those of cold-limit and heat-limit",
             "wait, or name the rule with --override rewarm"),
@@ -95,7 +95,7 @@ pub fn of(rule: RuleId) -> RuleText {
             "use fewer rounds or shorter steps"),
         RuleId::StepLength => ("a step lasts at least 1 s and at most 150 min",
             "a shorter step cannot be done, and a longer one does not fit a session",
-            "use a length from 1s to 2h 30m"),
+            "use a length from 1 s to 2 h 30 min"),
         RuleId::StretchEarly => ("no stretching less than 72 h after the injury or less than 30 min after cold",
             "S3 advises stretching after recovery, S2 at once; muscles work less well for up to 30 min after cold (MacAuley 2001)",
             "stretch later, or put at least 30 min of rest before it"),
@@ -114,8 +114,8 @@ pub fn ways_out(rules: &[RuleId]) -> String {
         [rule] => of(*rule).way_out.to_owned(),
         rules => {
             let what = if rules.contains(&RuleId::ClockBehind) { "set the clock" } else { "wait" };
-            let names = rules.iter().map(|rule| format!(" --override {rule}")).collect::<String>();
-            format!("{what}, or name the rules with{names}")
+            let names: Vec<_> = rules.iter().map(|rule| format!("--override {rule}")).collect();
+            format!("{what}, or name the rules with {}", names.join(" "))
         }
     }
 }

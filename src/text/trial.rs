@@ -40,7 +40,9 @@ pub fn blocks(text: &str) -> Result<u32, Unreadable> {
         return Ok(number);
     }
     let (least, most) = (BLOCKS.start(), BLOCKS.end());
-    Err(Unreadable::new(text, format!("a trial needs {least} to {most} pairs: fewer can decide nothing"), TRY))
+    let why = if number < *least { ": fewer can decide nothing" } else { "" };
+    let message = format!("a trial needs {least} to {most} pairs{why}");
+    Err(Unreadable::new(text, message, TRY))
 }
 
 /// Reads what an order is drawn from.

@@ -187,3 +187,19 @@ fn an_empty_data_variable_makes_no_profile_where_the_command_runs() {
     assert_eq!(std::fs::read_dir(home.path().join("profiles")).expect("a folder").count(), 1);
     assert_eq!(std::fs::read_dir(home.path().join("profiles/anna")).expect("a folder").count(), 0);
 }
+
+#[test]
+fn a_list_that_is_none_has_an_example_of_its_key() {
+    let home = Home::new();
+    for value in ["\"notify-send\"", "true", "3"] {
+        home.file("config/config.toml", &format!("on_event = {value}\n"));
+        let output = home.run(&["run", "ice", "--dry-run"]);
+        let errors = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(errors.contains("a list of strings such as [\"notify-send\", \"therapy\"]"), "{errors}");
+        assert!(!errors.contains("S3"), "{errors}");
+    }
+    home.file("own.toml", "sources = \"S1\"\n[[step]]\ndo = \"cold\"\nfor = \"12min\"\n");
+    let checked = home.run(&["check", "own.toml"]);
+    assert!(stdout(&checked).contains("a list of strings such as [\"S3\"]"), "{}", stdout(&checked));
+}

@@ -268,3 +268,34 @@ fn a_way_out_of_an_unknown_name_keeps_the_command() {
         assert!(errors.contains(&format!("  try: therapy show ice --minutes 20 {kept}\n")), "{errors}");
     }
 }
+
+#[test]
+fn an_export_is_for_another_journal_and_not_for_its_own() {
+    let home = Home::new();
+    home.ask(&["profiles", "--add", "eva"]);
+    home.ask(&["pain", "4"]);
+    home.ask(&["--profile", "eva", "pain", "5"]);
+    let own = home.ask(&["export", "own.ndjson"]);
+    assert!(own.ends_with(" to own.ndjson. For another journal: therapy import own.ndjson\n"), "{own}");
+    let eva = home.ask(&["--profile", "eva", "export", "eva.ndjson"]);
+    assert_eq!(eva, "Wrote 1 line to eva.ndjson. For another journal: therapy import eva.ndjson\n");
+    assert!(home.ask(&["import", "eva.ndjson"]).contains("1 pain score"));
+}
+
+#[test]
+fn a_refusal_says_lengths_as_people_do_and_names_the_command() {
+    let home = Home::new();
+    let (code, errors) = refused(&home, &["run", "ice", "--minutes", "0"]);
+    assert_eq!(code, Some(3), "{errors}");
+    assert!(errors.contains("use a length from 1 s to 2 h 30 min\n"), "{errors}");
+    home.own(1, &[("cold", "10min")]);
+    let mut running = home.start(&["run", "own.toml"]);
+    running.see("step_began");
+    for command in [&["run", "heat"][..], &["run", "own.toml", "--dry-run"]] {
+        let (code, errors) = refused(&home, command);
+        assert_eq!(code, Some(3), "{errors}");
+        assert!(errors.contains("therapy stop"), "{errors}");
+    }
+    assert_eq!(home.run(&["stop"]).status.code(), Some(0));
+    assert_eq!(running.end().code(), Some(130));
+}

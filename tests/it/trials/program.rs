@@ -285,8 +285,9 @@ fn only_two_options_that_differ_and_are_allowed_can_be_compared() {
     home.own(1, &[("cold", "5min")]);
     assert!(start("own.toml", "rest").contains("a protocol with a name"));
     for (option, value, why) in [
-        ("--blocks", "5", "a trial needs 6 to 24 pairs"),
-        ("--blocks", "25", "a trial needs 6 to 24 pairs"),
+        ("--blocks", "5", "a trial needs 6 to 24 pairs: fewer can decide nothing\n"),
+        ("--blocks", "25", "a trial needs 6 to 24 pairs\n"),
+        ("--blocks", "30", "a trial needs 6 to 24 pairs\n"),
         ("--blocks", "six", "is not a whole number of pairs"),
         ("--seed", "-1", "is not a seed"),
     ] {
