@@ -75,7 +75,7 @@ fn after_a_warning_sign_no_button_puts_a_pack_on() {
     desktop.press(1, "0");
     desktop.press(1, "2");
     let why = "take the pack off, and end the session: you said that a warning sign applies (warning-sign)";
-    until("a refusal", || running.errors().contains(why));
+    until("two refusals", || running.errors().matches(why).count() == 2);
     desktop.home.ask(&["safety", "--answer", "none"]);
     desktop.press(1, "0");
     running.see("resumed");

@@ -73,7 +73,6 @@ fn a_mistake_in_config_toml_is_refused_by_every_command_that_takes_the_site_from
         &["log", "cold", "15"][..],
         &["next"],
         &["next", "--json"],
-        &["show", "ice"],
         &["injury", "set", "1h ago"],
         &["trial", "start", "ice", "rest"],
         &["pain", "3"],
