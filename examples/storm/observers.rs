@@ -14,6 +14,8 @@ use therapy::runner::{FRAME, Observer, Trouble};
 use super::fate::{Answers, Fate};
 use super::skin::{Skin, exceeds_limit, loads};
 
+/// Tolerance for the doses of earlier boots, which are dated by the wall clock.
+const BLUR: Duration = Duration::from_millis(100);
 /// Interval between two attempts to write.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -239,6 +241,7 @@ impl Observer for Person<'_> {
             let witness = &mut *self.witness.borrow_mut();
             witness.notice_up_to(events.len(), events, session, self.fate);
             check_plan(session, self.fate);
+            check_day(session, witness, self.fate);
         }
         Ok(())
     }
@@ -270,6 +273,21 @@ impl Observer for Person<'_> {
 
     fn trouble(&mut self, _: &str) {
         self.witness.borrow_mut().troubles += 1;
+    }
+}
+
+/// Checks that the cold of the plan leaves no day with too much of it, on the real skin.
+fn check_day(session: &Session, witness: &Witness, fate: &Fate) {
+    if session.outcome().is_some() || session.is_held() || witness.unsure || fate.has_wrong_dates() {
+        return;
+    }
+    let segments = &session.plan().segments()[session.index()..];
+    let left = session.end().since(session.now());
+    let lengths = std::iter::once(left).chain(segments[1..].iter().map(|segment| segment.length));
+    let plan = segments.iter().zip(lengths).map(|(segment, length)| (segment.step.kind, length));
+    let blur = if fate.boot.get().0 > 0 { BLUR } else { Duration::ZERO };
+    if let Some(over) = witness.skin.exceeds_day(fate.truth(session.now()), plan).filter(|over| *over > blur) {
+        fate.violate(|| format!("the plan has {over:?} too much cold for a day: {session:?} after {witness:?}"));
     }
 }
 

@@ -2,6 +2,7 @@
 //! It checks these invariants:
 //!
 //! - No plan exceeds a dose limit on any patch of the real skin, whatever its place is called.
+//! - No plan leaves a day with more than 160 min of cold, also after a hold, a pause and a sleep.
 //! - Every step is announced, in order.
 //! - Every end of a step rings as soon as the machine is awake. The alarm is urgent when a pack must come
 //!   off.
@@ -59,6 +60,8 @@ pub struct Tally {
     /// Doses that were told, and of these the ones that were taken back.
     pub told: u64,
     pub undone: u64,
+    /// Steps that were left out, because the day had no room for their cold.
+    pub days: u64,
     /// Warnings that were reported.
     pub troubles: u64,
     /// Runs in which the person and the record disagree, after a disk failure or a kill between the bell
@@ -80,6 +83,7 @@ impl std::ops::AddAssign for Tally {
         self.terminated += other.terminated;
         self.told += other.told;
         self.undone += other.undone;
+        self.days += other.days;
         self.troubles += other.troubles;
         self.unsure += other.unsure;
     }
@@ -142,6 +146,9 @@ const BLUR: Duration = Duration::from_millis(20);
 impl Run {
     fn sessions(&mut self) -> Result<Tally, String> {
         let sessions = self.fate.rng.borrow_mut().u32(1..4);
+        if self.fate.one_in(4) {
+            self.tell_a_day();
+        }
         for _ in 0..sessions {
             if self.fate.one_in(3) {
                 self.tell();
@@ -189,6 +196,9 @@ impl Run {
             killed = self.after_death(id);
         }
         self.tally.events += self.witness.borrow().committed.len() as u64;
+        let no_day = EventKind::Skipped { by_rule: Some(RuleId::ColdDaily) };
+        let days = self.witness.borrow().committed.iter().filter(|(_, event)| event.kind == no_day).count();
+        self.tally.days += days as u64;
         if self.fate.violation.borrow().is_none() {
             self.check_record(id);
         }
@@ -233,6 +243,25 @@ impl Run {
         let to = now.saturating_sub(ago);
         witness.skin.pass(now);
         witness.skin.tell(modality, (to.saturating_sub(length), to), covered);
+    }
+
+    /// Half a day passes, and most of the cold that a day may have was on a hand.
+    fn tell_a_day(&mut self) {
+        let (length, rest) = {
+            let mut rng = self.fate.rng.borrow_mut();
+            (Duration::from_secs(rng.u64(150 * 60..160 * 60)), Duration::from_secs(rng.u64(0..20 * 3600)))
+        };
+        let (from, site) = (self.fate.now.get(), Site::from_name("right-hand").unwrap_or_default());
+        self.fate.pass(length + rest);
+        let stamp = self.fate.stamp(self.fate.moment());
+        let ended_ms = stamp.wall_ms - i64::try_from(rest.as_millis()).unwrap_or(i64::MAX);
+        let told = NewTold { modality: Modality::Cold, length, site, ended_ms };
+        if let Err(error) = self.journal.tell(&told, &stamp) {
+            self.fate.violate(|| format!("a told dose was refused: {error}"));
+        }
+        let witness = self.witness.get_mut();
+        witness.skin.pass(self.fate.now.get());
+        witness.skin.tell(Modality::Cold, (from, from + length), Covered::by(site, 0));
     }
 
     fn repair_disk(&self) {

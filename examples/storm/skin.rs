@@ -15,6 +15,10 @@ const MINUTE: i128 = 120_000_000_000;
 /// Limits of the load, cold and heat (S3 and FPN cold; Garra 2010).
 const LIMITS: [i128; 2] = [20 * MINUTE, 30 * MINUTE];
 
+/// The most cold of any 24 h (AAOS).
+const COLD_OF_A_DAY: Duration = Duration::from_secs(160 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Loads in half nanoseconds, cold and heat.
 pub type Loads = [i128; 2];
 
@@ -198,6 +202,29 @@ impl Skin {
             cold = if kind == StepKind::Cold { Some(at) } else { cold };
         }
         false
+    }
+
+    /// By how much cold that follows exceeds what a day may have. The session is at `now`, and `plan` comes from there on.
+    pub fn exceeds_day(&self, now: Duration, plan: impl Iterator<Item = Exposure>) -> Option<Duration> {
+        let cold = |modality: Modality| modality == Modality::Cold;
+        let before = self.packs.iter().filter(|pack| cold(pack.modality)).map(|pack| (pack.from, pack.to));
+        let mut packs: Vec<_> = before.chain(self.on.filter(|on| cold(*on)).map(|_| (self.at, now))).collect();
+        let known = packs.len();
+        let mut at = now;
+        for (kind, length) in plan {
+            let from = at;
+            at += length;
+            packs.extend((kind == StepKind::Cold && from < at).then_some((from, at)));
+        }
+        // All cold until a moment, less all cold until a day before it.
+        let until = |at: Duration| packs.iter().map(|(from, to)| at.min(*to).saturating_sub(*from)).sum::<Duration>();
+        let day = |at: Duration| until(at) - until(at.saturating_sub(DAY));
+        // While a pack is on, the most is where it comes off, or where one of the day before begins to leave it.
+        let leave = |from: Duration, to: Duration| {
+            packs.iter().map(move |pack| pack.0 + DAY).filter(move |at| (from..to).contains(at))
+        };
+        let most = packs[known..].iter().flat_map(|(from, to)| leave(*from, *to).chain([*to])).map(day).max();
+        most.and_then(|most| most.checked_sub(COLD_OF_A_DAY)).filter(|over| *over > Duration::ZERO)
     }
 
     /// The dose of this session, cold and heat.

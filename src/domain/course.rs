@@ -29,7 +29,12 @@ pub fn replay(protocol: &Protocol, options: SessionOptions, events: &[Event]) ->
     if first.kind != EventKind::Started {
         return None;
     }
-    let (mut session, mut unseen) = Session::start(protocol, options, first.at);
+    let begun = rest.iter().filter_map(|event| match event.kind {
+        EventKind::StepBegan { length } => Some((event.step, length)),
+        EventKind::Skipped { by_rule: Some(_) } => Some((event.step, Duration::ZERO)),
+        _ => None,
+    });
+    let (mut session, mut unseen) = Session::start_again(protocol, options, first.at, begun.collect());
     unseen.remove(0);
     for event in rest {
         if unseen.is_empty() {

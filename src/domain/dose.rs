@@ -11,6 +11,9 @@ use crate::domain::moment::Moment;
 use crate::domain::site::Site;
 use crate::domain::step::{Modality, PerModality};
 
+/// The window of the daily limits.
+pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// One pack on the skin, from one moment to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dose {
@@ -100,6 +103,37 @@ impl Doses {
     pub fn sum(&self, modality: Modality, from: Moment, to: Moment) -> Duration {
         let doses = self.0.iter().filter(|dose| dose.modality == modality);
         doses.map(|dose| dose.to.min(to).since(dose.from.max(from))).fold(Duration::ZERO, Duration::saturating_add)
+    }
+
+    /// The highest sum of one modality over a day that ends between two moments.
+    pub fn highest_in_a_day(&self, modality: Modality, from: Moment, to: Moment) -> Duration {
+        self.turns(from, to).into_iter().map(|at| self.sum(modality, at - DAY, at)).max().unwrap_or_default()
+    }
+
+    /// How long one more pack may be on from a moment, at most `longest`, so that no day until then has more than `most`.
+    pub fn room_in_a_day(&self, modality: Modality, from: Moment, longest: Duration, most: Duration) -> Duration {
+        let sum = |at: Moment| self.sum(modality, at - DAY, at).saturating_add(at.since(from));
+        for two in self.turns(from, from + longest).windows(2) {
+            let (low, high) = (sum(two[0]), sum(two[1]));
+            if low > most {
+                return two[0].since(from);
+            }
+            if high > most {
+                // By the number of packs that are on now, less those that were on a day ago.
+                let rate = (high - low).as_nanos() / two[1].since(two[0]).as_nanos();
+                return two[0].since(from) + (most - low) / u32::try_from(rate).unwrap_or(u32::MAX);
+            }
+        }
+        longest
+    }
+
+    /// The moments, from one to another, between which a sum over a day changes evenly.
+    fn turns(&self, from: Moment, to: Moment) -> Vec<Moment> {
+        let changes = self.0.iter().flat_map(|dose| [dose.from, dose.to, dose.from + DAY, dose.to + DAY]);
+        let mut turns: Vec<_> = changes.filter(|at| (from..to).contains(at)).chain([from, to]).collect();
+        turns.sort_unstable();
+        turns.dedup();
+        turns
     }
 
     /// The time of one modality in all doses.
@@ -280,6 +314,38 @@ mod tests {
         assert_eq!(doses().sum(Modality::Cold, at(130), at(205)), minutes_of(15));
         assert_eq!(doses().total(Modality::Cold), minutes_of(30));
         assert_eq!(doses().total(Modality::Heat), minutes_of(20));
+    }
+
+    #[test]
+    fn the_room_of_a_day_counts_what_leaves_the_day_meanwhile() {
+        let day = 24 * 60;
+        let room = |doses: &[Dose], minute: u64, longest: u64, most: u64| {
+            let doses: Doses = doses.iter().copied().collect();
+            let (from, longest) = (at(minute), minutes_of(longest));
+            let room = doses.room_in_a_day(Modality::Cold, from, longest, minutes_of(most));
+            let mut all = doses;
+            all.push(Dose { to: from + room, ..dose(Modality::Cold, minute, minute, minute) });
+            assert!(
+                room == Duration::ZERO || all.highest_in_a_day(Modality::Cold, from, from + room) <= minutes_of(most)
+            );
+            room.as_secs() / 60
+        };
+        let cold = |from, to| dose(Modality::Cold, from, to, from);
+        assert_eq!((room(&[], 500, 30, 20), room(&[], 500, 10, 20), room(&[], 500, 0, 20)), (20, 10, 0));
+        let once = [cold(100, 115), dose(Modality::Heat, 120, 400, 120)];
+        assert_eq!((room(&once, 500, 30, 20), room(&once, 500, 30, 15), room(&once, 500, 30, 14)), (5, 0, 0));
+        // At the same time of the next day, each minute replaces one; afterwards the day is empty.
+        assert_eq!((room(&once, day + 100, 14, 15), room(&once, day + 100, 60, 15)), (14, 15));
+        assert_eq!(
+            (room(&once, day + 95, 60, 15), room(&once, day + 95, 60, 17), room(&once, day + 95, 60, 20)),
+            (0, 2, 20)
+        );
+        assert_eq!(room(&once, day + 110, 60, 15), 15);
+        // Two that overlapped leave together, and a day that is over its limit has no room meanwhile.
+        let twice = [cold(100, 115), cold(100, 115)];
+        assert_eq!((room(&twice, day + 100, 60, 30), room(&twice, day + 100, 60, 29)), (30, 0));
+        // One that comes is counted where it comes.
+        assert_eq!((room(&[cold(510, 520)], 500, 30, 20), room(&[cold(510, 520)], 500, 30, 8)), (15, 8));
     }
 
     #[test]

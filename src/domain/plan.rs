@@ -3,10 +3,13 @@
 
 use std::time::Duration;
 
+use crate::domain::dose::{Dose, Doses};
 use crate::domain::exposure::{Exposure, Load};
+use crate::domain::moment::Moment;
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::SESSION_DOSE;
-use crate::domain::step::{PerModality, Step};
+use crate::domain::rules::{COLD_DAILY, RuleId, SESSION_DOSE};
+use crate::domain::site::Site;
+use crate::domain::step::{Modality, PerModality, Step};
 
 /// A step with its place in the plan.
 #[derive(Clone, Debug)]
@@ -20,6 +23,8 @@ pub struct Segment {
     pub length: Duration,
     /// The longest that the file of the protocol allows, where it says so.
     pub longest: Option<Duration>,
+    /// The rule that leaves it out, where one does.
+    pub(super) left_out_by: Option<RuleId>,
 }
 
 impl Segment {
@@ -43,8 +48,24 @@ pub enum Cue {
 /// How long before a change that needs hands the person hears of it (ours).
 pub const SOON: Duration = Duration::from_secs(60);
 
-/// A step is left out when the dose law leaves less than this of it.
+/// A step is left out when the rules leave less than this of it.
 const SHORTEST: Duration = Duration::from_secs(1);
+
+/// What the skin has had when a step starts.
+#[derive(Clone, Debug)]
+pub(super) struct Had {
+    /// When it starts.
+    pub at: Moment,
+    /// The load of the skin.
+    pub load: Load,
+    /// The doses that the session gave before.
+    pub given: PerModality<Duration>,
+    /// All doses until then; `None` when the person overrode the limit of a day.
+    pub doses: Option<Doses>,
+    /// What the day left of steps that began already, when a record is replayed: earlier doses may be placed a little
+    /// differently then.
+    pub begun: Vec<(usize, Duration)>,
+}
 
 /// The steps of a session in a row.
 #[derive(Clone, Debug)]
@@ -61,6 +82,7 @@ impl Plan {
             longest: protocol.longest(index),
             start: Duration::ZERO,
             length: step.length,
+            left_out_by: None,
         });
         let mut plan = Plan { segments: segments.collect(), rounds: protocol.rounds() };
         plan.place(0, Duration::ZERO);
@@ -158,26 +180,60 @@ impl Plan {
         }
     }
 
-    /// Shortens the steps from `index` on to what the dose law leaves of them, and places them. `load`
-    /// is the load when `index` starts, `given` the doses that the session gave before.
+    /// Shortens the steps from `index` on to what the rules leave of them, and places them. `had` is what the skin has
+    /// had when `index` starts.
     ///
-    /// A stall or a skipped step changes the load of the skin. Because of this fit the session never
-    /// plans a load above its limit.
-    pub(super) fn fit(&mut self, index: usize, start: Duration, mut load: Load, mut given: PerModality<Duration>) {
-        for segment in &mut self.segments[index..] {
+    /// A stall or a skipped step changes what the skin has had. Because of this fit the session never plans a load
+    /// above its limit, nor more cold than a day may have.
+    pub(super) fn fit(&mut self, index: usize, start: Duration, mut had: Had) {
+        for (index, segment) in self.segments.iter_mut().enumerate().skip(index) {
             let kind = segment.step.kind;
-            let mut length = segment.step.length.min(load.room(kind, &[]));
+            (segment.length, segment.left_out_by) = (segment.step.length, None);
             if let Some(modality) = kind.modality() {
-                length = length.min(SESSION_DOSE.saturating_sub(given[modality]));
-                if length < SHORTEST {
-                    length = Duration::ZERO;
+                let rooms = had.rooms(index, modality, segment.step.length);
+                segment.length = rooms.iter().fold(segment.length, |length, (room, _)| length.min(*room));
+                if segment.length < SHORTEST {
+                    let rule = rooms.iter().find(|(room, _)| *room < SHORTEST).map_or(RuleId::SessionLimit, |of| of.1);
+                    (segment.length, segment.left_out_by) = (Duration::ZERO, Some(rule));
                 }
-                given[modality] += length;
             }
-            segment.length = length;
-            load = load.after(kind, length);
+            had.pass(&segment.step, segment.length);
+            if !segment.length.is_zero() {
+                // The steps after the one that begins are planned as they were then.
+                had.begun.clear();
+            }
         }
         self.place(index, start);
+    }
+}
+
+impl Had {
+    /// How long the pack of a step may be on, by each rule that limits it.
+    fn rooms(&self, index: usize, modality: Modality, longest: Duration) -> [(Duration, RuleId); 3] {
+        let begun = self.begun.iter().find(|(step, _)| *step == index);
+        let day = match (&self.doses, begun) {
+            (Some(_), Some((_, length))) if modality == Modality::Cold => *length,
+            (Some(doses), None) if modality == Modality::Cold => {
+                doses.room_in_a_day(modality, self.at, longest, COLD_DAILY)
+            }
+            _ => Duration::MAX,
+        };
+        [
+            (self.load.room(modality.into(), &[]), RuleId::limit_of(modality)),
+            (SESSION_DOSE.saturating_sub(self.given[modality]), RuleId::SessionLimit),
+            (day, RuleId::ColdDaily),
+        ]
+    }
+
+    /// A step of this length passes.
+    fn pass(&mut self, step: &Step, length: Duration) {
+        let (from, to) = (self.at, self.at + length);
+        if let Some(modality) = step.kind.modality() {
+            self.given[modality] += length;
+            let dose = Dose { modality, from, to, session: from, site: Site::OTHER, relieves: false };
+            self.doses.iter_mut().for_each(|doses| doses.push(dose));
+        }
+        (self.at, self.load) = (to, self.load.after(step.kind, length));
     }
 }
 
@@ -224,13 +280,17 @@ mod tests {
     fn fitting_shortens_steps_to_the_room_that_is_left_and_leaves_out_the_rest() {
         let mut plan = plan(&[(StepKind::Cold, 10), (StepKind::Heat, 5), (StepKind::Cold, 10)]);
         let load = Load::NONE.after(StepKind::Cold, minutes(14));
-        plan.fit(0, minutes(3), load, PerModality::default());
+        let had = |load, given| {
+            let (at, doses, begun) = (Moment::default(), Some(Doses::default()), Vec::new());
+            Had { at, load, given, doses, begun }
+        };
+        plan.fit(0, minutes(3), had(load, PerModality::default()));
         let lengths: Vec<_> = plan.segments().iter().map(|segment| segment.length).collect();
         assert_eq!(lengths, [minutes(6), minutes(5), minutes(5)]);
         assert_eq!(plan.segments()[2].start, minutes(14));
-        plan.fit(0, minutes(0), Load::NONE.after(StepKind::Cold, minutes(60)), PerModality::default());
+        plan.fit(0, minutes(0), had(Load::NONE.after(StepKind::Cold, minutes(60)), PerModality::default()));
         assert_eq!(plan.segments()[0].length, Duration::ZERO);
-        plan.fit(0, minutes(0), Load::NONE, PerModality { cold: minutes(55), heat: Duration::ZERO });
+        plan.fit(0, minutes(0), had(Load::NONE, PerModality { cold: minutes(55), heat: Duration::ZERO }));
         let lengths: Vec<_> = plan.segments().iter().map(|segment| segment.length).collect();
         assert_eq!(lengths, [minutes(5), minutes(5), Duration::ZERO]);
     }

@@ -49,6 +49,7 @@ impl Draft {
             return Err(findings);
         }
         let forgets = overrides.contains(&RuleId::Rewarm);
+        let overrides = overrides.to_vec();
         Ok(Protocol {
             name: self.name.clone(),
             site: context.site,
@@ -58,6 +59,7 @@ impl Draft {
             findings,
             initial_load: if forgets { Load::NONE } else { context.load() },
             doses: context.doses.clone(),
+            overrides,
         })
     }
 }
@@ -74,6 +76,7 @@ pub struct Protocol {
     findings: Vec<Finding>,
     initial_load: Load,
     doses: Doses,
+    overrides: Vec<RuleId>,
 }
 
 impl Protocol {
@@ -89,7 +92,14 @@ impl Protocol {
     ) -> Option<Protocol> {
         let (steps, longest): (Vec<_>, Vec<_>) = steps.into_iter().unzip();
         let rounds = steps.last()?.round;
-        Some(Protocol { name, site, rounds, steps, longest, findings: Vec::new(), initial_load, doses })
+        let (findings, overrides) = (Vec::new(), Vec::new());
+        Some(Protocol { name, site, rounds, steps, longest, findings, initial_load, doses, overrides })
+    }
+
+    /// The same with the rules that the person overrode when it started.
+    #[must_use]
+    pub fn overriding(self, overrides: Vec<RuleId>) -> Protocol {
+        Protocol { overrides, ..self }
     }
 
     /// The name, as `run` takes it.
@@ -126,6 +136,11 @@ impl Protocol {
     /// the limits of this session apply.
     pub fn initial_load(&self) -> Load {
         self.initial_load
+    }
+
+    /// Whether the person overrode a rule.
+    pub fn overrides(&self, rule: RuleId) -> bool {
+        self.overrides.contains(&rule)
     }
 
     /// The doses of earlier sessions.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 use strum::{Display, EnumString, IntoStaticStr};
 
+pub use crate::domain::dose::DAY;
 use crate::domain::dose::Doses;
 use crate::domain::exposure::Load;
 use crate::domain::moment::Moment;
@@ -317,8 +318,6 @@ pub const HEAT_LONG: Duration = minutes(20);
 pub const CLOCK_BEHIND: Duration = minutes(2);
 /// The number of days with sessions after which a person should ask a professional (`ThermaCare`).
 pub const LONG_PAIN_DAYS: u32 = 7;
-/// The window of the daily limits.
-pub const DAY: Duration = hours(24);
 
 const fn minutes(number: u64) -> Duration {
     Duration::from_secs(number * 60)

@@ -16,9 +16,9 @@ use std::time::Duration;
 
 use crate::domain::dose::{Dose, Doses};
 use crate::domain::exposure::Load;
-use crate::domain::plan::{Cue, Plan};
+use crate::domain::plan::{Cue, Had, Plan};
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::{RuleId, STEP_MIN};
+use crate::domain::rules::RuleId;
 use crate::domain::site::Site;
 use crate::domain::step::{PerModality, StepKind};
 
@@ -95,14 +95,28 @@ pub struct Session {
     load: Load,
     /// The doses of earlier sessions and of this one.
     doses: Doses,
+    /// The limit of a day applies: the person did not override it.
+    keeps_day: bool,
     /// The person skipped the rest of a dose.
     cut_short: bool,
+    /// The steps that began, when a record is replayed, and their lengths.
+    begun: Vec<(usize, Duration)>,
 }
 
 impl Session {
     /// Starts the clock.
     #[must_use]
     pub fn start(protocol: &Protocol, options: SessionOptions, now: Moment) -> (Session, Vec<Event>) {
+        Session::start_again(protocol, options, now, Vec::new())
+    }
+
+    /// The same for a record, of which these steps began with these lengths; zero for those that a rule left out.
+    pub(super) fn start_again(
+        protocol: &Protocol,
+        options: SessionOptions,
+        now: Moment,
+        begun: Vec<(usize, Duration)>,
+    ) -> (Session, Vec<Event>) {
         let mut session = Session {
             plan: Plan::new(protocol),
             site: protocol.site(),
@@ -117,7 +131,9 @@ impl Session {
             settled: now,
             load: protocol.initial_load(),
             doses: protocol.doses().clone(),
+            keeps_day: !protocol.overrides(RuleId::ColdDaily),
             cut_short: false,
+            begun,
         };
         let mut events = vec![session.event(now, EventKind::Started)];
         session.begin(0, now, &mut events);
@@ -327,7 +343,7 @@ impl Session {
         self.leave(self.now, events);
     }
 
-    /// Fits the following steps to the load at the end of this one.
+    /// Fits the following steps to what the skin has had at the end of this one.
     fn replan(&mut self) {
         let kind = self.segment().step.kind;
         let end = self.segment().end().max(self.elapsed());
@@ -337,7 +353,8 @@ impl Session {
             let more = if kind.modality() == Some(modality) { left } else { Duration::ZERO };
             self.dose(modality) + more
         });
-        self.plan.fit(self.index + 1, end, load, given);
+        let doses = self.keeps_day.then(|| self.doses_with(left));
+        self.plan.fit(self.index + 1, end, Had { at: self.now + left, load, given, doses, begun: Vec::new() });
         // The end or the next step may have changed. A cue in the past stays past.
         self.soon = self.plan.cue(self.index, Cue::Soon).is_some_and(|soon| soon <= self.elapsed());
     }
@@ -354,24 +371,21 @@ impl Session {
         self.begin(self.index + 1, at, events);
     }
 
-    /// Begins step `index`, or the first one after it for which the dose law leaves room.
+    /// Begins step `index`, or the first one after it for which the rules leave room.
     fn begin(&mut self, index: usize, at: Moment, events: &mut Vec<Event>) {
         let start = self.elapsed_at(at);
-        self.plan.fit(index, start, self.load, self.given());
+        let (load, given, doses) = (self.load, self.given(), self.keeps_day.then(|| self.doses.clone()));
+        self.plan.fit(index, start, Had { at, load, given, doses, begun: self.begun.clone() });
         for index in index..self.plan.segments().len() {
             self.index = index;
             let segment = self.segment();
-            let length = segment.length;
+            let (length, by_rule) = (segment.length, segment.left_out_by);
             if length > Duration::ZERO {
                 self.phase = Phase::Running;
                 (self.halfway, self.soon) = (false, false);
                 events.push(self.event(at, EventKind::StepBegan { length }));
                 return;
             }
-            let kind = segment.step.kind;
-            let full = self.load.room(kind, &[]) < STEP_MIN;
-            let by_rule =
-                kind.modality().map(|modality| if full { RuleId::limit_of(modality) } else { RuleId::SessionLimit });
             events.push(self.event(at, EventKind::Skipped { by_rule }));
         }
         self.finish(at, if self.cut_short { Outcome::EndedEarly } else { Outcome::Completed }, events);

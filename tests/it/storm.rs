@@ -33,6 +33,7 @@ fn no_run_violates_an_invariant() {
     // Every kind of fault happened, and most runs were checked to the end.
     assert!(all.sessions > RUNS && all.events > 5 * all.sessions, "{all:?}");
     assert!(all.stalls > RUNS && all.resumed > RUNS / 4 && all.cut_off > 0 && all.terminated > 0, "{all:?}");
+    assert!(all.days > RUNS / 200, "{all:?}");
     assert!(all.told > RUNS / 8 && all.undone > 0, "{all:?}");
     assert!(all.refused > 0 && all.troubles > RUNS / 4, "{all:?}");
     assert!(all.unsure < RUNS / 2, "{all:?}");

@@ -127,11 +127,13 @@ pub(super) fn daily(case: &Case<'_>, modality: Modality, most: Duration) -> Vec<
     if case.context.unreadable && modality == Modality::Cold && case.has(modality) {
         return vec![Breach::new(Detail::Unreadable)];
     }
-    // The sum over a sliding day is highest where a dose ends.
     let highest = |wait: Duration| {
         let doses = case.doses_after(wait);
-        let ends = case.of_kind(modality.into()).map(|(index, step)| case.start(index) + step.length + wait);
-        ends.map(|end| doses.sum(modality, end - DAY, end)).max().unwrap_or_default()
+        let of_step = |(index, step): (usize, &Step)| {
+            let from = case.start(index) + wait;
+            doses.highest_in_a_day(modality, from, from + step.length)
+        };
+        case.of_kind(modality.into()).map(of_step).max().unwrap_or_default()
     };
     let sum = highest(Duration::ZERO);
     if sum <= most {

@@ -142,6 +142,15 @@ impl Session {
         doses
     }
 
+    /// The same, and the pack of this step for the time that is `left` of it.
+    pub(super) fn doses_with(&self, left: Duration) -> Doses {
+        let mut doses = self.doses_until_now();
+        let (from, to, session, site) = (self.now, self.now + left, self.began, self.site);
+        let modality = self.segment().step.kind.modality();
+        doses.extend(modality.map(|modality| Dose { modality, from, to, session, site, relieves: true }));
+        doses
+    }
+
     /// Whether the skin may still be numb at a moment, from cold of this session or an earlier one.
     pub fn is_numb(&self, at: Moment) -> bool {
         self.doses.since(Modality::Cold, self.site, at).is_some_and(|since| since < NUMB)

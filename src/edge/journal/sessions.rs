@@ -16,6 +16,7 @@ use crate::domain::course::{doses, replay};
 use crate::domain::dose::Doses;
 use crate::domain::exposure::Load;
 use crate::domain::protocol::Protocol;
+use crate::domain::rules::RuleId;
 use crate::domain::session::{Event, EventKind, Moment, SessionOptions};
 use crate::domain::site::Site;
 use crate::domain::step::{PerModality, Step, planned};
@@ -127,7 +128,8 @@ impl Journal {
         let mut events = on_the_clock_of(now, &rows);
         let earlier = earlier(events.first().map_or(now.clock, |first| first.at))?;
         let protocol = Protocol::recorded(name, site.unwrap_or(Site::OTHER), steps, load, earlier)
-            .ok_or_else(|| self.damaged("a session has no steps"))?;
+            .ok_or_else(|| self.damaged("a session has no steps"))?
+            .overriding(overrides.split_whitespace().filter_map(RuleId::from_name).collect());
         if rows.iter().any(|(_, event)| event.step >= protocol.steps().len()) {
             return Err(self.damaged("an event names a step that its session does not have"));
         }

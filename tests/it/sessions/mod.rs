@@ -21,6 +21,7 @@ use therapy::simulate::{Happening, Simulation};
 
 use crate::builder::{self, START, duration};
 
+mod day;
 mod events;
 mod extensions;
 mod holds;
