@@ -243,6 +243,8 @@ impl Run {
         let to = now.saturating_sub(ago);
         witness.skin.pass(now);
         witness.skin.tell(modality, (to.saturating_sub(length), to), covered);
+        // A session that begins later knows it, also by the time of day.
+        self.fate.pass(SECOND);
     }
 
     /// Half a day passes, and most of the cold that a day may have was on a hand.
@@ -262,6 +264,7 @@ impl Run {
         let witness = self.witness.get_mut();
         witness.skin.pass(self.fate.now.get());
         witness.skin.tell(Modality::Cold, (from, from + length), Covered::by(site, 0));
+        self.fate.pass(SECOND);
     }
 
     fn repair_disk(&self) {

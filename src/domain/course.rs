@@ -34,7 +34,7 @@ pub fn replay(protocol: &Protocol, options: SessionOptions, events: &[Event]) ->
         EventKind::Skipped { by_rule: Some(_) } => Some((event.step, Duration::ZERO)),
         _ => None,
     });
-    let (mut session, mut unseen) = Session::start_again(protocol, options, first.at, begun.collect());
+    let (mut session, mut unseen) = Session::start_again(protocol, options, first.at, Some(begun.collect()));
     unseen.remove(0);
     for event in rest {
         if unseen.is_empty() {
@@ -55,6 +55,7 @@ pub fn replay(protocol: &Protocol, options: SessionOptions, events: &[Event]) ->
             unseen.remove(0);
         }
     }
+    session.end_replay();
     Some((session, unseen))
 }
 

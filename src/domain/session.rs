@@ -99,23 +99,24 @@ pub struct Session {
     keeps_day: bool,
     /// The person skipped the rest of a dose.
     cut_short: bool,
-    /// The steps that began, when a record is replayed, and their lengths.
-    begun: Vec<(usize, Duration)>,
+    /// While a record is replayed: the steps that began, and their lengths.
+    begun: Option<Vec<(usize, Duration)>>,
 }
 
 impl Session {
     /// Starts the clock.
     #[must_use]
     pub fn start(protocol: &Protocol, options: SessionOptions, now: Moment) -> (Session, Vec<Event>) {
-        Session::start_again(protocol, options, now, Vec::new())
+        Session::start_again(protocol, options, now, None)
     }
 
-    /// The same for a record, of which these steps began with these lengths; zero for those that a rule left out.
+    /// The same for a record, of which these steps began with these lengths; zero for those that a rule left out. What
+    /// the day left of them, and of extensions, is not asked again until [`Session::end_replay`].
     pub(super) fn start_again(
         protocol: &Protocol,
         options: SessionOptions,
         now: Moment,
-        begun: Vec<(usize, Duration)>,
+        begun: Option<Vec<(usize, Duration)>>,
     ) -> (Session, Vec<Event>) {
         let mut session = Session {
             plan: Plan::new(protocol),
@@ -138,6 +139,11 @@ impl Session {
         let mut events = vec![session.event(now, EventKind::Started)];
         session.begin(0, now, &mut events);
         (session, events)
+    }
+
+    /// The record is over.
+    pub(super) fn end_replay(&mut self) {
+        self.begun = None;
     }
 
     /// Time has passed.
@@ -375,7 +381,7 @@ impl Session {
     fn begin(&mut self, index: usize, at: Moment, events: &mut Vec<Event>) {
         let start = self.elapsed_at(at);
         let (load, given, doses) = (self.load, self.given(), self.keeps_day.then(|| self.doses.clone()));
-        self.plan.fit(index, start, Had { at, load, given, doses, begun: self.begun.clone() });
+        self.plan.fit(index, start, Had { at, load, given, doses, begun: self.begun.clone().unwrap_or_default() });
         for index in index..self.plan.segments().len() {
             self.index = index;
             let segment = self.segment();

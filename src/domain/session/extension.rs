@@ -50,7 +50,7 @@ impl Session {
             rooms.push((SESSION_DOSE.saturating_sub(dose), RuleId::SessionLimit));
             let rule = RuleId::limit_of(modality);
             rooms.push((self.load().after(kind, left).room(kind, &following), rule));
-            if modality == Modality::Cold && self.keeps_day {
+            if modality == Modality::Cold && self.keeps_day && self.begun.is_none() {
                 rooms.push((self.room_of_the_day(left, &following), RuleId::ColdDaily));
             }
         }

@@ -1,11 +1,13 @@
 //! The cold of a day inside a session.
 
+use therapy::domain::course::replay;
+use therapy::domain::dose::Dose;
 use therapy::domain::exposure::Exposure;
 use therapy::domain::protocol::{Choice, Draft};
 use therapy::domain::rules::{Context, RuleId};
-use therapy::domain::session::EventKind;
+use therapy::domain::session::{EventKind, Moment};
 
-use crate::builder::{Build, START, duration, earlier, steps};
+use crate::builder::{Build, Options, START, duration, earlier, steps};
 
 /// What becomes of the steps of a session that begins after these earlier steps: the lengths at which they begin, and the
 /// rules that leave one out.
@@ -106,4 +108,28 @@ fn a_step_that_was_left_out_returns_when_the_day_has_room_again() {
     let of = |script: &str| play_after(&before(&day, "23h"), ("cold 10m, heat 20m, cold 10m", script), &[]);
     assert_eq!(of(slept), ["10m", "20m", "cold-daily"]);
     assert_eq!(of("9m stall 11m; 20m confirm; 30m pause; 75m resume; 90m stop"), ["10m", "20m", "10m"]);
+}
+
+/// Doses of another boot are placed by the time of day, and a record that is replayed is still the session that it was.
+#[test]
+fn a_record_is_the_same_session_when_earlier_doses_have_moved() {
+    let day = [&steps("cold 20m, rest 160m").repeat(7)[..], &steps("cold 20m")].concat();
+    let context = before(&day, "24h");
+    let reviewed = |context: &Context| {
+        let draft = Draft::of("test", &steps("cold 5m, rest 5m, cold 5m"));
+        draft.review(Choice::default(), context, &[RuleId::ColdDaily]).expect("it passes").overriding(Vec::new())
+    };
+    let script = "2m extend 2m; 11m stall 8m; 19m confirm; 20m pause";
+    let (live, log) = Build::of(reviewed(&context)).at(context.now).play(script);
+    assert!(log.iter().any(|event| event.kind == EventKind::Extended { by: duration("2m"), by_rule: None }), "{log:?}");
+    assert_eq!((live.index(), live.is_paused()), (2, true), "the second cold, in a pause");
+    for (moved, later) in [("1ms", true), ("1ms", false), ("3h", true), ("3h", false)] {
+        let by = duration(moved);
+        let place = |at: Moment| if later { at + by } else { at - by };
+        let doses = context.doses.iter().map(|dose| Dose { from: place(dose.from), to: place(dose.to), ..*dose });
+        let protocol = reviewed(&Context { doses: doses.collect(), ..context.clone() });
+        let (again, unseen) = replay(&protocol, Options::default(), &log).expect("it has a start");
+        assert!(unseen.is_empty(), "{unseen:?}");
+        assert_eq!((again.index(), again.is_paused(), again.end()), (2, true, live.end()), "{moved} {later}");
+    }
 }
