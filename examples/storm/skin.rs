@@ -218,7 +218,7 @@ impl Skin {
         }
         // All cold until a moment, less all cold until a day before it.
         let until = |at: Duration| packs.iter().map(|(from, to)| at.min(*to).saturating_sub(*from)).sum::<Duration>();
-        let day = |at: Duration| until(at) - until(at.saturating_sub(DAY));
+        let day = |at: Duration| until(at).saturating_sub(until(at.saturating_sub(DAY)));
         // While a pack is on, the most is where it comes off, or where one of the day before begins to leave it.
         let leave = |from: Duration, to: Duration| {
             packs.iter().map(move |pack| pack.0 + DAY).filter(move |at| (from..to).contains(at))

@@ -115,13 +115,13 @@ impl Doses {
         let sum = |at: Moment| self.sum(modality, at - DAY, at).saturating_add(at.since(from));
         for two in self.turns(from, from + longest).windows(2) {
             let (low, high) = (sum(two[0]), sum(two[1]));
-            if low > most {
+            let Some(left) = most.checked_sub(low) else {
                 return two[0].since(from);
-            }
+            };
             if high > most {
                 // By the number of packs that are on now, less those that were on a day ago.
-                let rate = (high - low).as_nanos() / two[1].since(two[0]).as_nanos();
-                return two[0].since(from) + (most - low) / u32::try_from(rate).unwrap_or(u32::MAX);
+                let rate = high.saturating_sub(low).as_nanos() / two[1].since(two[0]).as_nanos();
+                return two[0].since(from) + left / u32::try_from(rate).unwrap_or(u32::MAX);
             }
         }
         longest

@@ -7,7 +7,7 @@ use crate::domain::dose::{Dose, Doses};
 use crate::domain::exposure::{Exposure, Load};
 use crate::domain::moment::Moment;
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::{COLD_DAILY, RuleId, SESSION_DOSE};
+use crate::domain::rules::{RuleId, SESSION_DOSE};
 use crate::domain::site::Site;
 use crate::domain::step::{Modality, PerModality, Step};
 
@@ -60,8 +60,8 @@ pub(super) struct Had {
     pub load: Load,
     /// The doses that the session gave before.
     pub given: PerModality<Duration>,
-    /// All doses until then; `None` when the person overrode the limit of a day.
-    pub doses: Option<Doses>,
+    /// All doses until then, and the most cold of a day; `None` when the person overrode that.
+    pub doses: Option<(Doses, Duration)>,
     /// What the day left of steps that began already, when a record is replayed: earlier doses may be placed a little
     /// differently then.
     pub begun: Vec<(usize, Duration)>,
@@ -213,8 +213,8 @@ impl Had {
         let begun = self.begun.iter().find(|(step, _)| *step == index);
         let day = match (&self.doses, begun) {
             (Some(_), Some((_, length))) if modality == Modality::Cold => *length,
-            (Some(doses), None) if modality == Modality::Cold => {
-                doses.room_in_a_day(modality, self.at, longest, COLD_DAILY)
+            (Some((doses, most)), None) if modality == Modality::Cold => {
+                doses.room_in_a_day(modality, self.at, longest, *most)
             }
             _ => Duration::MAX,
         };
@@ -231,7 +231,7 @@ impl Had {
         if let Some(modality) = step.kind.modality() {
             self.given[modality] += length;
             let dose = Dose { modality, from, to, session: from, site: Site::OTHER, relieves: false };
-            self.doses.iter_mut().for_each(|doses| doses.push(dose));
+            self.doses.iter_mut().for_each(|(doses, _)| doses.push(dose));
         }
         (self.at, self.load) = (to, self.load.after(step.kind, length));
     }
@@ -241,6 +241,7 @@ impl Had {
 mod tests {
     use super::*;
     use crate::domain::protocol::{Choice, Draft};
+    use crate::domain::rules::COLD_DAILY;
     use crate::domain::rules::Context;
     use crate::domain::step::StepKind;
 
@@ -281,7 +282,7 @@ mod tests {
         let mut plan = plan(&[(StepKind::Cold, 10), (StepKind::Heat, 5), (StepKind::Cold, 10)]);
         let load = Load::NONE.after(StepKind::Cold, minutes(14));
         let had = |load, given| {
-            let (at, doses, begun) = (Moment::default(), Some(Doses::default()), Vec::new());
+            let (at, doses, begun) = (Moment::default(), Some((Doses::default(), COLD_DAILY)), Vec::new());
             Had { at, load, given, doses, begun }
         };
         plan.fit(0, minutes(3), had(load, PerModality::default()));

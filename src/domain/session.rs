@@ -18,7 +18,7 @@ use crate::domain::dose::{Dose, Doses};
 use crate::domain::exposure::Load;
 use crate::domain::plan::{Cue, Had, Plan};
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::RuleId;
+use crate::domain::rules::{COLD_DAILY, RuleId};
 use crate::domain::site::Site;
 use crate::domain::step::{PerModality, StepKind};
 
@@ -95,8 +95,8 @@ pub struct Session {
     load: Load,
     /// The doses of earlier sessions and of this one.
     doses: Doses,
-    /// The limit of a day applies: the person did not override it.
-    keeps_day: bool,
+    /// The most cold of a day; `None` when the person overrode it.
+    most_of_a_day: Option<Duration>,
     /// The person skipped the rest of a dose.
     cut_short: bool,
     /// While a record is replayed: the steps that began, and their lengths.
@@ -132,7 +132,7 @@ impl Session {
             settled: now,
             load: protocol.initial_load(),
             doses: protocol.doses().clone(),
-            keeps_day: !protocol.overrides(RuleId::ColdDaily),
+            most_of_a_day: (!protocol.overrides(RuleId::ColdDaily)).then_some(COLD_DAILY),
             cut_short: false,
             begun,
         };
@@ -359,7 +359,7 @@ impl Session {
             let more = if kind.modality() == Some(modality) { left } else { Duration::ZERO };
             self.dose(modality) + more
         });
-        let doses = self.keeps_day.then(|| self.doses_with(left));
+        let doses = self.most_of_a_day.map(|most| (self.doses_with(left), most));
         self.plan.fit(self.index + 1, end, Had { at: self.now + left, load, given, doses, begun: Vec::new() });
         // The end or the next step may have changed. A cue in the past stays past.
         self.soon = self.plan.cue(self.index, Cue::Soon).is_some_and(|soon| soon <= self.elapsed());
@@ -380,7 +380,7 @@ impl Session {
     /// Begins step `index`, or the first one after it for which the rules leave room.
     fn begin(&mut self, index: usize, at: Moment, events: &mut Vec<Event>) {
         let start = self.elapsed_at(at);
-        let (load, given, doses) = (self.load, self.given(), self.keeps_day.then(|| self.doses.clone()));
+        let (load, given, doses) = (self.load, self.given(), self.most_of_a_day.map(|most| (self.doses.clone(), most)));
         self.plan.fit(index, start, Had { at, load, given, doses, begun: self.begun.clone().unwrap_or_default() });
         for index in index..self.plan.segments().len() {
             self.index = index;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Event, EventKind, Phase, Session};
 use crate::domain::dose::Dose;
 use crate::domain::exposure::Exposure;
-use crate::domain::rules::{COLD_DAILY, RuleId, SESSION, SESSION_DOSE, STEP_MIN};
+use crate::domain::rules::{RuleId, SESSION, SESSION_DOSE, STEP_MIN};
 use crate::domain::step::Modality;
 
 impl Session {
@@ -50,8 +50,8 @@ impl Session {
             rooms.push((SESSION_DOSE.saturating_sub(dose), RuleId::SessionLimit));
             let rule = RuleId::limit_of(modality);
             rooms.push((self.load().after(kind, left).room(kind, &following), rule));
-            if modality == Modality::Cold && self.keeps_day && self.begun.is_none() {
-                rooms.push((self.room_of_the_day(left, &following), RuleId::ColdDaily));
+            if let Some(most) = self.most_of_a_day.filter(|_| modality == Modality::Cold && self.begun.is_none()) {
+                rooms.push((self.room_of_the_day(left, &following, most), RuleId::ColdDaily));
             }
         }
         rooms.into_iter().min_by_key(|(room, _)| *room).unwrap_or((Duration::ZERO, RuleId::SessionLimit))
@@ -59,17 +59,17 @@ impl Session {
 
     /// How much longer than `left` this cold may go on, so that no day has too much cold, also not with the steps
     /// `following` it.
-    fn room_of_the_day(&self, left: Duration, following: &[Exposure]) -> Duration {
+    fn room_of_the_day(&self, left: Duration, following: &[Exposure], most: Duration) -> Duration {
         let cold = Modality::Cold;
         let (mut doses, mut from) = (self.doses_with(left), self.now + left);
-        let mut room = doses.room_in_a_day(cold, from, SESSION, COLD_DAILY);
+        let mut room = doses.room_in_a_day(cold, from, SESSION, most);
         for &(kind, length) in following {
             let to = from + length;
             if kind.modality() == Some(cold) && !length.is_zero() {
                 let (modality, session, site) = (cold, self.began, self.site);
                 doses.push(Dose { modality, from, to, session, site, relieves: true });
                 // Each minute more here moves them, and may be one more in each of their days.
-                room = room.min(COLD_DAILY.saturating_sub(doses.highest_in_a_day(cold, from, to)));
+                room = room.min(most.saturating_sub(doses.highest_in_a_day(cold, from, to)));
             }
             from = to;
         }
