@@ -16,7 +16,7 @@ use crate::edge::files;
 use crate::edge::journal::{Exchange, Exchanged, Fate, Journal, Stamp};
 use crate::output::exchange;
 use crate::text::durations::count;
-use crate::text::exchange::{NOTHING, ORPHAN, TABLE, counted, differs, known};
+use crate::text::exchange::{NOTHING, ORPHAN, TABLE, continued, counted, differs, known};
 use crate::text::printable::printable;
 use crate::text::sites::words;
 
@@ -54,7 +54,7 @@ pub(super) fn run(folders: &Folders, args: &ImportArgs) -> Result<Exit, Failure>
     let orphans = fates.iter().zip(&lines.numbers).filter(|(fate, _)| **fate == Fate::Orphan);
     lines.problems.extend(orphans.map(|(_, number)| (*number, ORPHAN.to_owned())));
     refuse(&lines.problems)?;
-    if asks && fates.contains(&Fate::Added) {
+    if asks && fates.iter().any(|fate| matches!(fate, Fate::Added | Fate::Continued)) {
         say(&summary(&lines, &fates, "Would import"));
         if ask_yes_no("Import this? It cannot be taken back. [y/n]")? != Some(true) {
             return Err(Failure::new(Exit::Stopped, anyhow!("nothing was imported"), "answer y to import it"));
@@ -163,6 +163,10 @@ fn summary(lines: &Lines, fates: &[Fate], verb: &str) -> String {
         format!("{verb} from the journal {origin}: {}{times}{sites}.", counted(numbers))
     };
     let mut all: Vec<_> = by_origin.into_iter().map(part).collect();
+    let more = fates.iter().filter(|fate| **fate == Fate::Continued).count();
+    if more > 0 {
+        all.push(continued(more));
+    }
     if all.is_empty() {
         all.push("Nothing new to import.".to_owned());
     }

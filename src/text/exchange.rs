@@ -104,6 +104,11 @@ pub fn known(number: usize) -> String {
     format!("{} already here.", count(number, "line"))
 }
 
+/// What came without an end before.
+pub fn continued(number: usize) -> String {
+    format!("{} that came without an end before: now with what followed.", count(number, "session"))
+}
+
 /// What is different here.
 pub fn differs(lines: &[usize]) -> String {
     const SHOWN: usize = 10;

@@ -102,6 +102,14 @@ pub struct SessionRow {
     pub events: Vec<EventRow>,
 }
 
+impl SessionRow {
+    /// Whether the other one is the same session, before it had its end and its last events.
+    pub(super) fn continues(&self, earlier: &SessionRow) -> bool {
+        let same = SessionRow { end: None, events: earlier.events.clone(), ..self.clone() } == *earlier;
+        same && self.events.starts_with(&earlier.events)
+    }
+}
+
 /// The end of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionEnd {
@@ -233,6 +241,8 @@ pub enum Fate {
     Added,
     /// It was here already.
     Known,
+    /// A session that came without an end before, and has its end or more events now.
+    Continued,
     /// There is another row with its id, which stays as it is.
     Differs,
     /// It names a session or an injury that is neither here nor among the rows.

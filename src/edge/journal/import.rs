@@ -40,8 +40,18 @@ impl Journal {
 
     fn bring_in(&self, Exchanged { id, origin, row }: &Exchanged, now: &Stamp) -> Result<Fate> {
         if let Some(here) = self.row_with(row.kind(), id)? {
-            let is_same = self.exchanged(row.kind(), here)? == *row;
-            return Ok(if is_same { Fate::Known } else { Fate::Differs });
+            let known = self.exchanged(row.kind(), here)?;
+            return match (&known, row) {
+                _ if known == *row => Ok(Fate::Known),
+                (Exchange::Session(known), Exchange::Session(row)) if known.continues(row) => Ok(Fate::Known),
+                (Exchange::Session(known), Exchange::Session(row))
+                    if row.continues(known) && self.may_continue(here, origin)? =>
+                {
+                    self.continue_session(here, known.events.len(), row, now)?;
+                    Ok(Fate::Continued)
+                }
+                _ => Ok(Fate::Differs),
+            };
         }
         let place = |site: Option<Site>| site.map(Site::as_str);
         // The number of the row that it names, if it names one; `None` when that row is missing.
@@ -127,28 +137,49 @@ impl Journal {
                 row.end.is_none()
             ],
         )?;
-        let id = self.connection.last_insert_rowid();
-        let clock = clock_of(&row.events, now);
-        for event in &row.events {
+        self.continue_session(self.connection.last_insert_rowid(), 0, row, now)
+    }
+
+    /// Whether a session came from this journal without an end, and may get more of it: not while a session is open here,
+    /// which was planned with what was known of it.
+    fn may_continue(&self, id: i64, origin: &str) -> Result<bool> {
+        let sql = "SELECT was_open AND origin IS ?2 AND NOT EXISTS (SELECT 1 FROM session WHERE outcome IS NULL) \
+                   FROM session WHERE id = ?1";
+        Ok(self.row(sql, params![id, origin], |row| row.get::<_, Option<bool>>(0))?.unwrap_or_default())
+    }
+
+    /// Writes the events of a session after the first `known` ones, and its end.
+    fn continue_session(&self, id: i64, known: usize, row: &SessionRow, now: &Stamp) -> Result<()> {
+        // Those that are here already say where the clock of the session is.
+        let first = self.events(id)?.into_iter().next();
+        let clock = first.map_or_else(|| clock_of(&row.events, now), |(stamp, _)| (stamp.boot, stamp.clock));
+        for event in &row.events[known..] {
             let at = clock.1 + event.since_first;
-            let stamp = Stamp { wall_ms: event.wall_ms, boot: clock.0.to_owned(), clock: at };
+            let stamp = Stamp { wall_ms: event.wall_ms, boot: clock.0.clone(), clock: at };
             let event = Event { at, elapsed: event.elapsed, step: event.step, kind: event.kind };
             self.insert_event(id, &stamp, &event)?;
         }
+        self.execute("UPDATE session SET was_open = ? WHERE id = ?", params![row.end.is_none(), id])?;
         if let Some(end) = &row.end {
             return self.end(id, (&end.outcome, end.assumed), end.at_ms, end.given);
         }
+        // As if it had no end yet, so that its events are replayed.
+        self.execute("UPDATE session SET outcome = NULL, ended_ms = NULL, assumed = FALSE WHERE id = ?", [id])?;
         let record = self.record(id, now)?;
         self.close_cut_off(&record, record.assumed_off(), false).map(drop)
     }
 }
 
 /// The boot and the moment of the first of these events.
-fn clock_of<'a>(events: &[EventRow], now: &'a Stamp) -> (&'a str, Moment) {
-    let elsewhere = (ELSEWHERE, Moment::default());
+fn clock_of(events: &[EventRow], now: &Stamp) -> (String, Moment) {
+    let elsewhere = (ELSEWHERE.to_owned(), Moment::default());
     let Some(last) = events.last().filter(|last| last.wall_ms >= now.wall_ms.saturating_sub(RELEVANT_MS)) else {
         return elsewhere;
     };
     let back = millis_between(last.wall_ms, now.wall_ms).saturating_add(last.since_first);
-    if now.boot.is_empty() || now.clock.since_origin() < back { elsewhere } else { (&now.boot, now.clock - back) }
+    if now.boot.is_empty() || now.clock.since_origin() < back {
+        elsewhere
+    } else {
+        (now.boot.clone(), now.clock - back)
+    }
 }

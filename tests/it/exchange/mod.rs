@@ -466,3 +466,100 @@ fn the_last_of_several_scores_counts_in_a_trial_too() {
     place.import(&copy.lines(), &here(at(6)));
     scores(6, 1);
 }
+
+/// What was measured after the first export replaces what was assumed here: more, less, and still without an end.
+#[test]
+fn a_session_that_ran_when_it_came_gets_its_end() {
+    let protocol = review(&crate::builder::steps("cold 10m, heat 10m"), &therapy::domain::rules::Context::default());
+    let protocol = protocol.expect("it passes");
+    let confirmed = Options { confirm: true, ..Options::default() };
+    let (_, events) = crate::builder::Build::of(protocol.clone()).options(confirmed).play("3m pause; 4m resume");
+    let minutes = |number: u64| Duration::from_secs(60 * number);
+    for (script, cold, heat, outcome) in [
+        ("3m pause; 4m resume; 5m stop", 4, 0, "stopped"),
+        // The first step was held for 45 min.
+        ("3m pause; 4m resume; 56m confirm; 57m stop", 55, 1, "stopped"),
+        // It still has no end: the step that runs counts until its planned end.
+        ("3m pause; 4m resume; 13m confirm", 12, 10, "cut_off"),
+    ] {
+        let place = Place::new();
+        let id = place.begin(&protocol, confirmed, None, START);
+        place.write(id, &events);
+        let (first, other) = (place.lines(), Place::new());
+        let before = there(START + minutes(5));
+        assert_eq!(other.import(&first, &before), [Fate::Added]);
+        let given = |journal: &Journal| {
+            let entry = journal.history(i64::MIN).expect("read")[0].clone();
+            (entry.actual.cold, entry.actual.heat, entry.outcome.unwrap_or_default(), entry.assumed)
+        };
+        assert_eq!(given(&other.journal), (minutes(10), Duration::ZERO, "cut_off".to_owned(), true), "as planned");
+
+        let (session, all) = crate::builder::Build::of(protocol.clone()).options(confirmed).play(script);
+        assert_eq!(all[..events.len()], events[..]);
+        place.write(id, &all[events.len()..]);
+        let second = place.lines();
+        let now = there(START + minutes(60));
+        // A look writes nothing.
+        let dump = other.dump();
+        assert_eq!(other.journal.import(&rows(&second, &now), &now, false).expect("read"), [Fate::Continued]);
+        assert!(other.dump() == dump);
+        assert_eq!(other.import(&second, &now), [Fate::Continued], "{script}");
+        let is_open = session.outcome().is_none();
+        assert_eq!(given(&other.journal), (minutes(cold), minutes(heat), outcome.to_owned(), is_open), "{script}");
+        assert_eq!(other.lines(), second);
+        // All of it counts, and where it was placed when it came first.
+        let doses = |place: &Place, now: &Stamp| place.journal.doses(now, None).expect("read").0;
+        assert_eq!(doses(&other, &now).totals().cold, minutes(cold));
+        let late = there(START + minutes(100));
+        let set = Stamp { wall_ms: late.wall_ms + millis(3 * DAY), ..late.clone() };
+        assert_eq!(doses(&other, &set), doses(&other, &late));
+        // The earlier form says nothing new any more, nor does the same once more.
+        let dump = other.dump();
+        assert_eq!(other.import(&[first.clone(), second.clone()].concat(), &now), [Fate::Known, Fate::Known]);
+        assert!(other.dump() == dump);
+        // Both in one file, in a journal that has neither.
+        let third = Place::new();
+        assert_eq!(third.import(&[first, second.clone()].concat(), &now), [Fate::Added, Fate::Continued]);
+        assert_eq!(third.lines(), second);
+    }
+}
+
+#[test]
+fn only_what_follows_from_the_same_journal_continues_a_session() {
+    let at = START + Duration::from_secs(30 * 60);
+    let protocol = review(&crate::builder::steps("cold 10m"), &therapy::domain::rules::Context::default());
+    let protocol = protocol.expect("it passes");
+    let place = Place::new();
+    let id = place.begin(&protocol, Options::default(), None, START);
+    let (_, events) = crate::builder::session("cold 10m").play("6m pause; 7m resume; 8m stop");
+    place.write(id, &events[..3]);
+    let (first, own) = (place.lines(), place.journal.uid().expect("read"));
+    place.write(id, &events[3..]);
+    let second = place.lines();
+    let edited = |from: &str, to: &str| {
+        assert!(second[0].contains(from), "{} in {}", from, second[0]);
+        second.iter().map(|line| line.replace(from, to)).collect::<Vec<_>>()
+    };
+    let other = Place::new();
+    other.import(&first, &there(at));
+    let dump = other.dump();
+    let elsewhere = edited(&own, "elsewhere");
+    let elsewhere_on_the_body = edited("\"site\":\"lower-back\"", "\"site\":\"neck\"");
+    let changed = edited("\"clock_s\":300.0", "\"clock_s\":200.0");
+    for lines in [&elsewhere, &elsewhere_on_the_body, &changed] {
+        assert_eq!(other.import(lines, &there(at)), [Fate::Differs], "{lines:?}");
+        assert!(other.dump() == dump);
+    }
+    // A session that is open here was planned with what was known: this one waits.
+    let running = other.begin(&protocol, Options::default(), None, at);
+    assert_eq!(other.import(&second, &there(at)), [Fate::Differs]);
+    other.write(running, &moved(&events, at.since(START)));
+    assert_eq!(other.import(&second, &there(at)), [Fate::Continued]);
+    // The own session of a journal is not continued by a file.
+    let own_place = Place::new();
+    let id = own_place.begin(&protocol, Options::default(), None, START);
+    own_place.write(id, &events[..3]);
+    let own = own_place.lines();
+    own_place.write(id, &events[3..]);
+    assert_eq!(own_place.import(&own, &here(at)), [Fate::Known]);
+}
