@@ -50,7 +50,7 @@ pub(super) fn run(folders: &Folders, args: &ImportArgs) -> Result<Exit, Failure>
         None => Journal::in_memory()?,
     };
     let asks = keep && can_ask();
-    let mut fates = journal.import(&lines.rows, &now, keep && !asks)?;
+    let mut fates = journal.import(&lines.rows, stamp, keep && !asks)?;
     let orphans = fates.iter().zip(&lines.numbers).filter(|(fate, _)| **fate == Fate::Orphan);
     lines.problems.extend(orphans.map(|(_, number)| (*number, ORPHAN.to_owned())));
     refuse(&lines.problems)?;
@@ -59,7 +59,7 @@ pub(super) fn run(folders: &Folders, args: &ImportArgs) -> Result<Exit, Failure>
         if ask_yes_no("Import this? It cannot be taken back. [y/n]")? != Some(true) {
             return Err(Failure::new(Exit::Stopped, anyhow!("nothing was imported"), "answer y to import it"));
         }
-        fates = journal.import(&lines.rows, &stamp(), true)?;
+        fates = journal.import(&lines.rows, stamp, true)?;
     }
     print(summary(&lines, &fates, if keep { "Imported" } else { "Would import" }) + "\n")?;
     if keep {

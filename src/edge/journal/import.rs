@@ -19,18 +19,18 @@ const ELSEWHERE: &str = "imported";
 
 impl Journal {
     /// Imports all rows, or none if one is an orphan. Without `keep` it changes nothing. Returns what became, or would
-    /// become, of each.
+    /// become, of each. The clocks are read when no session can begin: a session knows what was imported before it.
     ///
     /// # Errors
     /// When the journal cannot be written.
-    pub fn import(&self, all: &[Exchanged], now: &Stamp, keep: bool) -> Result<Vec<Fate>> {
+    pub fn import(&self, all: &[Exchanged], now: impl FnOnce() -> Stamp, keep: bool) -> Result<Vec<Fate>> {
         self.together_if(|| {
-            let mut fates = vec![Fate::Known; all.len()];
+            let (now, mut fates) = (now(), vec![Fate::Known; all.len()]);
             // Scores and notes name sessions, and answers injuries.
             let is_named = |row: &Exchange| matches!(row, Exchange::Session(_) | Exchange::Injury(_));
             for first in [true, false] {
                 for (line, fate) in all.iter().zip(&mut fates).filter(|(line, _)| is_named(&line.row) == first) {
-                    *fate = self.bring_in(line, now)?;
+                    *fate = self.bring_in(line, &now)?;
                 }
             }
             let keep = keep && !fates.contains(&Fate::Orphan);

@@ -66,7 +66,7 @@ impl Place {
     /// Imports lines, which must be sound.
     #[track_caller]
     fn import(&self, lines: &[String], now: &Stamp) -> Vec<Fate> {
-        self.journal.import(&rows(lines, now), now, true).expect("it is written")
+        self.journal.import(&rows(lines, now), || now.clone(), true).expect("it is written")
     }
 
     /// Every cell of every table.
@@ -289,7 +289,7 @@ proptest! {
         let changed = format!("{}{byte}{}", &line[..at], line[at..].chars().skip(1).collect::<String>());
         if let Ok(row) = read(&changed, there(START + DAY).wall_ms) {
             let other = Place::new();
-            other.journal.import(std::slice::from_ref(&row), &there(START + DAY), true).expect("it can be held");
+            other.journal.import(std::slice::from_ref(&row), || there(START + DAY), true).expect("it can be held");
             let again = other.lines();
             prop_assert_eq!(rows(&again, &there(START + DAY)), vec![row]);
         }
@@ -394,7 +394,7 @@ fn a_score_of_an_unknown_session_brings_nothing_at_all() {
     assert!(other.dump() == before);
     // The order of the lines makes no difference, and a look at them writes nothing.
     let backwards: Vec<_> = lines.iter().rev().cloned().collect();
-    let fates = other.journal.import(&rows(&backwards, &there(at)), &there(at), false).expect("read");
+    let fates = other.journal.import(&rows(&backwards, &there(at)), || there(at), false).expect("read");
     assert!(fates == [Fate::Added; 4] && other.dump() == before);
     assert_eq!(other.import(&backwards, &there(at)), [Fate::Added; 4]);
     assert_eq!(other.lines(), lines);
@@ -501,7 +501,7 @@ fn a_session_that_ran_when_it_came_gets_its_end() {
         let now = there(START + minutes(60));
         // A look writes nothing.
         let dump = other.dump();
-        assert_eq!(other.journal.import(&rows(&second, &now), &now, false).expect("read"), [Fate::Continued]);
+        assert_eq!(other.journal.import(&rows(&second, &now), || now.clone(), false).expect("read"), [Fate::Continued]);
         assert!(other.dump() == dump);
         assert_eq!(other.import(&second, &now), [Fate::Continued], "{script}");
         let is_open = session.outcome().is_none();
