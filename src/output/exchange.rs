@@ -10,17 +10,18 @@ use serde_json::{Map, Value};
 
 use super::values::{is_name, time};
 use super::wire::{AnswerLine, DoseLine, InjuryLine, NoteLine, PlannedLine, ScoreLine, SessionLine};
-use crate::domain::course::doses;
+use crate::domain::course::{doses, replay};
 use crate::domain::dose::Doses;
 use crate::domain::exposure::Load;
 use crate::domain::moment::Moment;
 use crate::domain::protocol::Protocol;
-use crate::domain::rules::{CLOCK_BEHIND, DAY, SESSION};
-use crate::domain::session::{Event, EventKind};
+use crate::domain::rules::{CLOCK_BEHIND, DAY, RuleId, SESSION};
+use crate::domain::session::{Event, EventKind, SessionOptions};
 use crate::domain::site::Site;
-use crate::edge::journal::{Exchange, Exchanged, ROLES, SessionRow};
+use crate::domain::step::PerModality;
+use crate::edge::journal::{Exchange, Exchanged, ROLES, SessionEnd, SessionRow};
 use crate::text::exchange::{
-    BACKWARDS, HALF_A_ROLE, NO_NOTE, NO_OBJECT, NO_ORDER, NO_START, NO_STEPS, NO_SUCH_STEP, TOO_MANY,
+    BACKWARDS, HALF_A_ROLE, NO_NOTE, NO_OBJECT, NO_ORDER, NO_START, NO_STEPS, NO_SUCH_STEP, TOO_MANY, TWO_STARTS,
 };
 use crate::text::exchange::{in_future, missing, newer, no_json, not_its_events, unknown_type, unreadable};
 use crate::text::printable::{cut, printable};
@@ -34,6 +35,8 @@ const MOST_STEPS: usize = 1_000;
 const MOST_EVENTS: usize = 50_000;
 /// The most signs of an answer, and the most overridden rules.
 const MOST_NAMES: usize = 64;
+/// How far the time of the first event may be from the start of its session (ours).
+const START_APART_MS: u64 = 60 * 60 * 1000;
 /// How far the stated doses may be from those of the events.
 const INEXACT_S: u64 = 1;
 
@@ -177,8 +180,8 @@ fn check_session(row: &SessionRow) -> Result<(), String> {
         kind: event.kind,
     });
     let events: Vec<_> = events.collect();
-    let protocol =
-        Protocol::recorded(row.protocol.clone(), Site::OTHER, row.steps.iter().cloned(), Load::NONE, Doses::default());
+    let (site, load) = (row.site.unwrap_or(Site::OTHER), Load::from_half_nanos(row.carried));
+    let protocol = Protocol::recorded(row.protocol.clone(), site, row.steps.iter().cloned(), load, Doses::default());
     let protocol = protocol.ok_or_else(|| NO_STEPS.to_owned())?;
     if events.iter().any(|event| event.step >= row.steps.len()) {
         return Err(NO_SUCH_STEP.to_owned());
@@ -190,13 +193,48 @@ fn check_session(row: &SessionRow) -> Result<(), String> {
     if events.iter().enumerate().any(|(index, event)| is_start(event) != (index == 0)) {
         return Err(NO_START.to_owned());
     }
-    // The doses of a session that was cut off also depend on when the pack came off.
-    let Some(end) = row.end.as_ref().filter(|end| end.outcome != "cut_off") else { return Ok(()) };
-    let given = doses(&protocol, &events, events.last().map(|last| last.at).unwrap_or_default()).totals();
-    for (field, stated, given) in [("cold_s", end.given.cold, given.cold), ("heat_s", end.given.heat, given.heat)] {
-        if stated.abs_diff(given).as_secs() >= INEXACT_S {
-            return Err(not_its_events(field));
-        }
+    if row.events.first().is_some_and(|first| first.wall_ms.abs_diff(row.started_ms) > START_APART_MS) {
+        return Err(TWO_STARTS.to_owned());
     }
-    Ok(())
+    let Some(end) = &row.end else { return Ok(()) };
+    let overrides = row.overrides.iter().filter_map(|name| RuleId::from_name(name)).collect();
+    let possible = given(row, end, &protocol.overriding(overrides), events);
+    let wrong = |given: &PerModality<Duration>| {
+        let fields = [("cold_s", end.given.cold, given.cold), ("heat_s", end.given.heat, given.heat)];
+        fields.into_iter().find(|(_, stated, given)| stated.abs_diff(*given).as_secs() >= INEXACT_S)
+    };
+    if possible.iter().any(|given| wrong(given).is_none()) {
+        return Ok(());
+    }
+    possible.iter().find_map(wrong).map_or(Ok(()), |(field, ..)| Err(not_its_events(field)))
+}
+
+/// The doses that a session may have given. More than one where it is not known when the pack came off, and nothing says
+/// until when it was counted.
+fn given(
+    row: &SessionRow,
+    end: &SessionEnd,
+    protocol: &Protocol,
+    mut events: Vec<Event>,
+) -> Vec<PerModality<Duration>> {
+    let last = |events: &[Event]| events.last().map(|last| last.at).unwrap_or_default();
+    if end.outcome != "cut_off" {
+        return vec![doses(protocol, &events, last(&events)).totals()];
+    }
+    // As the journal reads it: with the events of its last moment that were not written any more.
+    let options = SessionOptions { confirm: row.confirm, grace: row.grace };
+    let replayed = replay(protocol, options, &events);
+    let step_ends = replayed.as_ref().filter(|(session, _)| !session.is_paused()).map(|(session, _)| session.end());
+    let written = last(&events);
+    let missing = replayed.map(|(_, missing)| missing).unwrap_or_default();
+    events.extend(missing.into_iter().map(|event| Event { at: event.at.max(written), ..event }));
+    let (last, last_ms) = (last(&events), row.events.last().map_or(row.started_ms, |last| last.wall_ms));
+    let after = u64::try_from(end.at_ms.saturating_sub(last_ms)).unwrap_or_default();
+    let until = if end.assumed && after == 0 {
+        // Version 1 of the journal wrote the time of the last event.
+        vec![last, step_ends.unwrap_or_default().max(last)]
+    } else {
+        vec![last + Duration::from_millis(after)]
+    };
+    until.into_iter().map(|until| doses(protocol, &events, until).totals()).collect()
 }

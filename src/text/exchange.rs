@@ -74,6 +74,8 @@ pub const NO_SUCH_STEP: &str = "an event names a step that the session does not 
 pub const NO_ORDER: &str = "the clock_s of the events does not begin at 0, or goes back";
 /// Events without one start.
 pub const NO_START: &str = "the events do not begin with the only one that is \"started\"";
+/// Events of another time than that of their session.
+pub const TWO_STARTS: &str = "started_at and the time of the first event are more than an hour apart";
 /// A plan that ends before it starts.
 pub const BACKWARDS: &str = "ends_at is before starts_at";
 /// Lists that no journal has.

@@ -8,7 +8,7 @@ use rusqlite::params;
 
 use super::exchange::{EventRow, Exchange, Exchanged, Fate, SessionRow};
 use super::rows::{millis_between, nanos, written_steps};
-use super::sessions::RELEVANT_MS;
+use super::sessions::RELEVANT;
 use super::told;
 use super::{Journal, Result, Stamp};
 use crate::domain::session::{Event, Moment};
@@ -173,13 +173,11 @@ impl Journal {
 /// The boot and the moment of the first of these events.
 fn clock_of(events: &[EventRow], now: &Stamp) -> (String, Moment) {
     let elsewhere = (ELSEWHERE.to_owned(), Moment::default());
-    let Some(last) = events.last().filter(|last| last.wall_ms >= now.wall_ms.saturating_sub(RELEVANT_MS)) else {
+    // Where the time of day was set meanwhile, the latest start that it gives counts.
+    let since = |event: &EventRow| millis_between(event.wall_ms, now.wall_ms).saturating_add(event.since_first);
+    let Some((back, last)) = events.iter().map(since).min().zip(events.last()) else { return elsewhere };
+    if back.saturating_sub(last.since_first) > RELEVANT || now.boot.is_empty() || now.clock.since_origin() < back {
         return elsewhere;
-    };
-    let back = millis_between(last.wall_ms, now.wall_ms).saturating_add(last.since_first);
-    if now.boot.is_empty() || now.clock.since_origin() < back {
-        elsewhere
-    } else {
-        (now.boot.clone(), now.clock - back)
     }
+    (now.boot.clone(), now.clock - back)
 }

@@ -23,8 +23,8 @@ use crate::domain::step::{PerModality, Step, planned};
 
 /// The age beyond which a session concerns no rule: a day for the daily limits, and a day more for a load
 /// that a suspend made large.
-pub(super) const RELEVANT_MS: i64 = 48 * 60 * 60 * 1000;
-const RELEVANT: Duration = Duration::from_millis(RELEVANT_MS.unsigned_abs());
+const RELEVANT_MS: i64 = 48 * 60 * 60 * 1000;
+pub(super) const RELEVANT: Duration = Duration::from_millis(RELEVANT_MS.unsigned_abs());
 /// The outcome of a session that was cut off.
 const CUT_OFF: &str = "cut_off";
 

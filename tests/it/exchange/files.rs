@@ -394,6 +394,7 @@ fn every_problem_of_a_file_is_said_at_once() {
         (set(session, "outcome", "\"great\""), "\"great\" is not an outcome"),
         (set(session, "cold_s", "0.5"), "cold_s is not what the events give"),
         (set(session, "ended_at", "null"), "are null together"),
+        (set(session, "started_at", "\"2001-03-03T12:00:00Z\""), "more than an hour apart"),
         (set(session, "step", "99"), "names a step that the session does not have"),
         (set(session, "step", "0"), "is not the number of a step"),
         (set(session, "clock_s", "5"), "does not begin at 0, or goes back"),

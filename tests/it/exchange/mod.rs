@@ -563,3 +563,81 @@ fn only_what_follows_from_the_same_journal_continues_a_session() {
     own_place.write(id, &events[3..]);
     assert_eq!(own_place.import(&own, &here(at)), [Fate::Known]);
 }
+
+/// A session that was cut off gives what its events say until its end, and nothing else is imported.
+#[test]
+fn a_session_that_was_cut_off_shows_what_counts() {
+    let protocol = review(&crate::builder::steps("cold 15m, heat 10m"), &therapy::domain::rules::Context::default());
+    let protocol = protocol.expect("it passes");
+    let (_, events) = session("cold 15m, heat 10m").play("3m pause; 4m resume; 9m pause; 10m resume");
+    let minutes = |number: u64| Duration::from_secs(60 * number);
+    let now = there(START + minutes(120));
+    // 10 min until the last event; by what was told, until the planned end, and in a pause.
+    for (written, off, told, cold) in [
+        (events.len(), Some(12), true, 10),
+        (events.len(), None, false, 15),
+        (events.len() - 1, None, false, 8),
+        (0, None, false, 0),
+    ] {
+        let place = Place::new();
+        let id = place.begin(&protocol, Options::default(), None, START);
+        place.write(id, &events[..written]);
+        let record = place.journal.record(id, &here(START + minutes(60))).expect("a record");
+        let off = off.map_or(record.assumed_off(), |minute| START + minutes(minute));
+        place.journal.close_cut_off(&record, off, told).expect("written");
+        let (lines, other) = (place.lines(), Place::new());
+        assert_eq!(other.import(&lines, &now), [Fate::Added]);
+        assert_eq!(other.lines(), lines);
+        let shown = other.journal.history(i64::MIN).expect("read")[0].actual.cold;
+        assert_eq!(
+            (shown, other.journal.doses(&now, None).expect("read").0.totals().cold),
+            (minutes(cold), minutes(cold))
+        );
+        // Any other dose is not that of its events.
+        for wrong in [0, 5, 15, 16_000].into_iter().filter(|wrong| *wrong != cold) {
+            let edited =
+                lines[0].replace(&format!("\"cold_s\":{:.1}", cold * 60), &format!("\"cold_s\":{}", wrong * 60));
+            let edited = edited.replace(&format!("\"cold_s\":{}.0", cold * 60), &format!("\"cold_s\":{}", wrong * 60));
+            assert_ne!(edited, lines[0]);
+            assert_eq!(
+                read(&edited, now.wall_ms),
+                Err("cold_s is not what the events give".to_owned()),
+                "{cold} {wrong}"
+            );
+        }
+        let heat = lines[0].replace("\"heat_s\":0.0,\"overrides\"", "\"heat_s\":60,\"overrides\"");
+        assert_ne!(heat, lines[0]);
+        assert_eq!(read(&heat, now.wall_ms), Err("heat_s is not what the events give".to_owned()));
+    }
+}
+
+/// What happened is placed by one time, wherever the time of day was set between.
+#[test]
+fn an_imported_session_is_where_its_start_says() {
+    let place = Place::new();
+    place.session("cold 10m", Duration::ZERO);
+    let [line] = &place.lines()[..] else { panic!("one line") };
+    let at = there(START + Duration::from_secs(30 * 60));
+    let (head, events) = line.split_once("\"events\":").expect("events");
+    let apart = "started_at and the time of the first event are more than an hour apart".to_owned();
+    // All in another year, or the start.
+    assert_eq!(
+        read(&format!("{head}\"events\":{}", events.replace("\"at\":\"2026", "\"at\":\"2024")), at.wall_ms),
+        Err(apart.clone())
+    );
+    assert_eq!(
+        read(&line.replace("\"started_at\":\"2026-03-03T12:", "\"started_at\":\"2026-03-03T10:"), at.wall_ms),
+        Err(apart)
+    );
+    // The clock was set back after the start, as it may be: the dose counts where it was.
+    let (first, later) = events.split_once("},{").expect("two events");
+    let set = format!("{head}\"events\":{first}}},{{{}", later.replace("\"at\":\"2026", "\"at\":\"2024"));
+    let other = Place::new();
+    assert_eq!(other.import(std::slice::from_ref(&set), &at), [Fate::Added]);
+    assert_eq!(other.lines(), [set]);
+    let doses = |place: &Place, now: &Stamp| place.journal.doses(now, None).expect("read").0;
+    let usual = Place::new();
+    usual.import(std::slice::from_ref(line), &at);
+    assert_eq!(doses(&other, &at), doses(&usual, &at));
+    assert_eq!(doses(&other, &at).totals().cold, Duration::from_secs(600));
+}
