@@ -208,44 +208,6 @@ mod tests {
         assert_eq!(open.total(cold), minutes(7));
     }
 
-    /// The pack counts as on until the answer, which takes it off and begins nothing.
-    #[test]
-    fn a_hold_before_a_refused_dose_ends_in_a_pause() {
-        for answer in [Input::Confirm, Input::Skip, Input::Resume, Input::Pause, Input::Toggle] {
-            let (mut session, mut events) = Session::start(&protocol(), SessionOptions::default(), START);
-            assert!(!session.begins_dose_by(START + minutes(9)) && session.begins_dose_by(START + minutes(10)));
-            events.extend(session.hold(START + minutes(10)));
-            assert!(session.is_held() && session.is_refused());
-            assert!(!session.goes_on_with(answer), "it takes the pack off");
-            events.extend(session.advance(START + minutes(12)));
-            events.extend(session.handle(START + minutes(13), answer));
-            assert!(session.is_paused() && !session.is_refused(), "{answer:?}");
-            assert_eq!(session.dose(Modality::Heat), minutes(13));
-            events.extend(session.handle(START + minutes(20), Input::Resume));
-            assert_eq!((session.index(), session.is_paused()), (1, false));
-            for cut in 1..=events.len() {
-                let (replayed, unseen) =
-                    replay(&protocol(), SessionOptions::default(), &events[..cut]).expect("a start");
-                let known = [&events[..cut], &unseen].concat();
-                assert!(events.starts_with(&known), "{cut}: {unseen:?}");
-                let is_held = matches!(known.last().expect("an event").kind, EventKind::Overran { .. });
-                assert_eq!((replayed.is_held(), replayed.is_refused()), (is_held, is_held), "{cut}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_step_that_waits_for_the_person_anyway_is_not_refused() {
-        let options = SessionOptions { confirm: true, ..SessionOptions::default() };
-        let (mut session, mut events) = Session::start(&protocol(), options, START);
-        assert!(!session.begins_dose_by(START + minutes(10)));
-        events.extend(session.advance(START + minutes(10)));
-        let (mut replayed, _) = replay(&protocol(), options, &events).expect("a start");
-        assert!(replayed.is_held() && !replayed.is_refused());
-        let _ = replayed.handle(START + minutes(11), Input::Confirm);
-        assert_eq!((replayed.index(), replayed.is_paused()), (1, false));
-    }
-
     #[test]
     fn a_record_that_is_cut_anywhere_leads_to_the_session_that_it_was() {
         let (_, events) = record();

@@ -1,6 +1,23 @@
 //! Steps that are held at their end for an answer, and skipped steps that return.
 
+use std::time::Duration;
+
+use therapy::domain::course::replay;
+use therapy::domain::protocol::Protocol;
+use therapy::domain::rules::Context;
+use therapy::domain::session::{EventKind, Input, Session, SessionOptions};
+use therapy::domain::step::Modality;
+
 use super::check;
+use crate::builder::{START, review, steps};
+
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(60 * minutes)
+}
+
+fn heat_then_cold() -> Protocol {
+    review(&steps("heat 10m, cold 10m"), &Context::default()).expect("it passes")
+}
 
 #[test]
 fn with_confirm_every_change_waits_while_the_dose_grows() {
@@ -157,4 +174,42 @@ fn a_step_that_returns_after_an_extension_is_announced() {
          0:57:30 0:57:30 3 cold completed: cold 32m 30s, heat 0s
         ",
     );
+}
+
+/// The pack counts as on until the answer, which takes it off and begins nothing.
+#[test]
+fn a_hold_before_a_refused_dose_ends_in_a_pause() {
+    for answer in [Input::Confirm, Input::Skip, Input::Resume, Input::Pause, Input::Toggle] {
+        let (mut session, mut events) = Session::start(&heat_then_cold(), SessionOptions::default(), START);
+        assert!(!session.begins_dose_by(START + minutes(9)) && session.begins_dose_by(START + minutes(10)));
+        events.extend(session.hold(START + minutes(10)));
+        assert!(session.is_held() && session.is_refused());
+        assert!(!session.goes_on_with(answer), "it takes the pack off");
+        events.extend(session.advance(START + minutes(12)));
+        events.extend(session.handle(START + minutes(13), answer));
+        assert!(session.is_paused() && !session.is_refused(), "{answer:?}");
+        assert_eq!(session.dose(Modality::Heat), minutes(13));
+        events.extend(session.handle(START + minutes(20), Input::Resume));
+        assert_eq!((session.index(), session.is_paused()), (1, false));
+        for cut in 1..=events.len() {
+            let (replayed, unseen) =
+                replay(&heat_then_cold(), SessionOptions::default(), &events[..cut]).expect("a start");
+            let known = [&events[..cut], &unseen].concat();
+            assert!(events.starts_with(&known), "{cut}: {unseen:?}");
+            let is_held = matches!(known.last().expect("an event").kind, EventKind::Overran { .. });
+            assert_eq!((replayed.is_held(), replayed.is_refused()), (is_held, is_held), "{cut}");
+        }
+    }
+}
+
+#[test]
+fn a_step_that_waits_for_the_person_anyway_is_not_refused() {
+    let options = SessionOptions { confirm: true, ..SessionOptions::default() };
+    let (mut session, mut events) = Session::start(&heat_then_cold(), options, START);
+    assert!(!session.begins_dose_by(START + minutes(10)));
+    events.extend(session.advance(START + minutes(10)));
+    let (mut replayed, _) = replay(&heat_then_cold(), options, &events).expect("a start");
+    assert!(replayed.is_held() && !replayed.is_refused());
+    let _ = replayed.handle(START + minutes(11), Input::Confirm);
+    assert_eq!((replayed.index(), replayed.is_paused()), (1, false));
 }
