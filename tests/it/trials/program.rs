@@ -21,9 +21,12 @@ impl Home {
 
     /// The last session ended this many minutes earlier.
     fn minutes_ago(&self, minutes: i64) {
-        let sql = "UPDATE session SET ended_ms = ended_ms - ?1, started_ms = started_ms - ?1 \
-                   WHERE id = (SELECT max(id) FROM session)";
-        self.sql().execute(sql, [minutes * 60_000]).expect("a journal");
+        for sql in [
+            "UPDATE session SET ended_ms = ended_ms - ?1, started_ms = started_ms - ?1 WHERE id = (SELECT max(id) FROM session)",
+            "UPDATE event SET wall_ms = wall_ms - ?1 WHERE session = (SELECT max(id) FROM session)",
+        ] {
+            self.sql().execute(sql, [minutes * 60_000]).expect("a journal");
+        }
     }
 
     fn trial(&self) -> Value {
