@@ -6,15 +6,16 @@ use super::{Event, EventKind, Moment, Phase, REMIND, Session};
 use crate::domain::plan::Cue;
 
 impl Session {
-    /// Time has passed, and the dose that comes next is refused: the step holds at its end. Where every change waits for the
-    /// person, it holds anyway.
+    /// Time has passed, and the dose that comes next is refused: the running step holds at its end. One that holds already,
+    /// and one of a session in which every change waits for the person, is not refused by that.
     #[must_use]
     pub fn hold(&mut self, now: Moment) -> Vec<Event> {
+        let runs = matches!(self.phase, Phase::Running);
         let confirm = std::mem::replace(&mut self.options.confirm, true);
         let events = self.advance(now);
         self.options.confirm = confirm;
         if let Phase::Held { refused, .. } = &mut self.phase {
-            *refused = !confirm;
+            *refused |= runs && !confirm;
         }
         events
     }

@@ -202,6 +202,21 @@ fn a_hold_before_a_refused_dose_ends_in_a_pause() {
     }
 }
 
+/// A step that holds since a leap of the time of day reaches its end at a reminder.
+#[test]
+fn a_step_that_held_before_its_end_is_not_refused() {
+    let options = SessionOptions::default();
+    let (mut session, mut events) = Session::start(&heat_then_cold(), options, START);
+    events.extend(session.handle(START + minutes(9), Input::Leap(minutes(60))));
+    for seconds in [570, 600] {
+        events.extend(session.advance(START + Duration::from_secs(seconds)));
+    }
+    assert!(events.iter().any(|event| event.kind == EventKind::Overran { over: Duration::ZERO }), "{events:?}");
+    let (replayed, unseen) = replay(&heat_then_cold(), options, &events).expect("a start");
+    assert!(unseen.is_empty() && replayed.is_held() && !replayed.is_refused());
+    assert_eq!(format!("{replayed:?}"), format!("{session:?}"));
+}
+
 #[test]
 fn a_step_that_waits_for_the_person_anyway_is_not_refused() {
     let options = SessionOptions { confirm: true, ..SessionOptions::default() };
