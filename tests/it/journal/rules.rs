@@ -58,12 +58,12 @@ fn plans() -> impl Strategy<Value = (Draft, Choice)> {
 }
 
 fn injuries() -> impl Strategy<Value = Injury> {
-    let ages = || lengths(0..=100 * 60 * 60);
+    let ages = |least| lengths(least..=100 * 60 * 60);
     prop_oneof![
         1 => Just(Injury::Unknown),
         1 => Just(Injury::Absent),
-        3 => ages().prop_map(Injury::Ago),
-        1 => ages().prop_map(Injury::InFuture),
+        3 => ages(0).prop_map(Injury::Ago),
+        1 => ages(1).prop_map(Injury::InFuture),
     ]
 }
 
