@@ -27,8 +27,8 @@ pub trait World {
         false
     }
 
-    /// Why an input that puts a pack on, or keeps it on for longer, is refused. `Resume` stands for a pack that time
-    /// alone would put on.
+    /// Why an input that puts a pack on, or keeps it on for longer, is refused. `Resume` means a pack that
+    /// would go on without an input.
     fn objects(&mut self, _input: Input, _session: &Session) -> Option<String> {
         None
     }

@@ -43,8 +43,8 @@ impl Folders {
     /// The folders of a person, or of the only one: those that the environment names, or those of the system.
     ///
     /// # Errors
-    /// When there is no such person. A slip of the fingers must not begin a journal that knows no doses. The same for a
-    /// folder that is another one wherever the command runs.
+    /// When there is no such person: a typing mistake must not begin a journal without doses. When a folder depends on
+    /// where the command runs.
     pub(super) fn of(profile: Option<String>) -> Result<Folders, Failure> {
         let folders = Folders::of_all()?;
         let named = || std::env::var("THERAPY_PROFILE").ok().filter(|name| !name.is_empty());
@@ -98,10 +98,10 @@ impl Folders {
         Ok(())
     }
 
-    /// The folders of everybody: those that the environment names, or those of the system.
+    /// The folders without a profile: those that the environment names, or those of the system.
     ///
     /// # Errors
-    /// When a folder is another one wherever the command runs.
+    /// When a folder depends on where the command runs.
     pub(super) fn of_all() -> Result<Folders, Failure> {
         for variable in [CONFIG, DATA] {
             let named = std::env::var_os(variable).map(PathBuf::from);
@@ -112,14 +112,14 @@ impl Folders {
                 let error = anyhow!("{variable} is {shown}, which is another folder wherever a command runs");
                 let whole = std::path::absolute(&folder).unwrap_or_default();
                 let set = if cfg!(windows) { "set " } else { "export " };
-                let way_out = format!("give a whole path: {set}{variable}={}", quoted(&whole.to_string_lossy()));
+                let way_out = format!("give an absolute path: {set}{variable}={}", quoted(&whole.to_string_lossy()));
                 return Err(Failure::new(Exit::Usage, error, way_out));
             }
         }
         Ok(Folders::find())
     }
 
-    /// The same without errors, for completions: a folder that is another one wherever the command runs is left out.
+    /// The same without errors, for completions: a folder that depends on where the command runs is left out.
     pub(super) fn find() -> Folders {
         let base = etcetera::choose_base_strategy().ok();
         let own = |variable: &str| std::env::var_os(variable).map(PathBuf::from);

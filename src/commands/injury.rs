@@ -56,7 +56,7 @@ fn clear(folders: &Folders, named: Option<Site>) -> Result<Exit, Failure> {
     let is_meant = |entry: &InjuryEntry| {
         named.is_none_or(|named| match entry.happened_ms {
             Some(_) => named.includes(place(entry)),
-            // That there is none anywhere stays.
+            // The entry for the whole body stays.
             None => entry.site.is_some_and(|site| named.includes(site)),
         })
     };
@@ -77,8 +77,8 @@ fn which(entries: &[InjuryEntry]) -> Result<Site, Failure> {
     sites::choose(&injured(entries).map(place).collect::<Vec<_>>())
 }
 
-/// Notes that there is no injury at a site, or nowhere. With several injuries it must be said which one is meant: one word
-/// would forget them all, and nothing takes that back.
+/// Notes that there is no injury at a site, or nowhere. With several injuries it asks which one is meant: one
+/// command would forget them all, and cannot be undone.
 fn none(folders: &Folders, named: Option<Site>, json: bool) -> Result<Exit, Failure> {
     let journal = Journal::open(&folders.data)?;
     let entries = journal.injuries()?;

@@ -83,7 +83,7 @@ pub(super) fn objection(
     }))
 }
 
-/// Says what refuses the session that runs, if one does, as it is planned.
+/// Warns when something refuses the running session as it is planned.
 pub(super) fn warn(folders: &Folders, journal: &Journal) -> Result<(), Failure> {
     if folders.is_running()?
         && let Some(open) = journal.open_session(&stamp())?

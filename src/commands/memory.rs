@@ -130,7 +130,7 @@ impl Memory {
         Ok(())
     }
 
-    /// The same from a journal that is in other hands.
+    /// The same from a journal that the caller holds.
     pub(super) fn refresh_from(&mut self, journal: Option<&Journal>, now: Stamp) -> Result<(), JournalError> {
         self.context.now = now.clock;
         journal.map_or(Ok(()), |journal| self.read_journal(journal, &now, false))?;

@@ -58,8 +58,8 @@ fn starts(folders: &Folders, context: &Context) -> Vec<Candidate> {
     entries.iter().map(candidate).collect()
 }
 
-/// What is recommended and when it may run, and what is on the skin, in a line each. `instead`: what is said in place of
-/// a recommendation.
+/// What is recommended and when it may run, and what is on the skin, in a line each. `instead` replaces
+/// the recommendation.
 pub(super) fn in_short(folders: &Folders, memory: &Memory, instead: Option<String>) -> [String; 2] {
     let candidates = candidates(folders, memory);
     let headline = nothing(memory, &candidates).or(instead).or_else(|| {

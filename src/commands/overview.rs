@@ -44,7 +44,7 @@ pub(super) fn run(folders: &Folders) -> Result<Exit, Failure> {
     let [mut advice, mut skin] = next::in_short(folders, &memory, ask.clone());
     let places = if ask.as_ref() == Some(&advice) { places } else { Vec::new() };
     let unknown = || next::UNKNOWN.to_owned();
-    // A dose at the wrong site would be counted wrongly, so nothing is said about any site.
+    // A dose at the wrong site would be counted wrongly, so nothing is shown for any site.
     if site.is_err() {
         (advice, skin) = (unknown(), unknown());
     }

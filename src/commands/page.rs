@@ -54,7 +54,7 @@ pub(super) fn page(program: &Command, command: &Command) -> io::Result<String> {
     Ok(tidy(&String::from_utf8_lossy(&text)))
 }
 
-/// Whether a file that begins so is a page of this program, of any version.
+/// Whether a file with this beginning is a page of this program, of any version.
 pub(super) fn is_page(beginning: &[u8]) -> bool {
     let beginning = String::from_utf8_lossy(beginning);
     let title = beginning.lines().find(|line| line.starts_with(".TH "));

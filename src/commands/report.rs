@@ -52,7 +52,7 @@ pub(super) fn run(folders: &Folders, args: &ReportArgs) -> Result<Exit, Failure>
         .map_err(|error| unwritten(&args.file, &error, ("report", "report.html")))?;
     let name = printable(&args.file.to_string_lossy()).into_owned();
     if args.open {
-        // As a whole path it is never taken for an option.
+        // As an absolute path it is never taken for an option.
         let path = std::path::absolute(&args.file).unwrap_or_else(|_| args.file.clone());
         opener::open(&path).map_err(|why| {
             let error = anyhow!("could not open {name}: {why}");

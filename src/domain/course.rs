@@ -82,7 +82,7 @@ pub fn doses(protocol: &Protocol, events: &[Event], until: Moment) -> Doses {
 /// When a plan may start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// What refuses it the longest: the rule that the time is from.
+    /// The finding with the longest wait, which sets the time.
     pub refused: Option<Finding>,
     /// The wait until no rule refuses it; zero when none does, `None` when waiting does not help.
     pub possible: Option<Duration>,

@@ -344,7 +344,7 @@ mod tests {
         // Two that overlapped leave together, and a day that is over its limit has no room meanwhile.
         let twice = [cold(100, 115), cold(100, 115)];
         assert_eq!((room(&twice, day + 100, 60, 30), room(&twice, day + 100, 60, 29)), (30, 0));
-        // One that comes is counted where it comes.
+        // A dose in the future counts from its start.
         assert_eq!((room(&[cold(510, 520)], 500, 30, 20), room(&[cold(510, 520)], 500, 30, 8)), (15, 8));
     }
 

@@ -111,8 +111,8 @@ impl Session {
         Session::start_again(protocol, options, now, None)
     }
 
-    /// The same for a record, of which these steps began with these lengths; zero for those that a rule left out. What
-    /// the day left of them, and of extensions, is not asked again until [`Session::end_replay`].
+    /// The same for a record. These steps began with these lengths, zero for those that a rule left out. The room that the
+    /// day left for them, and for extensions, is not computed again until [`Session::end_replay`].
     pub(super) fn start_again(
         protocol: &Protocol,
         options: SessionOptions,

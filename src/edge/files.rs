@@ -92,7 +92,7 @@ fn placed(path: &Path, bytes: &[u8], readers: Readers, place: impl FnOnce(&Path)
     let (draft, mut file) = loop {
         let draft = path.with_file_name(format!("therapy.{}.{number}.new", std::process::id()));
         match new(readers).open(&draft) {
-            // It may belong to anybody.
+            // It may be somebody else's file.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
             opened => break (draft, opened?),
         }

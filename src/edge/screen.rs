@@ -253,7 +253,7 @@ fn notes(scene: &Scene, session: &Session) -> Vec<String> {
     rows
 }
 
-/// A text in at most this many rows of the template. An ellipsis stands for what has no room.
+/// A text in at most this many rows of the template. What does not fit is cut, with an ellipsis.
 fn folded(text: &str, page: Page, most: usize) -> Vec<String> {
     let mut rows = textwrap::wrap(text, page.width);
     if rows.len() > most && most > 0 {

@@ -34,7 +34,7 @@ pub struct Entry {
 const HEAD: [(&str, &str); 4] =
     [("BEGIN", "VCALENDAR"), ("VERSION", "2.0"), ("PRODID", "-//therapy//therapy//EN"), ("CALSCALE", "GREGORIAN")];
 
-/// Whether a file that begins so is one of these, which a newer one may replace.
+/// Whether a file with this beginning is one of these, which a newer one may replace.
 pub fn is_ours(beginning: &[u8]) -> bool {
     beginning.starts_with(head().as_bytes())
 }

@@ -21,7 +21,7 @@ pub const DAYS: i64 = 14;
 
 /// Columns of the name of a day.
 const NAME: usize = 12;
-/// The minutes that a block of heat or cold can stand for.
+/// The minutes that one block of heat or cold can represent.
 const BLOCKS: [u64; 5] = [5, 10, 15, 20, 30];
 const MINUTE: Duration = Duration::from_secs(60);
 

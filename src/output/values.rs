@@ -93,7 +93,7 @@ impl<'de> Deserialize<'de> for LoadSeconds {
     }
 }
 
-/// How often something was changed.
+/// The number of changes.
 #[derive(Clone, Copy)]
 pub(super) struct Changes(pub(super) u32);
 

@@ -31,8 +31,8 @@ pub const FILES: Rows = &[
 
 /// The variables of the environment.
 pub const ENVIRONMENT: Rows = &[
-    ("THERAPY_CONFIG_DIR", "the folder of the settings and of your own protocols, a whole path"),
-    ("THERAPY_DATA_DIR", "the folder of the journal, a whole path"),
+    ("THERAPY_CONFIG_DIR", "the folder of the settings and of your own protocols, an absolute path"),
+    ("THERAPY_DATA_DIR", "the folder of the journal, an absolute path"),
     ("THERAPY_PROFILE", "whose journal and settings are used, as with --profile"),
     ("XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME", "the folders in which therapy has its own"),
     ("NO_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM", "whether --color auto uses colours; TERM=dumb asks for plain lines"),

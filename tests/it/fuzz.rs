@@ -85,7 +85,7 @@ pub fn protocol(input: &[u8]) {
     let reviewed = choices.map(|choice| draft.review(choice, &context, &[]));
     assert_eq!(reviewed[0].is_ok(), worst < Some(Level::Refused), "`check` and `run` differ: {problems:?}");
     if reviewed[0].is_ok() && reviewed[1].is_err() {
-        assert_eq!(worst, Some(Level::Warning), "a choice that is refused is said before: {problems:?}");
+        assert_eq!(worst, Some(Level::Warning), "a refused choice draws a warning: {problems:?}");
     }
     for protocol in reviewed.iter().flatten() {
         assert_within_limits(protocol.steps());

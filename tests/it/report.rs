@@ -284,7 +284,7 @@ fn each_profile_has_its_own_page() {
     assert!(hers.contains("logged by hand") && !hers.contains("anna"), "no name that was not given: {hers}");
 }
 
-/// The opener of the desktop gets the whole path; what it says is passed on, and the page stays.
+/// The opener of the desktop gets the absolute path; what it says is passed on, and the page stays.
 #[cfg(target_os = "linux")]
 #[test]
 fn open_calls_the_opener_and_says_when_it_fails() {

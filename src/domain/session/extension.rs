@@ -57,8 +57,8 @@ impl Session {
         rooms.into_iter().min_by_key(|(room, _)| *room).unwrap_or((Duration::ZERO, RuleId::SessionLimit))
     }
 
-    /// How much longer than `left` this cold may go on, so that no day has too much cold, also not with the steps
-    /// `following` it.
+    /// How much longer than `left` this cold may go on, so that no day has too much cold, the steps `following` it
+    /// included.
     fn room_of_the_day(&self, left: Duration, following: &[Exposure], most: Duration) -> Duration {
         let cold = Modality::Cold;
         let (mut doses, mut from) = (self.doses_with(left), self.now + left);
@@ -68,7 +68,7 @@ impl Session {
             if kind.modality() == Some(cold) && !length.is_zero() {
                 let (modality, session, site) = (cold, self.began, self.site);
                 doses.push(Dose { modality, from, to, session, site, relieves: true });
-                // Each minute more here moves them, and may be one more in each of their days.
+                // Each extra minute here moves those steps, and can add a minute to each of their days.
                 room = room.min(most.saturating_sub(doses.highest_in_a_day(cold, from, to)));
             }
             from = to;

@@ -6,8 +6,8 @@ use super::{Event, EventKind, Moment, Phase, REMIND, Session};
 use crate::domain::plan::Cue;
 
 impl Session {
-    /// Time has passed, and the dose that comes next is refused: the running step holds at its end. One that holds already,
-    /// and one of a session in which every change waits for the person, is not refused by that.
+    /// Time has passed, and the dose that comes next is refused: the running step holds at its end. A step that holds
+    /// already, and a session in which every change waits for the person, only go on holding.
     #[must_use]
     pub fn hold(&mut self, now: Moment) -> Vec<Event> {
         let runs = matches!(self.phase, Phase::Running);

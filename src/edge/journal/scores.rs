@@ -21,7 +21,7 @@ const BELONGS_MS: i64 = 2 * 60 * 60 * 1000;
 pub(super) const NTH: &str = "(SELECT 1 + max(coalesce((SELECT max(nth) FROM told), 0), \
                               coalesce((SELECT max(nth) FROM note), 0), coalesce((SELECT max(nth) FROM pain), 0)))";
 
-/// A score was given here, or in the journal of its session: one from elsewhere replaces none that was asked for.
+/// A score counts when it was given here or in the journal of its session. One from another journal replaces none.
 pub(super) const COUNTS: &str = "(pain.origin IS NULL OR pain.origin IS (SELECT its.origin FROM session AS its \
                                  WHERE its.id = pain.session)) AND undone_ms IS NULL";
 

@@ -263,7 +263,7 @@ fn run_names_the_nearest_of_several_steps() {
     }
 }
 
-/// The default decides whether a file runs, in every command. What may be chosen and is then refused is said before.
+/// The default decides whether a file runs, in every command. A choice that would be refused draws a warning.
 #[test]
 fn a_choice_that_a_rule_refuses_does_not_keep_the_default_from_running() {
     let home = Home::new();

@@ -148,7 +148,7 @@ fn an_empty_config_variable_counts_as_unset() {
 
 /// A folder that changes with the working folder would begin a new journal there, which knows no doses.
 #[test]
-fn a_folder_in_the_environment_is_a_whole_path() {
+fn a_folder_in_the_environment_is_absolute() {
     let home = Home::new();
     for (variable, folder) in [
         ("THERAPY_DATA_DIR", "data"),
@@ -163,7 +163,7 @@ fn a_folder_in_the_environment_is_a_whole_path() {
             assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""), "{arguments:?}: {errors}");
             let first = format!("error: {variable} is {folder}, which is another folder wherever a command runs\n");
             assert!(errors.starts_with(&first), "{errors}");
-            let way_out = errors.trim_end().rsplit_once("  give a whole path: ").expect("a way out").1;
+            let way_out = errors.trim_end().rsplit_once("  give an absolute path: ").expect("a way out").1;
             let value = way_out.split_once('=').expect("a value").1.trim_matches('"');
             assert!(std::path::Path::new(value).is_absolute(), "{way_out}");
         }

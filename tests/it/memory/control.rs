@@ -415,7 +415,7 @@ fn the_next_cold_after_a_session_counts_what_was_told_meanwhile() {
     assert!(said.contains("Cold again: possible from "), "{said}");
 }
 
-/// What refuses the running session is said at once, and not only at the next key.
+/// A warning about the running session comes at once, not only at the next key.
 #[test]
 fn an_import_or_an_injury_that_refuses_the_running_session_says_so() {
     const SAID: &str = "A session is running: take the pack off, and end the session: ";

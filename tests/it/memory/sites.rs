@@ -72,7 +72,7 @@ fn clear_forgets_the_entry_of_its_site_only() {
         home.ask(&["injury"]),
         "No injury, as you said: heat is possible (S1)\nCalf: no injury, as you said: heat is possible (S1)\n"
     );
-    // Nothing was said about that site alone.
+    // Nothing is set for that site alone.
     let refused = home.run(&["injury", "clear", "--site", "left-ankle"]);
     assert_eq!(
         (refused.status.code(), stderr(&refused).as_str()),

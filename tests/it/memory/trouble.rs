@@ -37,7 +37,7 @@ fn a_locked_journal_delays_nothing_and_gets_all_events_later() {
     assert_eq!(home.history()[0]["outcome"], "completed");
 }
 
-/// A line of a shell that calls the program as `$0`, where no file has more than so many blocks of 512 bytes.
+/// A shell command that runs the program as `$0`, with files limited to this many blocks of 512 bytes.
 fn limited(home: &Home, blocks: u32, line: &str) -> Command {
     let command = home.command(&[]);
     let mut limited = Command::new("/bin/sh");

@@ -247,7 +247,7 @@ fn the_question_about_signs_comes_before_the_wait() {
     assert_eq!(home.number("SELECT count(*) FROM screening"), 1);
 }
 
-/// An answer that is not understood is told what is wrong, and a slip can be taken back.
+/// An unclear answer gets an explanation, and a slip can be taken back.
 #[test]
 fn the_question_about_signs_says_what_is_wrong_and_has_a_way_back() {
     let home = Home::empty();

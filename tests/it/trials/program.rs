@@ -459,7 +459,7 @@ fn off_a_terminal_it_calls_once() {
     assert!(gone > Duration::from_secs(2 * 60 * 60), "{gone:?}");
 }
 
-/// What comes from elsewhere is no score of a trial, whatever it says about itself.
+/// An imported score does not count in a trial, whatever it claims.
 #[test]
 fn an_imported_score_changes_no_trial() {
     let home = started(["ice", "rest"]);
