@@ -92,13 +92,19 @@ pub(super) fn run(folders: &Folders, args: &RunArgs) -> Result<Exit, Failure> {
     let mut admitted = candidate.admit(folders, args)?;
     let mut lines = announcement(&admitted.protocol, &admitted.chosen);
     lines.retain(|line| !said.contains(line));
-    if settings.is_for_people() {
-        lines.extend(admitted.journal.as_ref().and_then(|journal| never_tried(&settings, journal)));
-    }
     if has_screen && !waits_for_enter {
         fresh_window();
     }
     announce(&lines, has_screen);
+    // In a row of its own, because a command may end the row before.
+    if let Some(line) = admitted
+        .journal
+        .as_ref()
+        .filter(|_| settings.is_for_people())
+        .and_then(|journal| never_tried(&settings, journal))
+    {
+        say(&line);
+    }
     if has_screen {
         say("");
     }

@@ -259,6 +259,14 @@ fn a_session_says_once_that_sound_was_never_tried() {
     let piped = output(&mut first.heard(&["run", "own.toml", "--no-notify", "--override", "rewarm"]));
     assert!(!stderr(&piped).contains(NEVER), "not on a terminal");
     assert_eq!([(); 3].map(|()| says(&first, &[])), [true, false, false]);
+    // Above a screen, what comes before it may end in a command.
+    let above = home();
+    let mut terminal = Terminal::start(above.heard(&["run", "contrast", "--no-notify"]), 24, 80);
+    terminal.see(NEVER);
+    let shown = terminal.contents();
+    assert!(shown.lines().any(|row| row.starts_with("note: sound was never tried here:")), "{shown}");
+    terminal.press("q");
+    assert_eq!(terminal.end().code(), Some(130));
     let tried = home();
     tried.writes("pw-play");
     assert_eq!(report(&tried, &[]).0, Some(0));
